@@ -1,0 +1,16 @@
+//! Sequences, coordinates, file formats and the binding matrix.
+//!
+//! This crate knows biology's data and nothing of networks or terminals.
+//! Coordinates are 0-based and half-open throughout, as in BED.
+
+pub mod atomic;
+pub mod dataset;
+pub mod error;
+pub mod matrix;
+pub mod names;
+pub mod progress;
+pub mod region;
+pub mod results;
+pub mod sequence;
+
+pub use error::{Error, InputError, Place, Result};

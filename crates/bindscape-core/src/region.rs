@@ -1,0 +1,191 @@
+//! Genomic regions. Coordinates are 0-based and half-open, as in BED.
+
+use std::collections::HashMap;
+use std::fmt;
+
+/// One region, borrowed from a [`Regions`] table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Region<'a> {
+    /// Chromosome or scaffold name.
+    pub chrom: &'a str,
+    /// First base, counted from 0.
+    pub start: u32,
+    /// One past the last base.
+    pub end: u32,
+}
+
+impl fmt::Display for Region<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}-{}", self.chrom, self.start, self.end)
+    }
+}
+
+/// A table of regions, one column per field; the chromosome names are stored once.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Regions {
+    chromosomes: Vec<String>,
+    by_name: HashMap<String, u32>,
+    chrom: Vec<u32>,
+    start: Vec<u32>,
+    end: Vec<u32>,
+}
+
+impl Regions {
+    /// An empty table.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Number of regions.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.start.len()
+    }
+
+    /// Whether there are no regions.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.start.is_empty()
+    }
+
+    /// Chromosome names in order of first appearance.
+    #[must_use]
+    pub fn chromosomes(&self) -> &[String] {
+        &self.chromosomes
+    }
+
+    /// The number of a chromosome in [`Regions::chromosomes`], added if it is new.
+    pub fn intern(&mut self, chrom: &str) -> u32 {
+        if let Some(&index) = self.by_name.get(chrom) {
+            return index;
+        }
+        let index = u32::try_from(self.chromosomes.len()).expect("fewer than 2^32 chromosomes");
+        self.chromosomes.push(chrom.to_owned());
+        self.by_name.insert(chrom.to_owned(), index);
+        index
+    }
+
+    /// The number of a chromosome in [`Regions::chromosomes`], if it occurs.
+    #[must_use]
+    pub fn chromosome_index(&self, chrom: &str) -> Option<u32> {
+        self.by_name.get(chrom).copied()
+    }
+
+    /// Appends `[start, end)` on `chrom`.
+    pub fn push(&mut self, chrom: &str, start: u32, end: u32) {
+        let chrom = self.intern(chrom);
+        self.push_interned(chrom, start, end);
+    }
+
+    /// Appends a region whose chromosome number came from [`Regions::intern`].
+    pub fn push_interned(&mut self, chrom: u32, start: u32, end: u32) {
+        debug_assert!((chrom as usize) < self.chromosomes.len());
+        self.chrom.push(chrom);
+        self.start.push(start);
+        self.end.push(end);
+    }
+
+    /// The region of row `row`.
+    #[must_use]
+    pub fn get(&self, row: usize) -> Region<'_> {
+        Region {
+            chrom: &self.chromosomes[self.chrom[row] as usize],
+            start: self.start[row],
+            end: self.end[row],
+        }
+    }
+
+    /// All regions in row order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Region<'_>> {
+        (0..self.len()).map(|row| self.get(row))
+    }
+
+    /// Chromosome number per row.
+    #[must_use]
+    pub fn chrom_column(&self) -> &[u32] {
+        &self.chrom
+    }
+
+    /// Start per row.
+    #[must_use]
+    pub fn start_column(&self) -> &[u32] {
+        &self.start
+    }
+
+    /// End per row.
+    #[must_use]
+    pub fn end_column(&self) -> &[u32] {
+        &self.end
+    }
+
+    /// The rows named, in that order, with the same chromosome numbering.
+    #[must_use]
+    pub fn select(&self, rows: &[usize]) -> Self {
+        Self {
+            chromosomes: self.chromosomes.clone(),
+            by_name: self.by_name.clone(),
+            chrom: rows.iter().map(|&row| self.chrom[row]).collect(),
+            start: rows.iter().map(|&row| self.start[row]).collect(),
+            end: rows.iter().map(|&row| self.end[row]).collect(),
+        }
+    }
+
+    /// For every row of `self`, whether it shares at least one base with a region of `other`.
+    ///
+    /// Neither table needs to be sorted. Costs O((n + m) log m).
+    #[must_use]
+    pub fn overlaps(&self, other: &Regions) -> Vec<bool> {
+        // Per chromosome of `other`: starts ascending, with the running maximum of the ends.
+        let mut by_chrom: Vec<Vec<(u32, u32)>> = vec![Vec::new(); other.chromosomes.len()];
+        for row in 0..other.len() {
+            if other.end[row] > other.start[row] {
+                by_chrom[other.chrom[row] as usize].push((other.start[row], other.end[row]));
+            }
+        }
+        for list in &mut by_chrom {
+            list.sort_unstable();
+            let mut reach = 0;
+            for interval in list.iter_mut() {
+                reach = reach.max(interval.1);
+                interval.1 = reach;
+            }
+        }
+        let translate: Vec<Option<u32>> = self
+            .chromosomes
+            .iter()
+            .map(|name| other.chromosome_index(name))
+            .collect();
+        (0..self.len())
+            .map(|row| {
+                let Some(chrom) = translate[self.chrom[row] as usize] else {
+                    return false;
+                };
+                let list = &by_chrom[chrom as usize];
+                let before = list.partition_point(|&(start, _)| start < self.end[row]);
+                before > 0
+                    && list[before - 1].1 > self.start[row]
+                    && self.end[row] > self.start[row]
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn overlap_needs_a_shared_base() {
+        let mut a = Regions::new();
+        a.push("chr1", 0, 100);
+        a.push("chr1", 100, 200);
+        a.push("chr2", 0, 100);
+        a.push("chr1", 350, 360);
+        let mut b = Regions::new();
+        b.push("chr1", 300, 400);
+        b.push("chr1", 199, 201);
+        b.push("chr1", 310, 320);
+        assert_eq!(a.overlaps(&b), [false, true, false, true]);
+    }
+}
