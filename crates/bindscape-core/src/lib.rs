@@ -6,11 +6,13 @@
 pub mod atomic;
 pub mod dataset;
 pub mod error;
+pub mod input;
 pub mod matrix;
 pub mod names;
 pub mod progress;
 pub mod region;
 pub mod results;
+pub mod scores;
 pub mod sequence;
 
 pub use error::{Error, InputError, Place, Result};

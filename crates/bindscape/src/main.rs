@@ -1,2 +1,33 @@
-//! x
-fn main() {}
+//! `bindscape`: from a transcription factor's protein to the places it binds.
+//!
+//! One module per verb; each turns arguments into a validated plan before any
+//! work starts. Exit status: 0 done, 2 wrong input or a failed system call
+//! (message and hint on standard error), 130 interrupted, 101 a defect.
+
+mod cli;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let arguments = cli::Arguments::parse();
+    if let Err(error) = terminal::listen_for_interrupts() {
+        terminal::say(format!("warning: Ctrl-C will stop at once: {error}"));
+    }
+    match arguments.run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(bindscape_core::Error::Interrupted) => {
+            terminal::say("interrupted; the same command continues from the last finished step");
+            ExitCode::from(130)
+        }
+        Err(error) => {
+            terminal::say(format!("error: {error}"));
+            if let Some(hint) = error.advice() {
+                terminal::say(format!("  hint: {hint}"));
+            }
+            ExitCode::from(2)
+        }
+    }
+}
