@@ -1,1 +1,43 @@
-//! stats
+//! Metrics of binary predictions, their bootstrap intervals, and hypothesis
+//! tests, over plain slices. Nothing here knows biology.
+//!
+//! Conventions, for every function:
+//! - a result that the data do not define is `None`, never 0.5 or NaN in disguise;
+//! - scores rise with the predicted probability of the positive class; `f32` and
+//!   `f64` are taken alike; a NaN among them makes the result `None`;
+//! - ties are handled as scikit-learn handles them: rows with equal scores enter together;
+//! - random numbers come from one stream per resample, so that a result depends
+//!   on the seed and never on the number of threads.
+
+mod bootstrap;
+mod confusion;
+mod ranking;
+mod summary;
+mod wilcoxon;
+
+pub use bootstrap::{
+    MetricDifferences, MetricIntervals, bootstrap_interval, bootstrap_interval_stratified,
+    bootstrap_metrics, paired_bootstrap,
+};
+pub use confusion::{Confusion, brier, f1, mcc, precision, recall};
+pub use ranking::{Curve, aucpr, auroc, average_precision, precision_recall_curve};
+pub use summary::{mean, quantile, standard_deviation};
+pub use wilcoxon::{SignedRank, wilcoxon_signed_rank};
+
+/// A score: `f32` or `f64`.
+pub trait Score: Copy + Sync {
+    /// The same number as `f64`.
+    fn value(self) -> f64;
+}
+
+impl Score for f32 {
+    fn value(self) -> f64 {
+        f64::from(self)
+    }
+}
+
+impl Score for f64 {
+    fn value(self) -> f64 {
+        self
+    }
+}
