@@ -4,7 +4,9 @@
 //! Coordinates are 0-based and half-open throughout, as in BED.
 
 pub mod atomic;
+mod bits;
 pub mod dataset;
+pub mod digest;
 pub mod error;
 pub mod input;
 pub mod matrix;
@@ -12,7 +14,11 @@ pub mod names;
 pub mod progress;
 pub mod region;
 pub mod results;
+pub mod rng;
+pub mod sample;
 pub mod scores;
 pub mod sequence;
+pub mod split;
+pub mod tiling;
 
 pub use error::{Error, InputError, Place, Result};
