@@ -1,5 +1,7 @@
 //! The binding matrix: TF x region, bound, unbound or unresolved.
 
+pub mod parquet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
