@@ -1,6 +1,10 @@
 //! The binding matrix: TF x region, bound, unbound or unresolved.
 
+pub mod build;
+pub mod inspect;
+pub mod overlap;
 pub mod parquet;
+pub mod similarity;
 
 use serde::{Deserialize, Serialize};
 
