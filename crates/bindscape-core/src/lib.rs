@@ -4,6 +4,7 @@
 //! Coordinates are 0-based and half-open throughout, as in BED.
 
 pub mod atomic;
+pub mod bed;
 mod bits;
 pub mod dataset;
 pub mod digest;
@@ -18,6 +19,7 @@ pub mod rng;
 pub mod sample;
 pub mod scores;
 pub mod sequence;
+pub mod sheet;
 pub mod split;
 pub mod tiling;
 
