@@ -9,7 +9,10 @@ mod bits;
 pub mod dataset;
 pub mod digest;
 pub mod error;
+pub mod fasta;
+pub mod genome;
 pub mod input;
+pub mod load;
 pub mod matrix;
 pub mod names;
 pub mod progress;
@@ -22,5 +25,6 @@ pub mod sequence;
 pub mod sheet;
 pub mod split;
 pub mod tiling;
+pub mod twobit;
 
 pub use error::{Error, InputError, Place, Result};

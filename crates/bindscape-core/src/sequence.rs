@@ -185,6 +185,16 @@ pub trait SequenceSource {
     /// # Errors
     /// If the source does not hold the region, or cannot be read.
     fn fetch(&mut self, region: Region<'_>, out: &mut Vec<u8>) -> crate::Result<()>;
+
+    /// The length of a chromosome in bases, where the source knows it.
+    fn chromosome_length(&self, _chrom: &str) -> Option<u64> {
+        None
+    }
+
+    /// Something about the source that is worth telling the user.
+    fn note(&self) -> Option<&str> {
+        None
+    }
 }
 
 #[cfg(test)]
