@@ -1,1 +1,65 @@
-//! report
+//! Figures and the self-contained HTML report of a run, from its result files
+//! alone: no model is loaded and no network or GPU is used.
+//!
+//! [`report`] reads run directories (laid out as `bindscape_core::results`
+//! says) and returns one HTML page that loads nothing. [`figures`] returns the
+//! same figures as SVG files for a paper, [`heatmap_svg`] the clustered
+//! similarity of TFs. The same files give the same bytes.
+
+mod compare;
+mod figures;
+mod heatmap;
+mod number;
+mod page;
+mod run;
+mod svg;
+mod theme;
+
+use std::path::Path;
+
+use bindscape_core::{Error, Result, atomic};
+
+pub use figures::Figure;
+pub use heatmap::heatmap_svg;
+
+use run::Run;
+
+/// The report of `runs` as one HTML page. The first is the main run; further
+/// ones, such as the pre-training of a fine-tuning, are shown with it.
+///
+/// A run that has not finished is shown as far as it has come, and the page
+/// says what is missing.
+///
+/// # Errors
+/// If `runs` is empty, a directory is not a run, a file of it is damaged or
+/// contradicts its record, or a run that calls itself finished lacks results.
+pub fn report(runs: &[&Path]) -> Result<String> {
+    Ok(page::page(&read(runs)?))
+}
+
+/// Writes [`report`] to `out`, whole or not at all.
+///
+/// # Errors
+/// As [`report`], and if `out` cannot be written.
+pub fn write_report(runs: &[&Path], out: &Path) -> Result<()> {
+    atomic::write(out, report(runs)?.as_bytes())
+}
+
+/// The figures of one run in the order of the page.
+///
+/// # Errors
+/// As [`report`].
+pub fn figures(run: &Path) -> Result<Vec<Figure>> {
+    Ok(page::figures(&Run::read(run)?))
+}
+
+fn read(runs: &[&Path]) -> Result<Vec<Run>> {
+    if runs.is_empty() {
+        return Err(Error::option(
+            "runs of a report",
+            "at least one run directory",
+            "none",
+        ));
+    }
+    runs.iter().map(|path| Run::read(path)).collect()
+}

@@ -1,0 +1,153 @@
+//! Transfer against scratch: pairs of repeats, mean, spread and test.
+
+use bindscape_core::results::{Estimate, Start, TfMetrics};
+use bindscape_stats::{mean, standard_deviation, wilcoxon_signed_rank};
+
+use crate::run::Run;
+
+/// The metrics of an evaluation, in the order in which they are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Metric {
+    Aucpr,
+    AveragePrecision,
+    Auroc,
+    Mcc,
+    Precision,
+    Recall,
+}
+
+impl Metric {
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Aucpr,
+        Self::AveragePrecision,
+        Self::Auroc,
+        Self::Mcc,
+        Self::Precision,
+        Self::Recall,
+    ];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Aucpr => "AUCPR",
+            Self::AveragePrecision => "Average precision",
+            Self::Auroc => "AUROC",
+            Self::Mcc => "MCC",
+            Self::Precision => "Precision",
+            Self::Recall => "Recall",
+        }
+    }
+
+    pub(crate) fn of(self, metrics: &TfMetrics) -> Estimate {
+        match self {
+            Self::Aucpr => metrics.aucpr,
+            Self::AveragePrecision => metrics.average_precision,
+            Self::Auroc => metrics.auroc,
+            Self::Mcc => metrics.mcc,
+            Self::Precision => metrics.precision,
+            Self::Recall => metrics.recall,
+        }
+    }
+}
+
+/// Mean and spread of a metric over the repeats where it is defined.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Spread {
+    pub(crate) values: Vec<f64>,
+}
+
+impl Spread {
+    pub(crate) fn mean(&self) -> Option<f64> {
+        mean(&self.values)
+    }
+
+    /// Sample standard deviation.
+    pub(crate) fn sd(&self) -> Option<f64> {
+        standard_deviation(&self.values)
+    }
+}
+
+/// One repeat, trained both ways on the same data.
+#[derive(Debug, Clone)]
+pub(crate) struct Pair {
+    pub(crate) repeat: u32,
+    pub(crate) seed: u64,
+    pub(crate) scratch: Option<Estimate>,
+    pub(crate) transfer: Option<Estimate>,
+}
+
+impl Pair {
+    /// Transfer minus scratch.
+    pub(crate) fn difference(&self) -> Option<f64> {
+        Some(self.transfer?.value? - self.scratch?.value?)
+    }
+}
+
+/// One metric of one TF, transfer against scratch.
+#[derive(Debug, Clone)]
+pub(crate) struct Comparison {
+    pub(crate) scratch: Spread,
+    pub(crate) transfer: Spread,
+    pub(crate) difference: Spread,
+    pub(crate) pairs: Vec<Pair>,
+    /// Two-sided Wilcoxon signed-rank p value over the pairs; `None` with fewer
+    /// than [`Comparison::TESTED`] pairs or where no pair differs.
+    pub(crate) p: Option<f64>,
+}
+
+impl Comparison {
+    /// Fewest pairs for which the test is done: with four, p cannot be below 0.125.
+    pub(crate) const TESTED: usize = 5;
+
+    /// Pairs the repeats of a run by repeat and seed, which fix the split.
+    pub(crate) fn new(run: &Run, tf: usize, metric: Metric) -> Self {
+        let mut pairs: Vec<Pair> = Vec::new();
+        for start in [Start::Scratch, Start::Transfer] {
+            for (training, metrics) in run.metrics(tf, start) {
+                let (repeat, seed) = (training.record.repeat, training.record.seed);
+                let place = pairs
+                    .iter()
+                    .position(|pair| pair.repeat == repeat && pair.seed == seed)
+                    .unwrap_or_else(|| {
+                        pairs.push(Pair {
+                            repeat,
+                            seed,
+                            scratch: None,
+                            transfer: None,
+                        });
+                        pairs.len() - 1
+                    });
+                let estimate = Some(metric.of(metrics));
+                match start {
+                    Start::Scratch => pairs[place].scratch = estimate,
+                    Start::Transfer => pairs[place].transfer = estimate,
+                }
+            }
+        }
+        pairs.sort_by_key(|pair| (pair.repeat, pair.seed));
+        let defined = |of: fn(&Pair) -> Option<f64>| Spread {
+            values: pairs.iter().filter_map(of).collect(),
+        };
+        let scratch = defined(|pair| pair.scratch?.value);
+        let transfer = defined(|pair| pair.transfer?.value);
+        let difference = defined(Pair::difference);
+        let p = (difference.values.len() >= Self::TESTED)
+            .then(|| {
+                let zeros = vec![0.0; difference.values.len()];
+                wilcoxon_signed_rank(&difference.values, &zeros)
+            })
+            .flatten()
+            .map(|test| test.p);
+        Self {
+            scratch,
+            transfer,
+            difference,
+            pairs,
+            p,
+        }
+    }
+
+    /// Smallest two-sided p value that `n` untied pairs can give.
+    pub(crate) fn smallest_p(n: usize) -> f64 {
+        2.0 / 2.0_f64.powi(n as i32)
+    }
+}

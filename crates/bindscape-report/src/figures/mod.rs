@@ -1,0 +1,191 @@
+//! The figures of a report. A figure is a row of small panels, so that a page
+//! can let them flow and a file can lay them out in a grid.
+
+use std::fmt::Write as _;
+
+use maud::{Markup, PreEscaped, html};
+
+use crate::svg::{Anchor, Svg, ems, escape, px};
+use crate::theme;
+
+pub(crate) mod data;
+pub(crate) mod learning;
+pub(crate) mod metrics;
+pub(crate) mod precision_recall;
+pub(crate) mod transfer;
+
+/// A figure of a report, to be saved on its own.
+#[derive(Debug, Clone)]
+pub struct Figure {
+    /// Short name that can serve as a file stem: `learning-curves`.
+    pub name: String,
+    /// What it shows, as a title.
+    pub title: String,
+    /// How to read it.
+    pub caption: String,
+    pub(crate) legend: Vec<Key>,
+    pub(crate) panels: Vec<Svg>,
+    /// Panels side by side where there is room.
+    pub(crate) columns: usize,
+}
+
+/// An entry of a legend.
+#[derive(Debug, Clone)]
+pub(crate) struct Key {
+    pub(crate) mark: Mark,
+    /// Classes of the mark's colour and style.
+    pub(crate) class: &'static str,
+    pub(crate) label: String,
+}
+
+/// How a legend shows a series.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Mark {
+    Line,
+    Dot,
+    Bar,
+}
+
+impl Key {
+    pub(crate) fn new(mark: Mark, class: &'static str, label: impl Into<String>) -> Self {
+        Self {
+            mark,
+            class,
+            label: label.into(),
+        }
+    }
+
+    /// The mark, 26 by 14 pixels.
+    fn swatch(&self) -> Svg {
+        let mut svg = Svg::new(26.0, 14.0);
+        match self.mark {
+            Mark::Line => svg.line((1.0, 7.0), (25.0, 7.0), self.class),
+            Mark::Dot => svg.circle((13.0, 7.0), 4.5, self.class, ""),
+            Mark::Bar => svg.rect((5.0, 2.0), (16.0, 10.0), self.class, ""),
+        }
+        svg
+    }
+}
+
+const GAP: f64 = 24.0;
+const MARGIN: f64 = 16.0;
+
+impl Figure {
+    /// The figure as an SVG file on a white ground, with title and legend.
+    /// It needs no other file.
+    #[must_use]
+    pub fn svg(&self) -> String {
+        let columns = self.columns.clamp(1, self.panels.len().max(1));
+        let mut y = MARGIN + 18.0;
+        let mut width: f64 = 2.0 * MARGIN + ems(&self.title) * 15.0;
+        let mut body = Svg::new(0.0, 0.0);
+        body.text((MARGIN, y), Anchor::Start, "title", &self.title);
+        y += 12.0;
+        if !self.legend.is_empty() {
+            let mut x = MARGIN;
+            for key in &self.legend {
+                body.raw(&format!(
+                    r#"<g transform="translate({} {})">"#,
+                    px(x),
+                    px(y)
+                ));
+                body.raw(&key.swatch().body);
+                body.raw("</g>");
+                body.text((x + 32.0, y + 11.0), Anchor::Start, "label", &key.label);
+                x += 32.0 + ems(&key.label) * 12.0 + 16.0;
+            }
+            width = width.max(x);
+            y += 24.0;
+        }
+        for row in self.panels.chunks(columns) {
+            let mut x = MARGIN;
+            let mut tallest: f64 = 0.0;
+            for panel in row {
+                body.raw(&format!(
+                    r#"<g transform="translate({} {})">"#,
+                    px(x),
+                    px(y)
+                ));
+                body.raw(&panel.body);
+                body.raw("</g>");
+                x += panel.width + GAP;
+                tallest = tallest.max(panel.height);
+            }
+            width = width.max(x - GAP + MARGIN);
+            y += tallest + GAP;
+        }
+        standalone(
+            &self.title,
+            &self.caption,
+            (width, y - GAP + MARGIN),
+            &body.body,
+        )
+    }
+
+    /// The figure for the page, numbered.
+    pub(crate) fn inline(&self, number: usize) -> Markup {
+        html! {
+            figure id={ "figure-" (number) } {
+                @if !self.legend.is_empty() {
+                    ul.legend {
+                        @for key in &self.legend {
+                            li { (element(&key.swatch(), None)) (key.label) }
+                        }
+                    }
+                }
+                div.panels {
+                    @for (i, panel) in self.panels.iter().enumerate() {
+                        div.panel-box style={ "flex-basis:" (px(panel.width)) "px;max-width:" (px(panel.width * 1.15)) "px;min-width:min(100%," (px(panel.width * 0.8)) "px)" } {
+                            (element(panel, Some((&format!("figure-{number}-{i}"), &self.title, &self.caption))))
+                        }
+                    }
+                }
+                figcaption { strong { "Figure " (number) ". " (self.title) ". " } (self.caption) }
+            }
+        }
+    }
+}
+
+/// An `svg` element of a page: an image with title and description, or a decoration.
+fn element(svg: &Svg, text: Option<(&str, &str, &str)>) -> Markup {
+    let (width, height) = (px(svg.width), px(svg.height));
+    let mut out = String::new();
+    match text {
+        Some((id, title, description)) => {
+            let written = write!(
+                out,
+                r#"<svg class="fig" viewBox="0 0 {width} {height}" role="img" aria-labelledby="{id}-t" aria-describedby="{id}-d"><title id="{id}-t">{}</title><desc id="{id}-d">{}</desc>{}</svg>"#,
+                escape(title),
+                escape(description),
+                svg.body
+            );
+            written.expect("writing to a string cannot fail");
+        }
+        None => {
+            let written = write!(
+                out,
+                r#"<svg class="fig swatch" viewBox="0 0 {width} {height}" width="{width}" height="{height}" aria-hidden="true">{}</svg>"#,
+                svg.body
+            );
+            written.expect("writing to a string cannot fail");
+        }
+    }
+    PreEscaped(out)
+}
+
+/// A whole SVG file around a drawing.
+pub(crate) fn standalone(
+    title: &str,
+    description: &str,
+    (width, height): (f64, f64),
+    body: &str,
+) -> String {
+    let (width, height) = (px(width), px(height));
+    format!(
+        r#"<svg xmlns="http://www.w3.org/2000/svg" class="fig" width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="img"><title>{}</title><desc>{}</desc><style>{}.fig .title{{font-size:15px;font-weight:600}}</style><rect class="paper" width="100%" height="100%"/>{body}</svg>
+"#,
+        escape(title),
+        escape(description),
+        theme::figure_css_in_light(),
+    )
+}

@@ -1,0 +1,181 @@
+//! Numbers as a reader wants them: sensible digits, thousands separators, a real minus sign.
+
+use bindscape_core::results::Estimate;
+
+/// What stands where a result is not defined.
+pub(crate) const UNDEFINED: &str = "–";
+
+/// `296969` as `296,969`.
+pub(crate) fn count(value: u64) -> String {
+    let digits = value.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// `count` with its noun: `1 region`, `2,000 regions`.
+pub(crate) fn counted(value: u64, noun: &str) -> String {
+    let plural = if value == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", count(value))
+}
+
+/// Small whole numbers in words, for prose.
+pub(crate) fn in_words(value: usize) -> String {
+    const WORDS: [&str; 11] = [
+        "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+    ];
+    WORDS
+        .get(value)
+        .map_or_else(|| count(value as u64), |word| (*word).to_owned())
+}
+
+/// A fixed number of decimals, with a minus sign and never a negative zero.
+pub(crate) fn fixed(value: f64, decimals: usize) -> String {
+    let plain = format!("{value:.decimals$}");
+    match plain.strip_prefix('-') {
+        Some(digits) if digits.chars().all(|c| matches!(c, '0' | '.')) => digits.to_owned(),
+        Some(digits) => format!("\u{2212}{digits}"),
+        None => plain,
+    }
+}
+
+/// As [`fixed`], with a plus sign for what is above zero.
+pub(crate) fn signed(value: f64, decimals: usize) -> String {
+    let text = fixed(value, decimals);
+    let zero = text.chars().all(|c| matches!(c, '0' | '.'));
+    if value > 0.0 && !zero {
+        format!("+{text}")
+    } else {
+        text
+    }
+}
+
+/// A fixed number of decimals, or a dash where the value is not defined.
+pub(crate) fn maybe(value: Option<f64>, decimals: usize) -> String {
+    value.map_or_else(|| UNDEFINED.to_owned(), |value| fixed(value, decimals))
+}
+
+/// `0.650–0.751`; with `to` between ends of which one is negative.
+pub(crate) fn interval((low, high): (f64, f64), decimals: usize) -> String {
+    let between = if low < 0.0 || high < 0.0 {
+        " to "
+    } else {
+        "–"
+    };
+    format!("{}{between}{}", fixed(low, decimals), fixed(high, decimals))
+}
+
+/// `0.703 (0.650–0.751)`.
+pub(crate) fn estimate(estimate: &Estimate, decimals: usize) -> String {
+    match (estimate.value, estimate.interval) {
+        (Some(value), Some(ends)) => {
+            format!("{} ({})", fixed(value, decimals), interval(ends, decimals))
+        }
+        (value, _) => maybe(value, decimals),
+    }
+}
+
+/// A share as a percentage: `4.9%`, `<0.1%`.
+pub(crate) fn percent(part: u64, whole: u64) -> String {
+    if whole == 0 {
+        return UNDEFINED.to_owned();
+    }
+    let value = 100.0 * part as f64 / whole as f64;
+    if part > 0 && value < 0.1 {
+        "<0.1%".to_owned()
+    } else if value >= 99.95 || value == 0.0 {
+        format!("{value:.0}%")
+    } else {
+        format!("{value:.1}%")
+    }
+}
+
+/// A p value, two significant digits down to 0.001.
+pub(crate) fn p_value(p: f64) -> String {
+    if p < 0.001 {
+        "<0.001".to_owned()
+    } else {
+        significant(p, 2)
+    }
+}
+
+/// Significant digits without an exponent where that is readable.
+pub(crate) fn significant(value: f64, digits: usize) -> String {
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    let magnitude = value.abs().log10().floor() as i32;
+    if !(-6..15).contains(&magnitude) {
+        return format!("{value:.*e}", digits.saturating_sub(1));
+    }
+    let decimals = (digits as i32 - 1 - magnitude).max(0) as usize;
+    fixed(value, decimals)
+}
+
+/// `12.3 MB`, in powers of 1,000.
+pub(crate) fn bytes(value: u64) -> String {
+    const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
+    if value < 1000 {
+        return format!("{value} B");
+    }
+    let mut scaled = value as f64 / 1000.0;
+    let mut unit = 0;
+    while scaled >= 999.5 && unit + 1 < UNITS.len() {
+        scaled /= 1000.0;
+        unit += 1;
+    }
+    let decimals = usize::from(scaled < 99.95);
+    format!("{scaled:.decimals$} {}", UNITS[unit])
+}
+
+/// `45 s`, `3 min 12 s`, `2 h 5 min`.
+pub(crate) fn duration(seconds: f64) -> String {
+    if seconds < 10.0 {
+        return format!("{seconds:.1} s");
+    }
+    let whole = seconds.round() as u64;
+    match whole {
+        0..60 => format!("{whole} s"),
+        60..3600 => format!("{} min {} s", whole / 60, whole % 60),
+        _ => format!("{} h {} min", count(whole / 3600), whole % 3600 / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_and_separators() {
+        assert_eq!(count(0), "0");
+        assert_eq!(count(999), "999");
+        assert_eq!(count(1_817_918), "1,817,918");
+        assert_eq!(counted(1, "region"), "1 region");
+        assert_eq!(fixed(-0.0004, 2), "0.00");
+        assert_eq!(fixed(-0.184, 2), "\u{2212}0.18");
+        assert_eq!(signed(0.184, 2), "+0.18");
+        assert_eq!(signed(0.0004, 2), "0.00");
+        assert_eq!(interval((-0.1, 0.2), 1), "\u{2212}0.1 to 0.2");
+        assert_eq!(percent(1, 100_000), "<0.1%");
+        assert_eq!(percent(3, 3), "100%");
+        assert_eq!(percent(0, 0), UNDEFINED);
+        assert_eq!(p_value(0.0625), "0.062");
+        assert_eq!(p_value(0.00001), "<0.001");
+        assert_eq!(significant(4_123.4, 3), "4123");
+        assert_eq!(bytes(999), "999 B");
+        assert_eq!(bytes(12_345_678), "12.3 MB");
+        assert_eq!(bytes(999_999), "1.0 MB");
+        assert_eq!(duration(192.2), "3 min 12 s");
+        assert_eq!(duration(7_500.0), "2 h 5 min");
+        let undefined = Estimate {
+            value: None,
+            interval: None,
+        };
+        assert_eq!(estimate(&undefined, 3), UNDEFINED);
+    }
+}

@@ -1,0 +1,183 @@
+//! The page: head, summary, then one section per question a reader has.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use crate::figures::{Figure, data, learning, metrics, precision_recall, transfer};
+use crate::run::Run;
+use crate::theme;
+use bindscape_core::results::RunKind;
+
+mod provenance;
+mod results;
+mod selection;
+mod summary;
+mod usage;
+
+/// Numbers figures and tables through the page.
+#[derive(Debug, Default)]
+pub(crate) struct Numbering {
+    figures: usize,
+    tables: usize,
+}
+
+impl Numbering {
+    fn figure(&mut self, figure: &Figure) -> Markup {
+        self.figures += 1;
+        figure.inline(self.figures)
+    }
+
+    /// A table with a numbered caption. It scrolls on its own where it is too
+    /// wide, which keyboards must reach: hence the tab stop and the name.
+    fn table(&mut self, title: &str, notes: &str, class: &str, content: &Markup) -> Markup {
+        self.tables += 1;
+        let number = self.tables;
+        html! {
+            div.table tabindex="0" role="region" aria-labelledby={ "table-" (number) } {
+                table class=(class) {
+                    caption id={ "table-" (number) } {
+                        strong { "Table " (number) ". " (title) "." } " " (notes)
+                    }
+                    (content)
+                }
+            }
+        }
+    }
+}
+
+/// All figures of a run, in the order of the page.
+pub(crate) fn figures(run: &Run) -> Vec<Figure> {
+    let mut figures = dots(run);
+    figures.extend(curves(run));
+    figures.extend(learning::learning_curves(run));
+    figures.extend(data::data_summary(run));
+    figures
+}
+
+/// The whole page about a main run and the runs shown with it.
+pub(crate) fn page(runs: &[Run]) -> String {
+    let main = &runs[0];
+    let title = summary::title(main);
+    let mut numbering = Numbering::default();
+    let mut sections: Vec<(String, String, Markup)> = Vec::new();
+    for (i, run) in runs.iter().enumerate() {
+        let about = if i == 0 {
+            String::new()
+        } else {
+            format!(" · {}", summary::title(run))
+        };
+        let prefix = if i == 0 {
+            String::new()
+        } else {
+            format!("run-{}-", i + 1)
+        };
+        if i > 0 {
+            let heading = summary::title(run);
+            let text = summary::further(main, run);
+            sections.push((format!("run-{}", i + 1), heading, text));
+        }
+        let parts = [
+            ("results", "Results", results::section(run, &mut numbering)),
+            (
+                "training",
+                "Training",
+                results::training(run, &mut numbering),
+            ),
+            ("data", "Data", selection::section(run, &mut numbering)),
+        ];
+        for (id, heading, content) in parts {
+            sections.push((
+                format!("{prefix}{id}"),
+                format!("{heading}{about}"),
+                content,
+            ));
+        }
+    }
+    sections.push(("use".into(), "How to go on".into(), usage::next_steps(main)));
+    sections.push((
+        "methods".into(),
+        "Methods, for a paper".into(),
+        usage::methods(runs),
+    ));
+    sections.push((
+        "provenance".into(),
+        "Provenance".into(),
+        provenance::section(runs, &mut numbering),
+    ));
+    let markup = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                // Nothing may be fetched, whatever the names in the data say.
+                meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
+                meta name="generator" content={ "bindscape " (env!("CARGO_PKG_VERSION")) };
+                title { (title) " · bindscape" }
+                style { (PreEscaped(theme::page_css())) }
+            }
+            body {
+                div.sheet {
+                    header {
+                        p.kicker { "bindscape report" }
+                        h1 { (title) }
+                        (summary::banners(runs))
+                        p.lede { (summary::sentence(main)) }
+                        (summary::key_numbers(main))
+                        nav aria-label="Contents" {
+                            ul {
+                                @for (id, heading, _) in &sections {
+                                    li { a href={ "#" (id) } { (heading) } }
+                                }
+                            }
+                        }
+                    }
+                    main {
+                        @for (id, heading, content) in &sections {
+                            section {
+                                h2 id=(id) { (heading) }
+                                (content)
+                            }
+                        }
+                    }
+                    footer {
+                        "Made by bindscape " (env!("CARGO_PKG_VERSION")) " from the files of "
+                        @for (i, run) in runs.iter().enumerate() {
+                            @if i > 0 { " and " }
+                            code { (run.path.display()) }
+                        }
+                        ". This page is one file and loads nothing from the network."
+                    }
+                }
+                script { (PreEscaped(theme::SCRIPT)) }
+            }
+        }
+    };
+    markup.into_string()
+}
+
+/// Whether the run compares repeats of few TFs rather than many TFs.
+fn compares(run: &Run) -> bool {
+    run.record.kind == RunKind::Finetune
+}
+
+/// Figures of a fine-tuning or of a multi-model that are dots.
+fn dots(run: &Run) -> Vec<Figure> {
+    if compares(run) {
+        (0..run.record.tfs.len())
+            .filter_map(|tf| transfer::transfer_against_scratch(run, tf))
+            .collect()
+    } else {
+        metrics::dot_plot(run).into_iter().collect()
+    }
+}
+
+/// Figures of a fine-tuning or of a multi-model that are curves.
+fn curves(run: &Run) -> Vec<Figure> {
+    if compares(run) {
+        (0..run.record.tfs.len())
+            .filter_map(|tf| precision_recall::of_repeats(run, tf))
+            .collect()
+    } else {
+        precision_recall::of_tfs(run).into_iter().collect()
+    }
+}

@@ -1,0 +1,277 @@
+//! Test results and the course of training.
+
+use bindscape_core::results::{Start, TfMetrics};
+use maud::{Markup, html};
+
+use super::{Numbering, compares, curves, dots};
+use crate::compare::{Comparison, Metric, Spread};
+use crate::figures::learning::learning_curves;
+use crate::figures::metrics::rows;
+use crate::figures::precision_recall::intervals;
+use crate::number::{
+    UNDEFINED, count, duration, estimate, fixed, in_words, maybe, p_value, percent, signed,
+    significant,
+};
+use crate::run::{Run, Training, start_name};
+
+/// Figures and tables of the test results.
+pub(super) fn section(run: &Run, numbering: &mut Numbering) -> Markup {
+    if !run.evaluated() {
+        return html! { p { "No model of this run has been evaluated yet." } };
+    }
+    let evaluated = run.trainings.iter().filter_map(|t| t.evaluation.as_ref());
+    let mut data: Vec<&str> = evaluated
+        .map(|evaluation| evaluation.data.as_str())
+        .collect();
+    data.sort_unstable();
+    data.dedup();
+    let both = run.starts().len() == 2;
+    html! {
+        p {
+            "Evaluated on: " (data.join("; ")) ". "
+            "AUCPR, the area under the precision-recall curve, is the precision (how many of the regions predicted are bound) averaged over all levels of recall (how many of the bound regions are predicted): 1 is perfect, and guessing gives the share of bound regions."
+        }
+        @for figure in dots(run) { (numbering.figure(&figure)) }
+        @if compares(run) {
+            @for tf in 0..run.record.tfs.len() {
+                @if both { (comparison_table(run, tf, numbering)) }
+            }
+        }
+        @for figure in curves(run) { (numbering.figure(&figure)) }
+        @if compares(run) {
+            @for tf in 0..run.record.tfs.len() {
+                (repeats_table(run, tf, numbering))
+            }
+        } @else {
+            (tfs_table(run, numbering))
+        }
+    }
+}
+
+fn mean_sd(spread: &Spread) -> String {
+    match (spread.mean(), spread.sd()) {
+        (Some(mean), Some(sd)) => format!("{} ± {}", fixed(mean, 3), fixed(sd, 3)),
+        (mean, _) => maybe(mean, 3),
+    }
+}
+
+fn comparison_table(run: &Run, tf: usize, numbering: &mut Numbering) -> Markup {
+    let comparisons: Vec<(Metric, Comparison)> = Metric::ALL
+        .into_iter()
+        .map(|metric| (metric, Comparison::new(run, tf, metric)))
+        .collect();
+    let most = comparisons
+        .iter()
+        .map(|(_, comparison)| comparison.difference.values.len())
+        .max()
+        .unwrap_or(0);
+    let test = if most >= Comparison::TESTED {
+        format!(
+            "p: Wilcoxon signed-rank test over the pairs, two-sided, not corrected for the number of metrics; with {} pairs it cannot be below {}.",
+            in_words(most),
+            significant(Comparison::smallest_p(most), 2)
+        )
+    } else {
+        format!(
+            "With {} no test is done: it takes at least {} pairs.",
+            if most == 1 {
+                "one pair".to_owned()
+            } else {
+                format!("{} pairs", in_words(most))
+            },
+            in_words(Comparison::TESTED)
+        )
+    };
+    let notes = format!(
+        "Mean ± standard deviation over the repeats. Difference: transfer minus scratch, paired by repeat; n: pairs with both values. {test}"
+    );
+    let content = html! {
+        thead {
+            tr {
+                th.left scope="col" { "Metric" }
+                th scope="col" { "From scratch" }
+                th scope="col" { "Transfer" }
+                th scope="col" { "Difference" }
+                th scope="col" { "n" }
+                th scope="col" { "p" }
+            }
+        }
+        tbody {
+            @for (metric, comparison) in &comparisons {
+                @let difference = &comparison.difference;
+                tr class=(if *metric == Metric::Aucpr { "strong" } else { "" }) {
+                    th scope="row" { (metric.name()) }
+                    td { (mean_sd(&comparison.scratch)) }
+                    td { (mean_sd(&comparison.transfer)) }
+                    td {
+                        @match (difference.mean(), difference.sd()) {
+                            (Some(mean), Some(sd)) => { (signed(mean, 3)) " ± " (fixed(sd, 3)) }
+                            (Some(mean), None) => (signed(mean, 3)),
+                            (None, _) => (UNDEFINED),
+                        }
+                    }
+                    td { (difference.values.len()) }
+                    td { (comparison.p.map_or_else(|| UNDEFINED.to_owned(), p_value)) }
+                }
+            }
+        }
+    };
+    let title = format!(
+        "Transfer against training from scratch, {}",
+        run.record.tfs[tf]
+    );
+    numbering.table(&title, &notes, "", &content)
+}
+
+/// One row per repeat and start.
+fn repeats_table(run: &Run, tf: usize, numbering: &mut Numbering) -> Markup {
+    let content = html! {
+        (metrics_head("Training"))
+        @for start in [Start::Transfer, Start::Scratch] {
+            tbody.total {
+                @for (training, metrics) in run.metrics(tf, start) {
+                    (metrics_row(&capital(start_name(start), training.record.repeat), metrics))
+                }
+            }
+        }
+    };
+    let title = format!("Test results of {} in every repeat", run.record.tfs[tf]);
+    numbering.table(&title, &metrics_notes(run), "wide", &content)
+}
+
+fn metrics_notes(run: &Run) -> String {
+    let below = intervals(run).map_or_else(String::new, |what| format!("In brackets: {what}. "));
+    format!(
+        "{below}MCC (Matthews correlation coefficient), precision and recall at probability 0.5. {UNDEFINED}: not defined."
+    )
+}
+
+fn capital(start: &str, repeat: u32) -> String {
+    format!("{} {repeat}", crate::figures::data::capitalised(start))
+}
+
+/// One row per TF and repeat, in the order of the dot plot.
+fn tfs_table(run: &Run, numbering: &mut Numbering) -> Markup {
+    let several = run.trainings.len() > 1;
+    let content = html! {
+        (metrics_head("TF"))
+        tbody {
+            @for row in rows(run) {
+                @for start in run.starts() {
+                    @for (training, metrics) in run.metrics(row.tf, start) {
+                        @let name = if several {
+                            format!("{} ({})", metrics.tf, training.label(run.record.kind))
+                        } else {
+                            metrics.tf.clone()
+                        };
+                        (metrics_row(&name, metrics))
+                    }
+                }
+            }
+        }
+    };
+    numbering.table(
+        "Test results of every TF",
+        &metrics_notes(run),
+        "wide sortable",
+        &content,
+    )
+}
+
+fn metrics_head(first: &str) -> Markup {
+    html! {
+        thead {
+            tr {
+                th.left scope="col" { (first) }
+                th scope="col" { "Regions" }
+                th scope="col" { "Bound" }
+                @for metric in Metric::ALL { th scope="col" { (metric.name()) } }
+            }
+        }
+    }
+}
+
+fn metrics_row(name: &str, metrics: &TfMetrics) -> Markup {
+    html! {
+        tr {
+            th scope="row" data-value=(name) { (name) }
+            td data-value=(metrics.regions) { (count(metrics.regions)) }
+            td data-value=(metrics.positives) {
+                (count(metrics.positives)) " (" (percent(metrics.positives, metrics.regions)) ")"
+            }
+            @for metric in Metric::ALL {
+                @let value = metric.of(metrics);
+                td data-value=(value.value.map_or_else(String::new, |v| v.to_string())) {
+                    @match value.interval {
+                        Some(_) => { (stacked(&estimate(&value, 3))) }
+                        None => { (maybe(value.value, 3)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Value, then its interval in smaller type below.
+fn stacked(text: &str) -> Markup {
+    let (value, interval) = text.split_once(' ').unwrap_or((text, ""));
+    html! { (value) @if !interval.is_empty() { " " span.interval { (interval) } } }
+}
+
+/// Learning curves and the table of trainings.
+pub(super) fn training(run: &Run, numbering: &mut Numbering) -> Markup {
+    let Some(figure) = learning_curves(run) else {
+        return html! { p { "No epoch has been completed yet." } };
+    };
+    let started: Vec<&Training> = run
+        .trainings
+        .iter()
+        .filter(|t| !t.epochs.is_empty())
+        .collect();
+    let seconds: f64 = started
+        .iter()
+        .flat_map(|t| &t.epochs)
+        .map(|epoch| epoch.seconds)
+        .sum();
+    let epochs: usize = started.iter().map(|training| training.epochs.len()).sum();
+    let content = html! {
+        thead {
+            tr {
+                th.left scope="col" { "Training" }
+                th scope="col" { "Seed" }
+                th scope="col" { "Epochs" }
+                th scope="col" { "Epoch kept" }
+                th scope="col" { "Validation loss" }
+                th scope="col" { "Validation AUCPR" }
+                th scope="col" { "Time" }
+                th scope="col" { "Sequences/s" }
+            }
+        }
+        tbody {
+            @for training in &started {
+                @let best = training.best();
+                @let seconds: f64 = training.epochs.iter().map(|epoch| epoch.seconds).sum();
+                @let speeds: Vec<f64> = training.epochs.iter().map(|e| e.sequences_per_second).collect();
+                tr {
+                    th scope="row" { (crate::figures::data::capitalised(&training.label(run.record.kind))) }
+                    td { (training.record.seed) }
+                    td { (training.epochs.len()) }
+                    td { (best.map_or_else(|| UNDEFINED.to_owned(), |epoch| epoch.epoch.to_string())) }
+                    td { (maybe(best.map(|epoch| epoch.validation_loss), 4)) }
+                    td { (maybe(best.and_then(|epoch| epoch.validation_aucpr), 3)) }
+                    td { (duration(seconds)) }
+                    td { (bindscape_stats::quantile(&speeds, 0.5).map_or_else(|| UNDEFINED.to_owned(), |s| count(s.round() as u64))) }
+                }
+            }
+        }
+    };
+    let notes = "Validation values are those of the epoch kept; speed is the median over epochs.";
+    html! {
+        p {
+            (count(run.record.parameters)) " trainable parameters, " (count(epochs as u64))
+            " epochs in " (duration(seconds)) " on " (run.record.device) "."
+        }
+        (numbering.figure(&figure))
+        (numbering.table("Trainings", notes, "", &content))
+    }
+}

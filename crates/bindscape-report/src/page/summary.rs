@@ -1,0 +1,274 @@
+//! Title, the one sentence with the key numbers, banners and key numbers.
+
+use bindscape_core::results::{RunKind, Start};
+use bindscape_stats::quantile;
+use maud::{Markup, html};
+
+use crate::compare::{Comparison, Metric, Spread};
+use crate::figures::metrics;
+use crate::number::{UNDEFINED, count, counted, fixed, in_words, interval, p_value, signed};
+use crate::run::{Run, start_name};
+
+use super::provenance::shell;
+
+/// What the run is, in a line.
+pub(super) fn title(run: &Run) -> String {
+    let tfs = &run.record.tfs;
+    match run.record.kind {
+        RunKind::Pretrain => format!("Multi-model of {}", counted(tfs.len() as u64, "TF")),
+        RunKind::Finetune => format!("Binding of {}, fine-tuned", tfs.join(", ")),
+    }
+}
+
+/// The result in one or two sentences, in plain words.
+pub(super) fn sentence(run: &Run) -> String {
+    match run.record.kind {
+        RunKind::Pretrain => pretrain_sentence(run),
+        RunKind::Finetune => (0..run.record.tfs.len())
+            .map(|tf| finetune_sentence(run, tf))
+            .collect::<Vec<_>>()
+            .join(" "),
+    }
+}
+
+fn finetune_sentence(run: &Run, tf: usize) -> String {
+    let name = &run.record.tfs[tf];
+    let comparison = Comparison::new(run, tf, Metric::Aucpr);
+    let (scratch, transfer) = (comparison.scratch.mean(), comparison.transfer.mean());
+    let (Some(before), Some(after)) = (scratch, transfer) else {
+        return one_way_sentence(run, tf, &comparison);
+    };
+    let both = comparison.difference.values.len();
+    let (over, mean) = match both {
+        0 | 1 => (" in one repeat".to_owned(), ""),
+        n => (format!(" over {} repeats", in_words(n)), "mean "),
+    };
+    let (from, to) = (fixed(before, 2), fixed(after, 2));
+    let mut text = if from == to {
+        format!("Transfer left the {mean}AUCPR of {name} at {to}{over}")
+    } else {
+        let verb = if after > before { "raised" } else { "lowered" };
+        format!("Transfer {verb} the {mean}AUCPR of {name} from {from} to {to}{over}")
+    };
+    if both > 1 {
+        let better = comparison
+            .difference
+            .values
+            .iter()
+            .filter(|&&d| d > 0.0)
+            .count();
+        let how_many = if better == both {
+            "in every one".to_owned()
+        } else {
+            format!("in {} of them", in_words(better))
+        };
+        text.push_str(&format!("; it was better {how_many}"));
+    }
+    text.push('.');
+    text
+}
+
+/// For a TF trained one way only, or not yet evaluated.
+fn one_way_sentence(run: &Run, tf: usize, comparison: &Comparison) -> String {
+    let name = &run.record.tfs[tf];
+    let (start, spread) = if comparison.transfer.values.is_empty() {
+        (Start::Scratch, &comparison.scratch)
+    } else {
+        (Start::Transfer, &comparison.transfer)
+    };
+    let Some(mean) = spread.mean() else {
+        return format!("The models of {name} have no test results yet.");
+    };
+    let how = match start {
+        Start::Scratch => "trained from scratch",
+        Start::Transfer => "fine-tuned by transfer",
+    };
+    match spread.values.len() {
+        1 => format!(
+            "The model of {name}, {how}, reaches an AUCPR of {} on the test regions.",
+            fixed(mean, 2)
+        ),
+        n => format!(
+            "The models of {name}, {how}, reach a mean AUCPR of {} on the test regions of {} repeats.",
+            fixed(mean, 2),
+            in_words(n)
+        ),
+    }
+}
+
+fn pretrain_sentence(run: &Run) -> String {
+    let rows = metrics::rows(run);
+    let defined: Vec<f64> = rows.iter().filter_map(|row| row.aucpr.value).collect();
+    let many = counted(rows.len() as u64, "TF");
+    let length = run.record.length;
+    let Some(median) = quantile(&defined, 0.5) else {
+        return format!(
+            "One network that learns the binding of {many} from {length} bp of sequence; it has no test results yet."
+        );
+    };
+    let chances: Vec<f64> = rows.iter().filter_map(|row| row.chance).collect();
+    let mut text = format!(
+        "One network predicts the binding of {many} from {length} bp of sequence, with a median AUCPR of {} on regions it has not seen",
+        fixed(median, 2)
+    );
+    if let Some(chance) = quantile(&chances, 0.5) {
+        text.push_str(&format!(", where no skill would give {}", fixed(chance, 2)));
+    }
+    if let (true, Some(first), Some(last)) = (
+        defined.len() > 1,
+        rows.first(),
+        rows.iter().rfind(|row| row.aucpr.value.is_some()),
+    ) {
+        let named = |row: &metrics::Row| {
+            let value = row.aucpr.value.map_or_else(String::new, |v| fixed(v, 2));
+            format!("{} ({value})", run.record.tfs[row.tf])
+        };
+        text.push_str(&format!(
+            "; it does best for {} and worst for {}",
+            named(first),
+            named(last)
+        ));
+    }
+    text.push('.');
+    text
+}
+
+/// What a reader must know before believing anything below.
+pub(super) fn banners(runs: &[Run]) -> Markup {
+    html! {
+        @for (i, run) in runs.iter().enumerate() {
+            @let which = if i == 0 { String::new() } else { format!("{}: ", title(run)) };
+            @if let Some(how) = &run.record.simulated {
+                div.banner role="note" {
+                    p { strong { (which) "Simulated data." } " " (how) }
+                }
+            }
+            @if !run.record.finished {
+                div.banner role="note" {
+                    p {
+                        strong { (which) "This run has not finished." }
+                        " What follows is what there is so far. To finish it, repeat "
+                        code { (shell(&run.record.command)) } "."
+                    }
+                    @if !run.missing.is_empty() {
+                        p { "Missing:" }
+                        ul { @for what in &run.missing { li { (what) } } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The numbers that a reader looks for first.
+pub(super) fn key_numbers(run: &Run) -> Markup {
+    let mut numbers: Vec<(String, String, String)> = Vec::new();
+    if run.record.kind == RunKind::Finetune {
+        let comparison = Comparison::new(run, 0, Metric::Aucpr);
+        for (start, spread) in [
+            (Start::Transfer, &comparison.transfer),
+            (Start::Scratch, &comparison.scratch),
+        ] {
+            if run.starts().contains(&start) {
+                numbers.push(spread_tile(run, start, spread));
+            }
+        }
+        if let Some(mean) = comparison.difference.mean() {
+            let n = comparison.difference.values.len();
+            let test = comparison.p.map_or_else(
+                || counted(n as u64, "pair"),
+                |p| format!("Wilcoxon p = {}, n = {n}", p_value(p)),
+            );
+            numbers.push(("Difference".into(), signed(mean, 3), test));
+        }
+    } else {
+        let rows = metrics::rows(run);
+        let defined: Vec<f64> = rows.iter().filter_map(|row| row.aucpr.value).collect();
+        let quartiles = quantile(&defined, 0.25).zip(quantile(&defined, 0.75));
+        numbers.push((
+            "Median AUCPR over TFs".into(),
+            quantile(&defined, 0.5).map_or_else(|| UNDEFINED.into(), |v| fixed(v, 3)),
+            quartiles.map_or_else(String::new, |ends| {
+                format!("half of them {}", interval(ends, 2))
+            }),
+        ));
+        numbers.push((
+            "TFs".into(),
+            count(rows.len() as u64),
+            "one output each".into(),
+        ));
+    }
+    if let Some(train) = run
+        .trainings
+        .first()
+        .and_then(|t| t.record.parts.get("train"))
+    {
+        let note = match train.positives[..] {
+            [positives] => format!("{} of them bound", count(positives)),
+            _ => String::new(),
+        };
+        numbers.push(("Regions to train on".into(), count(train.regions), note));
+    }
+    html! {
+        dl.keys {
+            @for (what, value, note) in &numbers {
+                div {
+                    dt { (what) }
+                    dd { (value) @if !note.is_empty() { " " br; small { (note) } } }
+                }
+            }
+        }
+    }
+}
+
+fn spread_tile(run: &Run, start: Start, spread: &Spread) -> (String, String, String) {
+    let label = format!("AUCPR, {}", start_name(start));
+    let value = spread
+        .mean()
+        .map_or_else(|| UNDEFINED.into(), |v| fixed(v, 3));
+    let note = match (spread.sd(), run.metrics(0, start).next()) {
+        (Some(sd), _) => format!("± {} s.d., n = {}", fixed(sd, 3), spread.values.len()),
+        (None, Some((training, metrics))) => {
+            let level = training.evaluation.as_ref().map_or(0.0, |e| e.level);
+            metrics.aucpr.interval.map_or_else(String::new, |ends| {
+                format!(
+                    "{}% interval {}",
+                    fixed(level * 100.0, 0),
+                    interval(ends, 2)
+                )
+            })
+        }
+        (None, None) => "no results yet".into(),
+    };
+    (label, value, note)
+}
+
+/// How a further run relates to the main one.
+pub(super) fn further(main: &Run, run: &Run) -> Markup {
+    let parent = main
+        .record
+        .parent
+        .as_ref()
+        .filter(|_| run.record.kind == RunKind::Pretrain);
+    let is_parent = parent.is_some_and(|parent| {
+        run.trainings
+            .iter()
+            .filter_map(|training| training.evaluation.as_ref())
+            .any(|evaluation| evaluation.model_sha256 == parent.sha256)
+    });
+    html! {
+        p { (sentence(run)) }
+        @if is_parent {
+            p { "This is the multi-model from which the fine-tuning began (its SHA-256 agrees)." }
+        } @else if let Some(parent) = parent {
+            div.banner role="note" {
+                p {
+                    "No model of this run has the SHA-256 of the fine-tuning's parent "
+                    code { (parent.name) }
+                    ": the fine-tuning began from another model."
+                }
+            }
+        }
+        (key_numbers(run))
+    }
+}

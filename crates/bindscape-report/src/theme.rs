@@ -1,0 +1,51 @@
+//! Colours and type. Series are Okabe and Ito's palette (2008), which readers
+//! with any kind of colour vision can tell apart: blue and vermillion on light
+//! ground, sky blue and orange on dark; shape and dash say the same again.
+
+/// Names and values of the colours on light and on dark ground.
+const COLOURS: [(&str, &str, &str); 13] = [
+    ("ink", "#1a1f26", "#e7eaee"),
+    ("muted", "#59636e", "#9ea8b3"),
+    ("paper", "#ffffff", "#15181d"),
+    ("soft", "#f5f6f8", "#1d2127"),
+    ("rule", "#dde1e6", "#333a43"),
+    ("grid", "#e8ebee", "#282e36"),
+    ("axis", "#98a2ad", "#6d7783"),
+    ("transfer", "#0072b2", "#56b4e9"),
+    ("scratch", "#d55e00", "#e69f00"),
+    ("train", "#6b7580", "#9aa5b1"),
+    ("bar", "#c9d0d8", "#3d4650"),
+    ("shade", "#f7f8fa", "#1a1e24"),
+    ("link", "#005a8d", "#7cc4ee"),
+];
+
+const FIGURE_CSS: &str = include_str!("figure.css");
+const PAGE_CSS: &str = include_str!("page.css");
+
+/// Makes long tables sortable; the page is complete without it.
+pub(crate) const SCRIPT: &str = include_str!("sort.js");
+
+/// The style of figures with the colours of light ground written out, since
+/// drawing programs do not know CSS variables.
+pub(crate) fn figure_css_in_light() -> String {
+    COLOURS
+        .iter()
+        .fold(FIGURE_CSS.replace('\n', ""), |css, (name, light, _)| {
+            css.replace(&format!("var(--{name})"), light)
+        })
+}
+
+/// The style of a page with its figures.
+pub(crate) fn page_css() -> String {
+    let light: String = COLOURS
+        .iter()
+        .map(|(name, light, _)| format!("--{name}:{light};"))
+        .collect();
+    let dark: String = COLOURS
+        .iter()
+        .map(|(name, _, dark)| format!("--{name}:{dark};"))
+        .collect();
+    format!(
+        ":root{{color-scheme:light dark;{light}}}\n@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}\n{PAGE_CSS}{FIGURE_CSS}"
+    )
+}
