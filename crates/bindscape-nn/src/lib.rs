@@ -1,1 +1,30 @@
-//! nn
+//! Networks, training, transfer and prediction of bindscape, on Burn.
+//!
+//! The main path: a [`Dataset`](bindscape_core::dataset::Dataset) and a
+//! [`CnnConfig`] go into [`train`](train::train), which leaves a
+//! [`Model`] file; a [`Model`] predicts sequences ([`predict`]), and
+//! [`evaluate`] turns predictions and labels into metrics.
+//!
+//! This is the one crate that names Burn. It knows neither the file formats of
+//! genomics nor terminals. The same inputs, seed and device give the same
+//! numbers, whatever the number of threads.
+
+pub mod cnn;
+pub mod compare;
+pub mod device;
+pub mod evaluate;
+pub mod layers;
+pub mod model;
+pub mod predict;
+pub mod train;
+
+mod adam;
+mod encode;
+mod parameters;
+mod random;
+
+pub use burn::tensor::Device;
+pub use cnn::{Architecture, CnnConfig};
+pub use device::DeviceChoice;
+pub use model::{Model, TrainingIdentity};
+pub use predict::{Predictor, Strands};

@@ -1,0 +1,146 @@
+//! The blocks as compositions of Burn operations.
+
+use burn::tensor::{Tensor, activation};
+
+use super::{BATCH_NORM_EPSILON, BatchNorm, BatchStatistics, NormMode};
+
+/// Convolution (stride 1, no padding), batch normalisation, ReLU, max-pooling
+/// (window and stride `pool`, a remainder is dropped).
+///
+/// # Shapes
+/// - `x`: `[batch, length, in]`
+/// - `weight`: `[out, in, kernel]`, `bias`: `[out]`
+/// - output: `[batch, (length - kernel + 1) / pool, out]`
+///
+/// The statistics of the batch come back in [`NormMode::Batch`] only.
+///
+/// # Panics
+/// If the shapes do not fit, or nothing is left after pooling.
+#[must_use]
+pub fn conv_block(
+    x: Tensor<3>,
+    weight: Tensor<3>,
+    bias: Tensor<1>,
+    norm: &BatchNorm,
+    pool: usize,
+    mode: NormMode,
+) -> (Tensor<3>, Option<BatchStatistics>) {
+    let [batch, length, channels] = x.dims();
+    let [out, _, kernel] = weight.dims();
+    let length = length - kernel + 1;
+    let columns = Tensor::cat(
+        (0..kernel)
+            .map(|offset| x.clone().narrow(1, offset, length))
+            .collect(),
+        2,
+    )
+    .reshape([batch * length, kernel * channels]);
+    // [out, in, kernel] -> [kernel * in, out], in the order of the columns.
+    let weight = weight.permute([2, 1, 0]).reshape([kernel * channels, out]);
+    let (y, statistics) = affine_norm(columns, weight, bias, norm, mode, batch);
+    let pooled = length / pool;
+    let y = y
+        .reshape([batch, length, out])
+        .narrow(1, 0, pooled * pool)
+        .reshape([batch * pooled, pool, out])
+        .max_dim(1)
+        .reshape([batch, pooled, out]);
+    // The largest of rectified numbers is the rectified largest: rectifying
+    // after pooling gives the same output from a smaller array.
+    (activation::relu(y), statistics)
+}
+
+/// Linear layer, batch normalisation, ReLU, dropout.
+///
+/// # Shapes
+/// - `x`: `[batch, in]`, `weight`: `[out, in]`, `bias`: `[out]`
+/// - `mask`: `[batch, out]`, 0 where an activation is dropped and
+///   `1 / (1 - rate)` elsewhere; `None` drops nothing
+/// - output: `[batch, out]`
+///
+/// The statistics of the batch come back in [`NormMode::Batch`] only.
+///
+/// # Panics
+/// If the shapes do not fit.
+#[must_use]
+pub fn dense_block(
+    x: Tensor<2>,
+    weight: Tensor<2>,
+    bias: Tensor<1>,
+    norm: &BatchNorm,
+    mask: Option<Tensor<2>>,
+    mode: NormMode,
+) -> (Tensor<2>, Option<BatchStatistics>) {
+    let (y, statistics) = affine_norm(x, weight.transpose(), bias, norm, mode, 1);
+    let y = activation::relu(y);
+    let y = match mask {
+        Some(mask) => y * mask,
+        None => y,
+    };
+    (y, statistics)
+}
+
+/// Linear layer alone: `x` `[batch, in]`, `weight` `[out, in]`, `bias` `[out]`.
+#[must_use]
+pub fn linear(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<2> {
+    x.matmul(weight.transpose()) + bias.unsqueeze::<2>()
+}
+
+/// Mean binary cross-entropy over all entries of `logits` and `labels` (0 or
+/// 1), both `[batch, outputs]`; PyTorch's `BCEWithLogitsLoss`.
+///
+/// Written as `x (1 - y) - log sigmoid(x)`, which neither overflows nor has a
+/// kink, so that its gradient is `sigmoid(x) - y` everywhere.
+#[must_use]
+pub fn bce_with_logits(logits: Tensor<2>, labels: Tensor<2>) -> Tensor<1> {
+    let [batch, outputs] = logits.dims();
+    let entries = batch * outputs;
+    let loss = logits.clone() * (-labels + 1.0) - activation::log_sigmoid(logits);
+    // Summed along a dimension: a sum over a whole tensor may be split by thread.
+    loss.reshape([1, entries]).sum_dim(1).reshape([1]) / entries as f64
+}
+
+/// `x` `[rows, in]` times `weight` `[in, out]` plus `bias`, normalised per column.
+/// Rows are summed in `groups` first: sums of sums lose fewer digits.
+fn affine_norm(
+    x: Tensor<2>,
+    weight: Tensor<2>,
+    bias: Tensor<1>,
+    norm: &BatchNorm,
+    mode: NormMode,
+    groups: usize,
+) -> (Tensor<2>, Option<BatchStatistics>) {
+    match mode {
+        NormMode::Running => {
+            // The normalisation is affine: it folds into weight and bias.
+            let scale =
+                norm.weight.clone() / (norm.running_var.clone() + BATCH_NORM_EPSILON).sqrt();
+            let shift = (bias - norm.running_mean.clone()) * scale.clone() + norm.bias.clone();
+            let y = x.matmul(weight * scale.unsqueeze::<2>()) + shift.unsqueeze::<2>();
+            (y, None)
+        }
+        NormMode::Batch => {
+            let y = x.matmul(weight) + bias.unsqueeze::<2>();
+            let [rows, out] = y.dims();
+            let column_mean = |values: Tensor<2>| {
+                values
+                    .reshape([groups, rows / groups, out])
+                    .sum_dim(1)
+                    .reshape([groups, out])
+                    .sum_dim(0)
+                    / rows as f64
+            };
+            let mean = column_mean(y.clone());
+            let centred = y - mean.clone();
+            let var = column_mean(centred.clone().square());
+            let unbiased = var.clone().detach() * (rows as f64 / (rows as f64 - 1.0));
+            let scale = norm.weight.clone().unsqueeze::<2>() / (var + BATCH_NORM_EPSILON).sqrt();
+            let statistics = BatchStatistics {
+                mean: mean.detach().inner().reshape([out]),
+                var: unbiased.inner().reshape([out]),
+            };
+            let y = centred * scale + norm.bias.clone().unsqueeze::<2>();
+            (y, Some(statistics))
+        }
+    }
+}

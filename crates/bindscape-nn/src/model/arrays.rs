@@ -1,0 +1,108 @@
+//! Named arrays in safetensors files, with all metadata as one JSON string
+//! under one key, so that the same content always gives the same bytes.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use bindscape_core::{Error, Place, Result, atomic};
+use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
+
+use crate::parameters::{Array, Values};
+
+/// The metadata key.
+pub(crate) const KEY: &str = "bindscape";
+
+/// The bytes of a safetensors file.
+pub(crate) fn to_bytes(arrays: &[Array], metadata: String) -> Vec<u8> {
+    let encoded: Vec<Vec<u8>> = arrays
+        .iter()
+        .map(|array| match &array.values {
+            Values::F32(values) => values.iter().flat_map(|v| v.to_le_bytes()).collect(),
+            Values::I64(value) => value.to_le_bytes().to_vec(),
+        })
+        .collect();
+    let views = arrays.iter().zip(&encoded).map(|(array, bytes)| {
+        let dtype = match array.values {
+            Values::F32(_) => Dtype::F32,
+            Values::I64(_) => Dtype::I64,
+        };
+        let view = TensorView::new(dtype, array.shape.clone(), bytes)
+            .expect("an array's values fill its shape");
+        (array.name.as_str(), view)
+    });
+    serialize(views, Some(HashMap::from([(KEY.to_owned(), metadata)])))
+        .expect("a header far below the format's limit of 100 MB")
+}
+
+/// Writes a safetensors file at once.
+///
+/// # Errors
+/// If it cannot be written.
+pub(crate) fn write(path: &Path, arrays: &[Array], metadata: String) -> Result<()> {
+    atomic::write(path, &to_bytes(arrays, metadata))
+}
+
+/// The arrays of a safetensors file and its metadata under [`KEY`], if there are any.
+///
+/// # Errors
+/// If the bytes are no whole safetensors file, or hold types other than `f32`
+/// arrays and `i64` scalars.
+pub(crate) fn from_bytes(bytes: &[u8], path: &Path) -> Result<(Vec<Array>, Option<String>)> {
+    if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(&[0x80, 0x02]) {
+        return Err(Error::input(
+            path,
+            Place::File,
+            "a safetensors file",
+            "a PyTorch pickle (.pth, .pt)",
+        )
+        .hint(
+            "convert it once with Python: import torch, safetensors.torch as s; \
+             s.save_file({k: v.contiguous() for k, v in \
+             torch.load('in.pth', map_location='cpu', weights_only=True).items()}, 'out.safetensors')",
+        ));
+    }
+    let broken = |found: String| {
+        Error::input(path, Place::File, "a whole safetensors file", found)
+            .hint("the file is damaged or incomplete: copy or make it again")
+    };
+    let (_, header) =
+        SafeTensors::read_metadata(bytes).map_err(|error| broken(error.to_string()))?;
+    let metadata = header
+        .metadata()
+        .as_ref()
+        .and_then(|map| map.get(KEY).cloned());
+    let file = SafeTensors::deserialize(bytes).map_err(|error| broken(error.to_string()))?;
+    let mut tensors = file.tensors();
+    tensors.sort_by(|a, b| a.0.cmp(&b.0));
+    let mut arrays = Vec::with_capacity(tensors.len());
+    for (name, view) in tensors {
+        let values = match (view.dtype(), view.shape()) {
+            (Dtype::F32, _) => Values::F32(
+                view.data()
+                    .chunks_exact(4)
+                    .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+                    .collect(),
+            ),
+            (Dtype::I64, []) => {
+                let mut number = [0; 8];
+                number.copy_from_slice(view.data());
+                Values::I64(i64::from_le_bytes(number))
+            }
+            (dtype, shape) => {
+                return Err(Error::input(
+                    path,
+                    Place::Record(name),
+                    "f32 arrays and i64 scalars",
+                    format!("{dtype:?} of shape {shape:?}"),
+                )
+                .hint("convert the weights with `.float()` before saving them"));
+            }
+        };
+        arrays.push(Array {
+            name,
+            shape: view.shape().to_vec(),
+            values,
+        });
+    }
+    Ok((arrays, metadata))
+}

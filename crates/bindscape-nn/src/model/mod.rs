@@ -1,0 +1,313 @@
+//! A model: a network's weights, the TFs of its outputs, and the identity of
+//! its training. On disk it is one safetensors file whose tensors have the names
+//! and layouts of PyTorch's `state_dict` (`load_state_dict` of the authors'
+//! `ConvNetDeep` takes them strictly), with the rest as JSON in its metadata.
+
+use std::path::Path;
+
+use bindscape_core::dataset::{Dataset, Part};
+use bindscape_core::matrix::InputFile;
+use bindscape_core::region::Regions;
+use bindscape_core::results::RunKind;
+use bindscape_core::{Error, Place, Result, atomic};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+pub(crate) mod arrays;
+pub mod regions;
+
+use crate::cnn::{Architecture, CnnConfig};
+#[cfg(test)]
+use crate::parameters::Values;
+use crate::parameters::{Array, StateDict};
+
+/// Version of the metadata in a model file.
+pub const FORMAT: u32 = 1;
+
+/// What a model was trained on: enough to keep its regions out of anything that
+/// is trained or evaluated after it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TrainingIdentity {
+    /// Version of bindscape that trained it.
+    pub bindscape: String,
+    /// Multi-model or fine-tuned model.
+    pub kind: RunKind,
+    /// Seed of weights, batches and dropout.
+    pub seed: u64,
+    /// Genome build.
+    pub genome: Option<String>,
+    /// Files the data came from, with checksums.
+    pub inputs: Vec<InputFile>,
+    /// SHA-256 of the model file that it was fine-tuned from.
+    pub parent: Option<String>,
+    /// Whether `fitted` is known. It is not for imported weights.
+    pub regions_known: bool,
+    /// Regions that this model or an ancestor was trained or validated on, sorted.
+    #[serde(with = "regions")]
+    pub fitted: Regions,
+    /// Regions of this model's test part, sorted.
+    #[serde(with = "regions")]
+    pub held_out: Regions,
+    /// Chromosomes of `fitted`.
+    pub chromosomes: Vec<String>,
+    /// Epoch whose weights these are, from 1; 0 for imported weights.
+    pub best_epoch: u32,
+    /// SHA-256 over options, data and start of the training; set by training.
+    pub run: String,
+}
+
+impl TrainingIdentity {
+    /// The identity of a training on `data`, which may begin from `parent`.
+    #[must_use]
+    pub fn new(
+        kind: RunKind,
+        seed: u64,
+        genome: Option<String>,
+        inputs: Vec<InputFile>,
+        data: &Dataset,
+        parent: Option<&Model>,
+    ) -> Self {
+        let (held_out, own): (Vec<usize>, Vec<usize>) =
+            (0..data.len()).partition(|&row| data.parts[row] == Part::Test);
+        let own = data.regions.select(&own);
+        let mut tables = vec![&own];
+        tables.extend(parent.map(|parent| &parent.training.fitted));
+        let fitted = regions::unique(&tables);
+        let held_out = regions::unique(&[&data.regions.select(&held_out)]);
+        Self {
+            bindscape: env!("CARGO_PKG_VERSION").into(),
+            kind,
+            seed,
+            genome,
+            inputs,
+            parent: parent.map(|parent| parent.sha256.clone()),
+            regions_known: parent.is_none_or(|parent| parent.training.regions_known),
+            chromosomes: fitted.chromosomes().to_vec(),
+            fitted,
+            held_out,
+            best_epoch: 0,
+            run: String::new(),
+        }
+    }
+}
+
+/// A trained network.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Model {
+    /// Which network, and its sizes.
+    pub architecture: Architecture,
+    /// One TF per output.
+    pub tfs: Vec<String>,
+    /// What it was trained on.
+    pub training: TrainingIdentity,
+    pub(crate) state: StateDict,
+    sha256: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Metadata {
+    format: u32,
+    architecture: Architecture,
+    tfs: Vec<String>,
+    training: TrainingIdentity,
+}
+
+impl Model {
+    pub(crate) fn new(
+        architecture: Architecture,
+        tfs: Vec<String>,
+        training: TrainingIdentity,
+        state: StateDict,
+    ) -> Self {
+        let mut model = Self {
+            architecture,
+            tfs,
+            training,
+            state,
+            sha256: String::new(),
+        };
+        model.sha256 = hex(&Sha256::digest(model.to_bytes()));
+        model
+    }
+
+    /// SHA-256 of the file that this model was loaded from, or would be saved as.
+    #[must_use]
+    pub fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
+    /// Writes the model to `path`, whole or not at all. The same model always
+    /// gives the same bytes.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        atomic::write(path, &self.to_bytes())
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
+        let metadata = Metadata {
+            format: FORMAT,
+            architecture: self.architecture.clone(),
+            tfs: self.tfs.clone(),
+            training: self.training.clone(),
+        };
+        let metadata = serde_json::to_string(&metadata).expect("plain data make JSON");
+        arrays::to_bytes(&self.state.0, metadata)
+    }
+
+    /// Reads a model that bindscape wrote.
+    ///
+    /// # Errors
+    /// If the file cannot be read, is damaged, was not written by bindscape (see
+    /// [`Model::import`]), or its tensors are not those of its architecture.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let bytes = std::fs::read(path).map_err(|source| Error::io("read", path, source))?;
+        let (arrays, metadata) = arrays::from_bytes(&bytes, path)?;
+        let metadata = metadata.ok_or_else(|| {
+            Error::input(
+                path,
+                Place::File,
+                "a model written by bindscape",
+                "a safetensors file without its metadata",
+            )
+            .hint("weights from elsewhere have to be imported with the names of their TFs")
+        })?;
+        let metadata: Metadata = serde_json::from_str(&metadata).map_err(|error| {
+            Error::input(
+                path,
+                Place::Record(format!("metadata `{}`", arrays::KEY)),
+                format!("the description of a model, format {FORMAT}"),
+                error.to_string(),
+            )
+            .hint("the file is damaged, or a newer bindscape wrote it")
+        })?;
+        if metadata.format != FORMAT {
+            return Err(Error::input(
+                path,
+                Place::File,
+                format!("model format {FORMAT}"),
+                format!("format {}", metadata.format),
+            )
+            .hint("update bindscape"));
+        }
+        metadata
+            .architecture
+            .validate()
+            .map_err(|error| match error {
+                Error::Input(inner) => Error::input(
+                    path,
+                    Place::Record("architecture".into()),
+                    inner.expected.clone(),
+                    inner.found.clone(),
+                )
+                .hint("the file is damaged: copy or make it again"),
+                other => other,
+            })?;
+        if metadata.tfs.len() != metadata.architecture.outputs() {
+            return Err(Error::input(
+                path,
+                Place::File,
+                format!("{} TFs, one per output", metadata.architecture.outputs()),
+                format!("{} TFs", metadata.tfs.len()),
+            )
+            .hint("the file is damaged: copy or make it again"));
+        }
+        let state = StateDict::fit(&metadata.architecture.slots(), arrays, path)?;
+        Ok(Self {
+            architecture: metadata.architecture,
+            tfs: metadata.tfs,
+            training: metadata.training,
+            state,
+            sha256: hex(&Sha256::digest(&bytes)),
+        })
+    }
+
+    /// Reads weights of the authors' `ConvNetDeep` that PyTorch saved as
+    /// safetensors. Sizes follow from the shapes; `length` is the length of the
+    /// sequences in base pairs and `tfs` names the outputs in order. Nothing is
+    /// known of the regions they were trained on.
+    ///
+    /// A `.pth` file is a pickle: the error shows the line of Python that converts it.
+    ///
+    /// # Errors
+    /// If the file cannot be read, is damaged, or holds other tensors than
+    /// those of the network for `length` and `tfs`.
+    pub fn import(
+        path: impl AsRef<Path>,
+        tfs: Vec<String>,
+        length: usize,
+        genome: Option<String>,
+    ) -> Result<Self> {
+        let path = path.as_ref();
+        let bytes = std::fs::read(path).map_err(|source| Error::io("read", path, source))?;
+        let (arrays, _) = arrays::from_bytes(&bytes, path)?;
+        let config = infer(&arrays, length, tfs.len());
+        config.validate()?;
+        let architecture = Architecture::Cnn(config);
+        let state = StateDict::fit(&architecture.slots(), arrays, path)?;
+        let mut sha256 = Sha256::new();
+        sha256.update(&bytes);
+        let training = TrainingIdentity {
+            bindscape: env!("CARGO_PKG_VERSION").into(),
+            kind: RunKind::Pretrain,
+            seed: 0,
+            genome,
+            inputs: vec![InputFile {
+                role: "weights".into(),
+                name: path
+                    .file_name()
+                    .map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
+                bytes: bytes.len() as u64,
+                sha256: hex(&sha256.finalize()),
+            }],
+            parent: None,
+            regions_known: false,
+            fitted: Regions::new(),
+            held_out: Regions::new(),
+            chromosomes: Vec::new(),
+            best_epoch: 0,
+            run: String::new(),
+        };
+        Ok(Self::new(architecture, tfs, training, state))
+    }
+}
+
+/// The paper's sizes, replaced by those that the shapes show.
+fn infer(arrays: &[Array], length: usize, outputs: usize) -> CnnConfig {
+    let mut config = CnnConfig::new(length, outputs);
+    let shape = |name: &str| {
+        arrays
+            .iter()
+            .find(|array| array.name == name)
+            .map(|array| array.shape.as_slice())
+    };
+    for (block, name) in ["c1.weight", "c2.weight", "c3.weight"].iter().enumerate() {
+        if let Some(&[filters, _, kernel] | &[filters, _, kernel, 1]) = shape(name) {
+            config.filters[block] = filters;
+            config.kernels[block] = kernel;
+        }
+    }
+    if let Some(&[hidden, ..]) = shape("d5.weight") {
+        config.hidden = hidden;
+    }
+    config
+}
+
+/// Lower-case hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Number of batches that each normalisation has seen, for tests.
+#[cfg(test)]
+pub(crate) fn counter(state: &StateDict, name: &str) -> Option<i64> {
+    match state.get(name)?.values {
+        Values::I64(count) => Some(count),
+        Values::F32(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

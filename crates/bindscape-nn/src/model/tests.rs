@@ -1,0 +1,144 @@
+use super::*;
+use safetensors::tensor::{Dtype, TensorView, serialize};
+
+fn small() -> Model {
+    let mut config = CnnConfig::new(90, 2);
+    config.filters = [3, 4, 5];
+    config.hidden = 6;
+    let architecture = Architecture::Cnn(config);
+    let mut fitted = Regions::new();
+    fitted.push("chr1", 1000, 1090);
+    fitted.push("chr2", 5, 95);
+    let training = TrainingIdentity {
+        bindscape: "0.0.0".into(),
+        kind: RunKind::Pretrain,
+        seed: 3,
+        genome: Some("hg38".into()),
+        inputs: Vec::new(),
+        parent: None,
+        regions_known: true,
+        chromosomes: fitted.chromosomes().to_vec(),
+        fitted,
+        held_out: Regions::new(),
+        best_epoch: 1,
+        run: String::new(),
+    };
+    let state = StateDict::initial(&architecture.slots(), 3);
+    Model::new(
+        architecture,
+        vec!["MAX".into(), "JUND".into()],
+        training,
+        state,
+    )
+}
+
+#[test]
+fn files_round_trip_with_the_same_bytes() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("model.safetensors");
+    let model = small();
+    model.save(&path).unwrap();
+    let loaded = Model::load(&path).unwrap();
+    assert_eq!(loaded, model);
+    let again = directory.path().join("again.safetensors");
+    loaded.save(&again).unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    assert_eq!(bytes, std::fs::read(&again).unwrap());
+    assert_eq!(loaded.sha256(), hex(&Sha256::digest(&bytes)));
+    assert_eq!(counter(&loaded.state, "bn1.num_batches_tracked"), Some(0));
+}
+
+#[test]
+fn damaged_files_are_named_with_advice() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("model.safetensors");
+    small().save(&path).unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    for (damaged, expected) in [
+        (&bytes[..bytes.len() - 5], "a whole safetensors file"),
+        (&bytes[..3], "a whole safetensors file"),
+        (&b"PK\x03\x04rest"[..], "a safetensors file"),
+    ] {
+        std::fs::write(&path, damaged).unwrap();
+        let error = Model::load(&path).unwrap_err();
+        let message = error.to_string();
+        assert!(message.contains("model.safetensors: expected"), "{message}");
+        assert!(message.contains(expected), "{message}");
+        assert!(error.advice().is_some());
+    }
+    std::fs::write(&path, b"PK\x03\x04rest").unwrap();
+    let advice = Model::load(&path).unwrap_err().advice().unwrap();
+    assert!(advice.contains("save_file"), "{advice}");
+    let mut other = bytes.clone();
+    let position = bytes
+        .windows(8)
+        .position(|window| window == b"seed\\\":3")
+        .unwrap();
+    other[position + 7] = b'x';
+    std::fs::write(&path, &other).unwrap();
+    let error = Model::load(&path).unwrap_err();
+    assert!(
+        error.to_string().contains("record metadata `bindscape`"),
+        "{error}"
+    );
+}
+
+#[test]
+fn foreign_weights_are_imported_and_not_loaded() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("weights.safetensors");
+    let model = small();
+    let encoded: Vec<(String, Vec<usize>, Dtype, Vec<u8>)> = model
+        .state
+        .0
+        .iter()
+        .map(|array| {
+            let mut shape = array.shape.clone();
+            if array.name == "c2.weight" {
+                shape.push(1);
+            }
+            match &array.values {
+                Values::F32(v) => (
+                    array.name.clone(),
+                    shape,
+                    Dtype::F32,
+                    v.iter().flat_map(|v| v.to_le_bytes()).collect(),
+                ),
+                Values::I64(v) => (
+                    array.name.clone(),
+                    shape,
+                    Dtype::I64,
+                    v.to_le_bytes().to_vec(),
+                ),
+            }
+        })
+        .collect();
+    let views = encoded.iter().map(|(name, shape, dtype, bytes)| {
+        (
+            name.clone(),
+            TensorView::new(*dtype, shape.clone(), bytes).unwrap(),
+        )
+    });
+    std::fs::write(&path, serialize(views, None).unwrap()).unwrap();
+
+    let error = Model::load(&path).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("found a safetensors file without its metadata"),
+        "{error}"
+    );
+    let imported = Model::import(&path, model.tfs.clone(), 90, None).unwrap();
+    assert_eq!(imported.state, model.state);
+    assert_eq!(imported.architecture, model.architecture);
+    assert!(!imported.training.regions_known);
+    let error = Model::import(&path, model.tfs.clone(), 200, None).unwrap_err();
+    assert!(error.to_string().contains("record d4.weight"), "{error}");
+    let error = Model::import(&path, vec!["MAX".into()], 90, None).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("record d6.weight: expected f32 of shape [1, 6], found f32 of shape [2, 6]"),
+        "{error}"
+    );
+}

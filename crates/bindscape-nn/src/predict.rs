@@ -1,0 +1,123 @@
+//! Probabilities of binding for sequences.
+
+use bindscape_core::progress::{Progress, check};
+use bindscape_core::sequence::{PackedSequences, Strand};
+use bindscape_core::{Error, Result};
+use burn::tensor::{Device, activation};
+
+use crate::cnn::{Architecture, Cnn, Pass, to_vec};
+use crate::encode;
+use crate::model::Model;
+
+/// The strands that a prediction looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Strands {
+    /// Both: the probability is the mean of the two strands' probabilities.
+    #[default]
+    Both,
+    /// The sequence as given.
+    Forward,
+}
+
+/// A model on a device, ready to predict.
+#[derive(Debug, Clone)]
+pub struct Predictor {
+    network: Cnn,
+    length: usize,
+    outputs: usize,
+}
+
+impl Predictor {
+    /// Puts `model` on `device`.
+    #[must_use]
+    pub fn new(model: &Model, device: &Device) -> Self {
+        let Architecture::Cnn(config) = &model.architecture;
+        Self {
+            network: Cnn::new(config, &model.state, device),
+            length: config.length,
+            outputs: config.outputs,
+        }
+    }
+
+    /// The probability that each TF binds each sequence: one entry per sequence
+    /// and TF, `[row * TFs + tf]`, in the order of `sequences`. `None` for the
+    /// TFs of a sequence with letters other than A, C, G, T.
+    ///
+    /// `batch` sequences are computed at a time; the numbers do not depend on it
+    /// beyond rounding. `progress` advances by one per sequence.
+    ///
+    /// # Errors
+    /// If the sequences have another length than the model's, or the user asked to stop.
+    pub fn predict(
+        &self,
+        sequences: &PackedSequences,
+        strands: Strands,
+        batch: usize,
+        progress: &dyn Progress,
+    ) -> Result<Vec<Option<f32>>> {
+        if sequences.length() != self.length {
+            return Err(Error::option(
+                "sequences",
+                format!(
+                    "{} bp, the length that the model was trained on",
+                    self.length
+                ),
+                format!("{} bp", sequences.length()),
+            )
+            .hint("resize the regions, or tile longer sequences"));
+        }
+        let mut out = vec![None; sequences.len() * self.outputs];
+        let known: Vec<usize> = (0..sequences.len())
+            .filter(|&row| !sequences.has_unknown(row))
+            .collect();
+        progress.advance((sequences.len() - known.len()) as u64);
+        for rows in known.chunks(batch.max(1)) {
+            check(progress)?;
+            let probabilities = probabilities(&self.network, sequences, rows, strands);
+            for (&row, values) in rows.iter().zip(probabilities.chunks_exact(self.outputs)) {
+                let place = &mut out[row * self.outputs..(row + 1) * self.outputs];
+                for (slot, &value) in place.iter_mut().zip(values) {
+                    *slot = Some(value);
+                }
+            }
+            progress.advance(rows.len() as u64);
+        }
+        Ok(out)
+    }
+}
+
+impl Model {
+    /// As [`Predictor::predict`], for a single call.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn predict(
+        &self,
+        sequences: &PackedSequences,
+        strands: Strands,
+        batch: usize,
+        device: &Device,
+        progress: &dyn Progress,
+    ) -> Result<Vec<Option<f32>>> {
+        Predictor::new(self, device).predict(sequences, strands, batch, progress)
+    }
+}
+
+/// Probabilities `[rows, outputs]` of sequences without unknown letters.
+fn probabilities(
+    network: &Cnn,
+    sequences: &PackedSequences,
+    rows: &[usize],
+    strands: Strands,
+) -> Vec<f32> {
+    let of = |strand: Strand| {
+        let items: Vec<_> = rows.iter().map(|&row| (row, strand)).collect();
+        let x = encode::one_hot(sequences, &items, network.device());
+        let (logits, _) = network.forward(x, Pass::prediction());
+        activation::sigmoid(logits)
+    };
+    match strands {
+        Strands::Forward => to_vec(of(Strand::Forward)),
+        Strands::Both => to_vec((of(Strand::Forward) + of(Strand::Reverse)) / 2.0),
+    }
+}

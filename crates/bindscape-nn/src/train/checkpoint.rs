@@ -1,0 +1,214 @@
+//! The state of a training between two epochs, and its file.
+
+use std::path::Path;
+
+use bindscape_core::results::EpochRecord;
+use bindscape_core::{Error, Place, Result, atomic};
+use burn::tensor::{Device, Tensor, TensorData};
+use serde::{Deserialize, Serialize};
+
+use crate::adam::Moments;
+use crate::cnn::{Architecture, to_vec};
+use crate::model::arrays;
+use crate::parameters::{Array, Slot, StateDict, Values};
+
+/// What resumption needs beside the arrays.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Counters {
+    /// SHA-256 over options, data and start.
+    run: String,
+    /// Training steps done.
+    step: u64,
+    records: Vec<EpochRecord>,
+}
+
+/// The state of a training after an epoch.
+#[derive(Debug, Clone)]
+pub(crate) struct Checkpoint {
+    pub(crate) run: String,
+    pub(crate) step: u64,
+    pub(crate) records: Vec<EpochRecord>,
+    /// Weights after the last epoch.
+    pub(crate) weights: StateDict,
+    /// Weights after the best epoch.
+    pub(crate) best: StateDict,
+    /// Adam's moments, one entry per slot.
+    pub(crate) moments: Vec<Option<(Vec<f32>, Vec<f32>)>>,
+}
+
+impl Checkpoint {
+    /// The record of the best epoch.
+    pub(crate) fn best_record(&self) -> Option<&EpochRecord> {
+        self.records.iter().rev().find(|record| record.best)
+    }
+
+    /// Epochs since the best one.
+    pub(crate) fn epochs_without_improvement(&self) -> u32 {
+        let best = self.best_record().map_or(0, |record| record.epoch);
+        self.records.last().map_or(0, |record| record.epoch) - best
+    }
+
+    /// Writes the file at once.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub(crate) fn save(&self, path: &Path) -> Result<()> {
+        let mut all = Vec::new();
+        for (prefix, state) in [("weights", &self.weights), ("best", &self.best)] {
+            all.extend(state.0.iter().map(|array| Array {
+                name: format!("{prefix}/{}", array.name),
+                ..array.clone()
+            }));
+        }
+        for (array, moments) in self.weights.0.iter().zip(&self.moments) {
+            let Some((first, second)) = moments else {
+                continue;
+            };
+            for (prefix, values) in [("adam.first", first), ("adam.second", second)] {
+                all.push(Array {
+                    name: format!("{prefix}/{}", array.name),
+                    shape: array.shape.clone(),
+                    values: Values::F32(values.clone()),
+                });
+            }
+        }
+        let counters = Counters {
+            run: self.run.clone(),
+            step: self.step,
+            records: self.records.clone(),
+        };
+        let counters = serde_json::to_string(&counters).expect("plain data make JSON");
+        arrays::write(path, &all, counters)
+    }
+
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// If it is damaged, or belongs to another training than `run`.
+    pub(crate) fn load(path: &Path, architecture: &Architecture, run: &str) -> Result<Self> {
+        let bytes = std::fs::read(path).map_err(|source| Error::io("read", path, source))?;
+        let (all, metadata) = arrays::from_bytes(&bytes, path)?;
+        let broken = |found: String| {
+            Error::input(path, Place::File, "the checkpoint of a training", found)
+                .hint("delete the checkpoint to start the training again")
+        };
+        let metadata = metadata.ok_or_else(|| broken("a file without its metadata".into()))?;
+        let counters: Counters =
+            serde_json::from_str(&metadata).map_err(|error| broken(error.to_string()))?;
+        if counters.run != run {
+            return Err(other_run(path));
+        }
+        let slots = architecture.slots();
+        let pick = |prefix: &str| -> Vec<Array> {
+            all.iter()
+                .filter_map(|array| {
+                    let name = array.name.strip_prefix(prefix)?.strip_prefix('/')?;
+                    Some(Array {
+                        name: name.to_owned(),
+                        ..array.clone()
+                    })
+                })
+                .collect()
+        };
+        let first = pick("adam.first");
+        let second = pick("adam.second");
+        let moved: Vec<Slot> = slots
+            .iter()
+            .filter(|slot| first.iter().any(|array| array.name == slot.name))
+            .cloned()
+            .collect();
+        let first = StateDict::fit(&moved, first, path)?;
+        let second = StateDict::fit(&moved, second, path)?;
+        let values = |state: &StateDict, name: &str| match &state.get(name)?.values {
+            Values::F32(values) => Some(values.clone()),
+            Values::I64(_) => None,
+        };
+        let moments = slots
+            .iter()
+            .map(|slot| Some((values(&first, &slot.name)?, values(&second, &slot.name)?)))
+            .collect();
+        Ok(Self {
+            run: counters.run,
+            step: counters.step,
+            records: counters.records,
+            weights: StateDict::fit(&slots, pick("weights"), path)?,
+            best: StateDict::fit(&slots, pick("best"), path)?,
+            moments,
+        })
+    }
+}
+
+/// The error for a directory in which something else was trained.
+pub(crate) fn other_run(path: &Path) -> Error {
+    Error::input(
+        path,
+        Place::File,
+        "the training that was asked for",
+        "another training (other options, data or start)",
+    )
+    .hint("choose another output directory, or delete this one")
+}
+
+/// Moments from the device to the host, and back.
+pub(crate) fn moments_to_host(moments: &[Option<Moments>]) -> Vec<Option<(Vec<f32>, Vec<f32>)>> {
+    moments
+        .iter()
+        .map(|moments| {
+            moments
+                .as_ref()
+                .map(|m| (to_vec(m.first.clone()), to_vec(m.second.clone())))
+        })
+        .collect()
+}
+
+pub(crate) fn moments_to_device(
+    moments: &[Option<(Vec<f32>, Vec<f32>)>],
+    device: &Device,
+) -> Vec<Option<Moments>> {
+    let tensor = |values: &Vec<f32>| {
+        Tensor::from_data(TensorData::new(values.clone(), [values.len()]), device)
+    };
+    moments
+        .iter()
+        .map(|moments| {
+            moments.as_ref().map(|(first, second)| Moments {
+                first: tensor(first),
+                second: tensor(second),
+            })
+        })
+        .collect()
+}
+
+/// Writes `epochs.jsonl`, one line per epoch, at once.
+///
+/// # Errors
+/// If it cannot be written.
+pub(crate) fn write_records(path: &Path, records: &[EpochRecord]) -> Result<()> {
+    let mut text = String::new();
+    for record in records {
+        text += &serde_json::to_string(record).expect("plain data make JSON");
+        text.push('\n');
+    }
+    atomic::write(path, text.as_bytes())
+}
+
+/// Reads `epochs.jsonl`.
+///
+/// # Errors
+/// If it cannot be read or a line is no epoch.
+pub fn read_records(path: &Path) -> Result<Vec<EpochRecord>> {
+    let text = std::fs::read_to_string(path).map_err(|source| Error::io("read", path, source))?;
+    text.lines()
+        .enumerate()
+        .map(|(number, line)| {
+            serde_json::from_str(line).map_err(|error| {
+                Error::input(
+                    path,
+                    Place::Line(number as u64 + 1),
+                    "the record of an epoch",
+                    error.to_string(),
+                )
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,251 @@
+//! How a network is trained.
+
+use bindscape_core::{Error, Result, names};
+use serde::{Deserialize, Serialize};
+
+use crate::model::Model;
+
+/// Layers that keep their weights during training.
+///
+/// A frozen layer gets no updates, and its batch normalisation uses and keeps its
+/// running statistics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Freeze {
+    /// Every layer learns, as in the paper.
+    #[default]
+    None,
+    /// The first convolutional layer is frozen.
+    FirstConvolutional,
+    /// All convolutional layers are frozen.
+    Convolutional,
+    /// All layers but the output layer are frozen.
+    AllButOutput,
+}
+
+/// Layers whose weights come from a parent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TransferLayers {
+    /// All but the output layer, as in the paper.
+    #[default]
+    AllButOutput,
+    /// All convolutional layers.
+    Convolutional,
+    /// The first convolutional layer.
+    FirstConvolutional,
+}
+
+const FIRST: &[&str] = &["c1", "bn1"];
+const CONVOLUTIONAL: &[&str] = &["c1", "bn1", "c2", "bn2", "c3", "bn3"];
+const OUTPUT: &str = "d6";
+
+impl Freeze {
+    /// Whether `layer` (`c1`, `bn1`, … `d6`) keeps its weights.
+    pub(crate) fn holds(self, layer: &str) -> bool {
+        match self {
+            Self::None => false,
+            Self::FirstConvolutional => FIRST.contains(&layer),
+            Self::Convolutional => CONVOLUTIONAL.contains(&layer),
+            Self::AllButOutput => layer != OUTPUT,
+        }
+    }
+}
+
+impl TransferLayers {
+    /// Whether the weights of `layer` come from the parent.
+    pub(crate) fn takes(self, layer: &str) -> bool {
+        match self {
+            Self::AllButOutput => layer != OUTPUT,
+            Self::Convolutional => CONVOLUTIONAL.contains(&layer),
+            Self::FirstConvolutional => FIRST.contains(&layer),
+        }
+    }
+}
+
+/// Hyper-parameters of a training.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TrainOptions {
+    /// Sequences per batch. A last batch of a single sequence, which has no
+    /// variance to normalise by, joins the one before it.
+    pub batch_size: usize,
+    /// Learning rate of Adam.
+    pub learning_rate: f64,
+    /// Training ends after so many epochs,
+    pub max_epochs: u32,
+    /// or after so many in a row without a smaller validation loss.
+    pub patience: u32,
+    /// Seed of weights, order of sequences and dropout.
+    pub seed: u64,
+    /// Whether each region is trained and validated on in both orientations.
+    pub reverse_complement: bool,
+    /// Layers that keep their weights.
+    pub freeze: Freeze,
+}
+
+impl TrainOptions {
+    /// The paper's options for multi-models and models from scratch: batches
+    /// of 100, learning rate 0.003, both strands. At most 100 epochs and a
+    /// patience of 10, which the paper does not tell.
+    #[must_use]
+    pub fn scratch(seed: u64) -> Self {
+        Self {
+            batch_size: 100,
+            learning_rate: 0.003,
+            max_epochs: 100,
+            patience: 10,
+            seed,
+            reverse_complement: true,
+            freeze: Freeze::None,
+        }
+    }
+
+    /// The paper's options for transfer: as [`TrainOptions::scratch`] with a
+    /// tenth of the learning rate.
+    #[must_use]
+    pub fn transfer(seed: u64) -> Self {
+        Self {
+            learning_rate: 0.0003,
+            ..Self::scratch(seed)
+        }
+    }
+
+    /// Checks the ranges.
+    ///
+    /// # Errors
+    /// If an option makes no sense; the message names it.
+    pub fn validate(&self) -> Result<()> {
+        if self.batch_size < 2 {
+            return Err(Error::option(
+                "--batch-size",
+                "at least 2 (batch normalisation needs a variance)",
+                self.batch_size.to_string(),
+            ));
+        }
+        if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
+            return Err(Error::option(
+                "--learning-rate",
+                "a number above 0",
+                self.learning_rate.to_string(),
+            )
+            .hint("the paper uses 0.003 from scratch and 0.0003 for transfer"));
+        }
+        for (name, value) in [("--epochs", self.max_epochs), ("--patience", self.patience)] {
+            if value == 0 {
+                return Err(Error::option(name, "at least 1", "0"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where the weights come from.
+#[derive(Debug, Clone, Copy)]
+pub enum Start<'a> {
+    /// Random weights, from the seed.
+    Scratch,
+    /// A pre-trained model; the layers not taken from it are random.
+    Transfer {
+        /// The pre-trained model.
+        parent: &'a Model,
+        /// What is taken from it.
+        layers: TransferLayers,
+    },
+}
+
+macro_rules! names {
+    ($kind:ty, $option:literal, $($variant:ident = $name:literal),+) => {
+        impl std::fmt::Display for $kind {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(match self { $(Self::$variant => $name),+ })
+            }
+        }
+
+        impl std::str::FromStr for $kind {
+            type Err = Error;
+
+            fn from_str(text: &str) -> Result<Self> {
+                match text {
+                    $($name => Ok(Self::$variant),)+
+                    _ => {
+                        let all = [$($name),+];
+                        Err(Error::option($option, format!("one of {}", all.join(", ")), format!("`{text}`"))
+                            .hint(names::suggestion(text, all, "see the help of the option")))
+                    }
+                }
+            }
+        }
+    };
+}
+
+names!(
+    Freeze,
+    "--freeze",
+    None = "none",
+    FirstConvolutional = "first-convolutional",
+    Convolutional = "convolutional",
+    AllButOutput = "all-but-output"
+);
+names!(
+    TransferLayers,
+    "--transfer",
+    AllButOutput = "all-but-output",
+    Convolutional = "convolutional",
+    FirstConvolutional = "first-convolutional"
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_layers() {
+        assert_eq!(
+            "convolutional".parse::<Freeze>().unwrap(),
+            Freeze::Convolutional
+        );
+        assert_eq!(
+            TransferLayers::FirstConvolutional.to_string(),
+            "first-convolutional"
+        );
+        let error = "convolution".parse::<TransferLayers>().unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with("--transfer: expected one of all-but-output")
+        );
+        assert!(error.advice().unwrap().contains("convolutional"));
+        assert!(Freeze::FirstConvolutional.holds("bn1") && !Freeze::FirstConvolutional.holds("c2"));
+        assert!(
+            TransferLayers::AllButOutput.takes("d5") && !TransferLayers::AllButOutput.takes("d6")
+        );
+    }
+
+    #[test]
+    fn senseless_options_are_refused_by_name() {
+        let good = TrainOptions::scratch(1);
+        good.validate().unwrap();
+        let message = |options: TrainOptions| options.validate().unwrap_err().to_string();
+        assert!(
+            message(TrainOptions {
+                batch_size: 1,
+                ..good.clone()
+            })
+            .starts_with("--batch-size")
+        );
+        assert!(
+            message(TrainOptions {
+                learning_rate: f64::NAN,
+                ..good.clone()
+            })
+            .contains("found NaN")
+        );
+        assert!(
+            message(TrainOptions {
+                patience: 0,
+                ..good
+            })
+            .starts_with("--patience")
+        );
+    }
+}

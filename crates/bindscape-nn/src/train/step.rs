@@ -1,0 +1,88 @@
+//! One step of training: forward, backward, Adam.
+
+use burn::tensor::Tensor;
+
+use crate::adam::{self, Moments, StepSize};
+use crate::cnn::{Cnn, Dropout, Pass, to_vec};
+use crate::layers;
+
+use super::Freeze;
+
+/// A network in training.
+#[derive(Debug, Clone)]
+pub(crate) struct Learner {
+    pub(crate) network: Cnn,
+    /// One entry per array of the network; `None` before its first update.
+    pub(crate) moments: Vec<Option<Moments>>,
+    pub(crate) freeze: Freeze,
+    /// Steps done.
+    pub(crate) step: u64,
+}
+
+/// Gradients of a batch, one entry per array of the network, flat.
+pub(crate) type Gradients = Vec<Option<Tensor<1>>>;
+
+impl Learner {
+    pub(crate) fn new(network: Cnn, freeze: Freeze) -> Self {
+        let moments = vec![None; network.arrays.len()];
+        Self {
+            network,
+            moments,
+            freeze,
+            step: 0,
+        }
+    }
+
+    /// Loss and gradients of a batch. Running statistics take the batch in.
+    pub(crate) fn differentiate(
+        &mut self,
+        x: Tensor<3>,
+        labels: Tensor<2>,
+        dropout: Option<Dropout>,
+    ) -> (f32, Gradients) {
+        let freeze = self.freeze;
+        let mut tracked = self.network.clone();
+        for array in &mut tracked.arrays {
+            if array.slot.role.learned() && !freeze.holds(array.slot.layer()) {
+                array.tensor = array.tensor.take().map(|t| t.autodiff().require_grad());
+            }
+        }
+        let pass = Pass {
+            learning: &|layer| !freeze.holds(layer),
+            dropout,
+        };
+        let (logits, statistics) = tracked.forward(x, pass);
+        let loss = layers::bce_with_logits(logits, labels);
+        let mut gradients = loss.backward();
+        let gradients = tracked
+            .arrays
+            .iter()
+            .map(|array| array.tensor.as_ref()?.grad_remove(&mut gradients))
+            .collect();
+        self.network.absorb(&statistics);
+        let loss = to_vec(loss.inner())[0];
+        (loss, gradients)
+    }
+
+    /// One step of Adam.
+    pub(crate) fn update(&mut self, gradients: Gradients, learning_rate: f64) {
+        self.step += 1;
+        let size = StepSize::new(learning_rate, self.step);
+        for ((array, gradient), moments) in self
+            .network
+            .arrays
+            .iter_mut()
+            .zip(gradients)
+            .zip(&mut self.moments)
+        {
+            let Some(gradient) = gradient else { continue };
+            let parameter = array
+                .tensor
+                .take()
+                .expect("what has a gradient is a tensor");
+            let (parameter, after) = adam::step(parameter, gradient, moments.take(), size);
+            array.tensor = Some(parameter);
+            *moments = Some(after);
+        }
+    }
+}

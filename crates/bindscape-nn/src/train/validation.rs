@@ -1,0 +1,79 @@
+//! Loss and AUCPR on the validation part.
+
+use bindscape_core::Result;
+use bindscape_core::dataset::Dataset;
+use bindscape_core::progress::{Progress, check};
+use bindscape_core::sequence::Strand;
+use rayon::prelude::*;
+
+use crate::cnn::{Cnn, Pass, to_vec};
+use crate::encode;
+
+/// Sequences computed at a time.
+const BATCH: usize = 256;
+
+pub(crate) struct Validated {
+    /// Mean binary cross-entropy over regions, strands and TFs.
+    pub(crate) loss: f64,
+    /// Mean over the TFs for which it is defined.
+    pub(crate) aucpr: Option<f64>,
+}
+
+/// Runs the network over `rows` as in prediction. The loss takes each strand as
+/// a sequence of its own, as training does; AUCPR takes a region's mean over strands.
+pub(crate) fn validate(
+    network: &Cnn,
+    data: &Dataset,
+    rows: &[usize],
+    reverse_complement: bool,
+    progress: &dyn Progress,
+) -> Result<Validated> {
+    let tfs = data.tfs.len();
+    let strands: &[Strand] = if reverse_complement {
+        &[Strand::Forward, Strand::Reverse]
+    } else {
+        &[Strand::Forward]
+    };
+    let mut sum = 0.0;
+    let mut probabilities = vec![0.0_f32; rows.len() * tfs];
+    for (chunk, probabilities) in rows
+        .chunks(BATCH)
+        .zip(probabilities.chunks_mut(BATCH * tfs))
+    {
+        check(progress)?;
+        for &strand in strands {
+            let items: Vec<_> = chunk.iter().map(|&row| (row, strand)).collect();
+            let x = encode::one_hot(&data.sequences, &items, network.device());
+            let logits = to_vec(network.forward(x, Pass::prediction()).0);
+            let labels = chunk.iter().flat_map(|&row| data.labels_of(row));
+            for ((&logit, &label), probability) in
+                logits.iter().zip(labels).zip(&mut *probabilities)
+            {
+                let x = f64::from(logit);
+                sum += x.max(0.0) - x * f64::from(label) + (-x.abs()).exp().ln_1p();
+                *probability += (1.0 / (1.0 + (-x).exp()) / strands.len() as f64) as f32;
+            }
+        }
+    }
+    let per_tf: Vec<Option<f64>> = (0..tfs)
+        .into_par_iter()
+        .map(|tf| {
+            let scores: Vec<f32> = probabilities
+                .iter()
+                .skip(tf)
+                .step_by(tfs)
+                .copied()
+                .collect();
+            let labels: Vec<bool> = rows
+                .iter()
+                .map(|&row| data.labels_of(row)[tf] == 1)
+                .collect();
+            bindscape_stats::aucpr(&scores, &labels)
+        })
+        .collect();
+    let defined: Vec<f64> = per_tf.into_iter().flatten().collect();
+    Ok(Validated {
+        loss: sum / (rows.len() * strands.len() * tfs) as f64,
+        aucpr: (!defined.is_empty()).then(|| defined.iter().sum::<f64>() / defined.len() as f64),
+    })
+}
