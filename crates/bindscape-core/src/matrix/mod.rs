@@ -4,6 +4,7 @@ pub mod build;
 pub mod inspect;
 pub mod overlap;
 pub mod parquet;
+pub mod published;
 pub mod similarity;
 
 use serde::{Deserialize, Serialize};
