@@ -146,6 +146,17 @@ impl Comparison {
         }
     }
 
+    /// Means of scratch and transfer over the pairs that have both.
+    pub(crate) fn paired_means(&self) -> Option<(f64, f64)> {
+        let both: Vec<(f64, f64)> = self
+            .pairs
+            .iter()
+            .filter_map(|pair| Some((pair.scratch?.value?, pair.transfer?.value?)))
+            .collect();
+        let (scratch, transfer): (Vec<f64>, Vec<f64>) = both.into_iter().unzip();
+        mean(&scratch).zip(mean(&transfer))
+    }
+
     /// Smallest two-sided p value that `n` untied pairs can give.
     pub(crate) fn smallest_p(n: usize) -> f64 {
         2.0 / 2.0_f64.powi(n as i32)

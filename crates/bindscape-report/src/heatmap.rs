@@ -49,7 +49,7 @@ pub fn heatmap_svg(tfs: &[String], values: &[Option<f64>], order: &[usize], titl
     let margin = longest * font + 14.0;
     let (left, top) = (16.0 + margin, 46.0 + margin);
     let side = cell * n as f64;
-    let width = (left + side + 110.0).max(32.0 + ems(title) * 15.0);
+    let width = (left + side + 132.0).max(32.0 + ems(title) * 15.0);
     let height = (top + side + 20.0).max(top + 210.0);
     let negative = values.iter().flatten().any(|&value| value < 0.0);
     let low = if negative { -1.0 } else { 0.0 };

@@ -95,12 +95,13 @@ pub(crate) fn percent(part: u64, whole: u64) -> String {
     }
 }
 
-/// A p value, two significant digits down to 0.001.
+/// A p value, three significant digits down to 0.001: exact p values of few
+/// pairs are known ones, such as 0.0625.
 pub(crate) fn p_value(p: f64) -> String {
     if p < 0.001 {
         "<0.001".to_owned()
     } else {
-        significant(p, 2)
+        significant(p, 3)
     }
 }
 
@@ -164,7 +165,7 @@ mod tests {
         assert_eq!(percent(1, 100_000), "<0.1%");
         assert_eq!(percent(3, 3), "100%");
         assert_eq!(percent(0, 0), UNDEFINED);
-        assert_eq!(p_value(0.0625), "0.062");
+        assert_eq!(p_value(0.0625), "0.0625");
         assert_eq!(p_value(0.00001), "<0.001");
         assert_eq!(significant(4_123.4, 3), "4123");
         assert_eq!(bytes(999), "999 B");

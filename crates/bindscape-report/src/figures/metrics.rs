@@ -133,7 +133,7 @@ pub(crate) fn dot_plot(run: &Run) -> Option<Figure> {
         ),
         legend: vec![
             Key::new(Mark::Dot, "dot transfer", "AUCPR"),
-            Key::new(Mark::Line, "chance-mark", "no skill"),
+            Key::new(Mark::Tick, "chance-mark", "no skill"),
         ],
         panels: vec![svg],
         columns: 1,

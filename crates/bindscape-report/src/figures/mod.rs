@@ -44,6 +44,7 @@ pub(crate) enum Mark {
     Line,
     Dot,
     Bar,
+    Tick,
 }
 
 impl Key {
@@ -61,6 +62,7 @@ impl Key {
         match self.mark {
             Mark::Line => svg.line((1.0, 7.0), (25.0, 7.0), self.class),
             Mark::Dot => svg.circle((13.0, 7.0), 4.5, self.class, ""),
+            Mark::Tick => svg.line((13.0, 1.0), (13.0, 13.0), self.class),
             Mark::Bar => svg.rect((5.0, 2.0), (16.0, 10.0), self.class, ""),
         }
         svg
@@ -69,6 +71,10 @@ impl Key {
 
 const GAP: f64 = 24.0;
 const MARGIN: f64 = 16.0;
+/// Panels narrower than this are small multiples.
+const SMALL: f64 = 200.0;
+/// Panels wider than this fill the page.
+const WIDE: f64 = 400.0;
 
 impl Figure {
     /// The figure as an SVG file on a white ground, with title and legend.
@@ -133,9 +139,9 @@ impl Figure {
                         }
                     }
                 }
-                div.panels {
+                div.panels style=(columns(&self.panels)) {
                     @for (i, panel) in self.panels.iter().enumerate() {
-                        div.panel-box style={ "flex-basis:" (px(panel.width)) "px;max-width:" (px(panel.width * 1.15)) "px;min-width:min(100%," (px(panel.width * 0.8)) "px)" } {
+                        div.panel-box style=(room(panel)) {
                             (element(panel, Some((&format!("figure-{number}-{i}"), &self.title, &self.caption))))
                         }
                     }
@@ -144,6 +150,28 @@ impl Figure {
             }
         }
     }
+}
+
+/// How wide the columns of a figure are: panels shrink a little before they wrap.
+fn columns(panels: &[Svg]) -> String {
+    let widest = panels.iter().map(|panel| panel.width).fold(0.0, f64::max);
+    let least = if widest < SMALL { widest } else { widest * 0.8 };
+    format!(
+        "grid-template-columns:repeat(auto-fill,minmax(min(100%,{}px),1fr))",
+        px(least)
+    )
+}
+
+/// How a panel may stretch and shrink. Small ones keep their size; wide ones
+/// scroll before their text becomes too small to read.
+fn room(panel: &Svg) -> String {
+    let most = panel.width * if panel.width < SMALL { 1.0 } else { 1.15 };
+    let least = if panel.width > WIDE {
+        panel.width * 0.78
+    } else {
+        0.0
+    };
+    format!("max-width:{}px;min-width:{}px", px(most), px(least))
 }
 
 /// An `svg` element of a page: an image with title and description, or a decoration.

@@ -10,9 +10,9 @@ use crate::number::{estimate, fixed, signed};
 use crate::run::{Run, start_name};
 use crate::svg::{Anchor, Scale, Svg, ticks};
 
-const WIDTH: f64 = 680.0;
+const WIDTH: f64 = 720.0;
 const LEFT: f64 = 128.0;
-const RIGHT: f64 = WIDTH - 110.0;
+const RIGHT: f64 = WIDTH - 138.0;
 const ROW: f64 = 38.0;
 const TOP: f64 = 34.0;
 

@@ -35,11 +35,31 @@ impl Numbering {
             div.table tabindex="0" role="region" aria-labelledby={ "table-" (number) } {
                 table class=(class) {
                     caption id={ "table-" (number) } {
-                        strong { "Table " (number) ". " (title) "." } " " (notes)
+                        div { strong { "Table " (number) ". " (title) "." } " " (notes) }
                     }
                     (content)
                 }
             }
+        }
+    }
+}
+
+/// A part of the page.
+struct Section {
+    id: String,
+    heading: String,
+    /// Whether it belongs to the section before that is not below another.
+    below: bool,
+    content: Markup,
+}
+
+impl Section {
+    fn new(id: &str, heading: &str, below: bool, content: Markup) -> Self {
+        Self {
+            id: id.to_owned(),
+            heading: heading.to_owned(),
+            below,
+            content,
         }
     }
 }
@@ -58,23 +78,17 @@ pub(crate) fn page(runs: &[Run]) -> String {
     let main = &runs[0];
     let title = summary::title(main);
     let mut numbering = Numbering::default();
-    let mut sections: Vec<(String, String, Markup)> = Vec::new();
+    let mut sections: Vec<Section> = Vec::new();
     for (i, run) in runs.iter().enumerate() {
-        let about = if i == 0 {
-            String::new()
+        // The main run's sections stand on their own; those of a further run below its name.
+        let (prefix, below) = if i == 0 {
+            (String::new(), false)
         } else {
-            format!(" · {}", summary::title(run))
+            let id = format!("run-{}", i + 1);
+            let intro = summary::further(main, run);
+            sections.push(Section::new(&id, &summary::title(run), false, intro));
+            (format!("{id}-"), true)
         };
-        let prefix = if i == 0 {
-            String::new()
-        } else {
-            format!("run-{}-", i + 1)
-        };
-        if i > 0 {
-            let heading = summary::title(run);
-            let text = summary::further(main, run);
-            sections.push((format!("run-{}", i + 1), heading, text));
-        }
         let parts = [
             ("results", "Results", results::section(run, &mut numbering)),
             (
@@ -85,24 +99,25 @@ pub(crate) fn page(runs: &[Run]) -> String {
             ("data", "Data", selection::section(run, &mut numbering)),
         ];
         for (id, heading, content) in parts {
-            sections.push((
-                format!("{prefix}{id}"),
-                format!("{heading}{about}"),
+            sections.push(Section::new(
+                &format!("{prefix}{id}"),
+                heading,
+                below,
                 content,
             ));
         }
     }
-    sections.push(("use".into(), "How to go on".into(), usage::next_steps(main)));
-    sections.push((
-        "methods".into(),
-        "Methods, for a paper".into(),
-        usage::methods(runs),
-    ));
-    sections.push((
-        "provenance".into(),
-        "Provenance".into(),
-        provenance::section(runs, &mut numbering),
-    ));
+    let provenance = provenance::section(runs, &mut numbering);
+    sections.extend([
+        Section::new("use", "How to go on", false, usage::next_steps(main)),
+        Section::new(
+            "methods",
+            "Methods, for a paper",
+            false,
+            usage::methods(runs),
+        ),
+        Section::new("provenance", "Provenance", false, provenance),
+    ]);
     let markup = html! {
         (DOCTYPE)
         html lang="en" {
@@ -125,17 +140,21 @@ pub(crate) fn page(runs: &[Run]) -> String {
                         (summary::key_numbers(main))
                         nav aria-label="Contents" {
                             ul {
-                                @for (id, heading, _) in &sections {
-                                    li { a href={ "#" (id) } { (heading) } }
+                                @for section in sections.iter().filter(|section| !section.below) {
+                                    li { a href={ "#" (section.id) } { (section.heading) } }
                                 }
                             }
                         }
                     }
                     main {
-                        @for (id, heading, content) in &sections {
+                        @for section in &sections {
                             section {
-                                h2 id=(id) { (heading) }
-                                (content)
+                                @if section.below {
+                                    h3 id=(section.id) { (section.heading) }
+                                } @else {
+                                    h2 id=(section.id) { (section.heading) }
+                                }
+                                (section.content)
                             }
                         }
                     }

@@ -10,7 +10,6 @@ use crate::figures::metrics::rows;
 use crate::figures::precision_recall::intervals;
 use crate::number::{
     UNDEFINED, count, duration, estimate, fixed, in_words, maybe, p_value, percent, signed,
-    significant,
 };
 use crate::run::{Run, Training, start_name};
 
@@ -69,7 +68,7 @@ fn comparison_table(run: &Run, tf: usize, numbering: &mut Numbering) -> Markup {
         format!(
             "p: Wilcoxon signed-rank test over the pairs, two-sided, not corrected for the number of metrics; with {} pairs it cannot be below {}.",
             in_words(most),
-            significant(Comparison::smallest_p(most), 2)
+            p_value(Comparison::smallest_p(most))
         )
     } else {
         format!(
@@ -136,7 +135,7 @@ fn repeats_table(run: &Run, tf: usize, numbering: &mut Numbering) -> Markup {
         }
     };
     let title = format!("Test results of {} in every repeat", run.record.tfs[tf]);
-    numbering.table(&title, &metrics_notes(run), "wide", &content)
+    numbering.table(&title, &metrics_notes(run), "wide metrics", &content)
 }
 
 fn metrics_notes(run: &Run) -> String {
@@ -173,7 +172,7 @@ fn tfs_table(run: &Run, numbering: &mut Numbering) -> Markup {
     numbering.table(
         "Test results of every TF",
         &metrics_notes(run),
-        "wide sortable",
+        "wide metrics sortable",
         &content,
     )
 }

@@ -74,7 +74,7 @@ fn funnel(run: &Run, numbering: &mut Numbering) -> Markup {
                 @let dropped = step.what.starts_with("dropped");
                 @let width = 100.0 * step.regions as f64 / most.max(1) as f64;
                 tr {
-                    th scope="row" { (step.what) }
+                    th scope="row" { (crate::figures::data::capitalised(&step.what)) }
                     td { @if dropped && step.regions > 0 { "\u{2212}" } (count(step.regions)) }
                     td { (percent(step.regions, first)) }
                     td.bar.left { i class=[dropped.then_some("dropped")] style={ "width:" (format!("{width:.2}")) "%" } {} }
@@ -114,7 +114,7 @@ fn parts_table(run: &Run, numbering: &mut Numbering) -> Markup {
                 th scope="col" { "Seed" }
                 @for part in PARTS {
                     th scope="col" { (crate::figures::data::capitalised(part)) }
-                    th scope="col" { "bound" }
+                    th scope="col" { "of which bound" }
                 }
             }
         }
@@ -181,5 +181,10 @@ fn positives_table(run: &Run, numbering: &mut Numbering) -> Markup {
         "Regions in each part: {}; reverse complements not counted.",
         sizes.join(", ")
     );
-    numbering.table("Bound regions of each TF", &notes, "sortable", &content)
+    numbering.table(
+        "Bound regions of each TF",
+        &notes,
+        "compact sortable",
+        &content,
+    )
 }

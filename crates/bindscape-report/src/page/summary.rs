@@ -34,13 +34,12 @@ pub(super) fn sentence(run: &Run) -> String {
 fn finetune_sentence(run: &Run, tf: usize) -> String {
     let name = &run.record.tfs[tf];
     let comparison = Comparison::new(run, tf, Metric::Aucpr);
-    let (scratch, transfer) = (comparison.scratch.mean(), comparison.transfer.mean());
-    let (Some(before), Some(after)) = (scratch, transfer) else {
+    let Some((before, after)) = comparison.paired_means() else {
         return one_way_sentence(run, tf, &comparison);
     };
     let both = comparison.difference.values.len();
     let (over, mean) = match both {
-        0 | 1 => (" in one repeat".to_owned(), ""),
+        1 => (" in one repeat".to_owned(), ""),
         n => (format!(" over {} repeats", in_words(n)), "mean "),
     };
     let (from, to) = (fixed(before, 2), fixed(after, 2));
@@ -189,7 +188,7 @@ pub(super) fn key_numbers(run: &Run) -> Markup {
             "Median AUCPR over TFs".into(),
             quantile(&defined, 0.5).map_or_else(|| UNDEFINED.into(), |v| fixed(v, 3)),
             quartiles.map_or_else(String::new, |ends| {
-                format!("half of them {}", interval(ends, 2))
+                format!("middle half {}", interval(ends, 2))
             }),
         ));
         numbers.push((

@@ -36,14 +36,14 @@ pub(super) fn next_steps(run: &Run) -> Markup {
         }
         p { "To score your own sequences, or regions of a genome; the model reads " (run.record.length) " bp at a time:" }
         pre { code {
-            "bindscape predict --model " (model) " --sequences sequences.fa --out scores.tsv\n"
-            "bindscape predict --model " (model) " --regions peaks.bed --genome " (genome) " --out scores.tsv"
+            "bindscape predict --model " (model) " \\\n    --fasta sequences.fa --out scores.tsv\n"
+            "bindscape predict --model " (model) " \\\n    --regions peaks.bed --genome " (genome) " --out scores.tsv"
         } }
         @if run.record.kind == RunKind::Pretrain {
             p { "To fine-tune it on a TF of which few bound regions are known, with training from scratch beside it:" }
             pre { code {
-                "bindscape finetune --model " (model) " --matrix matrix.parquet --genome " (genome)
-                " --tf MYTF --repeats 5 --with-scratch --out mytf"
+                "bindscape finetune --model " (model) " \\\n    --matrix matrix.parquet --genome " (genome)
+                " \\\n    --tf MYTF --repeats 5 --with-scratch --out mytf"
             } }
         }
         p { "Weights load in Python too: the file holds the tensors of a PyTorch " code { "state_dict" } " (" code { "safetensors.torch.load_file" } ")." }

@@ -73,6 +73,7 @@ pub fn metrics(tf: &str, regions: usize, positives: usize, skill: f64, seed: u64
 pub fn epochs(count: u32, floor: f64, aucpr: f64, seed: u64) -> Vec<EpochRecord> {
     let mut random = Random(seed);
     let mut least = f64::INFINITY;
+    let first = if aucpr < 0.5 { 0.08 } else { 0.5 };
     (1..=count)
         .map(|epoch| {
             let t = f64::from(epoch - 1);
@@ -88,7 +89,7 @@ pub fn epochs(count: u32, floor: f64, aucpr: f64, seed: u64) -> Vec<EpochRecord>
                 train_loss,
                 validation_loss,
                 validation_aucpr: Some(
-                    (aucpr - (aucpr - 0.5) * (-t / 3.0).exp() + 0.008 * random.normal()).min(1.0),
+                    (aucpr - (aucpr - first) * (-t / 3.0).exp() + 0.008 * random.normal()).min(1.0),
                 ),
                 best,
                 seconds: 8.0 + random.uniform(),
