@@ -1,6 +1,8 @@
 //! Sequences per second of the paper's network: `cargo run --release -p bindscape-nn --example throughput`.
-//! An argument sets the number of TFs (50).
+//! A first argument sets the number of TFs (50); a second names a directory
+//! that the trained model is kept in.
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use bindscape_core::dataset::{Dataset, Part};
@@ -69,8 +71,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut options = TrainOptions::scratch(1);
     options.max_epochs = 3;
     let device = DeviceChoice::Cpu.open()?;
-    let directory =
-        std::env::temp_dir().join(format!("bindscape-throughput-{}", std::process::id()));
+    let kept = std::env::args().nth(2).map(PathBuf::from);
+    let directory = kept.clone().unwrap_or_else(|| {
+        std::env::temp_dir().join(format!("bindscape-throughput-{}", std::process::id()))
+    });
     let identity = TrainingIdentity::new(RunKind::Pretrain, 1, None, Vec::new(), &data, None);
     println!(
         "{} threads, {tfs} TFs, batches of {}",
@@ -87,7 +91,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         &device,
         &Speed,
     )?;
-    std::fs::remove_dir_all(&directory)?;
+    if kept.is_none() {
+        std::fs::remove_dir_all(&directory)?;
+    }
     let predictor = Predictor::new(&trained.model, &device);
     for (name, strands) in [
         ("one strand", Strands::Forward),

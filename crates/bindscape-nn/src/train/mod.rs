@@ -454,3 +454,6 @@ fn diverged(epoch: u32, batch: usize, loss: f32) -> Error {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod parity;

@@ -1,1 +1,470 @@
+use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
 
+use bindscape_core::region::Regions;
+use bindscape_core::results::RunKind;
+use bindscape_core::sequence::PackedSequences;
+
+use super::*;
+use crate::cnn::CnnConfig;
+use crate::parameters::Values;
+use crate::predict::Strands;
+use rand_chacha::rand_core::RngCore;
+
+/// Random sequences of 90 bp; the second TF binds those with a planted `CACGTG`,
+/// the first those without.
+fn dataset(rows: usize) -> Dataset {
+    let mut rng = random::stream(11, "test data", &[]);
+    let mut data = Dataset {
+        tfs: vec!["OTHER".into(), "MAX".into()],
+        regions: Regions::new(),
+        sequences: PackedSequences::new(90),
+        labels: Vec::new(),
+        parts: Vec::new(),
+    };
+    for row in 0..rows {
+        let mut letters: Vec<u8> = (0..90)
+            .map(|_| b"ACGT"[(rng.next_u32() >> 30) as usize])
+            .collect();
+        let bound = row % 2 == 0;
+        if bound {
+            let place = 10 + (row * 7) % 60;
+            letters[place..place + 6].copy_from_slice(b"CACGTG");
+        }
+        data.sequences.push(&letters);
+        let start = 1000 * row as u32;
+        data.regions.push("chr1", start, start + 90);
+        data.labels.extend([u8::from(!bound), u8::from(bound)]);
+        data.parts.push(match row % 10 {
+            8 => Part::Validation,
+            9 => Part::Test,
+            _ => Part::Train,
+        });
+    }
+    data
+}
+
+fn architecture() -> Architecture {
+    let mut config = CnnConfig::new(90, 2);
+    config.filters = [12, 12, 12];
+    config.hidden = 24;
+    Architecture::Cnn(config)
+}
+
+fn options() -> TrainOptions {
+    TrainOptions {
+        batch_size: 20,
+        max_epochs: 3,
+        ..TrainOptions::scratch(5)
+    }
+}
+
+fn run(
+    start: Start<'_>,
+    data: &Dataset,
+    options: &TrainOptions,
+    directory: &Path,
+    observer: &dyn Observer,
+) -> Result<Trained> {
+    let identity = TrainingIdentity::new(RunKind::Pretrain, 5, None, Vec::new(), data, None);
+    train(
+        &architecture(),
+        start,
+        data,
+        options,
+        identity,
+        directory,
+        &Device::flex(),
+        observer,
+    )
+}
+
+/// Asks to stop once it was asked `after` times.
+struct Stop {
+    after: u32,
+    asked: AtomicU32,
+}
+
+impl Progress for Stop {
+    fn begin(&self, _label: &str, _total: Option<u64>) {}
+    fn advance(&self, _by: u64) {}
+    fn note(&self, _message: &str) {}
+    fn finish(&self) {}
+    fn interrupted(&self) -> bool {
+        self.asked.fetch_add(1, Ordering::Relaxed) >= self.after
+    }
+}
+
+impl Observer for Stop {}
+
+#[test]
+fn a_stopped_training_resumes_to_the_same_bytes() {
+    let data = dataset(60);
+    let directory = tempfile::tempdir().unwrap();
+    let at = |name: &str| directory.path().join(name);
+    let whole = run(Start::Scratch, &data, &options(), &at("whole"), &Silent).unwrap();
+    assert_eq!(whole.resumed_from, None);
+    assert!(!at("whole").join(CHECKPOINT_FILE).exists());
+
+    // 48 regions on two strands are 96 sequences, 5 batches, and the validation
+    // asks once: the stop falls into the second epoch.
+    let stop = Stop {
+        after: 8,
+        asked: AtomicU32::new(0),
+    };
+    let error = run(Start::Scratch, &data, &options(), &at("part"), &stop).unwrap_err();
+    assert!(matches!(error, Error::Interrupted));
+    let records = read_records(&at("part").join(RECORDS_FILE)).unwrap();
+    assert_eq!(records.len(), 1, "one epoch was kept");
+
+    // What a `kill -9` leaves: the files as they lie, with a stray temporary one.
+    std::fs::create_dir(at("killed")).unwrap();
+    for name in [CHECKPOINT_FILE, RECORDS_FILE] {
+        std::fs::copy(at("part").join(name), at("killed").join(name)).unwrap();
+    }
+    std::fs::write(at("killed").join(".checkpoint.safetensors.x.tmp"), "half").unwrap();
+    std::fs::write(at("killed").join(RECORDS_FILE), "").unwrap();
+    for name in ["part", "killed"] {
+        let resumed = run(Start::Scratch, &data, &options(), &at(name), &Silent).unwrap();
+        assert_eq!(resumed.resumed_from, Some(1));
+        assert_eq!(resumed.epochs.len(), 3);
+        assert_eq!(
+            std::fs::read(at(name).join(MODEL_FILE)).unwrap(),
+            std::fs::read(at("whole").join(MODEL_FILE)).unwrap(),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_finished_training_is_not_redone_and_another_is_refused() {
+    let data = dataset(40);
+    let directory = tempfile::tempdir().unwrap();
+    let first = run(Start::Scratch, &data, &options(), directory.path(), &Silent).unwrap();
+    let never = Stop {
+        after: 0,
+        asked: AtomicU32::new(0),
+    };
+    let again = run(Start::Scratch, &data, &options(), directory.path(), &never).unwrap();
+    assert!(again.found_finished && !first.found_finished);
+    assert_eq!(again.model, first.model);
+    assert_eq!(again.epochs, first.epochs);
+    let mut other = options();
+    other.seed = 6;
+    let error = run(Start::Scratch, &data, &other, directory.path(), &Silent).unwrap_err();
+    assert!(
+        error.to_string().contains("found another training"),
+        "{error}"
+    );
+    assert!(error.advice().unwrap().contains("another output directory"));
+    let mut changed = data.clone();
+    changed.labels[0] ^= 1;
+    assert!(
+        run(
+            Start::Scratch,
+            &changed,
+            &options(),
+            directory.path(),
+            &Silent
+        )
+        .is_err()
+    );
+}
+
+#[test]
+fn the_number_of_threads_does_not_matter() {
+    let data = dataset(60);
+    let mut sizes = options();
+    sizes.max_epochs = 1;
+    let weights: Vec<_> = [1, 2, 3]
+        .into_iter()
+        .map(|threads| {
+            let directory = tempfile::tempdir().unwrap();
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .build()
+                .unwrap();
+            pool.install(|| {
+                // The paper's sizes, so that products are large enough to be split.
+                let mut config = CnnConfig::new(90, 2);
+                config.hidden = 400;
+                let identity =
+                    TrainingIdentity::new(RunKind::Pretrain, 5, None, Vec::new(), &data, None);
+                train(
+                    &Architecture::Cnn(config),
+                    Start::Scratch,
+                    &data,
+                    &sizes,
+                    identity,
+                    directory.path(),
+                    &Device::flex(),
+                    &Silent,
+                )
+                .unwrap()
+                .model
+                .state
+            })
+        })
+        .collect();
+    assert!(weights[0] == weights[1] && weights[0] == weights[2]);
+}
+
+#[test]
+fn a_planted_motif_is_learned_and_scored_alike_on_both_strands() {
+    let data = dataset(400);
+    let directory = tempfile::tempdir().unwrap();
+    let mut options = options();
+    options.max_epochs = 12;
+    let trained = run(Start::Scratch, &data, &options, directory.path(), &Silent).unwrap();
+    let best = &trained.epochs[trained.best_epoch as usize - 1];
+    assert!(
+        best.best && best.validation_aucpr.unwrap() > 0.9,
+        "{best:?}"
+    );
+    assert!(
+        trained
+            .epochs
+            .iter()
+            .all(|epoch| epoch.validation_loss >= best.validation_loss)
+    );
+
+    let predict = |sequences: &PackedSequences, strands, batch| {
+        trained
+            .model
+            .predict(sequences, strands, batch, &Device::flex(), &Silent)
+            .unwrap()
+    };
+    let some =
+        |values: Vec<Option<f32>>| values.into_iter().map(|v| v.unwrap()).collect::<Vec<_>>();
+    let all = some(predict(&data.sequences, Strands::Both, 64));
+    for batch in [1, 7, 1000] {
+        let other = some(predict(&data.sequences, Strands::Both, batch));
+        for (a, b) in all.iter().zip(&other) {
+            assert!((a - b).abs() < 1e-6, "{a} {b}");
+        }
+    }
+    let mut reversed = PackedSequences::new(90);
+    let mut bases = [0; 90];
+    for row in 0..data.len() {
+        data.sequences.bases(row, Strand::Reverse, &mut bases);
+        reversed.push(&bases.map(|base| b"ACGT"[usize::from(base)]));
+    }
+    let mirrored = some(predict(&reversed, Strands::Both, 64));
+    assert_eq!(all, mirrored);
+    let forward = some(predict(&data.sequences, Strands::Forward, 64));
+    let backward = some(predict(&reversed, Strands::Forward, 64));
+    for ((both, a), b) in all.iter().zip(&forward).zip(&backward) {
+        assert!((both - (a + b) / 2.0).abs() < 1e-6);
+    }
+}
+
+#[test]
+fn unknown_letters_are_scored_as_missing_and_lengths_are_checked() {
+    let data = dataset(40);
+    let directory = tempfile::tempdir().unwrap();
+    let model = run(Start::Scratch, &data, &options(), directory.path(), &Silent)
+        .unwrap()
+        .model;
+    let mut sequences = data.sequences.select(&[0]);
+    sequences.push(&[b'N'; 90]);
+    let values = model
+        .predict(&sequences, Strands::Both, 10, &Device::flex(), &Silent)
+        .unwrap();
+    assert!(values[0].is_some() && values[2..] == [None, None]);
+    let other = PackedSequences::new(100);
+    let error = model
+        .predict(&other, Strands::Both, 10, &Device::flex(), &Silent)
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "sequences: expected 90 bp, the length that the model was trained on, found 100 bp"
+    );
+}
+
+#[test]
+fn transfer_and_freezing_keep_what_they_say() {
+    let data = dataset(60);
+    let directory = tempfile::tempdir().unwrap();
+    let at = |name: &str| directory.path().join(name);
+    let parent = run(Start::Scratch, &data, &options(), &at("parent"), &Silent)
+        .unwrap()
+        .model;
+    let start = Start::Transfer {
+        parent: &parent,
+        layers: TransferLayers::Convolutional,
+    };
+    let state = initial(&architecture(), start, 9).unwrap();
+    let fresh = initial(&architecture(), Start::Scratch, 9).unwrap();
+    for ((slot, array), (known, fresh)) in architecture()
+        .slots()
+        .iter()
+        .zip(&state.0)
+        .zip(parent.state.0.iter().zip(&fresh.0))
+    {
+        let wanted = if TransferLayers::Convolutional.takes(slot.layer()) {
+            known
+        } else {
+            fresh
+        };
+        assert_eq!(array, wanted);
+    }
+
+    let mut frozen = options();
+    frozen.seed = 9;
+    frozen.freeze = Freeze::Convolutional;
+    let child = run(start, &data, &frozen, &at("child"), &Silent)
+        .unwrap()
+        .model;
+    for (slot, (array, known)) in architecture()
+        .slots()
+        .iter()
+        .zip(child.state.0.iter().zip(&parent.state.0))
+    {
+        // Both trained for three epochs, so their counters are alike.
+        if slot.role == crate::parameters::Role::Counter {
+            continue;
+        }
+        let same = array == known;
+        assert_eq!(
+            same,
+            Freeze::Convolutional.holds(slot.layer()),
+            "{}",
+            slot.name
+        );
+    }
+
+    let mut other = CnnConfig::new(120, 2);
+    other.filters = [12, 12, 12];
+    other.hidden = 24;
+    let error = initial(
+        &Architecture::Cnn(other),
+        Start::Transfer {
+            parent: &parent,
+            layers: TransferLayers::AllButOutput,
+        },
+        1,
+    )
+    .unwrap_err();
+    assert!(
+        error.to_string().contains("`d4.weight` of shape [24, 24]"),
+        "{error}"
+    );
+    assert!(error.advice().unwrap().contains("it takes 90 bp"));
+}
+
+#[test]
+fn identities_name_the_regions_of_a_model_and_its_ancestors() {
+    let data = dataset(40);
+    let directory = tempfile::tempdir().unwrap();
+    let parent = run(Start::Scratch, &data, &options(), directory.path(), &Silent)
+        .unwrap()
+        .model;
+    assert_eq!(
+        (parent.training.fitted.len(), parent.training.held_out.len()),
+        (36, 4)
+    );
+    let mut later = dataset(10);
+    later.regions = Regions::new();
+    for row in 0..10 {
+        later.regions.push("chr2", row * 500, row * 500 + 90);
+    }
+    let child = TrainingIdentity::new(
+        RunKind::Finetune,
+        1,
+        None,
+        Vec::new(),
+        &later,
+        Some(&parent),
+    );
+    assert_eq!((child.fitted.len(), child.held_out.len()), (36 + 9, 1));
+    assert_eq!(child.chromosomes, ["chr1", "chr2"]);
+    assert_eq!(child.parent.as_deref(), Some(parent.sha256()));
+    assert!(child.regions_known);
+}
+
+#[test]
+fn unusable_data_are_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let refuse = |data: &Dataset| {
+        run(Start::Scratch, data, &options(), directory.path(), &Silent)
+            .unwrap_err()
+            .to_string()
+    };
+    let mut data = dataset(40);
+    data.parts.fill(Part::Train);
+    assert!(refuse(&data).ends_with("found 40 and 0"));
+    let mut data = dataset(40);
+    data.tfs.pop();
+    data.labels.truncate(40);
+    assert!(refuse(&data).contains("expected 2 TFs, one per output, found 1 TFs"));
+    let mut data = dataset(40);
+    data.sequences = PackedSequences::new(90);
+    for _ in 0..40 {
+        data.sequences.push(&[b'N'; 90]);
+    }
+    assert!(refuse(&data).ends_with("found another letter in chr1:0-90"));
+    assert!(!directory.path().join(CHECKPOINT_FILE).exists());
+}
+
+#[test]
+fn a_damaged_checkpoint_is_named_with_advice() {
+    let data = dataset(60);
+    let directory = tempfile::tempdir().unwrap();
+    let stop = Stop {
+        after: 8,
+        asked: AtomicU32::new(0),
+    };
+    assert!(run(Start::Scratch, &data, &options(), directory.path(), &stop).is_err());
+    let path = directory.path().join(CHECKPOINT_FILE);
+    let bytes = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+    let error = run(Start::Scratch, &data, &options(), directory.path(), &Silent).unwrap_err();
+    assert!(
+        error.to_string().contains("checkpoint.safetensors"),
+        "{error}"
+    );
+    assert!(error.advice().is_some());
+}
+
+#[test]
+fn a_last_batch_of_one_joins_the_one_before() {
+    let sizes = |items: usize| {
+        split(&vec![0; items], 10)
+            .iter()
+            .map(Vec::len)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(sizes(21), [10, 11]);
+    assert_eq!(sizes(22), [10, 10, 2]);
+    assert_eq!(sizes(20), [10, 10]);
+    assert_eq!(sizes(1), [1]);
+}
+
+#[test]
+fn a_diverging_training_says_so() {
+    let data = dataset(40);
+    let directory = tempfile::tempdir().unwrap();
+    let mut options = options();
+    options.learning_rate = 1e38;
+    let error = run(Start::Scratch, &data, &options, directory.path(), &Silent).unwrap_err();
+    assert!(error.to_string().starts_with("--learning-rate"), "{error}");
+    assert!(error.to_string().contains("in epoch 1"), "{error}");
+}
+
+#[test]
+fn frozen_statistics_count_no_batches() {
+    let data = dataset(60);
+    let directory = tempfile::tempdir().unwrap();
+    let mut options = options();
+    options.freeze = Freeze::FirstConvolutional;
+    options.max_epochs = 1;
+    let model = run(Start::Scratch, &data, &options, directory.path(), &Silent)
+        .unwrap()
+        .model;
+    let count = |name: &str| match model.state.get(name).unwrap().values {
+        Values::I64(count) => count,
+        Values::F32(_) => panic!("counters are integers"),
+    };
+    assert_eq!(count("bn1.num_batches_tracked"), 0);
+    assert_eq!(count("bn2.num_batches_tracked"), 5);
+}
