@@ -316,7 +316,7 @@ mod tests {
         );
         assert_eq!(ticks((1.0, 3.0), 6, 1.0), (vec![1.0, 2.0, 3.0], 0));
         let (values, decimals) = ticks((0.213, 0.688), 5, 1e-9);
-        assert_eq!((values.len(), decimals), (5, 1));
+        assert_eq!((values.len(), decimals), (4, 1));
     }
 
     #[test]

@@ -108,7 +108,7 @@ fn of_run(run: &Run, numbering: &mut Numbering) -> Markup {
         pre { code { (shell(&record.command)) } }
         (numbering.table("The run", "", "", &facts))
         @if !settings.is_empty() {
-            (numbering.table("Configuration", "All settings, after defaults were filled in.", "", &configuration))
+            (numbering.table("Configuration", "All settings, after defaults were filled in.", "compact", &configuration))
         }
         @if !record.inputs.is_empty() {
             (numbering.table("Input files", "", "wide", &inputs))

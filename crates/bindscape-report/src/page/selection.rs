@@ -138,7 +138,7 @@ fn parts_table(run: &Run, numbering: &mut Numbering) -> Markup {
     };
     numbering.table(
         "Regions in each part",
-        "Reverse complements are added to the training and validation parts and not counted here.",
+        "Reverse complements are not counted.",
         "",
         &content,
     )

@@ -59,7 +59,12 @@ fn finetune_sentence(run: &Run, tf: usize) -> String {
         let how_many = if better == both {
             "in every one".to_owned()
         } else {
-            format!("in {} of them", in_words(better))
+            let some = if better == 0 {
+                "none".to_owned()
+            } else {
+                in_words(better)
+            };
+            format!("in {some} of them")
         };
         text.push_str(&format!("; it was better {how_many}"));
     }
@@ -76,7 +81,11 @@ fn one_way_sentence(run: &Run, tf: usize, comparison: &Comparison) -> String {
         (Start::Transfer, &comparison.transfer)
     };
     let Some(mean) = spread.mean() else {
-        return format!("The models of {name} have no test results yet.");
+        return if run.evaluated() {
+            format!("The AUCPR of {name} is not defined on its test regions.")
+        } else {
+            format!("The models of {name} have no test results yet.")
+        };
     };
     let how = match start {
         Start::Scratch => "trained from scratch",

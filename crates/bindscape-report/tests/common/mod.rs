@@ -1,6 +1,8 @@
 //! Run directories as training would leave them, with made-up results: scores
 //! are drawn from two normal distributions and measured by `bindscape-stats`.
 
+pub mod markup;
+
 use std::fs;
 use std::path::Path;
 
