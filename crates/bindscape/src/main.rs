@@ -5,7 +5,17 @@
 //! (message and hint on standard error), 130 interrupted, 101 a defect.
 
 mod cli;
+mod data;
+mod demo;
+mod evaluate;
+mod finetune;
+mod matrix;
+mod predict;
+mod pretrain;
+mod report;
+mod run_directory;
 mod terminal;
+mod training;
 
 use std::process::ExitCode;
 

@@ -1,0 +1,70 @@
+//! The command line: every option, its default, and the verb it belongs to.
+
+use bindscape_core::Result;
+use clap::{Parser, Subcommand};
+
+use crate::terminal::Terminal;
+use crate::{demo, evaluate, finetune, matrix, predict, pretrain, report};
+
+/// From a transcription factor's protein to the places it binds in a genome.
+///
+/// The main job: `matrix build` turns accessible regions, ChIP-seq peaks and
+/// predicted sites into a binding matrix; `pretrain` trains a multi-model on
+/// several TFs; `finetune` transfers it to one TF with few peaks; `evaluate`,
+/// `predict` and `report` use the result. `demo` runs all of it on simulated data.
+#[derive(Debug, Parser)]
+#[command(name = "bindscape", version, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+    /// Threads for all work; results do not depend on it [default: all cores]
+    #[arg(long, global = true, value_name = "N")]
+    threads: Option<std::num::NonZeroUsize>,
+    /// Print nothing but errors and data
+    #[arg(long, short, global = true)]
+    quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Make, convert and look at binding matrices
+    #[command(subcommand)]
+    Matrix(matrix::MatrixVerb),
+    /// Train a multi-model on several TFs
+    Pretrain(Box<pretrain::Arguments>),
+    /// Train a model of one TF, by transfer from a multi-model or from scratch
+    Finetune(Box<finetune::Arguments>),
+    /// Measure a model on regions that it was not fitted on
+    Evaluate(evaluate::Arguments),
+    /// Score sequences or regions of a genome
+    Predict(predict::Arguments),
+    /// Make one self-contained HTML page from run directories
+    Report(report::Arguments),
+    /// Run the whole job on a simulated genome, with no files needed
+    Demo(demo::Arguments),
+}
+
+impl Arguments {
+    pub(crate) fn run(self) -> Result<()> {
+        let threads = self.threads.map_or(0, std::num::NonZeroUsize::get);
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build_global()
+            .expect("the thread pool is made once, here");
+        let terminal = Terminal::new(self.quiet);
+        self.run_verb(&terminal)
+    }
+
+    /// Runs the verb on the threads there are.
+    pub(crate) fn run_verb(self, terminal: &Terminal) -> Result<()> {
+        match self.verb {
+            Verb::Matrix(verb) => matrix::run(verb, terminal),
+            Verb::Pretrain(arguments) => pretrain::run(*arguments, terminal),
+            Verb::Finetune(arguments) => finetune::run(*arguments, terminal),
+            Verb::Evaluate(arguments) => evaluate::run(arguments, terminal),
+            Verb::Predict(arguments) => predict::run(arguments, terminal),
+            Verb::Report(arguments) => report::run(arguments, terminal),
+            Verb::Demo(arguments) => demo::run(arguments, terminal),
+        }
+    }
+}

@@ -1,0 +1,383 @@
+//! `bindscape finetune`: a model of one TF, by transfer or from scratch.
+
+use std::path::{Path, PathBuf};
+
+use bindscape_core::matrix::{View, parquet};
+use bindscape_core::progress::Progress;
+use bindscape_core::results::{
+    Evaluation, ParentModel, RunKind, RunRecord, Start as StartKind,
+};
+use bindscape_core::sample::{Excluded, FinetuneOptions, FinetuningPool, Prepared};
+use bindscape_core::{Error, Place, Result, digest};
+use bindscape_nn::train::{Freeze, Start, TransferLayers};
+use bindscape_nn::{Architecture, CnnConfig, Model, TrainingIdentity};
+use clap::Args;
+use serde_json::json;
+
+use crate::data::{self, SequenceArguments, SplitArguments};
+use crate::run_directory::RunDirectory;
+use crate::terminal::Terminal;
+use crate::training::{self, Job, TrainingArguments};
+
+/// Options of `finetune`.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Multi-model to transfer from: its run directory or .safetensors file. With
+    /// --scratch, only its regions are kept out
+    #[arg(long, value_name = "RUN|FILE", required_unless_present = "scratch")]
+    model: Option<PathBuf>,
+    /// Binding matrix (Parquet)
+    #[arg(long, value_name = "FILE")]
+    matrix: PathBuf,
+    #[command(flatten)]
+    sequences: SequenceArguments,
+    /// The TF
+    #[arg(long, value_name = "TF")]
+    tf: String,
+    /// Take this many bound regions at random [default: all]
+    #[arg(long, value_name = "N")]
+    positives: Option<usize>,
+    /// Unbound regions per bound one, matched in GC content
+    #[arg(long, value_name = "RATIO", default_value_t = 1.0)]
+    negatives_per_positive: f64,
+    /// Width of the bins in which GC content is matched, in per cent
+    #[arg(long, value_name = "PERCENT", default_value_t = 10)]
+    gc_bin: u32,
+    /// Repeats, each with its own draw, split and weights
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    repeats: u32,
+    /// Start from random weights instead of the multi-model's
+    #[arg(long, conflicts_with = "with_scratch")]
+    scratch: bool,
+    /// Train from random weights too, on the same regions and split, for comparison
+    #[arg(long)]
+    with_scratch: bool,
+    /// Layers to take from the multi-model: all-but-output, convolutional, first-convolutional
+    #[arg(long, value_name = "LAYERS", default_value = "all-but-output", conflicts_with = "scratch")]
+    transfer: TransferLayers,
+    /// Layers of the transferred model that keep their weights: none, first-convolutional, convolutional, all-but-output
+    #[arg(long, value_name = "LAYERS", default_value = "none", conflicts_with = "scratch")]
+    freeze: Freeze,
+    /// Run directory
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    #[command(flatten)]
+    split: SplitArguments,
+    #[command(flatten)]
+    training: TrainingArguments,
+}
+
+/// A planned training of the run.
+struct Planned {
+    directory: String,
+    start: StartKind,
+    repeat: u32,
+    seed: u64,
+}
+
+pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
+    let split = arguments.split.split()?;
+    if arguments.repeats == 0 {
+        return Err(Error::option("--repeats", "at least 1", "0"));
+    }
+    for transfer in [true, false] {
+        arguments.training.options(transfer, 0).validate()?;
+    }
+    let bootstrap = arguments.training.bootstrap.options(arguments.training.seed)?;
+    arguments.training.device.open()?;
+    let parent = arguments
+        .model
+        .as_deref()
+        .map(|path| load_model(path).map(|(model, file)| (model, file)))
+        .transpose()?;
+
+    let header = parquet::read_header(&arguments.matrix)?;
+    bindscape_core::matrix::tf_index(&header.tfs, &arguments.tf, "--tf")?;
+    terminal.begin("reading the matrix", None);
+    let matrix = parquet::read(&arguments.matrix, Some(std::slice::from_ref(&arguments.tf)))?;
+    terminal.finish();
+    let length = data::width(&matrix, &arguments.matrix)?;
+    let genome = matrix.provenance.genome.clone();
+    if let Some((model, file)) = &parent {
+        check_parent(model, file, length, genome.as_deref(), &arguments.matrix)?;
+    }
+    let (mut source, sequence_file) = arguments.sequences.open()?;
+    let inputs = vec![
+        digest::input_file("matrix", &arguments.matrix)?,
+        sequence_file,
+    ];
+    let excluded: Vec<Excluded<'_>> = parent
+        .iter()
+        .flat_map(|(model, _)| {
+            [
+                Excluded {
+                    regions: &model.training.fitted,
+                    what: "regions that the multi-model was trained or validated on",
+                },
+                Excluded {
+                    regions: &model.training.held_out,
+                    what: "regions that the multi-model was tested on",
+                },
+            ]
+        })
+        .collect();
+    let pool = FinetuningPool::new(
+        &matrix,
+        &arguments.tf,
+        View::Sparse,
+        &excluded,
+        &mut |regions| data::fetch(source.as_mut(), regions, length, terminal),
+    )?;
+    let draw = FinetuneOptions {
+        positives: arguments.positives,
+        gc_bin_percent: arguments.gc_bin,
+        negatives_per_positive: arguments.negatives_per_positive,
+        split,
+    };
+    let planned = plan(&arguments);
+    let repeats: Vec<Prepared> = (0..arguments.repeats)
+        .map(|repeat| pool.dataset(&draw, arguments.training.seed + u64::from(repeat)))
+        .collect::<Result<_>>()?;
+    let data_of = |planned: &Planned| &repeats[planned.repeat as usize - 1].dataset;
+    data::tell_steps(&repeats[0].steps, terminal);
+
+    let architecture = Architecture::Cnn(match &parent {
+        Some((model, _)) => {
+            let Architecture::Cnn(config) = &model.architecture else {
+                unreachable!("the convolutional network is the only one yet");
+            };
+            CnnConfig {
+                outputs: 1,
+                ..config.clone()
+            }
+        }
+        None => CnnConfig::new(length, 1),
+    });
+    architecture.validate()?;
+    let record = RunRecord {
+        kind: RunKind::Finetune,
+        bindscape: env!("CARGO_PKG_VERSION").into(),
+        command: std::env::args().collect(),
+        finished: false,
+        simulated: data::simulated(genome.as_deref()),
+        genome: genome.clone(),
+        inputs: inputs.clone(),
+        configuration: json!({
+            "architecture": architecture,
+            "data": draw,
+            "view": View::Sparse,
+            "repeats": arguments.repeats,
+            "starts": planned.iter().map(|training| &training.directory).collect::<Vec<_>>(),
+            "transfer": (!arguments.scratch).then_some(arguments.transfer),
+            "freeze": arguments.freeze,
+            "training": {
+                "transfer": arguments.training.options(true, arguments.training.seed),
+                "scratch": arguments.training.options(false, arguments.training.seed),
+            },
+            "bootstrap": { "resamples": bootstrap.resamples, "level": bootstrap.level },
+        }),
+        tfs: vec![arguments.tf.clone()],
+        length,
+        device: arguments.training.device.to_string(),
+        parameters: architecture.parameters(),
+        parent: parent.as_ref().map(|(model, file)| ParentModel {
+            name: file_name(file),
+            sha256: model.sha256().to_owned(),
+            tfs: model.tfs.clone(),
+            regions: (model.training.fitted.len() + model.training.held_out.len()) as u64,
+        }),
+        data_steps: repeats[0].steps.clone(),
+        trainings: planned
+            .iter()
+            .map(|training| {
+                training::training_record(
+                    training.directory.clone(),
+                    training.start,
+                    training.repeat,
+                    training.seed,
+                    data_of(training),
+                )
+            })
+            .collect(),
+    };
+    let mut run = RunDirectory::begin(&arguments.out, record)?;
+    if run.continued && !run.record.finished {
+        terminal.note(&format!("continuing the run in {}", arguments.out.display()));
+    }
+
+    let mut results: Vec<(StartKind, Evaluation)> = Vec::new();
+    for training in &planned {
+        let transfer = training.start == StartKind::Transfer;
+        let mut options = arguments.training.options(transfer, training.seed);
+        let start = match &parent {
+            Some((model, _)) if transfer => {
+                options.freeze = arguments.freeze;
+                Start::Transfer {
+                    parent: model,
+                    layers: arguments.transfer,
+                }
+            }
+            _ => Start::Scratch,
+        };
+        let ancestor = parent
+            .as_ref()
+            .filter(|_| transfer)
+            .map(|(model, _)| model);
+        let identity = TrainingIdentity::new(
+            RunKind::Finetune,
+            training.seed,
+            genome.clone(),
+            inputs.clone(),
+            data_of(training),
+            ancestor,
+        );
+        let evaluation = training::train_and_test(
+            &run,
+            Job {
+                label: format!("{} {}", arguments.tf, training.directory),
+                directory: &training.directory,
+                architecture: &architecture,
+                start,
+                data: data_of(training),
+                options: &options,
+                identity,
+                device: arguments.training.device,
+                bootstrap,
+            },
+            terminal,
+        )?;
+        results.push((training.start, evaluation));
+    }
+    run.finish()?;
+    summarise(&arguments.tf, &results, terminal);
+    Ok(())
+}
+
+fn plan(arguments: &Arguments) -> Vec<Planned> {
+    let mut starts = Vec::new();
+    if !arguments.scratch {
+        starts.push((StartKind::Transfer, "transfer"));
+    }
+    if arguments.scratch || arguments.with_scratch {
+        starts.push((StartKind::Scratch, "scratch"));
+    }
+    (1..=arguments.repeats)
+        .flat_map(|repeat| {
+            starts.iter().map(move |&(start, name)| Planned {
+                directory: format!("{name}-{repeat}"),
+                start,
+                repeat,
+                seed: arguments.training.seed + u64::from(repeat) - 1,
+            })
+        })
+        .collect()
+}
+
+/// Mean and spread of AUCPR per way of starting.
+fn summarise(tf: &str, results: &[(StartKind, Evaluation)], terminal: &Terminal) {
+    for (start, name) in [
+        (StartKind::Transfer, "transfer"),
+        (StartKind::Scratch, "from scratch"),
+    ] {
+        let values: Vec<f64> = results
+            .iter()
+            .filter(|(kind, _)| *kind == start)
+            .filter_map(|(_, evaluation)| training::mean_aucpr(&evaluation.tfs).0)
+            .collect();
+        let Some(mean) = bindscape_stats::mean(&values) else {
+            continue;
+        };
+        let spread = bindscape_stats::standard_deviation(&values)
+            .map(|spread| format!(" ± {spread:.3}"))
+            .unwrap_or_default();
+        terminal.note(&format!(
+            "{tf} test AUCPR, {name}: {mean:.3}{spread} over {} repeat{}",
+            values.len(),
+            if values.len() == 1 { "" } else { "s" },
+        ));
+    }
+}
+
+/// The model of a run directory or file, and the file it lies in.
+///
+/// # Errors
+/// If there is none, or the run has several.
+pub(crate) fn load_model(path: &Path) -> Result<(Model, PathBuf)> {
+    let file = if path.is_dir() {
+        let record = crate::run_directory::read_record(path)?;
+        let [training] = record.trainings.as_slice() else {
+            let example = record
+                .trainings
+                .first()
+                .map_or_else(String::new, |training| training.directory.clone());
+            return Err(Error::input(
+                path,
+                Place::File,
+                "a run with one model",
+                format!("{} models", record.trainings.len()),
+            )
+            .hint(format!(
+                "name one, such as {}",
+                path.join(example).join("model.safetensors").display()
+            )));
+        };
+        let file = path.join(&training.directory).join("model.safetensors");
+        if !file.exists() {
+            return Err(Error::input(
+                path,
+                Place::File,
+                "a finished run",
+                "one that has no model yet",
+            )
+            .hint("repeat the command that began it; it continues"));
+        }
+        file
+    } else {
+        path.to_path_buf()
+    };
+    Ok((Model::load(&file)?, file))
+}
+
+/// Refuses a parent whose length or genome build differ from the matrix's.
+fn check_parent(
+    model: &Model,
+    file: &Path,
+    length: usize,
+    genome: Option<&str>,
+    matrix: &Path,
+) -> Result<()> {
+    if model.architecture.length() != length {
+        return Err(Error::input(
+            file,
+            Place::File,
+            format!("a model of {length} bp, the width of the regions in {}", matrix.display()),
+            format!("one of {} bp", model.architecture.length()),
+        )
+        .hint("build a matrix of the model's width, or pre-train on this one"));
+    }
+    check_build(model, file, genome, matrix)
+}
+
+/// Refuses a model trained on another genome build: its regions could not be kept out.
+pub(crate) fn check_build(
+    model: &Model,
+    file: &Path,
+    genome: Option<&str>,
+    matrix: &Path,
+) -> Result<()> {
+    match (model.training.genome.as_deref(), genome) {
+        (Some(trained), Some(given)) if trained != given => Err(Error::input(
+            file,
+            Place::File,
+            format!("a model trained on {given}, the genome build of {}", matrix.display()),
+            format!("one trained on {trained}"),
+        )
+        .hint("regions of one build say nothing of those of another: build the matrix on the model's genome")),
+        _ => Ok(()),
+    }
+}
+
+pub(crate) fn file_name(path: &Path) -> String {
+    path.file_name()
+        .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}

@@ -1,0 +1,168 @@
+//! A run directory: made, recognised, continued, and never mistaken for another.
+
+use std::path::{Path, PathBuf};
+
+use bindscape_core::results::{RunKind, RunRecord};
+use bindscape_core::{Error, Place, Result, atomic};
+
+const RECORD: &str = "run.json";
+
+/// A directory that holds one run.
+pub(crate) struct RunDirectory {
+    path: PathBuf,
+    pub(crate) record: RunRecord,
+    /// Whether the run had been begun before.
+    pub(crate) continued: bool,
+}
+
+impl RunDirectory {
+    /// Begins the run `planned` in `path`, or continues it if that run lies there.
+    ///
+    /// # Errors
+    /// If the directory holds another run or other files, or cannot be written.
+    pub(crate) fn begin(path: &Path, planned: RunRecord) -> Result<Self> {
+        let file = path.join(RECORD);
+        if file.exists() {
+            let found = read_record(path)?;
+            if let Some((expected, found)) = difference(&planned, &found) {
+                return Err(Error::input(path, Place::File, expected, found).hint(
+                    "choose another --out, or remove that directory if its run is not needed",
+                ));
+            }
+            return Ok(Self {
+                path: path.to_path_buf(),
+                record: found,
+                continued: true,
+            });
+        }
+        let occupied = std::fs::read_dir(path)
+            .map(|mut entries| entries.next().is_some())
+            .unwrap_or(false);
+        if occupied {
+            return Err(Error::input(
+                path,
+                Place::File,
+                "a new or empty directory, or one that holds the same run",
+                "other files and no run.json",
+            )
+            .hint("choose another --out"));
+        }
+        std::fs::create_dir_all(path).map_err(|source| Error::io("create", path, source))?;
+        let run = Self {
+            path: path.to_path_buf(),
+            record: planned,
+            continued: false,
+        };
+        run.save()?;
+        Ok(run)
+    }
+
+    /// Directory of one training, made if need be.
+    pub(crate) fn training(&self, name: &str) -> Result<PathBuf> {
+        let path = self.path.join(name);
+        std::fs::create_dir_all(&path).map_err(|source| Error::io("create", &path, source))?;
+        Ok(path)
+    }
+
+    /// Marks the run as complete.
+    pub(crate) fn finish(&mut self) -> Result<()> {
+        self.record.finished = true;
+        self.save()
+    }
+
+    pub(crate) fn save(&self) -> Result<()> {
+        let mut text = serde_json::to_vec_pretty(&self.record)
+            .expect("a run record has string keys and finite numbers");
+        text.push(b'\n');
+        atomic::write(self.path.join(RECORD), &text)
+    }
+}
+
+/// Reads `run.json` of a run directory.
+///
+/// # Errors
+/// If it is missing or not a run record.
+pub(crate) fn read_record(run: &Path) -> Result<RunRecord> {
+    read_json(&run.join(RECORD))
+}
+
+/// Reads a JSON record.
+///
+/// # Errors
+/// If it is missing or not of the form expected.
+pub(crate) fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
+    let bytes = std::fs::read(path).map_err(|source| Error::io("read", path, source))?;
+    serde_json::from_slice(&bytes).map_err(|error| {
+        Error::input(
+            path,
+            Place::Line(error.line() as u64),
+            "a record as bindscape writes it",
+            error.to_string(),
+        )
+        .hint("the file was changed or cut; restore it or start the run anew")
+    })
+}
+
+/// Writes a JSON record.
+pub(crate) fn write_json<T: serde::Serialize>(path: &Path, value: &T) -> Result<()> {
+    let mut text = serde_json::to_vec_pretty(value)
+        .expect("a record has string keys and finite numbers");
+    text.push(b'\n');
+    atomic::write(path, &text)
+}
+
+/// What sets two runs apart, as (expected, found); `None` if they are the same run.
+fn difference(planned: &RunRecord, found: &RunRecord) -> Option<(String, String)> {
+    let kind = |kind| match kind {
+        RunKind::Pretrain => "a pre-training",
+        RunKind::Finetune => "a fine-tuning",
+    };
+    if planned.kind != found.kind {
+        return Some((kind(planned.kind).into(), kind(found.kind).into()));
+    }
+    if planned.bindscape != found.bindscape {
+        return Some((
+            format!("a run of bindscape {}", planned.bindscape),
+            format!("one of {}", found.bindscape),
+        ));
+    }
+    if planned.tfs != found.tfs {
+        return Some((
+            format!("a run of {}", short_list(&planned.tfs)),
+            format!("one of {}", short_list(&found.tfs)),
+        ));
+    }
+    if planned.inputs != found.inputs || planned.parent != found.parent {
+        return Some((
+            "a run on the same input files".into(),
+            "one on others (compare `inputs` and `parent` in its run.json)".into(),
+        ));
+    }
+    if planned.configuration != found.configuration {
+        let changed: Vec<String> = match (
+            planned.configuration.as_object(),
+            found.configuration.as_object(),
+        ) {
+            (Some(planned), Some(found)) => planned
+                .iter()
+                .filter(|(key, value)| found.get(*key) != Some(value))
+                .map(|(key, _)| key.clone())
+                .collect(),
+            _ => Vec::new(),
+        };
+        return Some((
+            "a run with the same settings".into(),
+            format!("one with other {}", changed.join(", ")),
+        ));
+    }
+    None
+}
+
+fn short_list(names: &[String]) -> String {
+    match names {
+        [] => "no TF".into(),
+        [one] => one.clone(),
+        [first, second] => format!("{first} and {second}"),
+        [first, rest @ ..] => format!("{first} and {} other TFs", rest.len()),
+    }
+}
