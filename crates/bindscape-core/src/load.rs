@@ -92,7 +92,7 @@ pub fn load_sequences(
             &mut letters,
         )?);
         sequences.push(&letters);
-        if (place + 1) % STEP == 0 {
+        if (place + 1).is_multiple_of(STEP) {
             progress.advance(STEP as u64);
             progress::check(progress)?;
         }

@@ -141,9 +141,10 @@ impl<R: Read + Seek> TwoBit<R> {
     }
 }
 
-fn read_index<R: Read + Seek>(
-    input: &mut Input<R>,
-) -> std::result::Result<(Vec<(String, u64)>, Vec<u64>), Fault> {
+/// Names with lengths, and the places of the records.
+type Contents = (Vec<(String, u64)>, Vec<u64>);
+
+fn read_index<R: Read + Seek>(input: &mut Input<R>) -> std::result::Result<Contents, Fault> {
     let signature = input.number()?;
     if signature == SIGNATURE.swap_bytes() {
         input.swapped = true;

@@ -118,7 +118,7 @@ impl RegionFasta {
                     0
                 }
             };
-            if position % 4 == 0 {
+            if position.is_multiple_of(4) {
                 self.packed.push(code);
             } else if let Some(byte) = self.packed.last_mut() {
                 *byte |= code << (2 * (position % 4));

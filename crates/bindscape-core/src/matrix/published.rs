@@ -407,8 +407,8 @@ fn each_piece(
             other.read(&mut others[..count])?;
         }
         codes.clear();
-        for place in 0..count {
-            let pair = (numbers[place], others.get(place).copied());
+        for (place, &number) in numbers[..count].iter().enumerate() {
+            let pair = (number, others.get(place).copied());
             let code = code_of(pair.0, pair.1).ok_or_else(|| Fault::Values {
                 path: sparse.to_path_buf(),
                 row: first + place / width,

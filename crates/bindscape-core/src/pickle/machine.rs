@@ -167,7 +167,7 @@ impl<R: BufRead> Machine<'_, R> {
             b'u' => {
                 let mark = self.mark()?;
                 let pairs: Vec<Value> = self.stack.drain(mark..).collect();
-                if pairs.len() % 2 != 0 {
+                if !pairs.len().is_multiple_of(2) {
                     return Err(self.bad("keys with values", "a key without a value"));
                 }
                 self.dictionary()?
