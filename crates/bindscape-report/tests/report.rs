@@ -1,5 +1,7 @@
 //! The page and its figures from made-up run directories.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests, where a panic is the report")]
+
 #[allow(dead_code, unreachable_pub, missing_docs)]
 mod common;
 

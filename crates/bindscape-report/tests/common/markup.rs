@@ -49,7 +49,7 @@ pub fn elements(text: &str, html: bool) -> Result<Vec<Element>, String> {
             let end = format!("</{name}>");
             let at = rest.find(&end).ok_or("raw text without end")?;
             rest = &rest[at + end.len()..];
-        } else if !closed && !(html && VOID.contains(&name.as_str())) {
+        } else if !closed && (!html || !VOID.contains(&name.as_str())) {
             open.push(name);
         }
     }
