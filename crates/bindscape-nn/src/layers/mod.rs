@@ -9,7 +9,9 @@
 //! Activations are channels-last, `[batch, length, channels]`; weights are in
 //! PyTorch's layouts (`Conv1d`: `[out, in, kernel]`; `Linear`: `[out, in]`).
 //! Batch normalisation is PyTorch's: epsilon 1e-5, momentum 0.1, the biased
-//! variance normalises and the unbiased one enters the running variance.
+//! variance normalises and the unbiased one enters the running variance. The bias
+//! of a normalised layer has no effect in training, so it has no gradient and
+//! keeps its first value (PyTorch moves it by rounding errors).
 
 use burn::tensor::Tensor;
 

@@ -1,5 +1,7 @@
 //! The blocks as compositions of Burn operations.
 
+use burn::tensor::module::max_pool2d;
+use burn::tensor::ops::MaxPoolOptions;
 use burn::tensor::{Tensor, activation};
 
 use super::{BATCH_NORM_EPSILON, BatchNorm, BatchStatistics, NormMode};
@@ -37,14 +39,25 @@ pub fn conv_block(
     .reshape([batch * length, kernel * channels]);
     // [out, in, kernel] -> [kernel * in, out], in the order of the columns.
     let weight = weight.permute([2, 1, 0]).reshape([kernel * channels, out]);
-    let (y, statistics) = affine_norm(columns, weight, bias, norm, mode, batch);
-    let pooled = length / pool;
-    let y = y
-        .reshape([batch, length, out])
-        .narrow(1, 0, pooled * pool)
-        .reshape([batch * pooled, pool, out])
-        .max_dim(1)
-        .reshape([batch, pooled, out]);
+    let (y, statistics) = affine_norm(
+        |scale| {
+            // Fewer weights than outputs: the weights are scaled.
+            columns.matmul(match scale {
+                Some(scale) => weight * scale.unsqueeze::<2>(),
+                None => weight,
+            })
+        },
+        bias,
+        norm,
+        mode,
+        batch,
+    );
+    // A window of `pool` rows and one column of the image `[length, out]`.
+    let y = max_pool2d(
+        y.reshape([batch, 1, length, out]),
+        MaxPoolOptions::new([pool, 1]),
+    )
+    .reshape([batch, length / pool, out]);
     // The largest of rectified numbers is the rectified largest: rectifying
     // after pooling gives the same output from a smaller array.
     (activation::relu(y), statistics)
@@ -71,7 +84,20 @@ pub fn dense_block(
     mask: Option<Tensor<2>>,
     mode: NormMode,
 ) -> (Tensor<2>, Option<BatchStatistics>) {
-    let (y, statistics) = affine_norm(x, weight.transpose(), bias, norm, mode, 1);
+    let (y, statistics) = affine_norm(
+        |scale| {
+            // Fewer outputs than weights: the outputs are scaled.
+            let y = times(x, weight);
+            match scale {
+                Some(scale) => y * scale.unsqueeze::<2>(),
+                None => y,
+            }
+        },
+        bias,
+        norm,
+        mode,
+        1,
+    );
     let y = activation::relu(y);
     let y = match mask {
         Some(mask) => y * mask,
@@ -83,7 +109,7 @@ pub fn dense_block(
 /// Linear layer alone: `x` `[batch, in]`, `weight` `[out, in]`, `bias` `[out]`.
 #[must_use]
 pub fn linear(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<2> {
-    x.matmul(weight.transpose()) + bias.unsqueeze::<2>()
+    times(x, weight) + bias.unsqueeze::<2>()
 }
 
 /// Mean binary cross-entropy over all entries of `logits` and `labels` (0 or
@@ -100,11 +126,19 @@ pub fn bce_with_logits(logits: Tensor<2>, labels: Tensor<2>) -> Tensor<1> {
     loss.reshape([1, entries]).sum_dim(1).reshape([1]) / entries as f64
 }
 
-/// `x` `[rows, in]` times `weight` `[in, out]` plus `bias`, normalised per column.
-/// Rows are summed in `groups` first: sums of sums lose fewer digits.
+/// `x` `[batch, in]` times the transpose of `weight` `[out, in]`.
+///
+/// Taken as the transpose of `weight` times `x`, so that the gradient of the
+/// weight, the largest array of a step, arises in the weight's own layout.
+fn times(x: Tensor<2>, weight: Tensor<2>) -> Tensor<2> {
+    weight.matmul(x.transpose()).transpose()
+}
+
+/// A product `[rows, out]`, scaled per column if a scale is given, plus `bias`,
+/// normalised per column. Rows are summed in `groups` first: sums of
+/// sums lose fewer digits.
 fn affine_norm(
-    x: Tensor<2>,
-    weight: Tensor<2>,
+    product: impl FnOnce(Option<Tensor<1>>) -> Tensor<2>,
     bias: Tensor<1>,
     norm: &BatchNorm,
     mode: NormMode,
@@ -116,11 +150,14 @@ fn affine_norm(
             let scale =
                 norm.weight.clone() / (norm.running_var.clone() + BATCH_NORM_EPSILON).sqrt();
             let shift = (bias - norm.running_mean.clone()) * scale.clone() + norm.bias.clone();
-            let y = x.matmul(weight * scale.unsqueeze::<2>()) + shift.unsqueeze::<2>();
+            let y = product(Some(scale)) + shift.unsqueeze::<2>();
             (y, None)
         }
         NormMode::Batch => {
-            let y = x.matmul(weight) + bias.unsqueeze::<2>();
+            // The mean that is subtracted takes the bias away again, so it enters the
+            // running mean alone: it has no gradient, where adding it would give
+            // rounding errors that Adam turns into steps.
+            let y = product(None);
             let [rows, out] = y.dims();
             let column_mean = |values: Tensor<2>| {
                 values
@@ -136,7 +173,7 @@ fn affine_norm(
             let unbiased = var.clone().detach() * (rows as f64 / (rows as f64 - 1.0));
             let scale = norm.weight.clone().unsqueeze::<2>() / (var + BATCH_NORM_EPSILON).sqrt();
             let statistics = BatchStatistics {
-                mean: mean.detach().inner().reshape([out]),
+                mean: mean.detach().inner().reshape([out]) + bias.detach().inner(),
                 var: unbiased.inner().reshape([out]),
             };
             let y = centred * scale + norm.bias.clone().unsqueeze::<2>();
