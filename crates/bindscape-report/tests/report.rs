@@ -1,6 +1,6 @@
 //! The page and its figures from made-up run directories.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests, where a panic is the report")]
+#![allow(clippy::unwrap_used, reason = "a panic is how a test reports")]
 
 #[allow(dead_code, unreachable_pub, missing_docs)]
 mod common;
