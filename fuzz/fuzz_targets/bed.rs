@@ -1,0 +1,30 @@
+//! Every line of a BED file in every format, through decompression.
+#![no_main]
+
+use std::io::Cursor;
+use std::path::Path;
+
+use bindscape_core::bed::{Format, Record, split_remap_name};
+use bindscape_core::input::{Lines, from_reader};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    let path = Path::new("fuzz.bed");
+    let size = Some(data.len() as u64);
+    let Ok(reader) = from_reader(Cursor::new(data.to_vec()), path, size) else {
+        return;
+    };
+    let mut lines = Lines::new(reader, path);
+    while let Ok(Some((_, line))) = lines.next() {
+        if let Ok(Some(record)) = Record::parse(line) {
+            assert!(record.start < record.end);
+            assert!(record.start <= record.centre() && record.centre() < record.end);
+            if let Ok(format) = Format::detect(&record) {
+                let _ = record.summit(format);
+            }
+            for column in record.columns() {
+                let _ = split_remap_name(column);
+            }
+        }
+    }
+});
