@@ -6,9 +6,9 @@ use bindscape_core::load::{self, SequenceInput};
 use bindscape_core::matrix::{BindingMatrix, InputFile};
 use bindscape_core::progress::Progress;
 use bindscape_core::region::Regions;
+use bindscape_core::results::DataStep;
 use bindscape_core::sequence::{PackedSequences, SequenceSource};
 use bindscape_core::split::Split;
-use bindscape_core::results::DataStep;
 use bindscape_core::{Error, Place, Result, digest};
 use clap::{Args, ValueEnum};
 
@@ -33,7 +33,11 @@ impl SequenceArguments {
             (Some(path), _) => (SequenceInput::Fasta(path.clone()), "sequences", path),
             (None, Some(path)) => (SequenceInput::Genome(path.clone()), "genome", path),
             (None, None) => {
-                return Err(Error::option("--sequences", "a FASTA file or --genome", "neither"));
+                return Err(Error::option(
+                    "--sequences",
+                    "a FASTA file or --genome",
+                    "neither",
+                ));
             }
         };
         Ok((input.open()?, digest::input_file(role, path)?))
@@ -97,7 +101,10 @@ impl SplitArguments {
 
 /// The common width of a matrix's regions, which is the length of the network's sequences.
 pub(crate) fn width(matrix: &BindingMatrix, path: &Path) -> Result<usize> {
-    let mut widths = matrix.regions.iter().map(|region| region.end - region.start);
+    let mut widths = matrix
+        .regions
+        .iter()
+        .map(|region| region.end - region.start);
     let Some(width) = widths.next() else {
         return Err(Error::input(path, Place::File, "regions", "none"));
     };

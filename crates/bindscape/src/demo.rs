@@ -22,6 +22,21 @@ pub(crate) struct Arguments {
     seed: u64,
 }
 
+/// The same job on real files.
+const OWN_FILES: &str = "
+The same on your own files:
+
+  bindscape matrix build --build hg38 --genome hg38.2bit \\
+    --dhs dhs_clusters.bed.gz --dhs-sources dhs_sources.tsv \\
+    --chip remap_peaks.bed.gz --tfbs unibind/ --out matrix.parquet
+  bindscape pretrain --matrix matrix.parquet --genome hg38.2bit \\
+    --tfs top-resolved:50 --out multi
+  bindscape finetune --model multi --matrix matrix.parquet --genome hg38.2bit \\
+    --tf MYTF --positives 250 --repeats 5 --with-scratch --out mytf
+  bindscape report mytf multi
+
+README.md tells of other formats, and of peaks without predicted sites.";
+
 pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
     let begun = Instant::now();
     let data = arguments.out.join("data");
@@ -29,7 +44,9 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
         seed: arguments.seed,
         ..SimulationOptions::default()
     };
-    terminal.note("The data of this demonstration are simulated; nothing in it is a biological result.");
+    terminal.note(
+        "The data of this demonstration are simulated; nothing in it is a biological result.",
+    );
     let simulation = simulate::simulate(&data, &options, terminal)?;
     terminal.note(&simulation.description);
     for command in commands(&arguments.out, &simulation, arguments.seed) {
@@ -41,14 +58,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
         begun.elapsed().as_secs_f64(),
         arguments.out.join("report.html").display()
     ));
-    say(format!(
-        "The same on your own files (peaks of one TF, a matrix, a genome):\n\n  \
-         bindscape finetune --model {} --matrix matrix.parquet --genome hg38.2bit \\\n    \
-         --tf MYTF --positives 250 --repeats 5 --with-scratch --out mytf\n  \
-         bindscape report mytf\n\n\
-         README.md starts from DHS, ChIP-seq and TFBS files.",
-        arguments.out.join("multi").display()
-    ));
+    say(OWN_FILES);
     Ok(())
 }
 
@@ -92,7 +102,7 @@ fn commands(out: &Path, simulation: &Simulation, seed: u64) -> Vec<Vec<String>> 
             ],
         ),
         words(
-            "finetune --positives 250 --repeats 2 --with-scratch --epochs 10",
+            "finetune --positives 250 --repeats 2 --with-scratch --epochs 10 --patience 3",
             &[
                 ("--model", multi.clone()),
                 ("--matrix", matrix.clone()),
@@ -114,7 +124,10 @@ fn shown(command: &[String]) -> String {
     command
         .iter()
         .map(|word| {
-            if word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./,:=+@".contains(c)) {
+            if word
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "-_./,:=+@".contains(c))
+            {
                 word.clone()
             } else {
                 format!("'{}'", word.replace('\'', "'\\''"))

@@ -110,12 +110,15 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
         }
         for tf in &tfs {
             if !model.tfs.contains(tf) {
-                return Err(Error::input(file, Place::File, format!("an output for {tf}"), "none")
-                    .hint(bindscape_core::names::suggestion(
-                        tf,
-                        model.tfs.iter().map(String::as_str),
-                        "choose with --tfs among the TFs of the model",
-                    )));
+                return Err(
+                    Error::input(file, Place::File, format!("an output for {tf}"), "none").hint(
+                        bindscape_core::names::suggestion(
+                            tf,
+                            model.tfs.iter().map(String::as_str),
+                            "choose with --tfs among the TFs of the model",
+                        ),
+                    ),
+                );
             }
         }
     }

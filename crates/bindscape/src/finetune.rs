@@ -4,9 +4,7 @@ use std::path::{Path, PathBuf};
 
 use bindscape_core::matrix::{View, parquet};
 use bindscape_core::progress::Progress;
-use bindscape_core::results::{
-    Evaluation, ParentModel, RunKind, RunRecord, Start as StartKind,
-};
+use bindscape_core::results::{Evaluation, ParentModel, RunKind, RunRecord, Start as StartKind};
 use bindscape_core::sample::{Excluded, FinetuneOptions, FinetuningPool, Prepared};
 use bindscape_core::{Error, Place, Result, digest};
 use bindscape_nn::train::{Freeze, Start, TransferLayers};
@@ -53,10 +51,20 @@ pub(crate) struct Arguments {
     #[arg(long)]
     with_scratch: bool,
     /// Layers to take from the multi-model: all-but-output, convolutional, first-convolutional
-    #[arg(long, value_name = "LAYERS", default_value = "all-but-output", conflicts_with = "scratch")]
+    #[arg(
+        long,
+        value_name = "LAYERS",
+        default_value = "all-but-output",
+        conflicts_with = "scratch"
+    )]
     transfer: TransferLayers,
     /// Layers of the transferred model that keep their weights: none, first-convolutional, convolutional, all-but-output
-    #[arg(long, value_name = "LAYERS", default_value = "none", conflicts_with = "scratch")]
+    #[arg(
+        long,
+        value_name = "LAYERS",
+        default_value = "none",
+        conflicts_with = "scratch"
+    )]
     freeze: Freeze,
     /// Run directory
     #[arg(long, value_name = "DIR")]
@@ -83,7 +91,10 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
     for transfer in [true, false] {
         arguments.training.options(transfer, 0).validate()?;
     }
-    let bootstrap = arguments.training.bootstrap.options(arguments.training.seed)?;
+    let bootstrap = arguments
+        .training
+        .bootstrap
+        .options(arguments.training.seed)?;
     arguments.training.device.open()?;
     let parent = arguments
         .model
@@ -202,7 +213,10 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
     };
     let mut run = RunDirectory::begin(&arguments.out, record)?;
     if run.continued && !run.record.finished {
-        terminal.note(&format!("continuing the run in {}", arguments.out.display()));
+        terminal.note(&format!(
+            "continuing the run in {}",
+            arguments.out.display()
+        ));
     }
 
     let mut results: Vec<(StartKind, Evaluation)> = Vec::new();
@@ -219,10 +233,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
             }
             _ => Start::Scratch,
         };
-        let ancestor = parent
-            .as_ref()
-            .filter(|_| transfer)
-            .map(|(model, _)| model);
+        let ancestor = parent.as_ref().filter(|_| transfer).map(|(model, _)| model);
         let identity = TrainingIdentity::new(
             RunKind::Finetune,
             training.seed,
@@ -350,7 +361,10 @@ fn check_parent(
         return Err(Error::input(
             file,
             Place::File,
-            format!("a model of {length} bp, the width of the regions in {}", matrix.display()),
+            format!(
+                "a model of {length} bp, the width of the regions in {}",
+                matrix.display()
+            ),
             format!("one of {} bp", model.architecture.length()),
         )
         .hint("build a matrix of the model's width, or pre-train on this one"));

@@ -36,7 +36,12 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE", required_unless_present = "regions")]
     fasta: Option<PathBuf>,
     /// Regions to score (BED or narrowPeak, may be compressed; `-` is standard input); needs --genome
-    #[arg(long, value_name = "FILE", conflicts_with = "fasta", requires = "genome")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "fasta",
+        requires = "genome"
+    )]
     regions: Option<PathBuf>,
     /// Genome of the regions: 2bit, or FASTA with its .fai beside it
     #[arg(long, value_name = "FILE")]
@@ -161,7 +166,9 @@ fn score_in_words(arguments: &Arguments, length: u64) -> String {
         Report::Mean => "mean of the windows",
         Report::Windows => "one row per window",
     };
-    format!("probability of binding, {strands}, windows of {length} bp every {stride} bp, {windows}")
+    format!(
+        "probability of binding, {strands}, windows of {length} bp every {stride} bp, {windows}"
+    )
 }
 
 /// Scores all records; returns how many were too short.
@@ -241,7 +248,12 @@ fn score_regions(path: &Path, genome: &Path, scorer: &mut Scorer<'_>) -> Result<
 fn region<'a>(chrom: &'a str, start: u64, end: u64, path: &Path, line: u64) -> Result<Region<'a>> {
     let narrow = |value: u64| {
         u32::try_from(value).map_err(|_| {
-            Error::input(path, Place::Line(line), "positions below 2^32", value.to_string())
+            Error::input(
+                path,
+                Place::Line(line),
+                "positions below 2^32",
+                value.to_string(),
+            )
         })
     };
     Ok(Region {
@@ -271,8 +283,14 @@ fn at_line(error: Error, path: &Path, line: u64) -> Error {
 }
 
 fn text<'a>(bytes: &'a [u8], path: &Path, line: u64, what: &str) -> Result<&'a str> {
-    std::str::from_utf8(bytes)
-        .map_err(|_| Error::input(path, Place::Line(line), what, "bytes that are no UTF-8 text"))
+    std::str::from_utf8(bytes).map_err(|_| {
+        Error::input(
+            path,
+            Place::Line(line),
+            what,
+            "bytes that are no UTF-8 text",
+        )
+    })
 }
 
 /// A row's coordinates and name.
@@ -320,7 +338,14 @@ impl Scorer<'_> {
         if self.report == Report::Windows {
             for start in starts.clone() {
                 let (first, last) = (offset + start, offset + start + self.length);
-                self.open_row(&Span { start: first, end: last, ..span }, 1);
+                self.open_row(
+                    &Span {
+                        start: first,
+                        end: last,
+                        ..span
+                    },
+                    1,
+                );
                 self.window(&letters[start as usize..(start + self.length) as usize])?;
             }
             if starts.clone().next().is_none() {

@@ -29,7 +29,11 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     sequences: SequenceArguments,
     /// TFs by name, or top-resolved:N for N TFs with many regions resolved in common
-    #[arg(long, value_name = "TF,…|top-resolved:N", default_value = "top-resolved:50")]
+    #[arg(
+        long,
+        value_name = "TF,…|top-resolved:N",
+        default_value = "top-resolved:50"
+    )]
     tfs: String,
     /// Take this many regions at random [default: all]
     #[arg(long, value_name = "N")]
@@ -75,7 +79,10 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
     let split = arguments.split.split()?;
     let options = arguments.training.options(false, arguments.training.seed);
     options.validate()?;
-    let bootstrap = arguments.training.bootstrap.options(arguments.training.seed)?;
+    let bootstrap = arguments
+        .training
+        .bootstrap
+        .options(arguments.training.seed)?;
     arguments.training.device.open()?;
 
     terminal.begin("reading the matrix", None);
@@ -149,7 +156,10 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
     };
     let mut run = RunDirectory::begin(&arguments.out, planned)?;
     if run.continued && !run.record.finished {
-        terminal.note(&format!("continuing the run in {}", arguments.out.display()));
+        terminal.note(&format!(
+            "continuing the run in {}",
+            arguments.out.display()
+        ));
     }
     let identity = TrainingIdentity::new(
         RunKind::Pretrain,

@@ -105,8 +105,8 @@ pub(crate) fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T
 
 /// Writes a JSON record.
 pub(crate) fn write_json<T: serde::Serialize>(path: &Path, value: &T) -> Result<()> {
-    let mut text = serde_json::to_vec_pretty(value)
-        .expect("a record has string keys and finite numbers");
+    let mut text =
+        serde_json::to_vec_pretty(value).expect("a record has string keys and finite numbers");
     text.push(b'\n');
     atomic::write(path, &text)
 }

@@ -45,8 +45,16 @@ impl Terminal {
 
     fn with_bar(&self, act: impl FnOnce(&mut Option<ProgressBar>)) {
         // A panic elsewhere while drawing leaves the bar usable.
-        let mut bar = self.bar.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut bar = self
+            .bar
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
         act(&mut bar);
+    }
+
+    /// Whether stages are shown as bars.
+    pub(crate) fn draws_bars(&self) -> bool {
+        self.drawn
     }
 
     /// Text at the end of the bar, such as the loss.

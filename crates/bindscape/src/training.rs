@@ -7,9 +7,7 @@ use std::path::Path;
 use bindscape_core::atomic::AtomicFile;
 use bindscape_core::dataset::{Dataset, Part};
 use bindscape_core::progress::Progress;
-use bindscape_core::results::{
-    EpochRecord, Evaluation, PartCounts, TfMetrics, TrainingRecord,
-};
+use bindscape_core::results::{EpochRecord, Evaluation, PartCounts, TfMetrics, TrainingRecord};
 use bindscape_core::{Error, Result};
 use bindscape_nn::evaluate::{self, Bootstrap};
 use bindscape_nn::train::{self, BatchReport, Observer, Start, TrainOptions};
@@ -157,7 +155,12 @@ pub(crate) fn train_and_test(
     terminal.finish();
     let labels: Vec<Option<bool>> = rows
         .iter()
-        .flat_map(|&row| job.data.labels_of(row).iter().map(|&label| Some(label == 1)))
+        .flat_map(|&row| {
+            job.data
+                .labels_of(row)
+                .iter()
+                .map(|&label| Some(label == 1))
+        })
         .collect();
     let evaluation = Evaluation {
         model: format!("{}/{}", job.directory, train::MODEL_FILE),
@@ -167,7 +170,13 @@ pub(crate) fn train_and_test(
         resamples: job.bootstrap.resamples,
         tfs: metrics(&job.data.tfs, &scores, &labels, job.bootstrap),
     };
-    write_test_scores(&directory.join("test.tsv.gz"), job.data, &rows, &scores, &trained.model)?;
+    write_test_scores(
+        &directory.join("test.tsv.gz"),
+        job.data,
+        &rows,
+        &scores,
+        &trained.model,
+    )?;
     write_json(&metrics_path, &evaluation)?;
     Ok(evaluation)
 }
@@ -283,8 +292,11 @@ struct Watcher<'a> {
 
 impl Progress for Watcher<'_> {
     fn begin(&self, label: &str, total: Option<u64>) {
-        self.terminal
-            .begin(&format!("{}: {label}", self.label), total);
+        // Without bars, the line at the end of each epoch is enough.
+        if self.terminal.draws_bars() {
+            self.terminal
+                .begin(&format!("{}: {label}", self.label), total);
+        }
     }
 
     fn advance(&self, by: u64) {

@@ -3,9 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use bindscape_core::genome::Genome;
-use bindscape_core::matrix::build::{
-    self, BuildInputs, BuildOptions, Evidence, RegionInputs,
-};
+use bindscape_core::matrix::build::{self, BuildInputs, BuildOptions, Evidence, RegionInputs};
 use bindscape_core::matrix::parquet;
 use bindscape_core::progress::Progress;
 use bindscape_core::sheet::{self, Aliases, DataSet, Kind, Sheet};

@@ -98,7 +98,13 @@ pub(super) fn import(arguments: &ImportArguments, terminal: &Terminal) -> Result
             &arguments.regions,
             tfs,
         )?,
-        _ => return Err(Error::option("--tfs", "the names of the columns", "nothing")),
+        _ => {
+            return Err(Error::option(
+                "--tfs",
+                "the names of the columns",
+                "nothing",
+            ));
+        }
     };
     terminal.finish();
     matrix.provenance.genome.clone_from(&arguments.build);

@@ -119,7 +119,12 @@ fn print_tables(out: &mut dyn Write, inspection: &Inspection) -> std::io::Result
             share(gc.mean)
         )?;
         for (quantile, value) in &gc.quantiles {
-            write!(out, ", {:.0}% quantile {:.1}%", 100.0 * quantile, 100.0 * value)?;
+            write!(
+                out,
+                ", {:.0}% quantile {:.1}%",
+                100.0 * quantile,
+                100.0 * value
+            )?;
         }
         writeln!(out)?;
     }

@@ -1,0 +1,258 @@
+//! Wrong input ends with a message that names the input, the place, what was
+//! expected and found, and a hint; with status 2; and with nothing half-written.
+
+use std::fs;
+use std::path::Path;
+use std::process::Stdio;
+
+use crate::toy::{self, BUILD, build_with};
+use crate::{bindscape, command, refuses, says, succeeds};
+
+fn toy_directory() -> tempfile::TempDir {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    toy::write(directory.path());
+    directory
+}
+
+/// Replaces the text of a file by what `change` makes of its lines.
+fn edit(directory: &Path, name: &str, change: impl FnOnce(&mut Vec<String>)) {
+    let path = directory.join(name);
+    let text = fs::read_to_string(&path).expect("a file to edit");
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    change(&mut lines);
+    fs::write(&path, lines.join("\n") + "\n").expect("a writable file");
+}
+
+#[test]
+fn unsorted_peaks() {
+    let toy = toy_directory();
+    edit(toy.path(), "peaks.bed", |lines| lines.swap(3, 4));
+    let message = refuses(toy.path(), BUILD);
+    says(
+        &message,
+        &["peaks.bed, line 5", "sort -k1,1 -k2,2n", "--unsorted"],
+    );
+    let mut words = BUILD.to_vec();
+    words.push("--unsorted");
+    succeeds(toy.path(), &words);
+}
+
+#[test]
+fn malformed_bed() {
+    let toy = toy_directory();
+    edit(toy.path(), "dhs.bed", |lines| {
+        lines[6] = "chr1\tten\t300\t1\t1,".into();
+    });
+    says(
+        &refuses(toy.path(), BUILD),
+        &["dhs.bed, line 7", "start", "ten"],
+    );
+}
+
+#[test]
+fn chromosome_that_the_genome_lacks() {
+    let toy = toy_directory();
+    edit(toy.path(), "peaks.bed", |lines| {
+        lines.push("chrUn_1\t5\t50\tE.MAX.K562\t0\t.\t20\t21\t0,0,0".into());
+    });
+    says(
+        &refuses(toy.path(), BUILD),
+        &["peaks.bed", "chrUn_1", "--ignore-unknown-chromosomes"],
+    );
+    let mut words = BUILD.to_vec();
+    words.push("--ignore-unknown-chromosomes");
+    succeeds(toy.path(), &words);
+}
+
+#[test]
+fn wrong_genome_build() {
+    let toy = toy_directory();
+    // Another build: chromosome 2 ends before its last regions.
+    let genome = fs::read_to_string(toy.path().join("genome.fa")).expect("the genome");
+    let cut = genome.len() - 2000;
+    fs::write(toy.path().join("other.fa"), &genome[..cut]).expect("a writable directory");
+    says(
+        &refuses(toy.path(), &build_with("--genome", "other.fa")),
+        &["dhs.bed, line", "chr2", "build"],
+    );
+    succeeds(toy.path(), BUILD);
+    let message = refuses(
+        toy.path(),
+        &[
+            "pretrain",
+            "--matrix",
+            "matrix.parquet",
+            "--genome",
+            "other.fa",
+            "--tfs",
+            "MAX,JUND",
+            "--out",
+            "run",
+        ],
+    );
+    says(&message, &["other.fa", "chr2", "build"]);
+}
+
+#[test]
+fn tf_that_is_not_in_the_matrix() {
+    let toy = toy_directory();
+    succeeds(toy.path(), BUILD);
+    let message = refuses(
+        toy.path(),
+        &[
+            "pretrain",
+            "--matrix",
+            "matrix.parquet",
+            "--genome",
+            "genome.fa",
+            "--tfs",
+            "MAX,JUNDD",
+            "--out",
+            "run",
+        ],
+    );
+    says(&message, &["--tfs", "JUNDD", "did you mean JUND?"]);
+}
+
+#[test]
+fn cell_without_accessibility() {
+    let toy = toy_directory();
+    edit(toy.path(), "sources.tsv", |lines| {
+        lines[0] = "1\tK-562".into()
+    });
+    says(
+        &refuses(toy.path(), BUILD),
+        &[
+            "K562",
+            "K-562",
+            "--aliases",
+            "--skip-cells-without-accessibility",
+        ],
+    );
+    fs::write(toy.path().join("aliases.tsv"), "alias\tcell\nK562\tK-562\n")
+        .expect("a writable directory");
+    let mut words = BUILD.to_vec();
+    words.extend(["--aliases", "aliases.tsv"]);
+    succeeds(toy.path(), &words);
+}
+
+#[test]
+fn truncated_gzip() {
+    let toy = toy_directory();
+    toy::gzip(toy.path(), "peaks.bed");
+    let path = toy.path().join("peaks.bed.gz");
+    let bytes = fs::read(&path).expect("the compressed peaks");
+    fs::write(&path, &bytes[..bytes.len() / 2]).expect("a writable file");
+    says(
+        &refuses(toy.path(), &build_with("--chip", "peaks.bed.gz")),
+        &["peaks.bed.gz", "truncated", "hint:"],
+    );
+}
+
+#[test]
+fn damaged_matrix() {
+    let toy = toy_directory();
+    succeeds(toy.path(), BUILD);
+    let path = toy.path().join("matrix.parquet");
+    let bytes = fs::read(&path).expect("the matrix");
+    fs::write(&path, &bytes[..bytes.len() - 100]).expect("a writable file");
+    says(
+        &refuses(toy.path(), &["matrix", "inspect", "matrix.parquet"]),
+        &["matrix.parquet", "Parquet", "hint:"],
+    );
+}
+
+#[test]
+fn damaged_model() {
+    let toy = toy_directory();
+    fs::write(toy.path().join("model.safetensors"), vec![7u8; 5000]).expect("a writable directory");
+    says(
+        &refuses(
+            toy.path(),
+            &[
+                "predict",
+                "--model",
+                "model.safetensors",
+                "--fasta",
+                "genome.fa",
+            ],
+        ),
+        &["model.safetensors", "safetensors", "hint:"],
+    );
+}
+
+#[test]
+fn a_directory_with_other_files() {
+    let toy = toy_directory();
+    succeeds(toy.path(), BUILD);
+    fs::create_dir(toy.path().join("run")).expect("a writable directory");
+    fs::write(toy.path().join("run/thesis.tex"), "precious").expect("a writable directory");
+    says(
+        &refuses(
+            toy.path(),
+            &[
+                "pretrain",
+                "--matrix",
+                "matrix.parquet",
+                "--genome",
+                "genome.fa",
+                "--tfs",
+                "MAX,JUND",
+                "--out",
+                "run",
+            ],
+        ),
+        &["run", "another --out"],
+    );
+}
+
+#[test]
+fn full_disk() {
+    let toy = toy_directory();
+    succeeds(toy.path(), BUILD);
+    let Ok(full) = fs::OpenOptions::new().write(true).open("/dev/full") else {
+        eprintln!("skipped: this system has no /dev/full");
+        return;
+    };
+    let output = command(toy.path(), &["matrix", "inspect", "matrix.parquet"])
+        .stdout(Stdio::from(full))
+        .output()
+        .expect("the program was built");
+    assert_eq!(output.status.code(), Some(2));
+    says(
+        &String::from_utf8_lossy(&output.stderr),
+        &["cannot write", "No space left", "free space"],
+    );
+}
+
+/// A file system of one page, where this user may mount one.
+#[cfg(target_os = "linux")]
+#[test]
+fn full_disk_leaves_nothing_half_written() {
+    let toy = toy_directory();
+    let small = toy.path().join("small");
+    fs::create_dir(&small).expect("a writable directory");
+    let mounted = std::process::Command::new("mount")
+        .args(["-t", "tmpfs", "-o", "size=4k", "tmpfs"])
+        .arg(&small)
+        .output()
+        .is_ok_and(|output| output.status.success());
+    if !mounted {
+        eprintln!("skipped: this user may not mount a small file system");
+        return;
+    }
+    let output = bindscape(toy.path(), &build_with("--out", "small/matrix.parquet"));
+    let left = fs::read_dir(&small).expect("the small file system").count();
+    let unmounted = std::process::Command::new("umount").arg(&small).status();
+    assert!(unmounted.is_ok_and(|status| status.success()));
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(left, 0, "something was left half-written");
+    says(
+        &String::from_utf8_lossy(&output.stderr),
+        &[
+            "cannot write small/matrix.parquet",
+            "No space left",
+            "free space",
+        ],
+    );
+}

@@ -1,0 +1,224 @@
+//! The main job on toy data: from files to a report, interrupted and continued.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::toy::{self, BUILD};
+use crate::{bindscape, command, refuses, says, succeeds};
+
+/// Words of a small pre-training into `out`.
+fn pretrain(out: &str) -> Vec<&str> {
+    vec![
+        "pretrain",
+        "--matrix",
+        "matrix.parquet",
+        "--genome",
+        "genome.fa",
+        "--tfs",
+        "MAX,JUND",
+        "--regions",
+        "120",
+        "--epochs",
+        "3",
+        "--resamples",
+        "50",
+        "--out",
+        out,
+    ]
+}
+
+/// Words of a small fine-tuning of MAX into `out`.
+fn finetune(out: &str) -> Vec<&str> {
+    vec![
+        "finetune",
+        "--model",
+        "multi",
+        "--matrix",
+        "matrix.parquet",
+        "--genome",
+        "genome.fa",
+        "--tf",
+        "MAX",
+        "--epochs",
+        "2",
+        "--resamples",
+        "50",
+        "--with-scratch",
+        "--out",
+        out,
+    ]
+}
+
+fn json(path: &Path) -> serde_json::Value {
+    serde_json::from_slice(&fs::read(path).expect("a record")).expect("JSON")
+}
+
+#[test]
+fn from_files_to_a_report() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let here = directory.path();
+    toy::write(here);
+    succeeds(here, BUILD);
+    succeeds(here, &pretrain("multi"));
+    let told = succeeds(here, &finetune("max"));
+    says(&told, &["regions that the multi-model was trained"]);
+
+    let run = json(&here.join("max/run.json"));
+    assert_eq!(run["finished"], true);
+    assert_eq!(run["trainings"].as_array().map(Vec::len), Some(2));
+    let metrics = json(&here.join("max/transfer-1/metrics.json"));
+    let aucpr = metrics["tfs"][0]["aucpr"]["value"]
+        .as_f64()
+        .expect("an AUCPR");
+    assert!((0.0..=1.0).contains(&aucpr));
+
+    // A finished run is not done again, and a run with other settings is refused.
+    let model = here.join("max/transfer-1/model.safetensors");
+    let before = fs::metadata(&model)
+        .and_then(|m| m.modified())
+        .expect("a model");
+    succeeds(here, &finetune("max"));
+    let after = fs::metadata(&model)
+        .and_then(|m| m.modified())
+        .expect("a model");
+    assert_eq!(before, after);
+    let mut other = finetune("max");
+    other.extend(["--batch-size", "50"]);
+    says(
+        &refuses(here, &other),
+        &["max", "other training", "another --out"],
+    );
+
+    // A model of a run with several is named, not guessed.
+    says(
+        &refuses(here, &["predict", "--model", "max", "--fasta", "genome.fa"]),
+        &["2 models", "model.safetensors"],
+    );
+    let transfer = "max/transfer-1/model.safetensors";
+    let output = bindscape(
+        here,
+        &[
+            "evaluate",
+            "--model",
+            transfer,
+            "--against",
+            "max/scratch-1/model.safetensors",
+            "--matrix",
+            "matrix.parquet",
+            "--genome",
+            "genome.fa",
+            "--resamples",
+            "50",
+            "--out",
+            "evaluation.json",
+        ],
+    );
+    assert!(output.status.success());
+    let table = String::from_utf8(output.stdout).expect("text");
+    let rows: Vec<&str> = table.lines().collect();
+    assert!(rows[0].starts_with("model\ttf\tregions\tbound\taucpr\taucpr_low"));
+    assert_eq!(rows.len(), 4, "a header, two models and their difference");
+    assert_eq!(
+        json(&here.join("evaluation.json"))["evaluations"][0]["tfs"][0]["aucpr"]["value"],
+        metrics["tfs"][0]["aucpr"]["value"],
+        "the held-out regions are the test part"
+    );
+
+    fs::write(
+        here.join("regions.bed"),
+        "chr2\t500\t520\tshort\nchr1\t100\t1000\tlong\nchr1\t0\t10\tat the end\n",
+    )
+    .expect("a writable directory");
+    let output = bindscape(
+        here,
+        &[
+            "predict",
+            "--model",
+            transfer,
+            "--regions",
+            "regions.bed",
+            "--genome",
+            "genome.fa",
+            "--stride",
+            "50",
+        ],
+    );
+    assert!(output.status.success());
+    let table = String::from_utf8(output.stdout).expect("text");
+    says(
+        &table,
+        &[
+            "# coordinates: 0-based, half-open",
+            "# genome: toy",
+            "# model_sha256: ",
+        ],
+    );
+    let rows: Vec<&str> = table
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .collect();
+    assert_eq!(rows[0], "chrom\tstart\tend\tname\tMAX");
+    assert!(
+        rows[1].starts_with("chr2\t500\t520\tshort\t0."),
+        "{}",
+        rows[1]
+    );
+    assert!(
+        rows[2].starts_with("chr1\t100\t1000\tlong\t0."),
+        "{}",
+        rows[2]
+    );
+    assert_eq!(rows[3], "chr1\t0\t10\tat the end\tNA");
+
+    succeeds(here, &["report", "max", "multi"]);
+    let page = fs::read_to_string(here.join("max/report.html")).expect("a page");
+    says(&page, &["MAX", "</html>"]);
+}
+
+#[test]
+fn killed_and_continued_is_the_same_as_never_stopped() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let here = directory.path();
+    toy::write(here);
+    succeeds(here, BUILD);
+    succeeds(here, &pretrain("whole"));
+
+    let mut child = command(here, &pretrain("killed"))
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("the program was built");
+    let epochs = here.join("killed/multi/epochs.jsonl");
+    let begun = Instant::now();
+    while !fs::read_to_string(&epochs).is_ok_and(|text| text.contains('\n')) {
+        assert!(begun.elapsed() < Duration::from_secs(300), "no epoch ended");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    // SIGKILL: nothing can be cleaned up.
+    child.kill().expect("a running program");
+    child.wait().expect("a killed program");
+    assert!(!here.join("killed/multi/model.safetensors").exists());
+    let told = succeeds(here, &pretrain("killed"));
+    says(&told, &["continued after epoch"]);
+    assert_eq!(
+        fs::read(here.join("whole/multi/model.safetensors")).expect("a model"),
+        fs::read(here.join("killed/multi/model.safetensors")).expect("a model"),
+    );
+}
+
+#[test]
+fn the_number_of_threads_changes_nothing() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let here = directory.path();
+    toy::write(here);
+    succeeds(here, BUILD);
+    for threads in ["1", "3"] {
+        let mut words = pretrain(if threads == "1" { "one" } else { "three" });
+        words.extend(["--threads", threads]);
+        succeeds(here, &words);
+    }
+    assert_eq!(
+        fs::read(here.join("one/multi/model.safetensors")).expect("a model"),
+        fs::read(here.join("three/multi/model.safetensors")).expect("a model"),
+    );
+}
