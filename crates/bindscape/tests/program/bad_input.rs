@@ -225,7 +225,7 @@ fn full_disk() {
     );
 }
 
-/// A file system of one page, where this user may mount one.
+/// A small file system that is full, where this user may mount one.
 #[cfg(target_os = "linux")]
 #[test]
 fn full_disk_leaves_nothing_half_written() {
@@ -233,7 +233,7 @@ fn full_disk_leaves_nothing_half_written() {
     let small = toy.path().join("small");
     fs::create_dir(&small).expect("a writable directory");
     let mounted = std::process::Command::new("mount")
-        .args(["-t", "tmpfs", "-o", "size=4k", "tmpfs"])
+        .args(["-t", "tmpfs", "-o", "size=64k", "tmpfs"])
         .arg(&small)
         .output()
         .is_ok_and(|output| output.status.success());
@@ -241,12 +241,14 @@ fn full_disk_leaves_nothing_half_written() {
         eprintln!("skipped: this user may not mount a small file system");
         return;
     }
+    // Writing fails half-way: that is the point.
+    let _ = fs::write(small.join("filler"), vec![1; 1 << 20]);
     let output = bindscape(toy.path(), &build_with("--out", "small/matrix.parquet"));
     let left = fs::read_dir(&small).expect("the small file system").count();
     let unmounted = std::process::Command::new("umount").arg(&small).status();
     assert!(unmounted.is_ok_and(|status| status.success()));
     assert_eq!(output.status.code(), Some(2));
-    assert_eq!(left, 0, "something was left half-written");
+    assert_eq!(left, 1, "something was left beside the filler");
     says(
         &String::from_utf8_lossy(&output.stderr),
         &[
