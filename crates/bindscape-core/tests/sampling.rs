@@ -24,7 +24,10 @@ fn data() -> Option<PathBuf> {
     if path.exists() {
         return Some(path);
     }
-    println!("skipped: the shared data is absent");
+    #[allow(clippy::print_stderr)]
+    {
+        eprintln!("skipped: the shared data is absent");
+    }
     None
 }
 
@@ -35,7 +38,7 @@ fn published(data: &std::path::Path) -> BindingMatrix {
         &data.join("regions_idx.pickle.gz"),
         &data.join("tfs_idx.pickle.gz"),
     )
-    .unwrap()
+    .expect("the published matrix imports")
 }
 
 #[test]
@@ -112,5 +115,5 @@ fn fifty_tfs_share_many_regions_and_leave_enough_for_fine_tuning() {
 
 fn unknown(steps: &[bindscape_core::results::DataStep]) -> usize {
     let step = steps.iter().find(|step| step.what.contains("(N)"));
-    step.unwrap().regions as usize
+    step.expect("there is a step for unknown bases").regions as usize
 }
