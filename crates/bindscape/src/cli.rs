@@ -4,7 +4,7 @@ use bindscape_core::Result;
 use clap::{Parser, Subcommand};
 
 use crate::terminal::Terminal;
-use crate::{demo, evaluate, finetune, matrix, predict, pretrain, report};
+use crate::{demo, evaluate, finetune, matrix, model, predict, pretrain, report};
 
 /// From a transcription factor's protein to the places it binds in a genome.
 ///
@@ -38,6 +38,9 @@ enum Verb {
     Evaluate(evaluate::Arguments),
     /// Score sequences or regions of a genome
     Predict(predict::Arguments),
+    /// Look at models, and take over weights from elsewhere
+    #[command(subcommand)]
+    Model(model::ModelVerb),
     /// Make one self-contained HTML page from run directories
     Report(report::Arguments),
     /// Run the whole job on a simulated genome, with no files needed
@@ -63,6 +66,7 @@ impl Arguments {
             Verb::Finetune(arguments) => finetune::run(*arguments, terminal),
             Verb::Evaluate(arguments) => evaluate::run(arguments, terminal),
             Verb::Predict(arguments) => predict::run(arguments, terminal),
+            Verb::Model(verb) => model::run(verb, terminal),
             Verb::Report(arguments) => report::run(arguments, terminal),
             Verb::Demo(arguments) => demo::run(arguments, terminal),
         }

@@ -111,6 +111,19 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
     let genome = matrix.provenance.genome.clone();
     if let Some((model, file)) = &parent {
         check_parent(model, file, length, genome.as_deref(), &arguments.matrix)?;
+        if !model.training.regions_known {
+            terminal.note(&format!(
+                "warning: the regions that {} was trained on are not known; none can be kept out, \
+                 and the metrics of this run may be flattered",
+                file.display()
+            ));
+        }
+        if model.training.genome.is_none() || genome.is_none() {
+            terminal.note(
+                "warning: the genome build of the model or of the matrix is not named; \
+                 whether they are the same cannot be checked",
+            );
+        }
     }
     let (mut source, sequence_file) = arguments.sequences.open()?;
     let inputs = vec![

@@ -10,6 +10,7 @@ mod demo;
 mod evaluate;
 mod finetune;
 mod matrix;
+mod model;
 mod predict;
 mod pretrain;
 mod report;

@@ -1,5 +1,7 @@
 //! A run directory: made, recognised, continued, and never mistaken for another.
 
+use std::fs::{File, TryLockError};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use bindscape_core::results::{RunKind, RunRecord};
@@ -13,6 +15,8 @@ pub(crate) struct RunDirectory {
     pub(crate) record: RunRecord,
     /// Whether the run had been begun before.
     pub(crate) continued: bool,
+    /// Held while this process works on the run; freed by the system when it ends.
+    _lock: File,
 }
 
 impl RunDirectory {
@@ -30,6 +34,7 @@ impl RunDirectory {
                 ));
             }
             return Ok(Self {
+                _lock: lock(path)?,
                 path: path.to_path_buf(),
                 record: found,
                 continued: true,
@@ -49,6 +54,7 @@ impl RunDirectory {
         }
         std::fs::create_dir_all(path).map_err(|source| Error::io("create", path, source))?;
         let run = Self {
+            _lock: lock(path)?,
             path: path.to_path_buf(),
             record: planned,
             continued: false,
@@ -75,6 +81,26 @@ impl RunDirectory {
             .expect("a run record has string keys and finite numbers");
         text.push(b'\n');
         atomic::write(self.path.join(RECORD), &text)
+    }
+}
+
+/// Keeps other processes from the run in `path`.
+fn lock(path: &Path) -> Result<File> {
+    let name = path.join(".lock");
+    let failed = |source| Error::io("create", &name, source);
+    let file = File::create(&name).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Error::input(
+            path,
+            Place::File,
+            "a run that no other process works on",
+            "one that another process is training",
+        )
+        .hint("wait for it, or choose another --out")),
+        // Some network file systems have no locks; the run is as safe as before.
+        Err(TryLockError::Error(source)) if source.kind() == ErrorKind::Unsupported => Ok(file),
+        Err(TryLockError::Error(source)) => Err(failed(source)),
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::io::Write;
 use std::path::Path;
+use std::sync::Mutex;
 
 use bindscape_core::atomic::AtomicFile;
 use bindscape_core::dataset::{Dataset, Part};
@@ -122,6 +123,7 @@ pub(crate) fn train_and_test(
     let observer = Watcher {
         terminal,
         label: &job.label,
+        validation: Mutex::new(String::new()),
     };
     let trained = train::train(
         job.architecture,
@@ -288,6 +290,8 @@ pub(crate) fn mean_aucpr(tfs: &[TfMetrics]) -> (Option<f64>, usize) {
 struct Watcher<'a> {
     terminal: &'a Terminal,
     label: &'a str,
+    /// Validation AUCPR of the last epoch, in words.
+    validation: Mutex<String>,
 }
 
 impl Progress for Watcher<'_> {
@@ -318,8 +322,12 @@ impl Progress for Watcher<'_> {
 
 impl Observer for Watcher<'_> {
     fn batch(&self, report: &BatchReport) {
+        let validation = self
+            .validation
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
         self.terminal.status(format!(
-            "loss {:.4}, {:.0} sequences/s",
+            "loss {:.4}, {:.0} sequences/s{validation}",
             report.mean_loss, report.sequences_per_second
         ));
     }
@@ -328,6 +336,11 @@ impl Observer for Watcher<'_> {
         let aucpr = record
             .validation_aucpr
             .map_or_else(|| "undefined".to_owned(), |value| format!("{value:.3}"));
+        *self
+            .validation
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner()) =
+            format!(", validation AUCPR {aucpr} after epoch {}", record.epoch);
         self.terminal.note(&format!(
             "{}: epoch {:>2}  loss {:.4}  validation loss {:.4}  validation AUCPR {aucpr}  {:.0} s{}",
             self.label,

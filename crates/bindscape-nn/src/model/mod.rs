@@ -172,7 +172,7 @@ impl Model {
                 "a model written by bindscape",
                 "a safetensors file without its metadata",
             )
-            .hint("weights from elsewhere have to be imported with the names of their TFs")
+            .hint("take over weights from elsewhere with `bindscape model import`, which names their TFs")
         })?;
         let metadata: Metadata = serde_json::from_str(&metadata).map_err(|error| {
             Error::input(

@@ -61,6 +61,12 @@ fn from_files_to_a_report() {
     toy::write(here);
     succeeds(here, BUILD);
     succeeds(here, &pretrain("multi"));
+    let output = bindscape(here, &["model", "inspect", "multi"]);
+    let facts: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(facts["tfs"], serde_json::json!(["MAX", "JUND"]));
+    assert_eq!(facts["genome"], "toy");
+    assert_eq!(facts["regions_fitted"], 108);
+    assert_eq!(facts["regions_held_out"], 12);
     let told = succeeds(here, &finetune("max"));
     says(&told, &["regions that the multi-model was trained"]);
 

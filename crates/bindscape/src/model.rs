@@ -1,0 +1,101 @@
+//! `bindscape model`: what a model is, and weights from elsewhere.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use bindscape_core::progress::Progress;
+use bindscape_core::{Error, Result};
+use bindscape_nn::Model;
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use crate::data::thousands;
+use crate::finetune::load_model;
+use crate::terminal::Terminal;
+
+/// The verbs below `model`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelVerb {
+    /// Print what a model is and what it was trained on (JSON)
+    Inspect(InspectArguments),
+    /// Take over weights of the published network that PyTorch saved as safetensors
+    Import(ImportArguments),
+}
+
+/// Options of `model inspect`.
+#[derive(Debug, Args)]
+pub(crate) struct InspectArguments {
+    /// Model: a run directory with one model, or a .safetensors file
+    model: PathBuf,
+}
+
+/// Options of `model import`.
+#[derive(Debug, Args)]
+pub(crate) struct ImportArguments {
+    /// Weights under the authors' names (c1.weight, bn1.weight, … d6.bias), as safetensors
+    weights: PathBuf,
+    /// TFs in the order of the outputs
+    #[arg(long, value_delimiter = ',', value_name = "TF,…", required = true)]
+    tfs: Vec<String>,
+    /// Length of the sequences in base pairs
+    #[arg(long, value_name = "BP", default_value_t = 200)]
+    length: usize,
+    /// Name of the genome build that it was trained on
+    #[arg(long, value_name = "NAME")]
+    build: Option<String>,
+    /// Model to write (.safetensors)
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+pub(crate) fn run(verb: ModelVerb, terminal: &Terminal) -> Result<()> {
+    match verb {
+        ModelVerb::Inspect(arguments) => inspect(&arguments),
+        ModelVerb::Import(arguments) => import(arguments, terminal),
+    }
+}
+
+fn inspect(arguments: &InspectArguments) -> Result<()> {
+    let (model, _) = load_model(&arguments.model)?;
+    let training = &model.training;
+    let facts = json!({
+        "sha256": model.sha256(),
+        "architecture": model.architecture,
+        "parameters": model.architecture.parameters(),
+        "tfs": model.tfs,
+        "bindscape": training.bindscape,
+        "kind": training.kind,
+        "seed": training.seed,
+        "best_epoch": training.best_epoch,
+        "genome": training.genome,
+        "inputs": training.inputs,
+        "parent_sha256": training.parent,
+        "regions_known": training.regions_known,
+        "regions_fitted": training.fitted.len(),
+        "regions_held_out": training.held_out.len(),
+        "chromosomes": training.chromosomes,
+    });
+    let mut out = std::io::stdout().lock();
+    serde_json::to_writer_pretty(&mut out, &facts)
+        .map_err(std::io::Error::from)
+        .and_then(|()| writeln!(out))
+        .map_err(|source| Error::io("write", "standard output", source))
+}
+
+fn import(arguments: ImportArguments, terminal: &Terminal) -> Result<()> {
+    let model = Model::import(
+        &arguments.weights,
+        arguments.tfs,
+        arguments.length,
+        arguments.build,
+    )?;
+    model.save(&arguments.out)?;
+    terminal.note(&format!(
+        "wrote {}: {} parameters, {} TFs. The regions it was trained on are not known, \
+         so nothing can be kept out of fine-tuning, and `evaluate` refuses it.",
+        arguments.out.display(),
+        thousands(model.architecture.parameters()),
+        model.tfs.len()
+    ));
+    Ok(())
+}
