@@ -4,13 +4,15 @@
 //! resized, summits as intervals, all sites in one file, each sorted.
 //!
 //! ```text
-//! rustc -O --edition 2024 generate.rs -o generate && ./generate DIRECTORY [PEAKS CLUSTERS SITES]
+//! rustc -O --edition 2024 generate.rs -o generate && ./generate DIRECTORY [PAIRS PEAKS CLUSTERS SITES]
 //! ```
 //!
 //! Simulated are the numbers and the formats, not biology: positions are
 //! uniform, 70 % of the summits and 80 % of the sites fall into a cluster, half of
 //! the peaks belong to a profiled pair of TF and cell, and a cluster is open in
-//! 8 cells on average.
+//! 8 cells on average. Of the pairs of 163 TFs and 52 cells, PAIRS are profiled
+//! (420 in the published matrix, 8,476 at most); the other peaks belong to 2,400
+//! pairs of 485 TFs and 248 more cells (ReMap 2018 has 2,829 data sets).
 
 use std::fs::{File, create_dir_all};
 use std::io::{BufWriter, Result, Write};
@@ -20,9 +22,11 @@ const SEED: u64 = 2;
 const WIDTH: u64 = 200;
 const TFS: u64 = 485;
 const CELLS: u64 = 300;
-/// Every one of these TFs is profiled in every one of these cells.
 const PROFILED_TFS: u64 = 163;
 const PROFILED_CELLS: u64 = 52;
+
+/// Pairs of TF and cell that have peaks but were not profiled.
+const OTHER_PAIRS: u64 = 2_400;
 
 /// hg38, in the order in which `sort -k1,1` puts the names.
 const CHROMOSOMES: [(&str, u64); 24] = [
@@ -82,16 +86,31 @@ fn main() -> Result<()> {
             .get(place)
             .map_or(otherwise, |text| text.parse().expect("a whole number"))
     };
-    let peaks = number(1, 80_000_000);
-    let clusters = number(2, 1_800_000);
-    let sites = number(3, 5_000_000);
+    let pairs = number(1, 420);
+    let peaks = number(2, 80_000_000);
+    let clusters = number(3, 1_800_000);
+    let sites = number(4, 5_000_000);
     create_dir_all(directory.join("sites"))?;
     let open = |name: &str| -> Result<BufWriter<File>> {
-        Ok(BufWriter::with_capacity(1 << 20, File::create(directory.join(name))?))
+        Ok(BufWriter::with_capacity(
+            1 << 20,
+            File::create(directory.join(name))?,
+        ))
     };
     let mut random = Random(SEED);
     let genome: u64 = CHROMOSOMES.iter().map(|(_, length)| length).sum();
     let share = |total: u64, length: u64| total * length / genome;
+
+    // Pairs that step through TFs and cells together: all TFs and all cells occur.
+    let profiled: Vec<(u64, u64)> = (0..pairs.min(PROFILED_TFS * PROFILED_CELLS))
+        .map(|pair| (pair % PROFILED_TFS, pair % PROFILED_CELLS))
+        .collect();
+    let others: Vec<(u64, u64)> = (0..OTHER_PAIRS)
+        .map(|_| {
+            let cell = PROFILED_CELLS + random.below(CELLS - PROFILED_CELLS);
+            (random.below(TFS), cell)
+        })
+        .collect();
 
     let mut sources = open("dhs_sources.tsv")?;
     for cell in 0..PROFILED_CELLS {
@@ -151,11 +170,17 @@ fn main() -> Result<()> {
             let start = summit - 20 - random.below(130);
             let end = summit + 20 + random.below(130);
             let (tf, cell) = if random.below(2) == 0 {
-                (random.below(PROFILED_TFS), random.below(PROFILED_CELLS))
+                profiled[random.below(profiled.len() as u64) as usize]
             } else {
-                (random.below(TFS), PROFILED_CELLS + random.below(CELLS - PROFILED_CELLS))
+                others[random.below(OTHER_PAIRS) as usize]
             };
-            chrom_peaks.push((start as u32, end as u32, summit as u32, tf as u16, cell as u16));
+            chrom_peaks.push((
+                start as u32,
+                end as u32,
+                summit as u32,
+                tf as u16,
+                cell as u16,
+            ));
         }
         chrom_peaks.sort_unstable();
         for &(start, end, summit, tf, cell) in &chrom_peaks {
@@ -168,7 +193,11 @@ fn main() -> Result<()> {
         }
         chrom_peaks.sort_unstable_by_key(|peak| peak.2);
         for &(_, _, summit, tf, cell) in &chrom_peaks {
-            writeln!(summit_file, "{name}\t{summit}\t{}\tTF{tf}.cell-{cell}", summit + 1)?;
+            writeln!(
+                summit_file,
+                "{name}\t{summit}\t{}\tTF{tf}.cell-{cell}",
+                summit + 1
+            )?;
         }
 
         for _ in 0..share(sites, *length) {
@@ -178,12 +207,13 @@ fn main() -> Result<()> {
             } else {
                 1_000 + random.below(length - 2_000)
             };
+            let (tf, cell) = profiled[random.below(profiled.len() as u64) as usize];
             all_sites.push(Site {
                 chrom,
                 start,
                 end: start + 8 + random.below(12),
-                tf: random.below(PROFILED_TFS),
-                cell: random.below(PROFILED_CELLS),
+                tf,
+                cell,
             });
         }
     }
@@ -196,7 +226,11 @@ fn main() -> Result<()> {
     for site in &all_sites {
         let name = CHROMOSOMES[site.chrom].0;
         let (tf, cell) = (site.tf, site.cell);
-        writeln!(site_file, "{name}\t{}\t{}\tTF{tf}.cell-{cell}", site.start, site.end)?;
+        writeln!(
+            site_file,
+            "{name}\t{}\t{}\tTF{tf}.cell-{cell}",
+            site.start, site.end
+        )?;
     }
     site_file.flush()?;
     // The sort is stable: within a file, sites keep their order.

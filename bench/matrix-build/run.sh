@@ -1,9 +1,13 @@
 #!/usr/bin/env bash
 # Times the build of a full-scale binding matrix against `bedtools intersect`,
-# which does the overlaps alone, of the same sorted intervals. Needs bedtools,
-# GNU time, and about 12 GB of disk (16 GB with --gzip).
+# which does the overlaps alone, of the same sorted files: the peaks as they
+# are, and, less work for bedtools, a file of summits prepared for it. Needs
+# bedtools, GNU time, and about 12 GB of disk (16 GB with --gzip).
 #
-#   bench/matrix-build/run.sh DIRECTORY [--gzip] [PEAKS CLUSTERS SITES]
+#   bench/matrix-build/run.sh DIRECTORY [--gzip] [PAIRS PEAKS CLUSTERS SITES]
+#
+# REPEATS sets the number of repeats (2). Other work on the machine falsifies
+# the ratio, because bedtools uses one thread: the load is printed.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -42,37 +46,43 @@ overlaps() { # of $1 with the regions, as pairs, which a matrix needs
 export -f overlaps
 export data
 
-echo "$(bedtools --version), $(rustc --version), $(nproc) threads"
+repeats=${REPEATS:-2}
+echo "$(bedtools --version), $(rustc --version), $(nproc) threads, load $(cut -d' ' -f1-3 /proc/loadavg)"
 echo "name seconds user system peak-kilobytes"
-for repeat in 1 2; do
+for repeat in $(seq "$repeats"); do
     timed "bindscape-$repeat" "$example" "$data/dhs_clusters.bed" "$data/dhs_sources.tsv" \
         "$data/remap_peaks.bed" "$data/sites" "$work/matrix.parquet"
-    timed "bedtools-summits-$repeat" bash -c "overlaps '$data/summits.bed' >/dev/null"
-    timed "bedtools-sites-$repeat" bash -c "overlaps '$data/sites.bed' >/dev/null"
+    for name in remap_peaks summits sites; do
+        timed "bedtools-$name-$repeat" bash -c "overlaps '$data/$name.bed' >/dev/null"
+    done
 done
 cat "$work/bindscape-1.out"
 
 if [ "$gzip" = yes ]; then
-    for name in remap_peaks.bed dhs_clusters.bed summits.bed; do
-        [ -e "$data/$name.gz" ] || gzip -1 -k "$data/$name"
+    for name in remap_peaks dhs_clusters summits; do
+        [ -e "$data/$name.bed.gz" ] || gzip -1 -k "$data/$name.bed"
     done
     timed bindscape-gzip "$example" "$data/dhs_clusters.bed.gz" "$data/dhs_sources.tsv" \
-        "$data/remap_peaks.bed.gz" "$data/sites"
-    timed bedtools-summits-gzip bash -c "overlaps '$data/summits.bed.gz' >/dev/null"
+        "$data/remap_peaks.bed.gz" "$data/sites" "$work/matrix.parquet"
+    for name in remap_peaks summits; do
+        timed "bedtools-$name-gzip" bash -c "overlaps '$data/$name.bed.gz' >/dev/null"
+    done
     cat "$work/bindscape-gzip.out"
 fi
 
-awk '
+awk -v repeats="$repeats" '
     { seconds[$1] = $2; peak[$1] = $5 }
+    function report(label, ours, peaks, summits, sites) {
+        printf "%s: bindscape %.1f s, peak %.2f GiB; bedtools on peaks %.1f s, ratio %.2f; on summits %.1f s, ratio %.2f\n",
+            label, seconds[ours], peak[ours] / 1048576,
+            seconds[peaks] + sites, (seconds[peaks] + sites) / seconds[ours],
+            seconds[summits] + sites, (seconds[summits] + sites) / seconds[ours]
+    }
     END {
-        for (r = 1; r <= 2; r++) {
-            peer = seconds["bedtools-summits-" r] + seconds["bedtools-sites-" r]
-            printf "repeat %d: bedtools %.1f s, bindscape %.1f s, ratio %.2f, peak %.2f GiB\n",
-                r, peer, seconds["bindscape-" r], peer / seconds["bindscape-" r],
-                peak["bindscape-" r] / 1048576
-        }
+        for (r = 1; r <= repeats; r++)
+            report("repeat " r, "bindscape-" r, "bedtools-remap_peaks-" r,
+                "bedtools-summits-" r, seconds["bedtools-sites-" r])
         if ("bindscape-gzip" in seconds)
-            printf "gzip: bedtools (summits alone) %.1f s, bindscape %.1f s, ratio %.2f\n",
-                seconds["bedtools-summits-gzip"], seconds["bindscape-gzip"],
-                seconds["bedtools-summits-gzip"] / seconds["bindscape-gzip"]
+            report("gzip, sites not counted for bedtools", "bindscape-gzip",
+                "bedtools-remap_peaks-gzip", "bedtools-summits-gzip", 0)
     }' "$results"

@@ -16,6 +16,7 @@
 
 mod blocks;
 mod order;
+mod words;
 
 pub(crate) use blocks::for_each_block;
 pub(crate) use order::{Order, Run, descending};
@@ -25,6 +26,9 @@ use std::path::Path;
 
 use crate::error::{Error, Place, Result};
 use crate::input::Lines;
+
+pub(crate) use words::find;
+use words::leading_number;
 
 /// What is wrong with a line. [`Malformed::at`] makes it an error that names
 /// file and line.
@@ -201,7 +205,32 @@ impl<'a> Record<'a> {
                 ))
             };
         }
-        let mut rest = skip_blanks(&line[split + 1..], tabs);
+        let rest = skip_blanks(&line[split + 1..], tabs);
+        Self::interval(line, chrom, rest, tabs).map(Some)
+    }
+
+    /// Reads a line that, most likely, has the same chromosome as the line before it.
+    ///
+    /// # Errors
+    /// As [`Record::parse`].
+    #[inline]
+    pub fn parse_after(line: &'a [u8], chrom: &[u8]) -> Result<Option<Self>, Box<Malformed>> {
+        match line.split_at_checked(chrom.len()) {
+            Some((same, [b'\t', rest @ ..])) if same == chrom && !chrom.is_empty() => {
+                Self::interval(line, same, rest, true).map(Some)
+            }
+            _ => Self::parse(line),
+        }
+    }
+
+    /// Reads start and end; `rest` begins with the start.
+    #[inline]
+    fn interval(
+        line: &'a [u8],
+        chrom: &'a [u8],
+        mut rest: &'a [u8],
+        tabs: bool,
+    ) -> Result<Self, Box<Malformed>> {
         let start = match leading_number(rest) {
             // The usual case: digits, and the separator right after them.
             Some((value, length)) if is_separator(rest.get(length), tabs) => {
@@ -236,13 +265,13 @@ impl<'a> Record<'a> {
                 format!("start {start} and end {end}"),
             ));
         }
-        Ok(Some(Self {
+        Ok(Self {
             chrom,
             start,
             end,
             rest,
             tabs,
-        }))
+        })
     }
 
     /// The columns from the fourth on.
@@ -390,30 +419,6 @@ pub(crate) fn coordinate(field: &[u8], what: &str) -> Result<u32, Box<Malformed>
     })
 }
 
-/// The number at the beginning of `text` and its length; `None` if there is
-/// none or it does not fit.
-#[inline]
-fn leading_number(text: &[u8]) -> Option<(u32, usize)> {
-    let mut value = 0u64;
-    let mut length = 0;
-    for &byte in text {
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            break;
-        }
-        value = value * 10 + u64::from(digit);
-        length += 1;
-        // Ten digits are the most that can fit; more would overflow in the end.
-        if length > 10 {
-            return None;
-        }
-    }
-    match u32::try_from(value) {
-        Ok(value) if length > 0 => Some((value, length)),
-        _ => None,
-    }
-}
-
 #[inline]
 fn is_separator(byte: Option<&u8>, tabs: bool) -> bool {
     match byte {
@@ -432,7 +437,7 @@ fn skip_blanks(text: &[u8], tabs: bool) -> &[u8] {
 #[inline]
 fn next_field(text: &[u8], tabs: bool) -> (&[u8], Option<&[u8]>) {
     let end = if tabs {
-        text.iter().position(|&byte| byte == b'\t')
+        find(text, b'\t')
     } else {
         text.iter().position(|&byte| byte == b' ' || byte == b'\t')
     };
@@ -518,6 +523,29 @@ mod tests {
         }
         assert_eq!(record("track\t1\t2").chrom, b"track");
         assert_eq!(record("b1 1 2").chrom, b"b1");
+    }
+
+    #[test]
+    fn the_chromosome_before_changes_nothing() {
+        for line in [
+            "chr1\t5\t9\tn",
+            "chr10\t5\t9",
+            "chr1 5 9",
+            "chr\t5\t9",
+            "chr1\t5",
+            "chr1\t9\t5",
+            "chr1",
+            "",
+            "# chr1",
+        ] {
+            for chrom in ["", "chr1", "chr10"] {
+                assert_eq!(
+                    Record::parse_after(line.as_bytes(), chrom.as_bytes()),
+                    Record::parse(line.as_bytes()),
+                    "{line:?} after {chrom:?}"
+                );
+            }
+        }
     }
 
     #[test]

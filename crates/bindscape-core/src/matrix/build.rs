@@ -17,6 +17,7 @@
 mod bits;
 mod codes;
 mod evidence;
+mod name_table;
 mod regions;
 mod report;
 mod scan;

@@ -51,22 +51,23 @@ impl RankedBits {
         &self.words
     }
 
-    /// The rows `64 * word..64 * word + 64` of a set that is stored over the members of this one.
-    pub(super) fn expand(&self, subset: &SharedBits, word: usize) -> u64 {
-        let mask = self.words[word];
-        let mut bits = subset.take(self.before[word] as usize, mask.count_ones());
-        // Deposit the low bits of `bits` at the set bits of `mask`.
-        let mut mask = mask;
-        let mut rows = 0;
-        while bits != 0 {
-            let lowest = mask & mask.wrapping_neg();
-            if bits & 1 != 0 {
-                rows |= lowest;
+    /// The rows of a set that is stored over the members of this one, ascending.
+    pub(super) fn rows<'a>(&'a self, subset: &'a SharedBits) -> impl Iterator<Item = usize> + 'a {
+        let mut word = 0;
+        subset.members().map(move |member| {
+            while self
+                .before
+                .get(word + 1)
+                .is_some_and(|&before| before as usize <= member)
+            {
+                word += 1;
             }
-            bits >>= 1;
-            mask ^= lowest;
-        }
-        rows
+            let mut bits = self.words[word];
+            for _ in self.before[word] as usize..member {
+                bits &= bits - 1;
+            }
+            word * 64 + bits.trailing_zeros() as usize
+        })
     }
 }
 
@@ -93,20 +94,18 @@ impl SharedBits {
         }
     }
 
-    /// `count <= 64` bits from `from` on, in the low bits of the result.
-    fn take(&self, from: usize, count: u32) -> u64 {
-        if count == 0 {
-            return 0;
-        }
-        let shift = from % 64;
-        let mut bits = self.0[from / 64].load(Ordering::Relaxed) >> shift;
-        if shift + count as usize > 64 {
-            bits |= self.0[from / 64 + 1].load(Ordering::Relaxed) << (64 - shift);
-        }
-        if count < 64 {
-            bits &= (1 << count) - 1;
-        }
-        bits
+    /// What was inserted, ascending.
+    fn members(&self) -> impl Iterator<Item = usize> {
+        self.0.iter().enumerate().flat_map(|(place, word)| {
+            let mut bits = word.load(Ordering::Relaxed);
+            std::iter::from_fn(move || {
+                (bits != 0).then(|| {
+                    let bit = bits.trailing_zeros() as usize;
+                    bits &= bits - 1;
+                    place * 64 + bit
+                })
+            })
+        })
     }
 }
 
@@ -119,14 +118,14 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(100))]
 
         #[test]
-        fn a_subset_expands_to_its_rows(
+        fn a_subset_knows_its_rows(
             words in prop::collection::vec(
                 prop_oneof![any::<u64>(), Just(0), Just(u64::MAX)], 1..20),
             picks in prop::collection::vec(any::<bool>(), 20 * 64),
         ) {
             let open = RankedBits::new(words.clone());
             let subset = SharedBits::new(open.len());
-            let mut expected = vec![0u64; words.len()];
+            let mut expected = Vec::new();
             let mut rank = 0;
             for row in 0..words.len() * 64 {
                 let is_open = words[row / 64] >> (row % 64) & 1 == 1;
@@ -135,15 +134,13 @@ mod tests {
                     if picks[row] {
                         subset.insert(rank);
                         subset.insert(rank);
-                        expected[row / 64] |= 1 << (row % 64);
+                        expected.push(row);
                     }
                     rank += 1;
                 }
             }
             prop_assert_eq!(open.len(), rank);
-            let expanded: Vec<u64> =
-                (0..words.len()).map(|word| open.expand(&subset, word)).collect();
-            prop_assert_eq!(expanded, expected);
+            prop_assert_eq!(open.rows(&subset).collect::<Vec<_>>(), expected);
         }
     }
 }

@@ -96,22 +96,41 @@ impl CellEvidence {
     }
 
     fn column(&self, pairs: &[&Pair], rows: usize) -> (Vec<Code>, [u64; 4]) {
+        // Per row, a bit: open in a profiled cell, one kind of evidence at least, both in one cell.
+        let words = rows.div_ceil(64);
+        let (mut open, mut any, mut both) = (vec![0; words], vec![0; words], vec![0; words]);
+        // Rows with ChIP evidence in the cell at hand. Empty again after each cell.
+        let mut chip = vec![0u64; words];
+        for pair in pairs {
+            let cell = &self.open[pair.cell];
+            for (open, word) in open.iter_mut().zip(cell.words()) {
+                *open |= word;
+            }
+            let rows_of = |kind| {
+                pair.marks(kind)
+                    .into_iter()
+                    .flat_map(|marks| cell.rows(marks))
+            };
+            for row in rows_of(Kind::Chip) {
+                chip[row / 64] |= 1 << (row % 64);
+            }
+            if self.evidence == Evidence::ChipOnly {
+                for row in rows_of(Kind::Chip) {
+                    both[row / 64] |= 1 << (row % 64);
+                }
+            }
+            for row in rows_of(Kind::Tfbs) {
+                any[row / 64] |= 1 << (row % 64);
+                both[row / 64] |= chip[row / 64] & 1 << (row % 64);
+            }
+            for row in rows_of(Kind::Chip) {
+                any[row / 64] |= 1 << (row % 64);
+                chip[row / 64] = 0;
+            }
+        }
         let mut column = Vec::with_capacity(rows);
         let mut counts = [0; 4];
-        for word in 0..rows.div_ceil(64) {
-            let (mut open, mut any, mut both) = (0, 0, 0);
-            for pair in pairs {
-                let cell = &self.open[pair.cell];
-                let marks = |kind| pair.marks(kind).map_or(0, |marks| cell.expand(marks, word));
-                let chip = marks(Kind::Chip);
-                let tfbs = match self.evidence {
-                    Evidence::ChipAndTfbs => marks(Kind::Tfbs),
-                    Evidence::ChipOnly => chip,
-                };
-                open |= cell.words()[word];
-                any |= chip | tfbs;
-                both |= chip & tfbs;
-            }
+        for (word, ((open, any), both)) in open.into_iter().zip(any).zip(both).enumerate() {
             let in_word = (rows - word * 64).min(64);
             if open == 0 {
                 column.resize(column.len() + in_word, Code::Closed);

@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLockReadGuard};
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
 
 use super::Evidence;
 use super::bits::{RankedBits, SharedBits};
+use super::name_table::{NameTable, Names};
 use super::report::EvidenceCounts;
 use super::scan::{Scanned, Scanner, Visitor, other_style, some_of};
-use crate::bed::{Format, Malformed, Record, first_record_line, quoted, split_remap_name};
+use crate::bed::{Format, Malformed, Record, first_record_line};
 use crate::error::{Error, Place, Result};
 use crate::matrix::overlap::{RegionIndex, Search};
 use crate::names;
@@ -59,8 +59,13 @@ impl Pair {
 
 /// What the name of a data set, or of a record, stands for.
 #[derive(Debug, Clone)]
-enum Named {
-    Pair(Arc<Pair>),
+pub(super) enum Named {
+    /// A profiled pair. Its cell stands here too, because most peaks lie where
+    /// the cell is closed, and then the pair itself need not be looked at.
+    Pair {
+        cell: u32,
+        pair: Arc<Pair>,
+    },
     NotProfiled,
     TfNotAskedFor,
     CellWithoutAccessibility,
@@ -152,12 +157,7 @@ impl<'a> Collector<'a> {
             None if kind == Kind::Tfbs => Format::Bed,
             None => detect(&set.path)?,
         };
-        let names = Names {
-            collector: self,
-            kind,
-            path: &set.path,
-            known: RwLock::default(),
-        };
+        let names = Names::new(self, kind, &set.path);
         let mut total = Tally::default();
         let Scanned {
             records,
@@ -166,8 +166,6 @@ impl<'a> Collector<'a> {
             &set.path,
             0,
             || Marker {
-                kind,
-                format,
                 source: match &fixed {
                     Some(named) => Source::Fixed(named),
                     None => Source::Named(&names, names.read()),
@@ -175,6 +173,7 @@ impl<'a> Collector<'a> {
                 places: Places {
                     collector: self,
                     kind,
+                    format,
                     chromosome: String::new(),
                     search: None,
                     tally: Tally::default(),
@@ -207,7 +206,7 @@ impl<'a> Collector<'a> {
     }
 
     /// Finds what a TF and a cell stand for. A pair of a kind that profiles is added.
-    fn resolve(&self, kind: Kind, tf: &str, cell: &str, path: &Path) -> Named {
+    pub(super) fn resolve(&self, kind: Kind, tf: &str, cell: &str, path: &Path) -> Named {
         let options = self.scanner.options;
         if let Some(tfs) = &options.tfs
             && !tfs.iter().any(|name| name == tf)
@@ -236,14 +235,18 @@ impl<'a> Collector<'a> {
         };
         let mut pairs = lock(&self.pairs);
         let key = (tf.to_owned(), number);
-        match pairs.get(&key) {
-            Some(pair) => Named::Pair(Arc::clone(pair)),
+        let pair = match pairs.get(&key) {
+            Some(pair) => Arc::clone(pair),
             None if kind == profiles => {
                 let pair = Arc::new(Pair::new(tf, number));
                 pairs.insert(key, Arc::clone(&pair));
-                Named::Pair(pair)
+                pair
             }
-            None => Named::NotProfiled,
+            None => return Named::NotProfiled,
+        };
+        Named::Pair {
+            cell: u32::try_from(number).expect("fewer than 2^32 cells"),
+            pair,
         }
     }
 
@@ -333,44 +336,11 @@ fn detect(path: &Path) -> Result<Format> {
     }
 }
 
-/// What the names `TF.CELL` of one file stand for, learnt as they are met.
-struct Names<'a> {
-    collector: &'a Collector<'a>,
-    kind: Kind,
-    path: &'a Path,
-    known: RwLock<NamedMap>,
-}
-
-type NamedMap = FxHashMap<Box<[u8]>, Named>;
-
-impl<'a> Names<'a> {
-    fn read(&self) -> RwLockReadGuard<'_, NamedMap> {
-        self.known.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Learns a name in full. The caller must not hold a guard of [`Names::read`].
-    fn learn(&self, name: &[u8]) -> Result<Named, Box<Malformed>> {
-        let Some((experiment, tf, cell)) = split_remap_name(name) else {
-            return Err(
-                Malformed::new("a name EXPERIMENT.TF.CELL in column 4", quoted(name))
-                    .hint("if the whole file is of one TF and cell, state them in a sample sheet"),
-            );
-        };
-        let (tf, cell) = (String::from_utf8_lossy(tf), String::from_utf8_lossy(cell));
-        let named = self.collector.resolve(self.kind, &tf, &cell, self.path);
-        self.known
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(name[experiment.len() + 1..].into(), named.clone());
-        Ok(named)
-    }
-}
-
 enum Source<'a> {
     /// The whole file is of one TF and cell.
     Fixed(&'a Named),
     /// Each record names its own.
-    Named(&'a Names<'a>, RwLockReadGuard<'a, NamedMap>),
+    Named(&'a Names<'a>, RwLockReadGuard<'a, NameTable>),
 }
 
 /// Counts of a file or block.
@@ -401,8 +371,6 @@ impl Tally {
 
 /// Marks the evidence of one block.
 struct Marker<'a> {
-    kind: Kind,
-    format: Format,
     source: Source<'a>,
     places: Places<'a>,
 }
@@ -421,18 +389,10 @@ impl Visitor for Marker<'_> {
 
     #[inline]
     fn record(&mut self, record: &Record<'_>) -> Result<(), Box<Malformed>> {
-        let (start, end) = if self.kind == Kind::Chip {
-            let summit = record.summit(self.format)?;
-            (summit, summit.saturating_add(1))
-        } else {
-            (record.start, record.end)
-        };
         if let Source::Named(names, known) = &self.source {
             let name = record.column(4).unwrap_or_default();
-            let pair = memchr::memchr(b'.', name).map_or(name, |dot| &name[dot + 1..]);
-            if let Some(named) = known.get(pair) {
-                self.places.place(named, start, end);
-                return Ok(());
+            if let Some(named) = known.get(name) {
+                return self.places.place(named, record);
             }
             // The guard must not be held while learning. No thread removes
             // names, so that the next guard sees at least as much.
@@ -440,11 +400,12 @@ impl Visitor for Marker<'_> {
             self.source = Source::Fixed(&Named::NotProfiled);
             let named = names.learn(name)?;
             self.source = Source::Named(names, names.read());
-            self.places.place(&named, start, end);
-        } else if let Source::Fixed(named) = &self.source {
-            self.places.place(named, start, end);
+            return self.places.place(&named, record);
         }
-        Ok(())
+        match &self.source {
+            Source::Fixed(named) => self.places.place(named, record),
+            Source::Named(..) => Ok(()),
+        }
     }
 
     fn finish(self) -> Tally {
@@ -456,6 +417,7 @@ impl Visitor for Marker<'_> {
 struct Places<'a> {
     collector: &'a Collector<'a>,
     kind: Kind,
+    format: Format,
     /// The current chromosome.
     chromosome: String,
     /// `None` if it has no regions.
@@ -465,7 +427,7 @@ struct Places<'a> {
 
 impl Places<'_> {
     #[inline]
-    fn place(&mut self, named: &Named, start: u32, end: u32) {
+    fn place(&mut self, named: &Named, record: &Record<'_>) -> Result<(), Box<Malformed>> {
         let counts = &mut self.tally.counts;
         let Some(search) = &mut self.search else {
             counts.chromosome_without_regions += 1;
@@ -476,29 +438,36 @@ impl Places<'_> {
                     self.tally.without_regions.insert(name, 1);
                 }
             }
-            return;
+            return Ok(());
         };
-        let pair = match named {
-            Named::Pair(pair) => pair,
+        let (cell, pair) = match named {
+            Named::Pair { cell, pair } => (*cell as usize, pair),
             Named::NotProfiled => {
                 counts.not_profiled += 1;
-                return;
+                return Ok(());
             }
             Named::TfNotAskedFor => {
                 counts.tf_not_asked_for += 1;
-                return;
+                return Ok(());
             }
             Named::CellWithoutAccessibility => {
                 counts.cell_without_accessibility += 1;
-                return;
+                return Ok(());
             }
+        };
+        // The summit of other peaks is of no concern, and is not read.
+        let (start, end) = if self.kind == Kind::Chip {
+            let summit = record.summit(self.format)?;
+            (summit, summit.saturating_add(1))
+        } else {
+            (record.start, record.end)
         };
         let rows = search.overlapping(start, end);
         if rows.is_empty() {
             counts.outside += 1;
-            return;
+            return Ok(());
         }
-        let open = &self.collector.open[pair.cell];
+        let open = &self.collector.open[cell];
         let mut used = false;
         for rank in rows.filter_map(|row| open.rank(row)) {
             pair.slot(self.kind)
@@ -511,5 +480,6 @@ impl Places<'_> {
         } else {
             counts.closed += 1;
         }
+        Ok(())
     }
 }

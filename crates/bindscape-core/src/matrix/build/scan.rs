@@ -203,7 +203,8 @@ impl<V: Visitor> Pass<'_, V> {
     #[inline]
     fn line(&mut self, line: &[u8], number: u64) -> Result<()> {
         let at = |error: Box<Malformed>| error.at(self.path, number);
-        let Some(record) = Record::parse(line).map_err(at)? else {
+        let before = self.runs.last().map_or(&b""[..], |run| &run.chrom);
+        let Some(record) = Record::parse_after(line, before).map_err(at)? else {
             return Ok(());
         };
         self.records += 1;
