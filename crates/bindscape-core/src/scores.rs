@@ -102,7 +102,7 @@ impl ScoreFormat {
 enum TextSink {
     Stdout(std::io::BufWriter<std::io::Stdout>),
     Plain(AtomicFile),
-    Gzip(GzEncoder<AtomicFile>),
+    Gzip(Box<GzEncoder<AtomicFile>>),
 }
 
 impl TextSink {
@@ -141,10 +141,10 @@ impl ScoreWriter {
             let mut sink = if path == Path::new("-") {
                 TextSink::Stdout(std::io::BufWriter::new(std::io::stdout()))
             } else if gzip {
-                TextSink::Gzip(GzEncoder::new(
+                TextSink::Gzip(Box::new(GzEncoder::new(
                     AtomicFile::create(path)?,
                     Compression::default(),
-                ))
+                )))
             } else {
                 TextSink::Plain(AtomicFile::create(path)?)
             };

@@ -96,11 +96,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
         .bootstrap
         .options(arguments.training.seed)?;
     arguments.training.device.open()?;
-    let parent = arguments
-        .model
-        .as_deref()
-        .map(|path| load_model(path).map(|(model, file)| (model, file)))
-        .transpose()?;
+    let parent = arguments.model.as_deref().map(load_model).transpose()?;
 
     let header = parquet::read_header(&arguments.matrix)?;
     bindscape_core::matrix::tf_index(&header.tfs, &arguments.tf, "--tf")?;
