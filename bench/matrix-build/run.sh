@@ -71,7 +71,7 @@ if [ "$gzip" = yes ]; then
 fi
 
 awk -v repeats="$repeats" '
-    { seconds[$1] = $2; peak[$1] = $5 }
+    { seconds[$1] = $2; cpu[$1] = $3 + $4; peak[$1] = $5 }
     function report(label, ours, peaks, summits, sites) {
         printf "%s: bindscape %.1f s, peak %.2f GiB; bedtools on peaks %.1f s, ratio %.2f; on summits %.1f s, ratio %.2f\n",
             label, seconds[ours], peak[ours] / 1048576,
@@ -79,9 +79,14 @@ awk -v repeats="$repeats" '
             seconds[summits] + sites, (seconds[summits] + sites) / seconds[ours]
     }
     END {
-        for (r = 1; r <= repeats; r++)
+        for (r = 1; r <= repeats; r++) {
             report("repeat " r, "bindscape-" r, "bedtools-remap_peaks-" r,
                 "bedtools-summits-" r, seconds["bedtools-sites-" r])
+            sites = cpu["bedtools-sites-" r]
+            printf "repeat %d, CPU seconds: bindscape %.1f; bedtools on peaks %.1f, on summits %.1f\n",
+                r, cpu["bindscape-" r], cpu["bedtools-remap_peaks-" r] + sites,
+                cpu["bedtools-summits-" r] + sites
+        }
         if ("bindscape-gzip" in seconds)
             report("gzip, sites not counted for bedtools", "bindscape-gzip",
                 "bedtools-remap_peaks-gzip", "bedtools-summits-gzip", 0)
