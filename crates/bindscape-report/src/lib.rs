@@ -2,7 +2,7 @@
 //! alone: no model is loaded and no network or GPU is used.
 //!
 //! [`report`] reads run directories (laid out as `bindscape_core::results`
-//! says) and returns one HTML page that loads nothing. [`figures`] returns the
+//! says) and returns one HTML page that loads nothing. [`figures()`] returns the
 //! same figures as SVG files for a paper, [`heatmap_svg`] the clustered
 //! similarity of TFs. The same files give the same bytes.
 

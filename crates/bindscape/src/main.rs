@@ -22,6 +22,11 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+/// Training makes and drops large arrays in every step; this allocator keeps
+/// their memory where the system's gives it back and asks for it anew.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let arguments = cli::Arguments::parse();
     if let Err(error) = terminal::listen_for_interrupts() {

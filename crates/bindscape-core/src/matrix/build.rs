@@ -9,7 +9,7 @@
 //! - A TF is profiled in a cell if there is a file of sites for the pair, even
 //!   an empty one (with [`Evidence::ChipOnly`]: ChIP-seq peaks for the pair).
 //! - Per cell, a region is closed or not profiled < accessible < one kind of
-//!   evidence < both; over cells the highest counts ([`Code`]).
+//!   evidence < both; over cells the highest counts ([`Code`](super::Code)).
 //!
 //! Memory: one bit per kind of evidence, profiled pair of TF and cell, and
 //! region accessible in that cell, and a byte per TF and region for the result.

@@ -1,6 +1,6 @@
 //! The binding matrix as a Parquet file: one row per region (`chrom`, `start`,
 //! `end`; 0-based, half-open), one nullable integer column per TF with the
-//! number of its [`Code`] (null, 0, 1, 2), and the provenance as JSON under the
+//! number of its [`Code`](super::Code) (null, 0, 1, 2), and the provenance as JSON under the
 //! key `bindscape.provenance`.
 //!
 //! Rows are sorted by chromosome, in the order in which the matrix names them,
