@@ -1,6 +1,6 @@
 //! The binding matrix as a Parquet file: one row per region (`chrom`, `start`,
 //! `end`; 0-based, half-open), one nullable integer column per TF with the
-//! number of its [`Code`](super::Code) (null, 0, 1, 2), and the provenance as JSON under the
+//! number of its [`Code`] (null, 0, 1, 2), and the provenance as JSON under the
 //! key `bindscape.provenance`.
 //!
 //! Rows are sorted by chromosome, in the order in which the matrix names them,
@@ -17,21 +17,24 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use parquet::basic::{
     Compression, ConvertedType, Encoding, LogicalType, Repetition, Type as PhysicalType, ZstdLevel,
 };
+use parquet::column::writer::{ColumnCloseResult, get_column_writer, get_typed_column_writer};
 use parquet::data_type::{ByteArray, ByteArrayType, Int32Type, Int64Type};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{WriterProperties, WriterPropertiesPtr};
 use parquet::file::writer::{
-    SerializedColumnWriter, SerializedFileWriter, SerializedRowGroupWriter,
+    SerializedColumnWriter, SerializedFileWriter, SerializedPageWriter, SerializedRowGroupWriter,
+    TrackedWrite,
 };
-use parquet::schema::types::{ColumnPath, Type};
+use parquet::schema::types::{ColumnPath, SchemaDescriptor, Type};
 use rayon::prelude::*;
 
 pub use self::reader::MatrixReader;
-use super::{BindingMatrix, Provenance, tf_index};
+use super::{BindingMatrix, Code, Provenance, tf_index};
 use crate::atomic::AtomicFile;
 use crate::error::{Error, Place, Result};
 use crate::region::Regions;
@@ -98,8 +101,10 @@ pub fn write(path: &Path, matrix: &BindingMatrix) -> Result<()> {
             Some(order) => order[first..last].to_vec(),
             None => (first..last).collect(),
         };
+        let encoded = encode_codes(writer.schema_descr(), writer.properties(), matrix, &rows)
+            .map_err(failed)?;
         let mut group = writer.next_row_group().map_err(failed)?;
-        write_row_group(&mut group, matrix, &rows).map_err(failed)?;
+        write_row_group(&mut group, matrix, &rows, encoded).map_err(failed)?;
         group.close().map_err(failed)?;
         first = last;
     }
@@ -207,6 +212,7 @@ fn write_row_group<W: io::Write + Send>(
     group: &mut SerializedRowGroupWriter<'_, W>,
     matrix: &BindingMatrix,
     rows: &[usize],
+    encoded: Vec<(Vec<u8>, ColumnCloseResult)>,
 ) -> std::result::Result<(), ParquetError> {
     let regions = &matrix.regions;
     let names: Vec<ByteArray> = regions
@@ -231,22 +237,41 @@ fn write_row_group<W: io::Write + Send>(
             .write_batch(&values, None, None)?;
         column.close()?;
     }
-    let (mut values, mut levels) = (Vec::new(), Vec::with_capacity(rows.len()));
-    for codes in &matrix.columns {
-        values.clear();
-        levels.clear();
-        for &row in rows {
-            let stored = codes[row].stored();
-            levels.push(i16::from(stored.is_some()));
-            values.extend(stored);
-        }
-        let mut column = next_column(group)?;
-        column
-            .typed::<Int32Type>()
-            .write_batch(&values, Some(&levels), None)?;
-        column.close()?;
+    for (bytes, column) in encoded {
+        group.append_column(&Bytes::from(bytes), column)?;
     }
     Ok(())
+}
+
+/// The columns of TFs of one row group as their bytes in the file, made side by side.
+fn encode_codes(
+    schema: &SchemaDescriptor,
+    properties: &WriterPropertiesPtr,
+    matrix: &BindingMatrix,
+    rows: &[usize],
+) -> std::result::Result<Vec<(Vec<u8>, ColumnCloseResult)>, ParquetError> {
+    matrix
+        .columns
+        .par_iter()
+        .enumerate()
+        .map(|(tf, codes)| {
+            let levels: Vec<i16> = rows
+                .iter()
+                .map(|&row| i16::from(codes[row] != Code::Closed))
+                .collect();
+            let values: Vec<i32> = rows.iter().filter_map(|&row| codes[row].stored()).collect();
+            let mut sink = TrackedWrite::new(Vec::new());
+            let page_writer = Box::new(SerializedPageWriter::new(&mut sink));
+            let mut writer = get_typed_column_writer::<Int32Type>(get_column_writer(
+                schema.column(REGION_COLUMNS.len() + tf),
+                Arc::clone(properties),
+                page_writer,
+            ));
+            writer.write_batch(&values, Some(&levels), None)?;
+            let closed = writer.close()?;
+            Ok((sink.into_inner()?, closed))
+        })
+        .collect()
 }
 
 fn next_column<'a, W: io::Write + Send>(
