@@ -334,6 +334,10 @@ struct Scorer<'a> {
 impl Scorer<'_> {
     /// Adds a sequence whose first letter is base `offset` of its chromosome.
     fn add(&mut self, span: Span<'_>, offset: u64, letters: &[u8]) -> Result<()> {
+        if self.rows.len() >= WINDOWS {
+            // Rows without windows wait for no batch; they must not pile up.
+            self.flush()?;
+        }
         let starts = tiling::starts(letters.len() as u64, self.length, self.stride);
         if self.report == Report::Windows {
             for start in starts.clone() {
