@@ -102,7 +102,7 @@ fn commands(out: &Path, simulation: &Simulation, seed: u64) -> Vec<Vec<String>> 
             ],
         ),
         words(
-            "finetune --positives 250 --repeats 2 --with-scratch --epochs 10 --patience 3",
+            "finetune --positives 250 --repeats 3 --with-scratch --epochs 10 --patience 3",
             &[
                 ("--model", multi.clone()),
                 ("--matrix", matrix.clone()),
