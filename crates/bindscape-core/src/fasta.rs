@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::error::{Error, Place, Result};
 use crate::input::Lines;
 
-pub use self::regions::RegionFasta;
+pub use self::regions::{RegionFasta, region_of_name};
 
 /// One sequence.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

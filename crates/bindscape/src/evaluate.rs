@@ -16,7 +16,7 @@ use bindscape_nn::{Device, DeviceChoice, Model, Predictor, Strands};
 use clap::{Args, ValueEnum};
 
 use crate::data::{self, SequenceArguments};
-use crate::finetune::{check_build, file_name, load_model};
+use crate::finetune::{check_build, load_model};
 use crate::run_directory::write_json;
 use crate::terminal::Terminal;
 use crate::training::{self, BootstrapArguments, PREDICTION_BATCH};
@@ -153,7 +153,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
     for (model, file) in &models {
         let scores = scores_of(model, &tfs, &sequences, &device, terminal, file)?;
         evaluations.push(Evaluation {
-            model: file_name(file),
+            model: file.display().to_string(),
             model_sha256: model.sha256().to_owned(),
             data: match arguments.on {
                 On::HeldOut => "held-out regions of the model".into(),
@@ -229,7 +229,7 @@ fn choose_rows(
         terminal.note(&format!(
             "{:>12}  regions left out: {} was fitted on them",
             data::thousands(count),
-            file_name(file)
+            file.display()
         ));
     }
     let rows: Vec<usize> = wanted
@@ -237,10 +237,25 @@ fn choose_rows(
         .zip(seen)
         .filter_map(|(row, seen)| (!seen).then_some(row))
         .collect();
+    let resolved: Vec<usize> = rows
+        .iter()
+        .copied()
+        .filter(|&row| {
+            matrix
+                .columns
+                .iter()
+                .any(|column| column[row].label(arguments.view.into()).is_some())
+        })
+        .collect();
+    terminal.note(&format!(
+        "{:>12}  regions left out: not resolved for any of the TFs",
+        data::thousands((rows.len() - resolved.len()) as u64)
+    ));
+    let rows = resolved;
     if rows.is_empty() {
         return Err(Error::option(
             "--model",
-            "regions that no model was fitted on",
+            "resolved regions that no model was fitted on",
             "none in this matrix",
         ));
     }
@@ -261,7 +276,7 @@ fn scores_of(
     file: &std::path::Path,
 ) -> Result<Vec<Option<f32>>> {
     terminal.begin(
-        &format!("scoring with {}", file_name(file)),
+        &format!("scoring with {}", file.display()),
         Some(sequences.len() as u64),
     );
     let scores = Predictor::new(model, device).predict(

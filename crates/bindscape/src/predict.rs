@@ -32,7 +32,7 @@ pub(crate) struct Arguments {
     /// Model: a run directory with one model, or a .safetensors file
     #[arg(long, value_name = "RUN|FILE")]
     model: PathBuf,
-    /// Sequences to score (FASTA, may be compressed; `-` is standard input)
+    /// Sequences to score (FASTA, may be compressed; `-` is standard input). Records named by their region (chrom:start-end, as `bedtools getfasta` writes them) are reported there, others by name and position
     #[arg(long, value_name = "FILE", required_unless_present = "regions")]
     fasta: Option<PathBuf>,
     /// Regions to score (BED or narrowPeak, may be compressed; `-` is standard input); needs --genome
@@ -179,16 +179,25 @@ fn score_fasta(path: &Path, scorer: &mut Scorer<'_>) -> Result<u64> {
     while reader.read(&mut record)? {
         let end = record.sequence.len() as u64;
         short += u64::from(end < scorer.length);
-        scorer.add(
-            Span {
+        // A record that is named by its region is reported there.
+        let placed = fasta::region_of_name(&record.name)
+            .filter(|(region, reverse)| !reverse && u64::from(region.end - region.start) == end);
+        let span = match placed {
+            Some((region, _)) => Span {
+                chrom: region.chrom,
+                start: u64::from(region.start),
+                end: u64::from(region.end),
+                name: &record.name,
+            },
+            None => Span {
                 chrom: &record.name,
                 start: 0,
                 end,
                 name: ".",
             },
-            0,
-            &record.sequence,
-        )?;
+        };
+        let offset = span.start;
+        scorer.add(span, offset, &record.sequence)?;
     }
     Ok(short)
 }

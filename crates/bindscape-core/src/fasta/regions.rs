@@ -258,6 +258,22 @@ struct Header<'a> {
     reverse: bool,
 }
 
+/// The region that the name of a record states, as `bedtools getfasta` writes it
+/// (`chrom:start-end`, `name::chrom:start-end`, either with the strand in brackets),
+/// 0-based and half-open, and whether the sequence is that of the reverse strand.
+/// `None` if it states none.
+#[must_use]
+pub fn region_of_name(name: &str) -> Option<(Region<'_>, bool)> {
+    parse_header(name).map(|header| {
+        let region = Region {
+            chrom: header.chrom,
+            start: header.start,
+            end: header.end,
+        };
+        (region, header.reverse)
+    })
+}
+
 fn parse_header(name: &str) -> Option<Header<'_>> {
     let region = name.rsplit_once("::").map_or(name, |(_, region)| region);
     let (region, reverse) = match region.strip_suffix(')') {

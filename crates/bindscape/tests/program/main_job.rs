@@ -177,6 +177,42 @@ fn from_files_to_a_report() {
     );
     assert_eq!(rows[3], "chr1\t0\t10\tat the end\tNA");
 
+    let letters = "ACGT".repeat(50);
+    fs::write(
+        here.join("sequences.fa"),
+        format!(">0::chr9:1000-1200\n{letters}\n>promoter\n{letters}\n>with_n\n{letters}N\n"),
+    )
+    .expect("a writable directory");
+    succeeds(
+        here,
+        &[
+            "predict",
+            "--model",
+            transfer,
+            "--fasta",
+            "sequences.fa",
+            "--report",
+            "windows",
+            "--out",
+            "scores.bed",
+        ],
+    );
+    let table = fs::read_to_string(here.join("scores.bed")).expect("a table");
+    let rows: Vec<&str> = table.lines().filter(|l| !l.starts_with('#')).collect();
+    assert_eq!(rows.len(), 4, "one row per window:\n{table}");
+    assert!(
+        rows[0].starts_with("chr9\t1000\t1200\tMAX\t"),
+        "{}",
+        rows[0]
+    );
+    assert!(
+        rows[1].starts_with("promoter\t0\t200\tMAX\t"),
+        "{}",
+        rows[1]
+    );
+    assert!(rows[2].starts_with("with_n\t0\t200\tMAX\t"), "{}", rows[2]);
+    assert_eq!(rows[3], "with_n\t1\t201\tMAX\t0\t.\t.");
+
     succeeds(here, &["report", "max", "multi"]);
     let page = fs::read_to_string(here.join("max/report.html")).expect("a page");
     says(&page, &["MAX", "</html>"]);
