@@ -35,7 +35,9 @@ fn main() -> ExitCode {
     match arguments.run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(bindscape_core::Error::Interrupted) => {
-            terminal::say("interrupted; the same command continues from the last finished step");
+            terminal::say(
+                "interrupted; nothing is half-written, and the same command continues a training after its last epoch",
+            );
             ExitCode::from(130)
         }
         Err(error) => {

@@ -77,8 +77,8 @@ impl Progress for Terminal {
             return;
         }
         let style = match total {
-            Some(_) => "{prefix} {bar:30} {human_pos}/{human_len} {eta} left {msg}",
-            None => "{prefix} {spinner} {human_pos} {elapsed} {msg}",
+            Some(_) => "{prefix} {bar:30} {human_pos}/{human_len} {eta} left {wide_msg}",
+            None => "{prefix} {spinner} {human_pos} {elapsed} {wide_msg}",
         };
         let new = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr_with_hz(10))
             .with_style(

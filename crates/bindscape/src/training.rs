@@ -340,7 +340,7 @@ impl Observer for Watcher<'_> {
             .validation
             .lock()
             .unwrap_or_else(|poisoned| poisoned.into_inner()) =
-            format!(", validation AUCPR {aucpr} after epoch {}", record.epoch);
+            format!(", validation AUCPR {aucpr}");
         self.terminal.note(&format!(
             "{}: epoch {:>2}  loss {:.4}  validation loss {:.4}  validation AUCPR {aucpr}  {:.0} s{}",
             self.label,
