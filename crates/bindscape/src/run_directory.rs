@@ -8,6 +8,7 @@ use bindscape_core::results::{RunKind, RunRecord};
 use bindscape_core::{Error, Place, Result, atomic};
 
 const RECORD: &str = "run.json";
+const LOCK: &str = ".lock";
 
 /// A directory that holds one run.
 pub(crate) struct RunDirectory {
@@ -41,7 +42,10 @@ impl RunDirectory {
             });
         }
         let occupied = std::fs::read_dir(path)
-            .map(|mut entries| entries.next().is_some())
+            .map(|mut entries| {
+                // The lock alone is left where a run was stopped before its record was written.
+                entries.any(|entry| entry.is_ok_and(|entry| entry.file_name() != LOCK))
+            })
             .unwrap_or(false);
         if occupied {
             return Err(Error::input(
@@ -86,7 +90,7 @@ impl RunDirectory {
 
 /// Keeps other processes from the run in `path`.
 fn lock(path: &Path) -> Result<File> {
-    let name = path.join(".lock");
+    let name = path.join(LOCK);
     let failed = |source| Error::io("create", &name, source);
     let file = File::create(&name).map_err(failed)?;
     match file.try_lock() {
