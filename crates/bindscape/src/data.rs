@@ -27,20 +27,35 @@ pub(crate) struct SequenceArguments {
 }
 
 impl SequenceArguments {
-    /// The source, opened, and the record of its file.
-    pub(crate) fn open(&self) -> Result<(Box<dyn SequenceSource>, InputFile)> {
-        let (input, role, path) = match (&self.sequences, &self.genome) {
-            (Some(path), _) => (SequenceInput::Fasta(path.clone()), "sequences", path),
-            (None, Some(path)) => (SequenceInput::Genome(path.clone()), "genome", path),
-            (None, None) => {
-                return Err(Error::option(
-                    "--sequences",
-                    "a FASTA file or --genome",
-                    "neither",
-                ));
-            }
-        };
-        Ok((input.open()?, digest::input_file(role, path)?))
+    /// The source, opened.
+    pub(crate) fn open(&self) -> Result<Box<dyn SequenceSource>> {
+        self.input()?.1.open()
+    }
+
+    /// The source, opened, and the records of `matrix` and of its own file.
+    pub(crate) fn open_with(
+        &self,
+        matrix: &Path,
+    ) -> Result<(Box<dyn SequenceSource>, Vec<InputFile>)> {
+        let (role, input) = self.input()?;
+        let inputs = vec![
+            digest::input_file("matrix", matrix)?,
+            digest::input_file(role, input.path())?,
+        ];
+        Ok((input.open()?, inputs))
+    }
+
+    /// The input asked for, and its role.
+    fn input(&self) -> Result<(&'static str, SequenceInput)> {
+        match (&self.sequences, &self.genome) {
+            (Some(path), _) => Ok(("sequences", SequenceInput::Fasta(path.clone()))),
+            (None, Some(path)) => Ok(("genome", SequenceInput::Genome(path.clone()))),
+            (None, None) => Err(Error::option(
+                "--sequences",
+                "a FASTA file or --genome",
+                "neither",
+            )),
+        }
     }
 }
 

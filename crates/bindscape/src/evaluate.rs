@@ -131,7 +131,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
     }
     let rows = choose_rows(&arguments, &matrix, &models, terminal)?;
     let regions = matrix.regions.select(&rows);
-    let (mut source, _) = arguments.sequences.open()?;
+    let mut source = arguments.sequences.open()?;
     let sequences = data::fetch(
         source.as_mut(),
         &regions,

@@ -6,7 +6,7 @@ use bindscape_core::matrix::{View, parquet};
 use bindscape_core::progress::Progress;
 use bindscape_core::results::{Evaluation, ParentModel, RunKind, RunRecord, Start as StartKind};
 use bindscape_core::sample::{Excluded, FinetuneOptions, FinetuningPool, Prepared};
-use bindscape_core::{Error, Place, Result, digest};
+use bindscape_core::{Error, Place, Result};
 use bindscape_nn::train::{Freeze, Start, TransferLayers};
 use bindscape_nn::{Architecture, CnnConfig, Model, TrainingIdentity};
 use clap::Args;
@@ -121,11 +121,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
             );
         }
     }
-    let (mut source, sequence_file) = arguments.sequences.open()?;
-    let inputs = vec![
-        digest::input_file("matrix", &arguments.matrix)?,
-        sequence_file,
-    ];
+    let (mut source, inputs) = arguments.sequences.open_with(&arguments.matrix)?;
     let excluded: Vec<Excluded<'_>> = parent
         .iter()
         .flat_map(|(model, _)| {
@@ -220,13 +216,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
             })
             .collect(),
     };
-    let mut run = RunDirectory::begin(&arguments.out, record)?;
-    if run.continued && !run.record.finished {
-        terminal.note(&format!(
-            "continuing the run in {}",
-            arguments.out.display()
-        ));
-    }
+    let mut run = RunDirectory::begin(&arguments.out, record, terminal)?;
 
     let mut results: Vec<(StartKind, Evaluation)> = Vec::new();
     for training in &planned {

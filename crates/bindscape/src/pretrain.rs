@@ -6,7 +6,7 @@ use bindscape_core::matrix::{View, parquet};
 use bindscape_core::progress::Progress;
 use bindscape_core::results::{RunKind, RunRecord, Start as StartKind};
 use bindscape_core::sample::{self, PretrainOptions};
-use bindscape_core::{Error, Result, digest};
+use bindscape_core::{Error, Result};
 use bindscape_nn::train::Start;
 use bindscape_nn::{Architecture, CnnConfig, TrainingIdentity};
 use clap::Args;
@@ -108,11 +108,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
     let architecture = Architecture::Cnn(CnnConfig::new(length, tfs.len()));
     architecture.validate()?;
 
-    let (mut source, sequence_file) = arguments.sequences.open()?;
-    let inputs = vec![
-        digest::input_file("matrix", &arguments.matrix)?,
-        sequence_file,
-    ];
+    let (mut source, inputs) = arguments.sequences.open_with(&arguments.matrix)?;
     let pretrain = PretrainOptions {
         tfs: tfs.clone(),
         view: View::LessSparse,
@@ -154,13 +150,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
             &prepared.dataset,
         )],
     };
-    let mut run = RunDirectory::begin(&arguments.out, planned)?;
-    if run.continued && !run.record.finished {
-        terminal.note(&format!(
-            "continuing the run in {}",
-            arguments.out.display()
-        ));
-    }
+    let mut run = RunDirectory::begin(&arguments.out, planned, terminal)?;
     let identity = TrainingIdentity::new(
         RunKind::Pretrain,
         options.seed,

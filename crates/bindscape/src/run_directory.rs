@@ -4,6 +4,7 @@ use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use bindscape_core::progress::Progress;
 use bindscape_core::results::{RunKind, RunRecord};
 use bindscape_core::{Error, Place, Result, atomic};
 
@@ -14,8 +15,6 @@ const LOCK: &str = ".lock";
 pub(crate) struct RunDirectory {
     path: PathBuf,
     pub(crate) record: RunRecord,
-    /// Whether the run had been begun before.
-    pub(crate) continued: bool,
     /// Held while this process works on the run; freed by the system when it ends.
     _lock: File,
 }
@@ -25,7 +24,7 @@ impl RunDirectory {
     ///
     /// # Errors
     /// If the directory holds another run or other files, or cannot be written.
-    pub(crate) fn begin(path: &Path, planned: RunRecord) -> Result<Self> {
+    pub(crate) fn begin(path: &Path, planned: RunRecord, progress: &dyn Progress) -> Result<Self> {
         let file = path.join(RECORD);
         if file.exists() {
             let found = read_record(path)?;
@@ -34,12 +33,15 @@ impl RunDirectory {
                     "choose another --out, or remove that directory if its run is not needed",
                 ));
             }
-            return Ok(Self {
+            let run = Self {
                 _lock: lock(path)?,
                 path: path.to_path_buf(),
                 record: found,
-                continued: true,
-            });
+            };
+            if !run.record.finished {
+                progress.note(&format!("continuing the run in {}", path.display()));
+            }
+            return Ok(run);
         }
         let occupied = std::fs::read_dir(path)
             .map(|mut entries| {
@@ -61,7 +63,6 @@ impl RunDirectory {
             _lock: lock(path)?,
             path: path.to_path_buf(),
             record: planned,
-            continued: false,
         };
         run.save()?;
         Ok(run)
@@ -81,10 +82,7 @@ impl RunDirectory {
     }
 
     pub(crate) fn save(&self) -> Result<()> {
-        let mut text = serde_json::to_vec_pretty(&self.record)
-            .expect("a run record has string keys and finite numbers");
-        text.push(b'\n');
-        atomic::write(self.path.join(RECORD), &text)
+        write_json(&self.path.join(RECORD), &self.record)
     }
 }
 

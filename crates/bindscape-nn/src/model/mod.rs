@@ -6,12 +6,12 @@
 use std::path::Path;
 
 use bindscape_core::dataset::{Dataset, Part};
+use bindscape_core::digest::sha256_hex;
 use bindscape_core::matrix::InputFile;
 use bindscape_core::region::Regions;
 use bindscape_core::results::RunKind;
 use bindscape_core::{Error, Place, Result, atomic};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 pub(crate) mod arrays;
 pub mod regions;
@@ -126,7 +126,7 @@ impl Model {
             state,
             sha256: String::new(),
         };
-        model.sha256 = hex(&Sha256::digest(model.to_bytes()));
+        model.sha256 = sha256_hex(&model.to_bytes());
         model
     }
 
@@ -220,7 +220,7 @@ impl Model {
             tfs: metadata.tfs,
             training: metadata.training,
             state,
-            sha256: hex(&Sha256::digest(&bytes)),
+            sha256: sha256_hex(&bytes),
         })
     }
 
@@ -247,8 +247,6 @@ impl Model {
         config.validate()?;
         let architecture = Architecture::Cnn(config);
         let state = StateDict::fit(&architecture.slots(), arrays, path)?;
-        let mut sha256 = Sha256::new();
-        sha256.update(&bytes);
         let training = TrainingIdentity {
             bindscape: env!("CARGO_PKG_VERSION").into(),
             kind: RunKind::Pretrain,
@@ -260,7 +258,7 @@ impl Model {
                     .file_name()
                     .map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
                 bytes: bytes.len() as u64,
-                sha256: hex(&sha256.finalize()),
+                sha256: sha256_hex(&bytes),
             }],
             parent: None,
             regions_known: false,
@@ -293,11 +291,6 @@ fn infer(arrays: &[Array], length: usize, outputs: usize) -> CnnConfig {
         config.hidden = hidden;
     }
     config
-}
-
-/// Lower-case hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Number of batches that each normalisation has seen, for tests.

@@ -44,7 +44,7 @@ fn files_round_trip_with_the_same_bytes() {
     loaded.save(&again).unwrap();
     let bytes = std::fs::read(&path).unwrap();
     assert_eq!(bytes, std::fs::read(&again).unwrap());
-    assert_eq!(loaded.sha256(), hex(&Sha256::digest(&bytes)));
+    assert_eq!(loaded.sha256(), sha256_hex(&bytes));
     assert_eq!(counter(&loaded.state, "bn1.num_batches_tracked"), Some(0));
 }
 

@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use bindscape_core::dataset::{Dataset, Part};
+use bindscape_core::digest::hex;
 use bindscape_core::progress::{Progress, Silent, check};
 use bindscape_core::results::EpochRecord;
 use bindscape_core::sequence::Strand;
@@ -34,7 +35,7 @@ pub use options::{Freeze, Start, TrainOptions, TransferLayers};
 
 use crate::cnn::{Architecture, Cnn, Dropout};
 use crate::encode;
-use crate::model::{Model, TrainingIdentity, hex};
+use crate::model::{Model, TrainingIdentity};
 use crate::parameters::StateDict;
 use crate::random;
 use checkpoint::Checkpoint;

@@ -60,7 +60,7 @@ pub(super) fn inspect(arguments: &InspectArguments, terminal: &Terminal) -> Resu
             genome: genome.clone(),
         };
         let length = data::width(&matrix, &arguments.matrix)?;
-        let (mut source, _) = source.open()?;
+        let mut source = source.open()?;
         Some(data::fetch(
             source.as_mut(),
             &matrix.regions,
