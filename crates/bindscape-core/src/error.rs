@@ -122,6 +122,16 @@ impl Error {
         self
     }
 
+    /// The same error as that of `what`, one of several like tasks under way. A
+    /// failed system call keeps its words: its path says where.
+    #[must_use]
+    pub fn within(mut self, what: &str) -> Self {
+        if let Error::Input(error) = &mut self {
+            error.input = format!("{what}: {}", error.input);
+        }
+        self
+    }
+
     /// A failed system call on `path`.
     pub fn io(action: &'static str, path: impl AsRef<Path>, source: io::Error) -> Self {
         Error::Io {

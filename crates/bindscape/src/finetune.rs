@@ -7,13 +7,14 @@ use bindscape_core::progress::Progress;
 use bindscape_core::results::{Evaluation, ParentModel, RunKind, RunRecord, Start as StartKind};
 use bindscape_core::sample::{Excluded, FinetuneOptions, FinetuningPool, Prepared};
 use bindscape_core::{Error, Place, Result};
-use bindscape_nn::train::{Freeze, Start, TransferLayers};
+use bindscape_nn::train::{Freeze, Start, TrainOptions, TransferLayers};
 use bindscape_nn::{Architecture, CnnConfig, Model, TrainingIdentity};
 use clap::Args;
 use serde_json::json;
 
 use crate::data::{self, SequenceArguments, SplitArguments};
 use crate::run_directory::RunDirectory;
+use crate::side_by_side;
 use crate::terminal::Terminal;
 use crate::training::{self, Job, TrainingArguments};
 
@@ -218,46 +219,57 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
     };
     let mut run = RunDirectory::begin(&arguments.out, record, terminal)?;
 
-    let mut results: Vec<(StartKind, Evaluation)> = Vec::new();
-    for training in &planned {
-        let transfer = training.start == StartKind::Transfer;
-        let mut options = arguments.training.options(transfer, training.seed);
-        let start = match &parent {
-            Some((model, _)) if transfer => {
+    let options: Vec<TrainOptions> = planned
+        .iter()
+        .map(|training| {
+            let transfer = training.start == StartKind::Transfer;
+            let mut options = arguments.training.options(transfer, training.seed);
+            if transfer {
                 options.freeze = arguments.freeze;
-                Start::Transfer {
-                    parent: model,
-                    layers: arguments.transfer,
-                }
             }
-            _ => Start::Scratch,
-        };
-        let ancestor = parent.as_ref().filter(|_| transfer).map(|(model, _)| model);
-        let identity = TrainingIdentity::new(
-            RunKind::Finetune,
-            training.seed,
-            genome.clone(),
-            inputs.clone(),
-            data_of(training),
-            ancestor,
-        );
-        let evaluation = training::train_and_test(
-            &run,
-            Job {
-                label: format!("{} {}", arguments.tf, training.directory),
-                directory: &training.directory,
-                architecture: &architecture,
-                start,
-                data: data_of(training),
-                options: &options,
-                identity,
-                device: arguments.training.device,
-                bootstrap,
-            },
-            terminal,
-        )?;
-        results.push((training.start, evaluation));
-    }
+            options
+        })
+        .collect();
+    let job = |index: usize| {
+        let training: &Planned = &planned[index];
+        let ancestor = parent
+            .as_ref()
+            .filter(|_| training.start == StartKind::Transfer)
+            .map(|(model, _)| model);
+        Job {
+            label: format!("{} {}", arguments.tf, training.directory),
+            directory: &training.directory,
+            architecture: &architecture,
+            start: ancestor.map_or(Start::Scratch, |parent| Start::Transfer {
+                parent,
+                layers: arguments.transfer,
+            }),
+            data: data_of(training),
+            options: &options[index],
+            identity: TrainingIdentity::new(
+                RunKind::Finetune,
+                training.seed,
+                genome.clone(),
+                inputs.clone(),
+                data_of(training),
+                ancestor,
+            ),
+            device: arguments.training.device,
+            bootstrap,
+        }
+    };
+    let evaluations = side_by_side::train_and_test(
+        &run,
+        planned.len(),
+        &job,
+        arguments.training.device,
+        terminal,
+    )?;
+    let results: Vec<(StartKind, Evaluation)> = planned
+        .iter()
+        .map(|training| training.start)
+        .zip(evaluations)
+        .collect();
     run.finish()?;
     summarise(&arguments.tf, &results, terminal);
     Ok(())

@@ -15,6 +15,7 @@ mod predict;
 mod pretrain;
 mod report;
 mod run_directory;
+mod side_by_side;
 mod terminal;
 mod training;
 

@@ -118,13 +118,23 @@ pub(crate) fn train_and_test(
     job: Job<'_>,
     terminal: &Terminal,
 ) -> Result<Evaluation> {
-    let directory = run.training(job.directory)?;
-    let device = job.device.open()?;
-    let observer = Watcher {
+    let label = job.label.clone();
+    let watcher = Watcher {
         terminal,
-        label: &job.label,
+        label: &label,
         validation: Mutex::new(String::new()),
     };
+    train_and_test_watched(run, job, &watcher)
+}
+
+/// As [`train_and_test`], shown by `observer`.
+pub(crate) fn train_and_test_watched(
+    run: &RunDirectory,
+    job: Job<'_>,
+    observer: &dyn Observer,
+) -> Result<Evaluation> {
+    let directory = run.training(job.directory)?;
+    let device = job.device.open()?;
     let trained = train::train(
         job.architecture,
         job.start,
@@ -133,10 +143,10 @@ pub(crate) fn train_and_test(
         job.identity,
         &directory,
         &device,
-        &observer,
+        observer,
     )?;
     if let Some(epoch) = trained.resumed_from {
-        terminal.note(&format!("{}: continued after epoch {epoch}", job.label));
+        observer.note(&format!("{}: continued after epoch {epoch}", job.label));
     }
     let metrics_path = directory.join("metrics.json");
     if trained.found_finished && metrics_path.exists() {
@@ -144,17 +154,14 @@ pub(crate) fn train_and_test(
     }
     let rows = job.data.rows(Part::Test);
     let sequences = job.data.sequences.select(&rows);
-    terminal.begin(
-        &format!("{}: testing", job.label),
-        Some(sequences.len() as u64),
-    );
+    observer.begin("testing", Some(sequences.len() as u64));
     let scores = Predictor::new(&trained.model, &device).predict(
         &sequences,
         Strands::Both,
         PREDICTION_BATCH,
-        terminal,
+        observer,
     )?;
-    terminal.finish();
+    observer.finish();
     let labels: Vec<Option<bool>> = rows
         .iter()
         .flat_map(|&row| {

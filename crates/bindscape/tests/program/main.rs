@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod main_job;
+mod sweep;
 mod toy;
 
 use std::path::Path;

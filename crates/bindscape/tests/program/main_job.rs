@@ -8,7 +8,7 @@ use crate::toy::{self, BUILD};
 use crate::{bindscape, command, refuses, says, succeeds};
 
 /// Words of a small pre-training into `out`.
-fn pretrain(out: &str) -> Vec<&str> {
+pub(crate) fn pretrain(out: &str) -> Vec<&str> {
     vec![
         "pretrain",
         "--matrix",
@@ -29,7 +29,7 @@ fn pretrain(out: &str) -> Vec<&str> {
 }
 
 /// Words of a small fine-tuning of MAX into `out`.
-fn finetune(out: &str) -> Vec<&str> {
+pub(crate) fn finetune(out: &str) -> Vec<&str> {
     vec![
         "finetune",
         "--model",

@@ -1,0 +1,221 @@
+//! Several trainings of one run at a time: a small network leaves most of a
+//! machine idle, and as many of them as there are threads use it better than
+//! one after the other. The numbers are those of one after the other.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use bindscape_core::progress::Progress;
+use bindscape_core::results::{EpochRecord, Evaluation};
+use bindscape_core::{Error, Result};
+use bindscape_nn::DeviceChoice;
+use bindscape_nn::train::Observer;
+
+use crate::run_directory::RunDirectory;
+use crate::terminal::Terminal;
+use crate::training::{self, Job};
+
+/// Stack of a training's threads, as large as that of a main thread.
+const STACK: usize = 8 << 20;
+
+/// Trains and tests `count` jobs, as many at a time as there are threads, and
+/// gives their evaluations in the order of the jobs. On a graphics device, which
+/// one training can fill, they follow one another.
+///
+/// # Errors
+/// The first error in the order of the jobs, naming its training. The other
+/// trainings stop before their next batch; what they finished is kept.
+pub(crate) fn train_and_test<'a>(
+    run: &RunDirectory,
+    count: usize,
+    job: &(dyn Fn(usize) -> Job<'a> + Sync),
+    device: DeviceChoice,
+    terminal: &Terminal,
+) -> Result<Vec<Evaluation>> {
+    let threads = rayon::current_num_threads();
+    let workers = match device {
+        DeviceChoice::Cpu => threads.min(count),
+        _ => 1,
+    };
+    if workers <= 1 {
+        return (0..count)
+            .map(|index| {
+                let job = job(index);
+                let label = job.label.clone();
+                training::train_and_test(run, job, terminal).map_err(|error| error.within(&label))
+            })
+            .collect();
+    }
+
+    terminal.begin(
+        &format!("{count} trainings, {workers} at a time"),
+        Some(count as u64),
+    );
+    let board = Board {
+        terminal,
+        count,
+        running: Mutex::new(BTreeMap::new()),
+        done: AtomicUsize::new(0),
+        stop: AtomicBool::new(false),
+    };
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut results = Vec::new();
+        while !board.stop.load(Ordering::SeqCst) {
+            let index = next.fetch_add(1, Ordering::SeqCst);
+            if index >= count {
+                break;
+            }
+            let _stop = StopOnPanic(&board.stop);
+            let result = board.watch(index, run, job(index));
+            if result.is_err() {
+                board.stop.store(true, Ordering::SeqCst);
+            }
+            results.push((index, result));
+        }
+        results
+    };
+    let mut results = std::thread::scope(|scope| {
+        let handles: Vec<_> = (0..workers)
+            .map(|worker| {
+                let work = &work;
+                let own = threads / workers + usize::from(worker < threads % workers);
+                scope.spawn(move || {
+                    // What a training does in parallel stays within its own threads.
+                    rayon::ThreadPoolBuilder::new()
+                        .num_threads(own)
+                        .stack_size(STACK)
+                        .build()
+                        .expect("the system has room for the threads that the user asked for")
+                        .install(work)
+                })
+            })
+            .collect();
+        let mut results = Vec::with_capacity(count);
+        for handle in handles {
+            match handle.join() {
+                Ok(some) => results.extend(some),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        results
+    });
+    terminal.finish();
+    results.sort_by_key(|&(index, _)| index);
+    // Trainings that stopped because another failed have nothing of their own to say.
+    let failed = results
+        .iter()
+        .position(|(_, result)| result.as_ref().is_err_and(|error| !stopped(error)));
+    if let Some(failed) = failed {
+        results.swap(0, failed);
+    }
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+fn stopped(error: &Error) -> bool {
+    matches!(error, Error::Interrupted)
+}
+
+/// Tells the other trainings to stop when one ends in a defect.
+struct StopOnPanic<'a>(&'a AtomicBool);
+
+impl Drop for StopOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.store(true, Ordering::SeqCst);
+        }
+    }
+}
+
+/// One bar for all: how many trainings are done, and where those under way stand.
+struct Board<'a> {
+    terminal: &'a Terminal,
+    count: usize,
+    /// Trainings under way, by index.
+    running: Mutex<BTreeMap<usize, String>>,
+    done: AtomicUsize,
+    /// Whether one failed, so that the others shall stop.
+    stop: AtomicBool,
+}
+
+impl Board<'_> {
+    /// Trains and tests one job, with a line at its end.
+    fn watch(&self, index: usize, run: &RunDirectory, job: Job<'_>) -> Result<Evaluation> {
+        let label = job.label.clone();
+        let seat = Seat {
+            board: self,
+            index,
+            label: &label,
+            last: Mutex::new(None),
+        };
+        let result = training::train_and_test_watched(run, job, &seat);
+        self.show(index, None);
+        let evaluation = result.map_err(|error| error.within(&label))?;
+        let done = self.done.fetch_add(1, Ordering::SeqCst) + 1;
+        self.terminal.advance(1);
+        let aucpr = training::mean_aucpr(&evaluation.tfs)
+            .0
+            .map_or_else(|| "undefined".to_owned(), |value| format!("{value:.3}"));
+        let epochs = seat
+            .last
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner)
+            .map_or_else(String::new, |last| {
+                format!(
+                    "epoch {:>2}  validation loss {:.4}  ",
+                    last.epoch, last.validation_loss
+                )
+            });
+        self.terminal.note(&format!(
+            "{label}: {epochs}test AUCPR {aucpr}  ({done} of {} done)",
+            self.count
+        ));
+        Ok(evaluation)
+    }
+
+    /// Shows where a training stands, or that it is no longer under way.
+    fn show(&self, index: usize, stage: Option<String>) {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        match stage {
+            Some(stage) => running.insert(index, stage),
+            None => running.remove(&index),
+        };
+        let all: Vec<&str> = running.values().map(String::as_str).collect();
+        self.terminal.status(all.join("; "));
+    }
+}
+
+/// One training's place on the board.
+struct Seat<'a> {
+    board: &'a Board<'a>,
+    index: usize,
+    label: &'a str,
+    /// The last epoch that ended.
+    last: Mutex<Option<EpochRecord>>,
+}
+
+impl Progress for Seat<'_> {
+    fn begin(&self, label: &str, _total: Option<u64>) {
+        self.board
+            .show(self.index, Some(format!("{}: {label}", self.label)));
+    }
+
+    fn advance(&self, _by: u64) {}
+
+    fn note(&self, message: &str) {
+        self.board.terminal.note(message);
+    }
+
+    fn finish(&self) {}
+
+    fn interrupted(&self) -> bool {
+        self.board.terminal.interrupted() || self.board.stop.load(Ordering::SeqCst)
+    }
+}
+
+impl Observer for Seat<'_> {
+    fn epoch(&self, record: &EpochRecord) {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(record.clone());
+    }
+}

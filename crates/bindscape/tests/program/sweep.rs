@@ -1,0 +1,156 @@
+//! Several trainings of one run side by side.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::main_job::{finetune, pretrain};
+use crate::toy::{self, BUILD};
+use crate::{command, listing, says, succeeds};
+
+/// The toy data, its matrix and a pre-trained model, `multi`.
+fn prepared() -> tempfile::TempDir {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    toy::write(directory.path());
+    succeeds(directory.path(), BUILD);
+    succeeds(directory.path(), &pretrain("multi"));
+    directory
+}
+
+/// Three repeats of both starts: six trainings.
+fn sweep<'a>(out: &'a str, threads: &'a str) -> Vec<&'a str> {
+    let mut words = finetune(out);
+    words.extend(["--repeats", "3", "--threads", threads]);
+    words
+}
+
+fn trainings(run: &Path) -> Vec<PathBuf> {
+    ["transfer", "scratch"]
+        .iter()
+        .flat_map(|start| (1..=3).map(move |repeat| format!("{start}-{repeat}")))
+        .map(|name| run.join(name))
+        .collect()
+}
+
+/// Asserts that two runs left the same models, metrics and scores.
+fn same(one: &Path, other: &Path) {
+    for (one, other) in trainings(one).iter().zip(trainings(other)) {
+        for file in ["model.safetensors", "metrics.json", "test.tsv.gz"] {
+            assert!(
+                fs::read(one.join(file)).expect("a finished training")
+                    == fs::read(other.join(file)).expect("a finished training"),
+                "{file} of {} and {} differ",
+                one.display(),
+                other.display()
+            );
+        }
+    }
+}
+
+/// The lines of the summary, in order.
+fn summary(told: &str) -> Vec<&str> {
+    told.lines()
+        .filter(|line| line.contains("test AUCPR, "))
+        .collect()
+}
+
+#[test]
+fn side_by_side_is_the_same_as_one_after_the_other() {
+    let directory = prepared();
+    let here = directory.path();
+    let alone = succeeds(here, &sweep("alone", "1"));
+    let together = succeeds(here, &sweep("together", "4"));
+    says(&together, &["6 trainings, 4 at a time", "(6 of 6 done)"]);
+    same(&here.join("alone"), &here.join("together"));
+    assert_eq!(summary(&alone).len(), 2, "one line per start:\n{alone}");
+    assert_eq!(summary(&alone), summary(&together));
+    let record = |run: &str| -> serde_json::Value {
+        let bytes = fs::read(here.join(run).join("run.json")).expect("a record");
+        serde_json::from_slice(&bytes).expect("JSON")
+    };
+    assert_eq!(
+        record("alone")["trainings"],
+        record("together")["trainings"]
+    );
+    assert_eq!(record("together")["finished"], true);
+
+    // An error names its training, and the run can be mended.
+    let broken = here.join("together/scratch-2");
+    fs::remove_file(broken.join("model.safetensors")).expect("a model");
+    fs::write(broken.join("checkpoint.safetensors"), "no checkpoint").expect("a writable run");
+    let output = command(here, &sweep("together", "4"))
+        .output()
+        .expect("the program was built");
+    assert_eq!(output.status.code(), Some(2));
+    says(
+        &String::from_utf8_lossy(&output.stderr),
+        &["error: MAX scratch-2: ", "checkpoint.safetensors"],
+    );
+    fs::remove_file(broken.join("checkpoint.safetensors")).expect("the damaged checkpoint");
+    succeeds(here, &sweep("together", "4"));
+    same(&here.join("alone"), &here.join("together"));
+}
+
+/// Starts a sweep and waits until one of its trainings has an epoch on disk that was not there before.
+#[cfg(unix)]
+fn start(here: &Path, words: &[&str], epochs: usize) -> std::process::Child {
+    let child = command(here, words)
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program was built");
+    let begun = Instant::now();
+    while ended(&here.join("stopped")) < epochs {
+        assert!(begun.elapsed() < Duration::from_secs(300), "no epoch ended");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    child
+}
+
+/// Epochs that all trainings of a run have on disk.
+#[cfg(unix)]
+fn ended(run: &Path) -> usize {
+    trainings(run)
+        .iter()
+        .filter_map(|training| fs::read_to_string(training.join("epochs.jsonl")).ok())
+        .map(|text| text.lines().count())
+        .sum()
+}
+
+#[cfg(unix)]
+#[test]
+fn stopped_killed_and_continued_is_the_same_as_never_stopped() {
+    let directory = prepared();
+    let here = directory.path();
+    succeeds(here, &sweep("whole", "2"));
+    let words = sweep("stopped", "2");
+
+    let child = start(here, &words, 1);
+    let told = Command::new("kill")
+        .args(["-TERM", &child.id().to_string()])
+        .status()
+        .expect("a kill command");
+    assert!(told.success());
+    let output = child.wait_with_output().expect("a stopped program");
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(130), "{message}");
+    says(&message, &["interrupted", "continues"]);
+    let stopped = here.join("stopped");
+    let half_written: Vec<PathBuf> = listing(&stopped)
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|end| end == "tmp"))
+        .collect();
+    assert_eq!(half_written, [] as [PathBuf; 0]);
+    let before = ended(&stopped);
+    assert!(before < 12, "it was stopped in the middle");
+
+    // SIGKILL: nothing can be cleaned up.
+    let mut child = start(here, &words, before + 1);
+    child.kill().expect("a running program");
+    child.wait().expect("a killed program");
+    assert!(ended(&stopped) < 12, "it was killed in the middle");
+
+    let told = succeeds(here, &words);
+    says(&told, &["continuing the run in"]);
+    same(&here.join("whole"), &stopped);
+}
