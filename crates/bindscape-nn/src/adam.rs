@@ -7,7 +7,7 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use rayon::prelude::*;
 
-use crate::cnn::to_vec;
+use crate::network::to_vec;
 
 const BETA1: f32 = 0.9;
 const BETA2: f32 = 0.999;

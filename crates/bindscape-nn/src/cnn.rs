@@ -3,66 +3,14 @@
 //! blocks, one output per TF. Parameters bear the names of the authors'
 //! `ConvNetDeep`, so that weights go both ways.
 
-use bindscape_core::{Error, Result};
-use burn::tensor::{Device, Tensor, TensorData};
+use bindscape_core::Result;
+use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use crate::layers::{self, BatchNorm, BatchStatistics, NormMode};
-use crate::parameters::{Array, Role, Slot, StateDict, Values};
-
-/// Which network, and its sizes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum Architecture {
-    /// The convolutional network of the paper.
-    Cnn(CnnConfig),
-}
-
-impl Architecture {
-    /// Length of the sequences in base pairs.
-    #[must_use]
-    pub fn length(&self) -> usize {
-        match self {
-            Self::Cnn(config) => config.length,
-        }
-    }
-
-    /// Number of outputs, one per TF.
-    #[must_use]
-    pub fn outputs(&self) -> usize {
-        match self {
-            Self::Cnn(config) => config.outputs,
-        }
-    }
-
-    /// Number of learned numbers.
-    #[must_use]
-    pub fn parameters(&self) -> u64 {
-        self.slots()
-            .iter()
-            .filter(|slot| slot.role.learned())
-            .map(|slot| slot.entries() as u64)
-            .sum()
-    }
-
-    /// Checks that the sizes make a network.
-    ///
-    /// # Errors
-    /// As [`CnnConfig::validate`].
-    pub fn validate(&self) -> Result<()> {
-        match self {
-            Self::Cnn(config) => config.validate(),
-        }
-    }
-
-    /// The arrays of the network's `state_dict`, in PyTorch's order.
-    pub(crate) fn slots(&self) -> Vec<Slot> {
-        match self {
-            Self::Cnn(config) => config.slots(),
-        }
-    }
-}
+use crate::architecture::{check_dropout, check_length, check_sizes};
+use crate::layers::{self, BatchNorm, NormMode};
+use crate::network::{Network, Output, Pass};
+use crate::parameters::{Array, Role, Slot, Stage};
 
 /// Sizes of the convolutional network.
 ///
@@ -132,54 +80,58 @@ impl CnnConfig {
     /// If a size is zero, the dropout is no share, or the sequences are too
     /// short (the message names the shortest length that works).
     pub fn validate(&self) -> Result<()> {
-        let sizes = [self.outputs, self.pool, self.hidden];
-        if sizes
-            .iter()
-            .chain(&self.filters)
-            .chain(&self.kernels)
-            .any(|&size| size == 0)
-        {
-            return Err(Error::option(
-                "architecture",
-                "sizes of at least 1",
-                format!("{self:?}"),
-            ));
-        }
-        if !(0.0..1.0).contains(&self.dropout) {
-            return Err(Error::option(
-                "--dropout",
-                "a share of at least 0 and below 1",
-                self.dropout.to_string(),
-            ));
-        }
-        let minimum = self.minimum_length();
-        if self.length < minimum {
-            return Err(Error::option(
-                "--length",
-                format!("at least {minimum} bp for this network"),
-                format!("{} bp", self.length),
-            )
-            .hint("the paper uses 200; 500 and 1000 work as well"));
-        }
-        Ok(())
+        let mut sizes = vec![self.outputs, self.pool, self.hidden];
+        sizes.extend(self.filters);
+        sizes.extend(self.kernels);
+        check_sizes(&sizes, self)?;
+        check_dropout(self.dropout)?;
+        check_length(self.length, self.minimum_length())
     }
 
-    fn slots(&self) -> Vec<Slot> {
+    /// The paper's sizes, replaced by those that the shapes of `arrays` show.
+    pub(crate) fn infer(arrays: &[Array], length: usize, outputs: usize) -> Self {
+        let mut config = Self::new(length, outputs);
+        let shape = |name: &str| {
+            arrays
+                .iter()
+                .find(|array| array.name == name)
+                .map(|array| array.shape.as_slice())
+        };
+        for (block, name) in ["c1.weight", "c2.weight", "c3.weight"].iter().enumerate() {
+            if let Some(&[filters, _, kernel] | &[filters, _, kernel, 1]) = shape(name) {
+                config.filters[block] = filters;
+                config.kernels[block] = kernel;
+            }
+        }
+        if let Some(&[hidden, ..]) = shape("d5.weight") {
+            config.hidden = hidden;
+        }
+        config
+    }
+
+    pub(crate) fn slots(&self) -> Vec<Slot> {
         let mut slots = Vec::new();
-        let mut push = |name: String, shape: &[usize], role| {
+        let mut push = |name: String, shape: &[usize], role, stage| {
             slots.push(Slot {
                 name,
                 shape: shape.to_vec(),
                 role,
+                stage,
             });
         };
-        let mut layer = |weight: &str, shape: &[usize], norm: Option<&str>| {
+        let mut layer = |weight: &str, shape: &[usize], norm: Option<&str>, stage| {
             let fan_in = shape[1..].iter().product();
-            push(format!("{weight}.weight"), shape, Role::Weight { fan_in });
+            push(
+                format!("{weight}.weight"),
+                shape,
+                Role::Weight { fan_in },
+                stage,
+            );
             push(
                 format!("{weight}.bias"),
                 &shape[..1],
                 Role::Weight { fan_in },
+                stage,
             );
             if let Some(norm) = norm {
                 for (part, role) in [
@@ -188,237 +140,111 @@ impl CnnConfig {
                     ("running_mean", Role::RunningMean),
                     ("running_var", Role::RunningVar),
                 ] {
-                    push(format!("{norm}.{part}"), &shape[..1], role);
+                    push(format!("{norm}.{part}"), &shape[..1], role, stage);
                 }
-                push(format!("{norm}.num_batches_tracked"), &[], Role::Counter);
+                push(
+                    format!("{norm}.num_batches_tracked"),
+                    &[],
+                    Role::Counter,
+                    stage,
+                );
             }
         };
         let [f1, f2, f3] = self.filters;
         let [k1, k2, k3] = self.kernels;
-        layer("c1", &[f1, 4, k1], Some("bn1"));
-        layer("c2", &[f2, f1, k2], Some("bn2"));
-        layer("c3", &[f3, f2, k3], Some("bn3"));
-        layer("d4", &[self.hidden, self.flattened()], Some("bn4"));
-        layer("d5", &[self.hidden, self.hidden], Some("bn5"));
-        layer("d6", &[self.outputs, self.hidden], None);
+        layer("c1", &[f1, 4, k1], Some("bn1"), Stage::FirstConvolutional);
+        layer("c2", &[f2, f1, k2], Some("bn2"), Stage::Convolutional);
+        layer("c3", &[f3, f2, k3], Some("bn3"), Stage::Convolutional);
+        layer(
+            "d4",
+            &[self.hidden, self.flattened()],
+            Some("bn4"),
+            Stage::Hidden,
+        );
+        layer(
+            "d5",
+            &[self.hidden, self.hidden],
+            Some("bn5"),
+            Stage::Hidden,
+        );
+        layer("d6", &[self.outputs, self.hidden], None, Stage::Output);
         slots
     }
 }
 
-/// One array of a network on a device, flat; [`Slot`] holds its shape.
-#[derive(Debug, Clone)]
-pub(crate) struct DeviceArray {
-    pub(crate) slot: Slot,
-    /// `None` for counters, which never leave the host.
-    pub(crate) tensor: Option<Tensor<1>>,
-    pub(crate) counter: i64,
-}
-
-/// The convolutional network on a device.
-#[derive(Debug, Clone)]
-pub struct Cnn {
-    config: CnnConfig,
-    device: Device,
-    pub(crate) arrays: Vec<DeviceArray>,
-}
-
-/// The dropout of one training step.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Dropout {
-    pub(crate) seed: u64,
-    pub(crate) step: u64,
-}
-
-/// How the network is run.
-#[derive(Clone, Copy)]
-pub(crate) struct Pass<'a> {
-    /// Whether the normalisation of that name (`bn1`…) takes the statistics of the
-    /// batch; the others take the running ones, in prediction all of them.
-    pub(crate) learning: &'a dyn Fn(&str) -> bool,
-    /// Dropout, in training.
-    pub(crate) dropout: Option<Dropout>,
-}
-
-impl Pass<'_> {
-    /// Prediction and validation.
-    pub(crate) fn prediction() -> Pass<'static> {
-        Pass {
-            learning: &|_| false,
-            dropout: None,
-        }
-    }
-}
-
-/// Places of a block in [`Cnn::arrays`]: seven arrays per block.
+/// Places of a block in [`Network::arrays`]: seven arrays per block, of which the
+/// third to sixth are its normalisation.
 const BLOCK: usize = 7;
+/// Place of the running mean within a block.
+const RUNNING_MEAN: usize = 4;
 
-impl Cnn {
-    pub(crate) fn new(config: &CnnConfig, state: &StateDict, device: &Device) -> Self {
-        let arrays = config
-            .slots()
-            .into_iter()
-            .zip(&state.0)
-            .map(|(slot, array)| {
-                debug_assert_eq!(slot.name, array.name);
-                match &array.values {
-                    Values::F32(values) => DeviceArray {
-                        tensor: Some(Tensor::from_data(
-                            TensorData::new(values.clone(), [values.len()]),
-                            device,
-                        )),
-                        counter: 0,
-                        slot,
-                    },
-                    Values::I64(counter) => DeviceArray {
-                        slot,
-                        tensor: None,
-                        counter: *counter,
-                    },
-                }
-            })
-            .collect();
-        Self {
-            config: config.clone(),
-            device: device.clone(),
-            arrays,
-        }
-    }
-
-    /// The network's arrays, read back from the device.
-    pub(crate) fn state(&self) -> StateDict {
-        let arrays = self.arrays.iter().map(|array| Array {
-            name: array.slot.name.clone(),
-            shape: array.slot.shape.clone(),
-            values: match &array.tensor {
-                Some(tensor) => Values::F32(to_vec(tensor.clone())),
-                None => Values::I64(array.counter),
-            },
-        });
-        StateDict(arrays.collect())
-    }
-
-    pub(crate) fn device(&self) -> &Device {
-        &self.device
-    }
-
-    fn tensor(&self, index: usize) -> Tensor<1> {
-        self.arrays[index]
-            .tensor
-            .clone()
-            .expect("only counters have no tensor")
-    }
-
-    fn shape(&self, index: usize) -> &[usize] {
-        &self.arrays[index].slot.shape
-    }
-
-    fn norm(&self, block: usize) -> BatchNorm {
+/// [`Network::forward`] of the convolutional network.
+pub(crate) fn forward(
+    config: &CnnConfig,
+    network: &Network,
+    x: Tensor<3>,
+    pass: Pass<'_>,
+) -> Output {
+    let mut statistics = Vec::with_capacity(5);
+    let norm = |block: usize| {
         let first = block * BLOCK + 2;
         BatchNorm {
-            weight: self.tensor(first),
-            bias: self.tensor(first + 1),
-            running_mean: self.tensor(first + 2),
-            running_var: self.tensor(first + 3),
+            weight: network.vector(first),
+            bias: network.vector(first + 1),
+            running_mean: network.vector(first + 2),
+            running_var: network.vector(first + 3),
         }
-    }
-
-    fn matrix(&self, block: usize) -> Tensor<2> {
-        let index = block * BLOCK;
-        let &[out, fan_in] = self.shape(index) else {
-            unreachable!("dense weights have two dimensions");
-        };
-        self.tensor(index).reshape([out, fan_in])
-    }
-
-    /// Logits `[batch, outputs]` of one-hot sequences `x` `[batch, length, 4]`,
-    /// and the batch statistics of each of the five normalisations that learns.
-    pub(crate) fn forward(
-        &self,
-        x: Tensor<3>,
-        pass: Pass<'_>,
-    ) -> (Tensor<2>, Vec<Option<BatchStatistics>>) {
-        let mut statistics = Vec::with_capacity(5);
-        let mode = |block: usize| {
-            if (pass.learning)(self.arrays[block * BLOCK + 2].slot.layer()) {
-                NormMode::Batch
-            } else {
-                NormMode::Running
-            }
-        };
-        let mut x = x;
-        for block in 0..3 {
-            let index = block * BLOCK;
-            let &[out, channels, kernel] = self.shape(index) else {
-                unreachable!("convolutional weights have three dimensions");
-            };
-            let (y, batch) = layers::conv_block(
-                x,
-                self.tensor(index).reshape([out, channels, kernel]),
-                self.tensor(index + 1),
-                &self.norm(block),
-                self.config.pool,
-                mode(block),
-            );
-            x = y;
-            statistics.push(batch);
+    };
+    let mode = |block: usize| {
+        if (pass.learning)(network.arrays[block * BLOCK].slot.stage) {
+            NormMode::Batch
+        } else {
+            NormMode::Running
         }
-        // PyTorch flattens [batch, channels, length].
-        let [batch, length, channels] = x.dims();
-        let mut x = x.swap_dims(1, 2).reshape([batch, channels * length]);
-        for block in 3..5 {
-            let mask = pass
-                .dropout
-                .filter(|_| self.config.dropout > 0.0)
-                .map(|dropout| {
-                    let shape = [batch, self.config.hidden];
-                    let mask = crate::random::dropout_mask(
-                        dropout.seed,
-                        dropout.step,
-                        block,
-                        shape[0] * shape[1],
-                        self.config.dropout,
-                    );
-                    Tensor::from_data(TensorData::new(mask, shape), &self.device)
-                });
-            let (y, statistic) = layers::dense_block(
-                x,
-                self.matrix(block),
-                self.tensor(block * BLOCK + 1),
-                &self.norm(block),
-                mask,
-                mode(block),
-            );
-            x = y;
-            statistics.push(statistic);
-        }
-        let logits = layers::linear(x, self.matrix(5), self.tensor(5 * BLOCK + 1));
-        (logits, statistics)
+    };
+    let mut x = x;
+    for block in 0..3 {
+        let (y, batch) = layers::conv_block(
+            x,
+            network.shaped(block * BLOCK),
+            network.vector(block * BLOCK + 1),
+            &norm(block),
+            config.pool,
+            mode(block),
+        );
+        x = y;
+        statistics.extend(batch.map(|batch| (block * BLOCK + RUNNING_MEAN, batch)));
     }
-
-    /// Takes the statistics of a training batch into the running ones.
-    pub(crate) fn absorb(&mut self, statistics: &[Option<BatchStatistics>]) {
-        for (block, batch) in statistics.iter().enumerate() {
-            let Some(batch) = batch else { continue };
-            let first = block * BLOCK + 4;
-            let (mean, var) = batch.update(self.tensor(first), self.tensor(first + 1));
-            self.arrays[first].tensor = Some(mean);
-            self.arrays[first + 1].tensor = Some(var);
-            self.arrays[first + 2].counter += 1;
-        }
+    // PyTorch flattens [batch, channels, length].
+    let [batch, length, channels] = x.dims();
+    let mut x = x.swap_dims(1, 2).reshape([batch, channels * length]);
+    for block in 3..5 {
+        let mask = pass.dropout.and_then(|dropout| {
+            let shape = [batch, config.hidden];
+            dropout.mask(block, shape, config.dropout, network.device())
+        });
+        let (y, batch) = layers::dense_block(
+            x,
+            network.shaped(block * BLOCK),
+            network.vector(block * BLOCK + 1),
+            &norm(block),
+            mask,
+            mode(block),
+        );
+        x = y;
+        statistics.extend(batch.map(|batch| (block * BLOCK + RUNNING_MEAN, batch)));
     }
-}
-
-/// The numbers of a tensor on the host.
-pub(crate) fn to_vec<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor
-        .into_data()
-        .try_into_vec::<f32>()
-        .expect("the tensors of this crate are f32")
+    let output = 5 * BLOCK;
+    Output {
+        logits: layers::linear(x, network.shaped(output), network.vector(output + 1)),
+        statistics,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Architecture;
 
     #[test]
     fn the_papers_sizes() {

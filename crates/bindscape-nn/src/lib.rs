@@ -1,7 +1,7 @@
 //! Networks, training, transfer and prediction of bindscape, on Burn.
 //!
 //! The main path: a [`Dataset`](bindscape_core::dataset::Dataset) and a
-//! [`CnnConfig`] go into [`train`](train::train), which leaves a
+//! [`Architecture`] go into [`train`](train::train), which leaves a
 //! [`Model`] file; a [`Model`] predicts sequences ([`predict`]), and
 //! [`evaluate`] turns predictions and labels into metrics.
 //!
@@ -9,8 +9,10 @@
 //! genomics nor terminals. The same inputs, seed and device give the same
 //! numbers, whatever the number of threads.
 
+pub mod architecture;
 pub mod cnn;
 pub mod compare;
+pub mod danq;
 pub mod device;
 pub mod evaluate;
 pub mod layers;
@@ -20,11 +22,14 @@ pub mod train;
 
 mod adam;
 mod encode;
+mod network;
 mod parameters;
 mod random;
 
+pub use architecture::{Architecture, ArchitectureKind};
 pub use burn::tensor::Device;
-pub use cnn::{Architecture, CnnConfig};
+pub use cnn::CnnConfig;
+pub use danq::DanqConfig;
 pub use device::DeviceChoice;
 pub use model::{Model, TrainingIdentity};
 pub use predict::{Predictor, Strands};

@@ -24,7 +24,7 @@ pub(crate) struct Array {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     /// Learned by gradient descent; drawn from U(-bound, bound) with bound
-    /// `1 / sqrt(fan_in)` at the start, as PyTorch's `Conv1d` and `Linear`.
+    /// `1 / sqrt(fan_in)` at the start, as PyTorch's `Conv1d`, `Linear` and `LSTM`.
     Weight { fan_in: usize },
     /// Learned; 1 at the start (scale of a batch normalisation).
     Scale,
@@ -45,23 +45,33 @@ impl Role {
     }
 }
 
-/// Name, shape and role of an array that a network must have.
+/// Where in a network a layer stands, from the sequence to the output: what
+/// transfer and freezing choose by. A normalisation stands with its layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Stage {
+    /// The convolution that sees the sequence.
+    FirstConvolutional,
+    /// A later convolution.
+    Convolutional,
+    /// A dense or recurrent layer before the last.
+    Hidden,
+    /// The last layer, whose outputs are the TFs.
+    Output,
+}
+
+/// Name, shape, role and stage of an array that a network must have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Slot {
     pub(crate) name: String,
     pub(crate) shape: Vec<usize>,
     pub(crate) role: Role,
+    pub(crate) stage: Stage,
 }
 
 impl Slot {
     /// Number of entries.
     pub(crate) fn entries(&self) -> usize {
         self.shape.iter().product()
-    }
-
-    /// The name without its last part: `bn1` of `bn1.running_mean`.
-    pub(crate) fn layer(&self) -> &str {
-        self.name.split('.').next().unwrap_or(&self.name)
     }
 }
 
@@ -194,6 +204,7 @@ mod tests {
             name: name.into(),
             shape: shape.to_vec(),
             role: Role::Weight { fan_in: 4 },
+            stage: Stage::FirstConvolutional,
         }
     }
 

@@ -5,9 +5,9 @@ use bindscape_core::sequence::{PackedSequences, Strand};
 use bindscape_core::{Error, Result};
 use burn::tensor::{Device, activation};
 
-use crate::cnn::{Architecture, Cnn, Pass, to_vec};
 use crate::encode;
 use crate::model::Model;
+use crate::network::{Network, Pass, to_vec};
 
 /// The strands that a prediction looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -22,7 +22,7 @@ pub enum Strands {
 /// A model on a device, ready to predict.
 #[derive(Debug, Clone)]
 pub struct Predictor {
-    network: Cnn,
+    network: Network,
     length: usize,
     outputs: usize,
 }
@@ -31,11 +31,10 @@ impl Predictor {
     /// Puts `model` on `device`.
     #[must_use]
     pub fn new(model: &Model, device: &Device) -> Self {
-        let Architecture::Cnn(config) = &model.architecture;
         Self {
-            network: Cnn::new(config, &model.state, device),
-            length: config.length,
-            outputs: config.outputs,
+            network: Network::new(&model.architecture, &model.state, device),
+            length: model.architecture.length(),
+            outputs: model.architecture.outputs(),
         }
     }
 
@@ -105,7 +104,7 @@ impl Model {
 
 /// Probabilities `[rows, outputs]` of sequences without unknown letters.
 fn probabilities(
-    network: &Cnn,
+    network: &Network,
     sequences: &PackedSequences,
     rows: &[usize],
     strands: Strands,
@@ -113,8 +112,7 @@ fn probabilities(
     let of = |strand: Strand| {
         let items: Vec<_> = rows.iter().map(|&row| (row, strand)).collect();
         let x = encode::one_hot(sequences, &items, network.device());
-        let (logits, _) = network.forward(x, Pass::prediction());
-        activation::sigmoid(logits)
+        activation::sigmoid(network.forward(x, Pass::prediction()).logits)
     };
     match strands {
         Strands::Forward => to_vec(of(Strand::Forward)),

@@ -15,8 +15,10 @@
 
 use burn::tensor::Tensor;
 
+mod recurrent;
 mod reference;
 
+pub use recurrent::{conv_relu_pool, linear_relu, lstm};
 pub use reference::{bce_with_logits, conv_block, dense_block, linear};
 
 /// Added to the variance before its square root is taken.

@@ -1,7 +1,7 @@
 //! A model: a network's weights, the TFs of its outputs, and the identity of
 //! its training. On disk it is one safetensors file whose tensors have the names
 //! and layouts of PyTorch's `state_dict` (`load_state_dict` of the authors'
-//! `ConvNetDeep` takes them strictly), with the rest as JSON in its metadata.
+//! `ConvNetDeep` or `DanQ` takes them strictly), with the rest as JSON in its metadata.
 
 use std::path::Path;
 
@@ -16,10 +16,12 @@ use serde::{Deserialize, Serialize};
 pub(crate) mod arrays;
 pub mod regions;
 
-use crate::cnn::{Architecture, CnnConfig};
+use crate::architecture::Architecture;
+use crate::cnn::CnnConfig;
+use crate::danq::{self, DanqConfig};
+use crate::parameters::StateDict;
 #[cfg(test)]
 use crate::parameters::Values;
-use crate::parameters::{Array, StateDict};
 
 /// Version of the metadata in a model file.
 pub const FORMAT: u32 = 1;
@@ -224,10 +226,10 @@ impl Model {
         })
     }
 
-    /// Reads weights of the authors' `ConvNetDeep` that PyTorch saved as
-    /// safetensors. Sizes follow from the shapes; `length` is the length of the
-    /// sequences in base pairs and `tfs` names the outputs in order. Nothing is
-    /// known of the regions they were trained on.
+    /// Reads weights of the authors' `ConvNetDeep` or `DanQ` that PyTorch saved as
+    /// safetensors; the names tell which. Sizes follow from the shapes; `length` is the
+    /// length of the sequences in base pairs and `tfs` names the outputs in order.
+    /// Nothing is known of the regions they were trained on.
     ///
     /// A `.pth` file is a pickle: the error shows the line of Python that converts it.
     ///
@@ -243,9 +245,12 @@ impl Model {
         let path = path.as_ref();
         let bytes = std::fs::read(path).map_err(|source| Error::io("read", path, source))?;
         let (arrays, _) = arrays::from_bytes(&bytes, path)?;
-        let config = infer(&arrays, length, tfs.len());
-        config.validate()?;
-        let architecture = Architecture::Cnn(config);
+        let architecture = if danq::names_this(&arrays) {
+            Architecture::Danq(DanqConfig::infer(&arrays, length, tfs.len()))
+        } else {
+            Architecture::Cnn(CnnConfig::infer(&arrays, length, tfs.len()))
+        };
+        architecture.validate()?;
         let state = StateDict::fit(&architecture.slots(), arrays, path)?;
         let training = TrainingIdentity {
             bindscape: env!("CARGO_PKG_VERSION").into(),
@@ -270,27 +275,6 @@ impl Model {
         };
         Ok(Self::new(architecture, tfs, training, state))
     }
-}
-
-/// The paper's sizes, replaced by those that the shapes show.
-fn infer(arrays: &[Array], length: usize, outputs: usize) -> CnnConfig {
-    let mut config = CnnConfig::new(length, outputs);
-    let shape = |name: &str| {
-        arrays
-            .iter()
-            .find(|array| array.name == name)
-            .map(|array| array.shape.as_slice())
-    };
-    for (block, name) in ["c1.weight", "c2.weight", "c3.weight"].iter().enumerate() {
-        if let Some(&[filters, _, kernel] | &[filters, _, kernel, 1]) = shape(name) {
-            config.filters[block] = filters;
-            config.kernels[block] = kernel;
-        }
-    }
-    if let Some(&[hidden, ..]) = shape("d5.weight") {
-        config.hidden = hidden;
-    }
-    config
 }
 
 /// Number of batches that each normalisation has seen, for tests.

@@ -142,3 +142,54 @@ fn foreign_weights_are_imported_and_not_loaded() {
         "{error}"
     );
 }
+
+#[test]
+fn danq_is_told_by_its_names() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("danq.safetensors");
+    let mut config = DanqConfig::new(90, 1);
+    (config.filters, config.units, config.hidden) = (3, 2, 4);
+    let architecture = Architecture::Danq(config);
+    let state = StateDict::initial(&architecture.slots(), 3);
+    let model = Model::new(
+        architecture,
+        vec!["MAX".into()],
+        small().training,
+        state.clone(),
+    );
+    model.save(&path).unwrap();
+    assert_eq!(Model::load(&path).unwrap(), model);
+    // The names alone, as PyTorch would save them.
+    let imported = Model::import(&path, vec!["MAX".into()], 90, None).unwrap();
+    assert_eq!(imported.architecture, model.architecture);
+    assert_eq!(imported.state, state);
+
+    let refuse = |tfs: &[&str], length| {
+        let tfs = tfs.iter().map(|&tf| tf.to_owned()).collect();
+        Model::import(&path, tfs, length, None)
+            .unwrap_err()
+            .to_string()
+    };
+    let message = refuse(&["MAX"], 200);
+    assert!(
+        message.contains(
+            "record Linear1.weight: expected f32 of shape [4, 52], found f32 of shape [4, 20]"
+        ),
+        "{message}"
+    );
+    let message = refuse(&["MAX", "JUND"], 90);
+    assert!(message.contains("record Linear2.weight"), "{message}");
+    let message = refuse(&["MAX"], 30);
+    assert!(message.contains("at least 38 bp"), "{message}");
+    let fewer = state
+        .0
+        .into_iter()
+        .filter(|array| array.name != "BiLSTM.weight_hh_l1_reverse")
+        .collect::<Vec<_>>();
+    arrays::write(&path, &fewer, String::new()).unwrap();
+    let message = refuse(&["MAX"], 90);
+    assert!(
+        message.contains("a tensor `BiLSTM.weight_hh_l1_reverse` of shape [8, 2]"),
+        "{message}"
+    );
+}

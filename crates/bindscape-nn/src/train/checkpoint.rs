@@ -8,8 +8,9 @@ use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
 use crate::adam::Moments;
-use crate::cnn::{Architecture, to_vec};
+use crate::architecture::Architecture;
 use crate::model::arrays;
+use crate::network::to_vec;
 use crate::parameters::{Array, Slot, StateDict, Values};
 
 /// What resumption needs beside the arrays.

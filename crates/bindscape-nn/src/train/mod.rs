@@ -33,9 +33,10 @@ mod validation;
 pub use checkpoint::read_records;
 pub use options::{Freeze, Start, TrainOptions, TransferLayers};
 
-use crate::cnn::{Architecture, Cnn, Dropout};
+use crate::architecture::Architecture;
 use crate::encode;
 use crate::model::{Model, TrainingIdentity};
+use crate::network::{Dropout, Network};
 use crate::parameters::StateDict;
 use crate::random;
 use checkpoint::Checkpoint;
@@ -163,8 +164,8 @@ pub fn train(
     };
     checkpoint::write_records(&records_path, &state.records)?;
 
-    let Architecture::Cnn(config) = architecture;
-    let mut learner = Learner::new(Cnn::new(config, &state.weights, device), options.freeze);
+    let network = Network::new(architecture, &state.weights, device);
+    let mut learner = Learner::new(network, options.freeze);
     learner.moments = checkpoint::moments_to_device(&state.moments, device);
     learner.step = state.step;
     while (state.records.len() as u32) < options.max_epochs
@@ -219,8 +220,17 @@ fn initial(architecture: &Architecture, start: Start<'_>, seed: u64) -> Result<S
     let Start::Transfer { parent, layers } = start else {
         return Ok(state);
     };
+    let (ours, theirs) = (architecture.kind(), parent.architecture.kind());
+    if ours != theirs {
+        return Err(Error::option(
+            "the pre-trained model",
+            format!("a model of architecture {ours}, as the one to train"),
+            format!("one of architecture {theirs}"),
+        )
+        .hint("weights go from one network to another of the same architecture only"));
+    }
     for (slot, array) in slots.iter().zip(&mut state.0) {
-        if !layers.takes(slot.layer()) {
+        if !layers.takes(slot.stage) {
             continue;
         }
         match parent.state.get(&slot.name) {

@@ -4,11 +4,13 @@ use bindscape_core::{Error, Result, names};
 use serde::{Deserialize, Serialize};
 
 use crate::model::Model;
+use crate::parameters::Stage;
 
 /// Layers that keep their weights during training.
 ///
 /// A frozen layer gets no updates, and its batch normalisation uses and keeps its
-/// running statistics.
+/// running statistics. DanQ has one convolutional layer, which is both the first and
+/// all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Freeze {
@@ -23,7 +25,7 @@ pub enum Freeze {
     AllButOutput,
 }
 
-/// Layers whose weights come from a parent.
+/// Layers whose weights come from a parent. The LSTMs of DanQ are no convolutional layers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TransferLayers {
@@ -36,29 +38,25 @@ pub enum TransferLayers {
     FirstConvolutional,
 }
 
-const FIRST: &[&str] = &["c1", "bn1"];
-const CONVOLUTIONAL: &[&str] = &["c1", "bn1", "c2", "bn2", "c3", "bn3"];
-const OUTPUT: &str = "d6";
-
 impl Freeze {
-    /// Whether `layer` (`c1`, `bn1`, … `d6`) keeps its weights.
-    pub(crate) fn holds(self, layer: &str) -> bool {
+    /// Whether the layers of `stage` keep their weights.
+    pub(crate) fn holds(self, stage: Stage) -> bool {
         match self {
             Self::None => false,
-            Self::FirstConvolutional => FIRST.contains(&layer),
-            Self::Convolutional => CONVOLUTIONAL.contains(&layer),
-            Self::AllButOutput => layer != OUTPUT,
+            Self::FirstConvolutional => stage == Stage::FirstConvolutional,
+            Self::Convolutional => stage <= Stage::Convolutional,
+            Self::AllButOutput => stage != Stage::Output,
         }
     }
 }
 
 impl TransferLayers {
-    /// Whether the weights of `layer` come from the parent.
-    pub(crate) fn takes(self, layer: &str) -> bool {
+    /// Whether the weights of the layers of `stage` come from the parent.
+    pub(crate) fn takes(self, stage: Stage) -> bool {
         match self {
-            Self::AllButOutput => layer != OUTPUT,
-            Self::Convolutional => CONVOLUTIONAL.contains(&layer),
-            Self::FirstConvolutional => FIRST.contains(&layer),
+            Self::AllButOutput => stage != Stage::Output,
+            Self::Convolutional => stage <= Stage::Convolutional,
+            Self::FirstConvolutional => stage == Stage::FirstConvolutional,
         }
     }
 }
@@ -197,6 +195,7 @@ names!(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::architecture::{Architecture, ArchitectureKind};
 
     #[test]
     fn names_and_layers() {
@@ -215,10 +214,42 @@ mod tests {
                 .starts_with("--transfer: expected one of all-but-output")
         );
         assert!(error.advice().unwrap().contains("convolutional"));
-        assert!(Freeze::FirstConvolutional.holds("bn1") && !Freeze::FirstConvolutional.holds("c2"));
-        assert!(
-            TransferLayers::AllButOutput.takes("d5") && !TransferLayers::AllButOutput.takes("d6")
+        let held = |freeze: Freeze, architecture: &Architecture| {
+            let mut layers: Vec<String> = architecture
+                .slots()
+                .into_iter()
+                .filter(|slot| freeze.holds(slot.stage))
+                .map(|slot| slot.name.split('.').next().unwrap().to_owned())
+                .collect();
+            layers.dedup();
+            layers
+        };
+        let cnn = Architecture::paper(ArchitectureKind::Cnn, 200, 1);
+        assert!(held(Freeze::None, &cnn).is_empty());
+        assert_eq!(held(Freeze::FirstConvolutional, &cnn), ["c1", "bn1"]);
+        let convolutional = ["c1", "bn1", "c2", "bn2", "c3", "bn3"];
+        assert_eq!(held(Freeze::Convolutional, &cnn), convolutional);
+        assert_eq!(
+            held(Freeze::AllButOutput, &cnn)[6..],
+            ["d4", "bn4", "d5", "bn5"]
         );
+        let danq = Architecture::paper(ArchitectureKind::Danq, 200, 1);
+        assert_eq!(held(Freeze::FirstConvolutional, &danq), ["Conv1"]);
+        assert_eq!(held(Freeze::Convolutional, &danq), ["Conv1"]);
+        let hidden = ["Conv1", "BiLSTM", "Linear1"];
+        assert_eq!(held(Freeze::AllButOutput, &danq), hidden);
+        for slot in cnn.slots().into_iter().chain(danq.slots()) {
+            for (freeze, transfer) in [
+                (
+                    Freeze::FirstConvolutional,
+                    TransferLayers::FirstConvolutional,
+                ),
+                (Freeze::Convolutional, TransferLayers::Convolutional),
+                (Freeze::AllButOutput, TransferLayers::AllButOutput),
+            ] {
+                assert_eq!(freeze.holds(slot.stage), transfer.takes(slot.stage));
+            }
+        }
     }
 
     #[test]

@@ -3,15 +3,15 @@
 use burn::tensor::Tensor;
 
 use crate::adam::{self, Moments, StepSize};
-use crate::cnn::{Cnn, Dropout, Pass, to_vec};
 use crate::layers;
+use crate::network::{Dropout, Network, Output, Pass, to_vec};
 
 use super::Freeze;
 
 /// A network in training.
 #[derive(Debug, Clone)]
 pub(crate) struct Learner {
-    pub(crate) network: Cnn,
+    pub(crate) network: Network,
     /// One entry per array of the network; `None` before its first update.
     pub(crate) moments: Vec<Option<Moments>>,
     pub(crate) freeze: Freeze,
@@ -23,7 +23,7 @@ pub(crate) struct Learner {
 pub(crate) type Gradients = Vec<Option<Tensor<1>>>;
 
 impl Learner {
-    pub(crate) fn new(network: Cnn, freeze: Freeze) -> Self {
+    pub(crate) fn new(network: Network, freeze: Freeze) -> Self {
         let moments = vec![None; network.arrays.len()];
         Self {
             network,
@@ -43,15 +43,15 @@ impl Learner {
         let freeze = self.freeze;
         let mut tracked = self.network.clone();
         for array in &mut tracked.arrays {
-            if array.slot.role.learned() && !freeze.holds(array.slot.layer()) {
+            if array.slot.role.learned() && !freeze.holds(array.slot.stage) {
                 array.tensor = array.tensor.take().map(|t| t.autodiff().require_grad());
             }
         }
         let pass = Pass {
-            learning: &|layer| !freeze.holds(layer),
+            learning: &|stage| !freeze.holds(stage),
             dropout,
         };
-        let (logits, statistics) = tracked.forward(x, pass);
+        let Output { logits, statistics } = tracked.forward(x, pass);
         let loss = layers::bce_with_logits(logits, labels);
         let mut gradients = loss.backward();
         let gradients = tracked

@@ -11,6 +11,8 @@ use crate::parameters::Values;
 use crate::predict::Strands;
 use rand_chacha::rand_core::RngCore;
 
+mod danq;
+
 /// Random sequences of 90 bp; the second TF binds those with a planted `CACGTG`,
 /// the first those without.
 fn dataset(rows: usize) -> Dataset {
@@ -66,9 +68,20 @@ fn run(
     directory: &Path,
     observer: &dyn Observer,
 ) -> Result<Trained> {
+    run_network(&architecture(), start, data, options, directory, observer)
+}
+
+fn run_network(
+    architecture: &Architecture,
+    start: Start<'_>,
+    data: &Dataset,
+    options: &TrainOptions,
+    directory: &Path,
+    observer: &dyn Observer,
+) -> Result<Trained> {
     let identity = TrainingIdentity::new(RunKind::Pretrain, 5, None, Vec::new(), data, None);
     train(
-        &architecture(),
+        architecture,
         start,
         data,
         options,
@@ -301,7 +314,7 @@ fn transfer_and_freezing_keep_what_they_say() {
         .zip(&state.0)
         .zip(parent.state.0.iter().zip(&fresh.0))
     {
-        let wanted = if TransferLayers::Convolutional.takes(slot.layer()) {
+        let wanted = if TransferLayers::Convolutional.takes(slot.stage) {
             known
         } else {
             fresh
@@ -327,7 +340,7 @@ fn transfer_and_freezing_keep_what_they_say() {
         let same = array == known;
         assert_eq!(
             same,
-            Freeze::Convolutional.holds(slot.layer()),
+            Freeze::Convolutional.holds(slot.stage),
             "{}",
             slot.name
         );

@@ -6,8 +6,8 @@ use bindscape_core::progress::{Progress, check};
 use bindscape_core::sequence::Strand;
 use rayon::prelude::*;
 
-use crate::cnn::{Cnn, Pass, to_vec};
 use crate::encode;
+use crate::network::{Network, Pass, to_vec};
 
 /// Sequences computed at a time.
 const BATCH: usize = 256;
@@ -22,7 +22,7 @@ pub(crate) struct Validated {
 /// Runs the network over `rows` as in prediction. The loss takes each strand as
 /// a sequence of its own, as training does; AUCPR takes a region's mean over strands.
 pub(crate) fn validate(
-    network: &Cnn,
+    network: &Network,
     data: &Dataset,
     rows: &[usize],
     reverse_complement: bool,
@@ -44,7 +44,7 @@ pub(crate) fn validate(
         for &strand in strands {
             let items: Vec<_> = chunk.iter().map(|&row| (row, strand)).collect();
             let x = encode::one_hot(&data.sequences, &items, network.device());
-            let logits = to_vec(network.forward(x, Pass::prediction()).0);
+            let logits = to_vec(network.forward(x, Pass::prediction()).logits);
             let labels = chunk.iter().flat_map(|&row| data.labels_of(row));
             for ((&logit, &label), probability) in
                 logits.iter().zip(labels).zip(&mut *probabilities)

@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
 """Golden values of training in PyTorch, for src/train/parity.rs.
 
-    python parity.py write          writes parity_small.json, parity_paper.json
-                                    and pytorch_small.safetensors beside this file
+    python parity.py write          writes parity_{small,paper,danq_small,danq_paper}.json
+                                    and pytorch_{small,danq_small}.safetensors beside
+                                    this file
     python parity.py check FILE     loads a model written by bindscape into the
                                     authors' network, strictly, and prints the
                                     probability of the first output for poly-A
 
 Weights, sequences and labels come from one formula on both sides, so that only
-results are stored. The network is written here after the description in the
-paper's Methods, with the parameter names of the authors' ConvNetDeep.
+results are stored. The networks are written here after the description in the
+paper's Methods, with the parameter names of the authors' ConvNetDeep and DanQ.
 """
 import json
 import pathlib
@@ -24,7 +25,7 @@ from torch import nn
 HERE = pathlib.Path(__file__).parent
 
 
-class Network(nn.Module):
+class Cnn(nn.Module):
     def __init__(self, length, outputs, filters, kernels, pool, hidden):
         super().__init__()
         channels, size = 4, length
@@ -49,6 +50,21 @@ class Network(nn.Module):
         return self.d6(x)
 
 
+class Danq(nn.Module):
+    def __init__(self, length, outputs, filters, kernel, pool, units, hidden):
+        super().__init__()
+        self.pool = pool
+        self.Conv1 = nn.Conv1d(4, filters, kernel)
+        self.BiLSTM = nn.LSTM(filters, units, num_layers=2, batch_first=True, bidirectional=True)
+        self.Linear1 = nn.Linear((length - kernel + 1) // pool * 2 * units, hidden)
+        self.Linear2 = nn.Linear(hidden, outputs)
+
+    def forward(self, x):
+        x = nn.functional.max_pool1d(torch.relu(self.Conv1(x)), self.pool, self.pool)
+        x, _ = self.BiLSTM(x.transpose(1, 2))
+        return self.Linear2(torch.relu(self.Linear1(torch.flatten(x, 1))))
+
+
 def units(stream, count):
     """Numbers in [0, 1) with 24 bits: a multiplicative hash of stream and index."""
     i = np.arange(count, dtype=np.uint64) + np.uint64(stream) * np.uint64(1_000_003)
@@ -68,7 +84,8 @@ def fill(network):
             offset = {"weight": 1.0, "running_var": 1.0}.get(name.split(".")[1], 0.0)
             array.copy_(offset + (2 * u - 1) * 0.25)
         else:
-            fan_in = state[name.split(".")[0] + ".weight"][0].numel()
+            layer = getattr(network, name.split(".")[0])
+            fan_in = layer.hidden_size if isinstance(layer, nn.LSTM) else layer.weight[0].numel()
             array.copy_((2 * u - 1) * np.float32(1 / np.sqrt(fan_in)))
 
 
@@ -84,7 +101,13 @@ def numbers(tensor):
             for v in tensor.detach().numpy().astype(np.float32).ravel()]
 
 
-def golden(name, rows, loss_rows, config, full, learning_rate):
+def stride(count):
+    """One in so many gradients is kept. Not count // 50: in a matrix of 50 rows that
+    is one column, which may be all zero."""
+    return 1 if count <= 50 else count // 50 + 1
+
+
+def golden(name, kind, rows, loss_rows, config, full, learning_rate):
     """Logits, gradients and running statistics of one batch of `rows`, and the losses
     of ten steps of Adam with batches of `loss_rows`.
 
@@ -94,14 +117,14 @@ def golden(name, rows, loss_rows, config, full, learning_rate):
     rates were chosen so that PyTorch's float32 agrees with its float64 to 1e-4.
     """
     def fresh():
-        network = Network(**config)
+        network = kind(**config)
         fill(network)
         return network
 
     loss_of = nn.BCEWithLogitsLoss()
     network = fresh()
     if full:
-        safetensors.torch.save_file(network.state_dict(), HERE / "pytorch_small.safetensors")
+        safetensors.torch.save_file(network.state_dict(), HERE / f"pytorch_{name}.safetensors")
     network = network.double().eval()
     x, y = batch(0, rows, config["length"], config["outputs"])
     out = {"eval_logits": numbers(network(x.double()))}
@@ -111,7 +134,7 @@ def golden(name, rows, loss_rows, config, full, learning_rate):
     out["train_logits"] = numbers(logits)
     out["gradients"] = {
         key: {"norm": float(p.grad.norm()),
-              "values": numbers(p.grad if full else p.grad.ravel()[:: max(1, p.numel() // 50)])}
+              "values": numbers(p.grad if full else p.grad.ravel()[:: stride(p.numel())])}
         for key, p in network.named_parameters()}
     out["running"] = {key: numbers(v) for key, v in network.state_dict().items()
                       if "running" in key and (full or key.startswith("bn1"))}
@@ -126,8 +149,10 @@ def golden(name, rows, loss_rows, config, full, learning_rate):
         loss.backward()
         losses.append(loss.item())
         optimizer.step()
+    no_dropout = ({"dropout": 0.0} if kind is Cnn else
+                  {"convolutional_dropout": 0.0, "recurrent_dropout": 0.0})
     out = {"made_by": f"parity.py, torch {torch.__version__}, numpy {np.__version__}",
-           "config": {**config, "dropout": 0.0}, "rows": rows, "loss_rows": loss_rows,
+           "config": {**config, **no_dropout}, "rows": rows, "loss_rows": loss_rows,
            "learning_rate": learning_rate, "losses": losses, **out}
     text = json.dumps(out, separators=(",", ":"))
     (HERE / f"parity_{name}.json").write_text(text + "\n")
@@ -137,8 +162,8 @@ def golden(name, rows, loss_rows, config, full, learning_rate):
 def check(path):
     with safetensors.safe_open(path, "pt") as file:
         config = json.loads(file.metadata()["bindscape"])["architecture"]
-    network = Network(**{k: config[k] for k in
-                         ("length", "outputs", "filters", "kernels", "pool", "hidden")})
+    kind = {"cnn": Cnn, "danq": Danq}[config.pop("kind")]
+    network = kind(**{k: v for k, v in config.items() if "dropout" not in k})
     network.load_state_dict(safetensors.torch.load_file(path), strict=True)
     network.eval()
     x = torch.zeros(1, 4, config["length"])
@@ -150,9 +175,13 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     if sys.argv[1:] == ["write"]:
         small = dict(length=200, outputs=3, filters=[8, 12, 12], kernels=[19, 7, 4], pool=3, hidden=20)
-        golden("small", 12, 12, small, True, 0.003)
+        golden("small", Cnn, 12, 12, small, True, 0.003)
         paper = dict(length=200, outputs=50, filters=[100, 200, 200], kernels=[19, 7, 4], pool=3, hidden=1000)
-        golden("paper", 16, 100, paper, False, 0.0001)
+        golden("paper", Cnn, 16, 100, paper, False, 0.0001)
+        small = dict(length=200, outputs=3, filters=8, kernel=26, pool=13, units=6, hidden=10)
+        golden("danq_small", Danq, 12, 12, small, True, 0.003)
+        paper = dict(length=200, outputs=50, filters=320, kernel=26, pool=13, units=320, hidden=925)
+        golden("danq_paper", Danq, 8, 20, paper, False, 0.0001)
     elif len(sys.argv) == 3 and sys.argv[1] == "check":
         check(sys.argv[2])
     else:

@@ -1,0 +1,207 @@
+//! Which network, and its sizes.
+
+use bindscape_core::{Error, Result, names};
+use serde::{Deserialize, Serialize};
+
+use crate::cnn::CnnConfig;
+use crate::danq::DanqConfig;
+use crate::parameters::Slot;
+
+/// Which network, and its sizes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Architecture {
+    /// The convolutional network of the paper.
+    Cnn(CnnConfig),
+    /// DanQ: a convolution and two bidirectional LSTMs.
+    Danq(DanqConfig),
+}
+
+/// The networks there are, without sizes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum ArchitectureKind {
+    /// [`Architecture::Cnn`].
+    #[default]
+    Cnn,
+    /// [`Architecture::Danq`].
+    Danq,
+}
+
+impl ArchitectureKind {
+    const ALL: [Self; 2] = [Self::Cnn, Self::Danq];
+
+    /// The name in commands and files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cnn => "cnn",
+            Self::Danq => "danq",
+        }
+    }
+}
+
+impl std::fmt::Display for ArchitectureKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl std::str::FromStr for ArchitectureKind {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.name() == text)
+            .ok_or_else(|| {
+                let all = Self::ALL.map(Self::name);
+                Error::option(
+                    "--architecture",
+                    format!("one of {}", all.join(", ")),
+                    format!("`{text}`"),
+                )
+                .hint(names::suggestion(text, all, "see the help of the option"))
+            })
+    }
+}
+
+impl Architecture {
+    /// A network of the paper's sizes for sequences of `length` base pairs and
+    /// `outputs` TFs.
+    #[must_use]
+    pub fn paper(kind: ArchitectureKind, length: usize, outputs: usize) -> Self {
+        match kind {
+            ArchitectureKind::Cnn => Self::Cnn(CnnConfig::new(length, outputs)),
+            ArchitectureKind::Danq => Self::Danq(DanqConfig::new(length, outputs)),
+        }
+    }
+
+    /// The same network with another number of outputs.
+    #[must_use]
+    pub fn with_outputs(&self, outputs: usize) -> Self {
+        let mut other = self.clone();
+        match &mut other {
+            Self::Cnn(config) => config.outputs = outputs,
+            Self::Danq(config) => config.outputs = outputs,
+        }
+        other
+    }
+
+    /// Which network it is.
+    #[must_use]
+    pub fn kind(&self) -> ArchitectureKind {
+        match self {
+            Self::Cnn(_) => ArchitectureKind::Cnn,
+            Self::Danq(_) => ArchitectureKind::Danq,
+        }
+    }
+
+    /// Length of the sequences in base pairs.
+    #[must_use]
+    pub fn length(&self) -> usize {
+        match self {
+            Self::Cnn(config) => config.length,
+            Self::Danq(config) => config.length,
+        }
+    }
+
+    /// Number of outputs, one per TF.
+    #[must_use]
+    pub fn outputs(&self) -> usize {
+        match self {
+            Self::Cnn(config) => config.outputs,
+            Self::Danq(config) => config.outputs,
+        }
+    }
+
+    /// Number of learned numbers.
+    #[must_use]
+    pub fn parameters(&self) -> u64 {
+        self.slots()
+            .iter()
+            .filter(|slot| slot.role.learned())
+            .map(|slot| slot.entries() as u64)
+            .sum()
+    }
+
+    /// Checks that the sizes make a network.
+    ///
+    /// # Errors
+    /// As [`CnnConfig::validate`] and [`DanqConfig::validate`].
+    pub fn validate(&self) -> Result<()> {
+        match self {
+            Self::Cnn(config) => config.validate(),
+            Self::Danq(config) => config.validate(),
+        }
+    }
+
+    /// The arrays of the network's `state_dict`, in PyTorch's order.
+    pub(crate) fn slots(&self) -> Vec<Slot> {
+        match self {
+            Self::Cnn(config) => config.slots(),
+            Self::Danq(config) => config.slots(),
+        }
+    }
+}
+
+/// Refuses a size of zero.
+pub(crate) fn check_sizes(sizes: &[usize], config: &dyn std::fmt::Debug) -> Result<()> {
+    if sizes.contains(&0) {
+        return Err(Error::option(
+            "architecture",
+            "sizes of at least 1",
+            format!("{config:?}"),
+        ));
+    }
+    Ok(())
+}
+
+/// Refuses a dropout that is no share.
+pub(crate) fn check_dropout(rate: f64) -> Result<()> {
+    if !(0.0..1.0).contains(&rate) {
+        return Err(Error::option(
+            "--dropout",
+            "a share of at least 0 and below 1",
+            rate.to_string(),
+        ));
+    }
+    Ok(())
+}
+
+/// Refuses sequences that are too short for the network.
+pub(crate) fn check_length(length: usize, minimum: usize) -> Result<()> {
+    if length < minimum {
+        return Err(Error::option(
+            "--length",
+            format!("at least {minimum} bp for this network"),
+            format!("{length} bp"),
+        )
+        .hint("the paper uses 200; 500 and 1000 work as well"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_have_names_and_near_ones_are_suggested() {
+        for kind in ArchitectureKind::ALL {
+            assert_eq!(kind.to_string().parse::<ArchitectureKind>().unwrap(), kind);
+            let paper = Architecture::paper(kind, 200, 50);
+            assert_eq!(paper.kind(), kind);
+            assert_eq!(paper.with_outputs(1), Architecture::paper(kind, 200, 1));
+            let json = serde_json::to_value(&paper).unwrap();
+            assert_eq!(json["kind"], kind.name(), "one name in commands and files");
+        }
+        let error = "dang".parse::<ArchitectureKind>().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "--architecture: expected one of cnn, danq, found `dang`"
+        );
+        assert!(error.advice().unwrap().contains("danq"));
+    }
+}
