@@ -8,7 +8,7 @@ use bindscape_core::results::{Evaluation, ParentModel, RunKind, RunRecord, Start
 use bindscape_core::sample::{Excluded, FinetuneOptions, FinetuningPool, Prepared};
 use bindscape_core::{Error, Place, Result};
 use bindscape_nn::train::{Freeze, Start, TrainOptions, TransferLayers};
-use bindscape_nn::{Architecture, CnnConfig, Model, TrainingIdentity};
+use bindscape_nn::{Architecture, ArchitectureKind, Model, TrainingIdentity};
 use clap::Args;
 use serde_json::json;
 
@@ -33,6 +33,9 @@ pub(crate) struct Arguments {
     /// The TF
     #[arg(long, value_name = "TF")]
     tf: String,
+    /// Network: cnn or danq [default: the multi-model's; cnn without one]
+    #[arg(long, value_name = "NETWORK")]
+    architecture: Option<ArchitectureKind>,
     /// Take this many bound regions at random [default: all]
     #[arg(long, value_name = "N")]
     positives: Option<usize>,
@@ -122,6 +125,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
             );
         }
     }
+    let architecture = architecture(&arguments, parent.as_ref(), length)?;
     let (mut source, inputs) = arguments.sequences.open_with(&arguments.matrix)?;
     let excluded: Vec<Excluded<'_>> = parent
         .iter()
@@ -158,19 +162,6 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
     let data_of = |planned: &Planned| &repeats[planned.repeat as usize - 1].dataset;
     data::tell_steps(&repeats[0].steps, terminal);
 
-    let architecture = Architecture::Cnn(match &parent {
-        Some((model, _)) => {
-            let Architecture::Cnn(config) = &model.architecture else {
-                unreachable!("the convolutional network is the only one yet");
-            };
-            CnnConfig {
-                outputs: 1,
-                ..config.clone()
-            }
-        }
-        None => CnnConfig::new(length, 1),
-    });
-    architecture.validate()?;
     let record = RunRecord {
         kind: RunKind::Finetune,
         bindscape: env!("CARGO_PKG_VERSION").into(),
@@ -358,6 +349,42 @@ pub(crate) fn load_model(path: &Path) -> Result<(Model, PathBuf)> {
         path.to_path_buf()
     };
     Ok((Model::load(&file)?, file))
+}
+
+/// The parent's network for one TF, or one of the paper's sizes where there is no
+/// parent or, from scratch, another network is asked for.
+///
+/// # Errors
+/// If another network is asked for than the one whose weights are transferred, or
+/// `length` is too short.
+fn architecture(
+    arguments: &Arguments,
+    parent: Option<&(Model, PathBuf)>,
+    length: usize,
+) -> Result<Architecture> {
+    let asked = arguments.architecture;
+    let chosen = match parent {
+        Some((model, file)) => {
+            let kind = model.architecture.kind();
+            match asked.filter(|&asked| asked != kind) {
+                None => model.architecture.with_outputs(1),
+                Some(other) if arguments.scratch => Architecture::paper(other, length, 1),
+                Some(other) => {
+                    return Err(Error::option(
+                        "--architecture",
+                        format!("{kind}, the network of {}", file.display()),
+                        other.to_string(),
+                    )
+                    .hint(format!(
+                        "leave the option out, pre-train a {other}, or train one with --scratch"
+                    )));
+                }
+            }
+        }
+        None => Architecture::paper(asked.unwrap_or_default(), length, 1),
+    };
+    chosen.validate()?;
+    Ok(chosen)
 }
 
 /// Refuses a parent whose length or genome build differ from the matrix's.

@@ -18,7 +18,7 @@ use crate::terminal::Terminal;
 pub(crate) enum ModelVerb {
     /// Print what a model is and what it was trained on (JSON)
     Inspect(InspectArguments),
-    /// Take over weights of the published network that PyTorch saved as safetensors
+    /// Take over weights of a published network that PyTorch saved as safetensors
     Import(ImportArguments),
 }
 
@@ -32,7 +32,8 @@ pub(crate) struct InspectArguments {
 /// Options of `model import`.
 #[derive(Debug, Args)]
 pub(crate) struct ImportArguments {
-    /// Weights under the authors' names (c1.weight, bn1.weight, … d6.bias), as safetensors
+    /// Weights under the authors' names, as safetensors: the convolutional network (c1.weight,
+    /// … d6.bias) or DanQ (Conv1.weight, BiLSTM.weight_ih_l0, … Linear2.bias)
     weights: PathBuf,
     /// TFs in the order of the outputs
     #[arg(long, value_delimiter = ',', value_name = "TF,…", required = true)]
@@ -91,9 +92,10 @@ fn import(arguments: ImportArguments, terminal: &Terminal) -> Result<()> {
     )?;
     model.save(&arguments.out)?;
     terminal.note(&format!(
-        "wrote {}: {} parameters, {} TFs. The regions it was trained on are not known, \
+        "wrote {}: {}, {} parameters, {} TFs. The regions it was trained on are not known, \
          so nothing can be kept out of fine-tuning, and `evaluate` refuses it.",
         arguments.out.display(),
+        model.architecture.kind(),
         thousands(model.architecture.parameters()),
         model.tfs.len()
     ));

@@ -8,7 +8,7 @@ use bindscape_core::results::{RunKind, RunRecord, Start as StartKind};
 use bindscape_core::sample::{self, PretrainOptions};
 use bindscape_core::{Error, Result};
 use bindscape_nn::train::Start;
-use bindscape_nn::{Architecture, CnnConfig, TrainingIdentity};
+use bindscape_nn::{Architecture, ArchitectureKind, TrainingIdentity};
 use clap::Args;
 use serde_json::json;
 
@@ -35,6 +35,9 @@ pub(crate) struct Arguments {
         default_value = "top-resolved:50"
     )]
     tfs: String,
+    /// Network: cnn or danq
+    #[arg(long, value_name = "NETWORK", default_value_t)]
+    architecture: ArchitectureKind,
     /// Take this many regions at random [default: all]
     #[arg(long, value_name = "N")]
     regions: Option<usize>,
@@ -105,7 +108,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
             .collect(),
     };
     let length = data::width(&matrix, &arguments.matrix)?;
-    let architecture = Architecture::Cnn(CnnConfig::new(length, tfs.len()));
+    let architecture = Architecture::paper(arguments.architecture, length, tfs.len());
     architecture.validate()?;
 
     let (mut source, inputs) = arguments.sequences.open_with(&arguments.matrix)?;
