@@ -1,6 +1,7 @@
 //! The program as its users meet it: the real binary, real files, fresh directories.
 
 mod bad_input;
+mod danq;
 mod main_job;
 mod sweep;
 mod toy;
