@@ -34,8 +34,11 @@ pub fn adam(
 ) {
     let len = parameter.len();
     assert!(gradient.len() == len && first.len() == len && second.len() == len);
-    let (parameter, first, second) =
-        (Shared::new(parameter), Shared::new(first), Shared::new(second));
+    let (parameter, first, second) = (
+        Shared::new(parameter),
+        Shared::new(first),
+        Shared::new(second),
+    );
     parallel::for_each(len.div_ceil(CHUNK), |task| {
         let from = task * CHUNK;
         let count = CHUNK.min(len - from);

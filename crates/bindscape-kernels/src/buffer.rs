@@ -33,7 +33,9 @@ impl Buffer {
     pub fn any(len: usize) -> Self {
         let wanted = len.div_ceil(LINE);
         let found = {
-            let mut free = FREE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let mut free = FREE
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
             free.iter()
                 .enumerate()
                 // The tightest fit that wastes less than half of itself.
@@ -61,7 +63,9 @@ impl Drop for Buffer {
         if lines.is_empty() {
             return;
         }
-        let mut free = FREE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut free = FREE
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         if free.len() < SHELF {
             free.push(lines);
         }

@@ -122,10 +122,7 @@ pub struct ConvGradients<'a> {
 /// If the arrays do not fit the shape, or the statistics are those of the batch.
 pub fn conv_predict(shape: ConvShape, x: &[f32], weight: &[f32], norm: &Norm<'_>, out: &mut [f32]) {
     shape.check(x, weight, norm);
-    let Statistics::Running { mean, var, bias } = norm.statistics else {
-        panic!("a prediction normalises by running statistics");
-    };
-    let moments = Moments::running(mean, var, bias, 0);
+    let moments = Moments::fixed(norm, 0).expect("a prediction has no batch to normalise by");
     let affine = moments.affine(norm.scale, norm.shift);
     let filters = transform_filters(&shape, weight);
     let sequence_out = shape.pooled() * shape.filters;
@@ -210,21 +207,21 @@ pub fn conv_forward(
         });
     }
     let rows = shape.batch * shape.convolved();
-    let moments = match norm.statistics {
-        Statistics::Batch => {
-            let (mean, var) =
-                norm::join_moments(&means, &squares, shape.filters, shape.convolved());
-            Moments::of_batch(&mean, &var, rows)
-        }
-        Statistics::Running { mean, var, bias } => Moments::running(mean, var, bias, rows),
-    };
+    let moments = Moments::fixed(norm, rows).unwrap_or_else(|| {
+        let (mean, var) = norm::join_moments(&means, &squares, shape.filters, shape.convolved());
+        Moments::of_batch(&mean, &var, rows)
+    });
     let affine = moments.affine(norm.scale, norm.shift);
     let sequence_out = shape.pooled() * shape.filters;
     assert_eq!(out.len(), shape.batch * sequence_out);
     let mut peak = Buffer::any(out.len());
     let mut top = Buffer::any(out.len());
     {
-        let (out, peak, top) = (Shared::new(out), Shared::new(&mut peak), Shared::new(&mut top));
+        let (out, peak, top) = (
+            Shared::new(out),
+            Shared::new(&mut peak),
+            Shared::new(&mut top),
+        );
         parallel::for_each(shape.batch, |sequence| {
             let at = sequence * sequence_out;
             // SAFETY: sequences do not overlap.
@@ -235,7 +232,14 @@ pub fn conv_forward(
                     top.part(at, sequence_out),
                 )
             };
-            pool_sequence(&shape, &convolved, sequence, &affine, out, Some((peak, top)));
+            pool_sequence(
+                &shape,
+                &convolved,
+                sequence,
+                &affine,
+                out,
+                Some((peak, top)),
+            );
         });
     }
     ConvSaved {
@@ -260,13 +264,8 @@ pub fn conv_backward(
     gradients: ConvGradients<'_>,
 ) {
     let shape = saved.shape;
-    let (d_scale, d_shift) = norm_gradients(
-        shape.batch,
-        &saved.moments,
-        g,
-        &saved.peak,
-        &saved.top,
-    );
+    let (d_scale, d_shift) =
+        norm_gradients(shape.batch, &saved.moments, g, &saved.peak, &saved.top);
     let backward = saved.moments.gradient(scale, &d_scale, &d_shift);
     for (to, from) in [(gradients.scale, d_scale), (gradients.shift, d_shift)] {
         for (to, from) in to.iter_mut().zip(from) {
@@ -437,7 +436,13 @@ fn transform_filters_transposed(shape: &ConvShape, weight: &[f32]) -> [Packed; P
 }
 
 #[inline(always)]
-fn taps(shape: &ConvShape, weight: &[f32], piece: usize, channel: usize, filter: usize) -> [f32; 4] {
+fn taps(
+    shape: &ConvShape,
+    weight: &[f32],
+    piece: usize,
+    channel: usize,
+    filter: usize,
+) -> [f32; 4] {
     let (first, taps) = winograd::piece(shape.kernel, piece);
     let from = (filter * shape.channels + channel) * shape.kernel + first;
     let mut w = [0.0; 4];
@@ -703,9 +708,8 @@ fn input_gradients(shape: &ConvShape, inputs: &[f32], plane: usize, first: usize
                     let (x4, x5) = rest.split_at_mut(channels);
                     let [v0, v1, v2, v3, v4, v5] = v;
                     for c in 0..channels {
-                        let d = winograd::input_transposed([
-                            v0[c], v1[c], v2[c], v3[c], v4[c], v5[c],
-                        ]);
+                        let d =
+                            winograd::input_transposed([v0[c], v1[c], v2[c], v3[c], v4[c], v5[c]]);
                         x0[c] += d[0];
                         x1[c] += d[1];
                         x2[c] += d[2];
@@ -716,8 +720,9 @@ fn input_gradients(shape: &ConvShape, inputs: &[f32], plane: usize, first: usize
                 } else {
                     for (i, row) in out.chunks_exact_mut(channels).enumerate() {
                         for (c, x) in row.iter_mut().enumerate() {
-                            let d =
-                                winograd::input_transposed(std::array::from_fn(|point| v[point][c]));
+                            let d = winograd::input_transposed(std::array::from_fn(|point| {
+                                v[point][c]
+                            }));
                             *x += d[i];
                         }
                     }
@@ -745,7 +750,8 @@ fn weight_gradients(shape: &ConvShape, input: &[f32], products: &[f32], dw: &mut
             let (point, first) = (task / chunks, task % chunks * chunk);
             let count = chunk.min(rows - first);
             // SAFETY: tasks write different rows.
-            let out = unsafe { transformed.part(point * plane_u + first * filters, count * filters) };
+            let out =
+                unsafe { transformed.part(point * plane_u + first * filters, count * filters) };
             gemm::multiply_here(
                 Rows::plain(count),
                 filters,

@@ -4,7 +4,7 @@
 
 use crate::buffer::Buffer;
 use crate::gemm::{self, Left, Packed, Right};
-use crate::norm::{Moments, Norm, Statistics};
+use crate::norm::{Moments, Norm};
 use crate::parallel::{self, Shared, vectorized};
 
 /// Features that a task normalises.
@@ -124,13 +124,10 @@ pub fn dense_forward(
     assert!(mask.is_none_or(|mask| mask.len() == out.len()));
     let mut z = Buffer::any(shape.batch * shape.outputs);
     products(shape, x, weight, &mut z);
-    let moments = match norm.statistics {
-        Statistics::Running { mean, var, bias } => Moments::running(mean, var, bias, shape.batch),
-        Statistics::Batch => {
-            let (mean, var) = column_statistics(&z, shape.outputs);
-            Moments::of_batch(&mean, &var, shape.batch)
-        }
-    };
+    let moments = Moments::fixed(norm, shape.batch).unwrap_or_else(|| {
+        let (mean, var) = column_statistics(&z, shape.outputs);
+        Moments::of_batch(&mean, &var, shape.batch)
+    });
     let affine = moments.affine(norm.scale, norm.shift);
     let out = Shared::new(out);
     parallel::for_each(shape.batch, |item| {
@@ -272,7 +269,8 @@ pub fn dense_backward(
             let (sum, product) = (&sums.0[..width], &sums.1[..width]);
             let backward = own.gradient(&scale[first..first + width], product, sum);
             // SAFETY: blocks of features do not overlap.
-            let (d_scale, d_shift) = unsafe { (d_scale.part(first, width), d_shift.part(first, width)) };
+            let (d_scale, d_shift) =
+                unsafe { (d_scale.part(first, width), d_shift.part(first, width)) };
             for c in 0..width {
                 d_scale[c] = product[c] as f32;
                 d_shift[c] = sum[c] as f32;

@@ -10,7 +10,7 @@
 
 use crate::buffer::Buffer;
 use crate::conv::{ConvShape, norm_gradients};
-use crate::norm::{Affine, Moments, NONE, Norm, Statistics};
+use crate::norm::{Moments, NONE, Norm};
 use crate::parallel::{self, Shared, vectorized};
 
 /// Bases of a word.
@@ -27,16 +27,16 @@ pub struct FirstSaved {
     words: Words,
     peak: Buffer,
     top: Buffer,
-    moments: Option<Moments>,
+    moments: Moments,
     /// Present if the statistics are those of the batch.
     pairs: Option<Pairs>,
 }
 
 impl FirstSaved {
-    /// What the pass normalised by; `None` without normalisation.
+    /// What the pass normalised by.
     #[must_use]
-    pub fn moments(&self) -> Option<&Moments> {
-        self.moments.as_ref()
+    pub fn moments(&self) -> &Moments {
+        &self.moments
     }
 }
 
@@ -257,7 +257,7 @@ fn blocks(filters: usize) -> Vec<(usize, usize)> {
 }
 
 /// The block on bases `0..4`, `[batch, length]`; other shapes as in
-/// [`conv_forward`](crate::conv::conv_forward). Without `norm`, `bias` is added instead of normalising.
+/// [`conv_forward`](crate::conv::conv_forward).
 ///
 /// `record` says whether the backward pass will follow.
 ///
@@ -267,8 +267,7 @@ pub fn first_forward(
     shape: ConvShape,
     bases: &[u8],
     weight: &[f32],
-    bias: &[f32],
-    norm: Option<&Norm<'_>>,
+    norm: &Norm<'_>,
     record: bool,
     out: &mut [f32],
 ) -> FirstSaved {
@@ -278,26 +277,17 @@ pub fn first_forward(
     let sequence_out = shape.pooled() * shape.filters;
     assert_eq!(out.len(), shape.batch * sequence_out);
     let rows = shape.batch * shape.convolved();
-    let (moments, pairs) = match norm.map(|norm| norm.statistics) {
-        None => (None, None),
-        Some(Statistics::Running { mean, var, bias }) => {
-            (Some(Moments::running(mean, var, bias, rows)), None)
-        }
-        Some(Statistics::Batch) => {
+    let (moments, pairs) = match Moments::fixed(norm, rows) {
+        Some(moments) => (moments, None),
+        None => {
             let pairs = Pairs::new(&shape, bases);
             let taps = taps(&shape, weight);
             let responses = pairs.responses(&taps);
             let moments = batch_moments(&shape, &taps, &pairs, &responses);
-            (Some(moments), Some(pairs))
+            (moments, Some(pairs))
         }
     };
-    let affine = match (norm, &moments) {
-        (Some(norm), Some(moments)) => moments.affine(norm.scale, norm.shift),
-        _ => Affine {
-            factor: vec![1.0; shape.filters],
-            offset: bias.to_vec(),
-        },
-    };
+    let affine = moments.affine(norm.scale, norm.shift);
     let words = Words::new(&shape, bases);
     let size = if record { out.len() } else { 0 };
     let (mut peak, mut top) = (Buffer::any(size), Buffer::any(size));
@@ -307,7 +297,11 @@ pub fn first_forward(
         tables(&shape, weight, first, width)
     });
     {
-        let (out, peak, top) = (Shared::new(out), Shared::new(&mut peak), Shared::new(&mut top));
+        let (out, peak, top) = (
+            Shared::new(out),
+            Shared::new(&mut peak),
+            Shared::new(&mut top),
+        );
         parallel::for_each(blocks.len() * shape.batch, |task| {
             // Neighbouring tasks share tables.
             let (block, sequence) = (task / shape.batch, task % shape.batch);
@@ -392,40 +386,34 @@ fn respond(tables: &[f32], words: &[u8], position: usize, kernel: usize, row: &m
 pub struct FirstGradients<'a> {
     /// `[filters, 4, kernel]`.
     pub weight: &'a mut [f32],
-    /// Of the scale; empty without normalisation.
+    /// Of the scale.
     pub scale: &'a mut [f32],
-    /// Of the shift; without normalisation, of the bias.
+    /// Of the shift.
     pub shift: &'a mut [f32],
 }
 
 /// Gradients for the gradient `g` `[batch, pooled, filters]` of the output.
-/// `scale` is that of the normalisation, if there is one.
+/// `scale` is that of the forward pass.
 ///
 /// # Panics
 /// If the arrays do not fit the shape, or the forward pass kept no record.
 pub fn first_backward(
     saved: &FirstSaved,
     weight: &[f32],
-    scale: Option<&[f32]>,
+    scale: &[f32],
     g: &[f32],
     gradients: FirstGradients<'_>,
 ) {
     let shape = saved.shape;
     let columns = 4 * shape.kernel;
-    let plain = Moments {
-        mean: vec![0.0; shape.filters],
-        inverse: vec![1.0; shape.filters],
-        unbiased: Vec::new(),
-        rows: 0,
-    };
-    let moments = saved.moments.as_ref().unwrap_or(&plain);
+    let moments = &saved.moments;
     let (d_scale, d_shift) = norm_gradients(shape.batch, moments, g, &saved.peak, &saved.top);
     let seen = by_tap(saved, g);
     let taps = taps(&shape, weight);
     let responses = saved.pairs.as_ref().map(|pairs| pairs.responses(&taps));
     for filter in 0..shape.filters {
         let inverse = f64::from(moments.inverse[filter]);
-        let factor = scale.map_or(1.0, |scale| f64::from(scale[filter])) * inverse;
+        let factor = f64::from(scale[filter]) * inverse;
         let own = filter * columns..(filter + 1) * columns;
         let seen = &seen[own.clone()];
         for (i, &seen) in seen.iter().enumerate() {

@@ -148,7 +148,10 @@ fn shape() -> (usize, usize) {
         type Output = (usize, usize);
         #[inline(always)]
         fn with_simd<S: Simd>(self, _: S) -> (usize, usize) {
-            (S::F32_LANES, if S::REGISTER_COUNT >= 32 { VECTORS } else { 2 })
+            (
+                S::F32_LANES,
+                if S::REGISTER_COUNT >= 32 { VECTORS } else { 2 },
+            )
         }
     }
     static SHAPE: std::sync::OnceLock<(usize, usize)> = std::sync::OnceLock::new();
@@ -198,7 +201,8 @@ pub(crate) fn multiply(
     let height = m.div_ceil(row_tasks).next_multiple_of(ROWS);
     parallel::for_each(row_tasks * column_tasks, |task| {
         let first = task / column_tasks * height;
-        let panels = task % column_tasks * width..columns.len().min((task % column_tasks + 1) * width);
+        let panels =
+            task % column_tasks * width..columns.len().min((task % column_tasks + 1) * width);
         if first < m {
             parallel::dispatch(product.part(first, height.min(m - first), panels));
         }

@@ -1,11 +1,13 @@
 //! Fused kernels of bindscape's networks for the CPU.
 #![allow(unsafe_code)]
+mod activation;
 pub mod adam;
 pub mod buffer;
 pub mod conv;
 pub mod dense;
 pub mod first;
 mod gemm;
+pub mod lstm;
 pub mod norm;
 mod parallel;
 mod winograd;
@@ -80,14 +82,14 @@ mod speed {
             let (mut bf,mut bb,mut bp)=(9.0f64,9.0f64,9.0f64);
             for _ in 0..20 {
                 let t=std::time::Instant::now();
-                let saved = first_forward(s,&letters,&w,&zero[..100],Some(&Norm{scale:&one[..100],shift:&zero[..100],statistics:Statistics::Batch}),true,&mut out);
+                let saved = first_forward(s,&letters,&w,&Norm{scale:&one[..100],shift:&zero[..100],statistics:Statistics::Batch},true,&mut out);
                 bf=bf.min(t.elapsed().as_secs_f64());
                 let t=std::time::Instant::now();
-                first_backward(&saved,&w,Some(&one[..100]),&g,FirstGradients{weight:&mut dw,scale:&mut a[..100],shift:&mut b[..100]});
+                first_backward(&saved,&w,&one[..100],&g,FirstGradients{weight:&mut dw,scale:&mut a[..100],shift:&mut b[..100]});
                 bb=bb.min(t.elapsed().as_secs_f64());
                 drop(saved);
                 let t=std::time::Instant::now();
-                first_forward(s,&letters,&w,&zero[..100],Some(&Norm{scale:&one[..100],shift:&zero[..100],statistics:Statistics::Running{mean:&zero[..100],var:&one[..100],bias:&zero[..100]}}),false,&mut out);
+                first_forward(s,&letters,&w,&Norm{scale:&one[..100],shift:&zero[..100],statistics:Statistics::Running{mean:&zero[..100],var:&one[..100],bias:&zero[..100]}},false,&mut out);
                 bp=bp.min(t.elapsed().as_secs_f64());
             }
             println!("{threads} thr first fwd {:.2} ms, bwd {:.2} ms, predict {:.2} ms", bf*1e3, bb*1e3, bp*1e3);

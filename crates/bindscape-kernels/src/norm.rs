@@ -20,6 +20,8 @@ pub enum Statistics<'a> {
         /// Bias of the layer before the normalisation.
         bias: &'a [f32],
     },
+    /// No normalisation: scale and shift alone.
+    Identity,
 }
 
 /// Scale, shift, and what to normalise by.
@@ -63,9 +65,31 @@ impl Moments {
         }
     }
 
-    pub(crate) fn running(mean: &[f32], var: &[f32], bias: &[f32], rows: usize) -> Self {
+    pub(crate) fn identity(channels: usize, rows: usize) -> Self {
         Self {
-            mean: mean.iter().zip(bias).map(|(mean, bias)| mean - bias).collect(),
+            mean: vec![0.0; channels],
+            inverse: vec![1.0; channels],
+            unbiased: Vec::new(),
+            rows,
+        }
+    }
+
+    /// What does not depend on the batch at hand; `None` for its own statistics.
+    pub(crate) fn fixed(norm: &Norm<'_>, rows: usize) -> Option<Self> {
+        match norm.statistics {
+            Statistics::Batch => None,
+            Statistics::Running { mean, var, bias } => Some(Self::running(mean, var, bias, rows)),
+            Statistics::Identity => Some(Self::identity(norm.scale.len(), rows)),
+        }
+    }
+
+    fn running(mean: &[f32], var: &[f32], bias: &[f32], rows: usize) -> Self {
+        Self {
+            mean: mean
+                .iter()
+                .zip(bias)
+                .map(|(mean, bias)| mean - bias)
+                .collect(),
             inverse: var
                 .iter()
                 .map(|&var| (1.0 / (f64::from(var) + EPSILON).sqrt()) as f32)
@@ -98,7 +122,11 @@ impl Moments {
 
     /// The normalisation as `x * factor + offset`.
     pub(crate) fn affine(&self, scale: &[f32], shift: &[f32]) -> Affine {
-        let factor: Vec<f32> = scale.iter().zip(&self.inverse).map(|(s, i)| s * i).collect();
+        let factor: Vec<f32> = scale
+            .iter()
+            .zip(&self.inverse)
+            .map(|(s, i)| s * i)
+            .collect();
         let offset = shift
             .iter()
             .zip(&factor)
@@ -184,13 +212,17 @@ pub(crate) fn join_moments(
     }
     mean.iter_mut().for_each(|mean| *mean /= groups as f64);
     let mut var = vec![0.0; channels];
-    for (group, squares) in means.chunks_exact(channels).zip(squares.chunks_exact(channels)) {
+    for (group, squares) in means
+        .chunks_exact(channels)
+        .zip(squares.chunks_exact(channels))
+    {
         for (((sum, &x), &square), &mean) in var.iter_mut().zip(group).zip(squares).zip(&mean) {
             let away = f64::from(x) - mean;
             *sum += f64::from(square) + count as f64 * away * away;
         }
     }
-    var.iter_mut().for_each(|var| *var /= (groups * count) as f64);
+    var.iter_mut()
+        .for_each(|var| *var /= (groups * count) as f64);
     (mean, var)
 }
 
@@ -219,7 +251,9 @@ pub(crate) fn pool(
     record: Option<(&mut [f32], &mut [f32])>,
 ) {
     let channels = affine.factor.len();
-    let windows = x.chunks_exact(window * channels).zip(out.chunks_exact_mut(channels));
+    let windows = x
+        .chunks_exact(window * channels)
+        .zip(out.chunks_exact_mut(channels));
     let (factor, offset) = (&affine.factor[..channels], &affine.offset[..channels]);
     match record {
         None => {

@@ -22,7 +22,11 @@ pub(crate) fn map<R: Send>(tasks: usize, work: impl Fn(usize) -> R + Sync + Send
     if tasks <= 1 || rayon::current_num_threads() == 1 {
         (0..tasks).map(work).collect()
     } else {
-        (0..tasks).into_par_iter().with_max_len(1).map(work).collect()
+        (0..tasks)
+            .into_par_iter()
+            .with_max_len(1)
+            .map(work)
+            .collect()
     }
 }
 

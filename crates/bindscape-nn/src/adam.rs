@@ -4,17 +4,14 @@
 //! parameters, so that a checkpoint holds them and a resumed training continues
 //! bit for bit, and on the CPU it updates a parameter in one pass over memory.
 
+use bindscape_kernels::adam::{AdamStep, adam};
 use burn::tensor::{Device, Tensor, TensorData};
-use rayon::prelude::*;
 
 use crate::network::to_vec;
 
 const BETA1: f32 = 0.9;
 const BETA2: f32 = 0.999;
 const EPSILON: f32 = 1e-8;
-
-/// Entries that a thread updates at a time.
-const CHUNK: usize = 1 << 15;
 
 /// First and second moment of the gradient of one parameter.
 #[derive(Debug, Clone)]
@@ -90,26 +87,14 @@ fn step_on_host(
     let mut parameter = to_vec(parameter);
     let mut first = to_vec(moments.first);
     let mut second = to_vec(moments.second);
-    parameter
-        .par_chunks_mut(CHUNK)
-        .zip(gradient.par_chunks(CHUNK))
-        .zip(
-            first
-                .par_chunks_mut(CHUNK)
-                .zip(second.par_chunks_mut(CHUNK)),
-        )
-        .for_each(|((parameter, gradient), (first, second))| {
-            for (((p, &g), m), v) in parameter
-                .iter_mut()
-                .zip(gradient)
-                .zip(first.iter_mut())
-                .zip(second.iter_mut())
-            {
-                *m += (g - *m) * (1.0 - BETA1);
-                *v = *v * BETA2 + g * g * (1.0 - BETA2);
-                *p -= *m / (v.sqrt() / size.root + EPSILON) * size.size;
-            }
-        });
+    let step = AdamStep {
+        beta1: BETA1,
+        beta2: BETA2,
+        epsilon: EPSILON,
+        size: size.size,
+        root: size.root,
+    };
+    adam(step, &mut parameter, &gradient, &mut first, &mut second);
     let tensor = |values: Vec<f32>| {
         let length = values.len();
         Tensor::from_data(TensorData::new(values, [length]), device)

@@ -1,10 +1,10 @@
 //! The layer blocks that networks are made of: the one place where the time of
 //! training and prediction is spent.
 //!
-//! Every block has one signature here and a plain implementation as a
-//! composition of Burn operations in [`reference`](self), which runs on every
-//! device and is differentiated by Burn. Faster kernels for a device go behind
-//! the same functions and are compared with the reference.
+//! Every block has one signature here. On the CPU it is a fused kernel with a
+//! hand-written backward pass (crate `bindscape-kernels`, bound to Burn in
+//! [`fused`](self)); on every other device it is a composition of Burn operations that Burn
+//! differentiates ([`reference`](self), [`recurrent`](self)). Tests hold the kernels to the compositions.
 //!
 //! Activations are channels-last, `[batch, length, channels]`; weights are in
 //! PyTorch's layouts (`Conv1d`: `[out, in, kernel]`; `Linear`: `[out, in]`).
@@ -15,11 +15,123 @@
 
 use burn::tensor::Tensor;
 
+mod fused;
 mod recurrent;
 mod reference;
 
-pub use recurrent::{conv_relu_pool, linear_relu, lstm};
-pub use reference::{bce_with_logits, conv_block, dense_block, linear};
+pub use recurrent::lstm;
+
+/// Convolution (stride 1, no padding), batch normalisation, ReLU, max-pooling
+/// (window and stride `pool`, a remainder is dropped).
+///
+/// # Shapes
+/// - `x`: `[batch, length, in]`
+/// - `weight`: `[out, in, kernel]`, `bias`: `[out]`
+/// - output: `[batch, (length - kernel + 1) / pool, out]`
+///
+/// The statistics of the batch come back in [`NormMode::Batch`] only.
+///
+/// # Panics
+/// If the shapes do not fit, or nothing is left after pooling.
+#[must_use]
+pub fn conv_block(
+    x: Tensor<3>,
+    weight: Tensor<3>,
+    bias: Tensor<1>,
+    norm: &BatchNorm,
+    pool: usize,
+    mode: NormMode,
+) -> (Tensor<3>, Option<BatchStatistics>) {
+    let block = if fused::fits(&x.device()) {
+        fused::conv_block
+    } else {
+        reference::conv_block
+    };
+    block(x, weight, bias, norm, pool, mode)
+}
+
+/// Convolution (stride 1, no padding), ReLU, max-pooling (window and stride `pool`, a
+/// remainder is dropped). Shapes as in [`conv_block`].
+///
+/// # Panics
+/// If the shapes do not fit, or nothing is left after pooling.
+#[must_use]
+pub fn conv_relu_pool(x: Tensor<3>, weight: Tensor<3>, bias: Tensor<1>, pool: usize) -> Tensor<3> {
+    if fused::fits(&x.device()) {
+        fused::conv_relu_pool(x, weight, bias, pool)
+    } else {
+        recurrent::conv_relu_pool(x, weight, bias, pool)
+    }
+}
+
+/// Linear layer, batch normalisation, ReLU, dropout.
+///
+/// # Shapes
+/// - `x`: `[batch, in]`, `weight`: `[out, in]`, `bias`: `[out]`
+/// - `mask`: `[batch, out]`, 0 where an activation is dropped and
+///   `1 / (1 - rate)` elsewhere; `None` drops nothing
+/// - output: `[batch, out]`
+///
+/// The statistics of the batch come back in [`NormMode::Batch`] only.
+///
+/// # Panics
+/// If the shapes do not fit.
+#[must_use]
+pub fn dense_block(
+    x: Tensor<2>,
+    weight: Tensor<2>,
+    bias: Tensor<1>,
+    norm: &BatchNorm,
+    mask: Option<Tensor<2>>,
+    mode: NormMode,
+) -> (Tensor<2>, Option<BatchStatistics>) {
+    let block = if fused::fits(&x.device()) {
+        fused::dense_block
+    } else {
+        reference::dense_block
+    };
+    block(x, weight, bias, norm, mask, mode)
+}
+
+/// Linear layer alone: `x` `[batch, in]`, `weight` `[out, in]`, `bias` `[out]`.
+///
+/// # Panics
+/// If the shapes do not fit.
+#[must_use]
+pub fn linear(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<2> {
+    if fused::fits(&x.device()) {
+        fused::linear(x, weight, bias, false)
+    } else {
+        reference::linear(x, weight, bias)
+    }
+}
+
+/// Linear layer and ReLU: `x` `[batch, in]`, `weight` `[out, in]`, `bias` `[out]`.
+///
+/// # Panics
+/// If the shapes do not fit.
+#[must_use]
+pub fn linear_relu(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<2> {
+    if fused::fits(&x.device()) {
+        fused::linear(x, weight, bias, true)
+    } else {
+        recurrent::linear_relu(x, weight, bias)
+    }
+}
+
+/// Mean binary cross-entropy over all entries of `logits` and `labels` (0 or
+/// 1), both `[batch, outputs]`; PyTorch's `BCEWithLogitsLoss`.
+///
+/// # Panics
+/// If the shapes differ.
+#[must_use]
+pub fn bce_with_logits(logits: Tensor<2>, labels: Tensor<2>) -> Tensor<1> {
+    if fused::fits(&logits.device()) {
+        fused::bce_with_logits(logits, labels)
+    } else {
+        reference::bce_with_logits(logits, labels)
+    }
+}
 
 /// Added to the variance before its square root is taken.
 pub const BATCH_NORM_EPSILON: f64 = 1e-5;

@@ -4,7 +4,7 @@ use burn::tensor::module::max_pool2d;
 use burn::tensor::ops::MaxPoolOptions;
 use burn::tensor::{Tensor, activation};
 
-use super::linear;
+use super::reference::linear;
 
 /// Convolution (stride 1, no padding), ReLU, max-pooling (window and stride `pool`, a
 /// remainder is dropped).
@@ -17,7 +17,12 @@ use super::linear;
 /// # Panics
 /// If the shapes do not fit, or nothing is left after pooling.
 #[must_use]
-pub fn conv_relu_pool(x: Tensor<3>, weight: Tensor<3>, bias: Tensor<1>, pool: usize) -> Tensor<3> {
+pub(super) fn conv_relu_pool(
+    x: Tensor<3>,
+    weight: Tensor<3>,
+    bias: Tensor<1>,
+    pool: usize,
+) -> Tensor<3> {
     let [batch, length, channels] = x.dims();
     let [out, _, kernel] = weight.dims();
     let length = length - kernel + 1;
@@ -95,7 +100,7 @@ pub fn lstm(
 
 /// Linear layer and ReLU: `x` `[batch, in]`, `weight` `[out, in]`, `bias` `[out]`.
 #[must_use]
-pub fn linear_relu(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<2> {
+pub(super) fn linear_relu(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<2> {
     activation::relu(linear(x, weight, bias))
 }
 

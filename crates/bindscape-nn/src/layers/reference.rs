@@ -19,7 +19,7 @@ use super::{BATCH_NORM_EPSILON, BatchNorm, BatchStatistics, NormMode};
 /// # Panics
 /// If the shapes do not fit, or nothing is left after pooling.
 #[must_use]
-pub fn conv_block(
+pub(super) fn conv_block(
     x: Tensor<3>,
     weight: Tensor<3>,
     bias: Tensor<1>,
@@ -76,7 +76,7 @@ pub fn conv_block(
 /// # Panics
 /// If the shapes do not fit.
 #[must_use]
-pub fn dense_block(
+pub(super) fn dense_block(
     x: Tensor<2>,
     weight: Tensor<2>,
     bias: Tensor<1>,
@@ -108,7 +108,7 @@ pub fn dense_block(
 
 /// Linear layer alone: `x` `[batch, in]`, `weight` `[out, in]`, `bias` `[out]`.
 #[must_use]
-pub fn linear(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<2> {
+pub(super) fn linear(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<2> {
     times(x, weight) + bias.unsqueeze::<2>()
 }
 
@@ -118,7 +118,7 @@ pub fn linear(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<2> {
 /// Written as `x (1 - y) - log sigmoid(x)`, which neither overflows nor has a
 /// kink, so that its gradient is `sigmoid(x) - y` everywhere.
 #[must_use]
-pub fn bce_with_logits(logits: Tensor<2>, labels: Tensor<2>) -> Tensor<1> {
+pub(super) fn bce_with_logits(logits: Tensor<2>, labels: Tensor<2>) -> Tensor<1> {
     let [batch, outputs] = logits.dims();
     let entries = batch * outputs;
     let loss = logits.clone() * (-labels + 1.0) - activation::log_sigmoid(logits);

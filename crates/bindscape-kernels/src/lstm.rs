@@ -1,0 +1,473 @@
+//! One direction of one LSTM layer, forward and backward, as PyTorch defines it:
+//! gates in the order input, forget, cell, output, two biases that add up, a zero state
+//! to begin with.
+//!
+//! A sequence's states depend on that sequence alone: a task takes some sequences
+//! through all steps, and threads meet only at the end. The sums over all sequences
+//! and steps, which the gradients of the weights are, follow in one product each.
+
+use crate::activation::{sigmoid, tanh};
+use crate::buffer::Buffer;
+use crate::gemm::{self, Left, Packed, Panel, Right, Rows};
+use crate::parallel::{self, Shared, vectorized};
+
+/// Rows that a product holds in registers: tasks of whole groups leave none half empty.
+const GROUP: usize = 6;
+/// Groups of rows that a task has at least, if there are as many: fewer would read the
+/// weights too often.
+const TASK_GROUPS: usize = 4;
+
+/// Sizes of one direction of an LSTM layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LstmShape {
+    /// Sequences.
+    pub batch: usize,
+    /// Steps of a sequence.
+    pub steps: usize,
+    /// Features that come in at a step.
+    pub inputs: usize,
+    /// Units: features that go out at a step.
+    pub hidden: usize,
+}
+
+impl LstmShape {
+    /// Rows of the weights: four gates for every unit.
+    fn gates(self) -> usize {
+        4 * self.hidden
+    }
+
+    /// The sequences of tasks, which depend on the batch alone.
+    fn blocks(self) -> Vec<Block> {
+        let groups = self.batch.div_ceil(GROUP);
+        let count = (groups / TASK_GROUPS).max(1);
+        let bound = |task: usize| (task * groups / count * GROUP).min(self.batch);
+        (0..count)
+            .map(|task| Block {
+                first: bound(task),
+                rows: bound(task + 1) - bound(task),
+            })
+            .collect()
+    }
+
+    /// The order in which steps are taken.
+    fn order(self, reverse: bool) -> impl DoubleEndedIterator<Item = usize> {
+        let last = self.steps - 1;
+        (0..self.steps).map(move |step| if reverse { last - step } else { step })
+    }
+
+    fn check(self, x: &[f32], w_ih: &[f32], w_hh: &[f32], out: &[f32]) {
+        let Self { batch, steps, inputs, hidden } = self;
+        assert!(
+            batch > 0 && steps > 0 && inputs > 0 && hidden > 0,
+            "an LSTM has sequences, steps, inputs and units"
+        );
+        assert_eq!(x.len(), batch * steps * inputs);
+        assert_eq!(w_ih.len(), self.gates() * inputs);
+        assert_eq!(w_hh.len(), self.gates() * hidden);
+        assert_eq!(out.len(), batch * steps * hidden);
+    }
+}
+
+/// Neighbouring sequences.
+#[derive(Debug, Clone, Copy)]
+struct Block {
+    first: usize,
+    rows: usize,
+}
+
+/// What the backward pass needs of a forward pass.
+#[derive(Debug)]
+pub struct LstmSaved {
+    shape: LstmShape,
+    reverse: bool,
+    /// Nothing, if the pass was not to be recorded.
+    record: Option<Record>,
+}
+
+/// Gates after their activation, `[steps, batch, 4 * hidden]`, and cell states,
+/// `[steps, batch, hidden]`: steps first, so that what a step of neighbouring sequences
+/// writes is in one piece, and the sums over steps can leave one out.
+#[derive(Debug)]
+struct Record {
+    gates: Buffer,
+    cells: Buffer,
+}
+
+/// Gradients of an LSTM layer.
+#[derive(Debug)]
+pub struct LstmGradients<'a> {
+    /// `[4 * hidden, inputs]`.
+    pub w_ih: &'a mut [f32],
+    /// `[4 * hidden, hidden]`.
+    pub w_hh: &'a mut [f32],
+    /// `[4 * hidden]`, the same for both biases.
+    pub bias: &'a mut [f32],
+    /// `[batch, steps, inputs]`, if wanted.
+    pub x: Option<&'a mut [f32]>,
+}
+
+/// The hidden state at every step, `out` `[batch, steps, hidden]`, for `x`
+/// `[batch, steps, inputs]`. Weights are `w_ih` `[4 * hidden, inputs]` and `w_hh`
+/// `[4 * hidden, hidden]`, biases `[4 * hidden]`.
+///
+/// With `reverse` the layer runs from the last step to the first; the state that has
+/// seen step `t` and all after it stands at `t`. With `record` the result is one that
+/// [`lstm_backward`] can work with; without, scratch memory does not grow with the steps.
+///
+/// # Panics
+/// If the arrays do not fit the shape, or one of its sizes is zero.
+#[allow(clippy::too_many_arguments)]
+pub fn lstm_forward(
+    shape: LstmShape,
+    x: &[f32],
+    w_ih: &[f32],
+    w_hh: &[f32],
+    b_ih: &[f32],
+    b_hh: &[f32],
+    reverse: bool,
+    record: bool,
+    out: &mut [f32],
+) -> LstmSaved {
+    shape.check(x, w_ih, w_hh, out);
+    let (gates, hidden) = (shape.gates(), shape.hidden);
+    assert!(b_ih.len() == gates && b_hh.len() == gates);
+    let bias: Vec<f32> = b_ih.iter().zip(b_hh).map(|(a, b)| a + b).collect();
+    let mut record = record.then(|| Record {
+        gates: Buffer::any(shape.steps * shape.batch * gates),
+        cells: Buffer::any(shape.steps * shape.batch * hidden),
+    });
+    let pass = Forward {
+        shape,
+        x,
+        w_ih: Packed::new(w_ih, shape.inputs, gates, 1, shape.inputs),
+        w_hh: Packed::new(w_hh, hidden, gates, 1, hidden),
+        bias: &bias,
+        reverse,
+        out: Shared::new(out),
+        record: record
+            .as_mut()
+            .map(|record| (Shared::new(&mut record.gates), Shared::new(&mut record.cells))),
+    };
+    let blocks = shape.blocks();
+    parallel::for_each(blocks.len(), |task| pass.run(blocks[task]));
+    LstmSaved { shape, reverse, record }
+}
+
+/// A forward pass, all sequences of it.
+struct Forward<'a> {
+    shape: LstmShape,
+    x: &'a [f32],
+    w_ih: Packed,
+    w_hh: Packed,
+    bias: &'a [f32],
+    reverse: bool,
+    out: Shared<'a, f32>,
+    /// As in [`Record`].
+    record: Option<(Shared<'a, f32>, Shared<'a, f32>)>,
+}
+
+impl Forward<'_> {
+    /// Takes some sequences through all steps.
+    fn run(&self, block: Block) {
+        let LstmShape { batch, steps, inputs, hidden } = self.shape;
+        let gates = self.shape.gates();
+        let rows = Rows::plain(block.rows);
+        let x = &self.x[block.first * steps * inputs..];
+        // SAFETY: blocks of sequences do not overlap.
+        let out = unsafe { self.out.part(block.first * steps * hidden, block.rows * steps * hidden) };
+        let mut cells = Buffer::zeros(block.rows * hidden);
+        let scratch = if self.record.is_some() { 0 } else { block.rows * gates };
+        let mut scratch = Buffer::any(scratch);
+        let mut before = None;
+        for step in self.shape.order(self.reverse) {
+            let at = step * batch + block.first;
+            let (z, kept) = match &self.record {
+                // SAFETY: blocks of sequences do not overlap, in no step.
+                Some((z, kept)) => unsafe {
+                    (
+                        z.part(at * gates, block.rows * gates),
+                        Some(kept.part(at * hidden, block.rows * hidden)),
+                    )
+                },
+                None => (&mut scratch[..], None),
+            };
+            let input = Left {
+                values: &x[step * inputs..],
+                row: steps * inputs,
+                column: 1,
+            };
+            gemm::multiply_here(rows, gates, inputs, input, self.w_ih.right(), z, gates, false);
+            // The state before the first step is zero, and so are its products.
+            if let Some(before) = before {
+                let state = Left {
+                    values: &out[before * hidden..],
+                    row: steps * hidden,
+                    column: 1,
+                };
+                gemm::multiply_here(rows, gates, hidden, state, self.w_hh.right(), z, gates, true);
+            }
+            vectorized(
+                #[inline(always)]
+                || {
+                    for (row, (z, c)) in z
+                        .chunks_exact_mut(gates)
+                        .zip(cells.chunks_exact_mut(hidden))
+                        .enumerate()
+                    {
+                        let from = (row * steps + step) * hidden;
+                        update(z, self.bias, c, &mut out[from..from + hidden]);
+                    }
+                },
+            );
+            if let Some(kept) = kept {
+                kept.copy_from_slice(&cells);
+            }
+            before = Some(step);
+        }
+    }
+}
+
+/// One step of one sequence: from the products `z` of the gates to their activations,
+/// the next cell state and the next hidden state.
+#[inline(always)]
+fn update(z: &mut [f32], bias: &[f32], c: &mut [f32], h: &mut [f32]) {
+    let hidden = h.len();
+    let [i, f, g, o] = quarters_mut(z, hidden);
+    let [bi, bf, bg, bo] = quarters(bias, hidden);
+    let c = &mut c[..hidden];
+    activate(i, bi, sigmoid);
+    activate(f, bf, sigmoid);
+    activate(g, bg, tanh);
+    activate(o, bo, sigmoid);
+    for u in 0..hidden {
+        c[u] = f[u] * c[u] + i[u] * g[u];
+        h[u] = o[u] * tanh(c[u]);
+    }
+}
+
+#[inline(always)]
+fn activate(z: &mut [f32], bias: &[f32], function: impl Fn(f32) -> f32) {
+    for (z, &bias) in z.iter_mut().zip(bias) {
+        *z = function(*z + bias);
+    }
+}
+
+/// The parts of the four gates.
+#[inline(always)]
+fn quarters(values: &[f32], hidden: usize) -> [&[f32]; 4] {
+    let (a, rest) = values.split_at(hidden);
+    let (b, rest) = rest.split_at(hidden);
+    let (c, d) = rest.split_at(hidden);
+    [a, b, c, &d[..hidden]]
+}
+
+/// As [`quarters`].
+#[inline(always)]
+fn quarters_mut(values: &mut [f32], hidden: usize) -> [&mut [f32]; 4] {
+    let (a, rest) = values.split_at_mut(hidden);
+    let (b, rest) = rest.split_at_mut(hidden);
+    let (c, d) = rest.split_at_mut(hidden);
+    [a, b, c, &mut d[..hidden]]
+}
+
+/// Gradients of [`lstm_forward`] for the gradient `g` of its output `out`, both
+/// `[batch, steps, hidden]`. They are written, not added.
+///
+/// # Panics
+/// If the arrays do not fit the shape, or the forward pass was not recorded.
+pub fn lstm_backward(
+    saved: &LstmSaved,
+    x: &[f32],
+    w_ih: &[f32],
+    w_hh: &[f32],
+    out: &[f32],
+    g: &[f32],
+    gradients: LstmGradients<'_>,
+) {
+    let LstmSaved { shape, reverse, ref record } = *saved;
+    let record = record.as_ref().expect("the forward pass was recorded");
+    shape.check(x, w_ih, w_hh, out);
+    let LstmShape { batch, steps, inputs, hidden } = shape;
+    let gates = shape.gates();
+    assert!(g.len() == out.len() && gradients.bias.len() == gates);
+    assert!(gradients.w_ih.len() == w_ih.len() && gradients.w_hh.len() == w_hh.len());
+    assert!(gradients.x.as_ref().is_none_or(|dx| dx.len() == x.len()));
+
+    let blocks = shape.blocks();
+    let mut dz = Buffer::any(steps * batch * gates);
+    let mut sums = Buffer::zeros(blocks.len() * gates);
+    let dx = gradients.x.map(|dx| (Packed::new(w_ih, gates, inputs, inputs, 1), Shared::new(dx)));
+    let pass = Backward {
+        shape,
+        reverse,
+        record,
+        g,
+        w_hh: Packed::new(w_hh, gates, hidden, hidden, 1),
+        dz: Shared::new(&mut dz),
+        dx,
+    };
+    let shared = Shared::new(&mut sums);
+    parallel::for_each(blocks.len(), |task| {
+        // SAFETY: tasks have sums of their own.
+        pass.run(blocks[task], unsafe { shared.part(task * gates, gates) });
+    });
+    drop(pass);
+    for (unit, bias) in gradients.bias.iter_mut().enumerate() {
+        let sum: f64 = sums.chunks_exact(gates).map(|sums| f64::from(sums[unit])).sum();
+        *bias = sum as f32;
+    }
+
+    let all = pack_steps(x, shape, inputs, 0..steps);
+    let product = |dz: &[f32], right: Right<'_>, width: usize, k: usize, out: &mut [f32]| {
+        let left = Left {
+            values: dz,
+            row: 1,
+            column: gates,
+        };
+        gemm::multiply(gates, width, k, left, right, out, width, false);
+    };
+    product(&dz, all.right(), inputs, steps * batch, gradients.w_ih);
+    drop(all);
+    // The state that a step began with stands one step before it. The first step
+    // began with zeros.
+    if steps == 1 {
+        gradients.w_hh.fill(0.0);
+        return;
+    }
+    let (before, after) = if reverse { (1..steps, 0) } else { (0..steps - 1, 1) };
+    let states = pack_steps(out, shape, hidden, before);
+    let dz = &dz[after * batch * gates..];
+    product(dz, states.right(), hidden, (steps - 1) * batch, gradients.w_hh);
+}
+
+/// The rows of `values` `[batch, steps, width]`, step by step, as the right factor of a
+/// product.
+fn pack_steps(values: &[f32], shape: LstmShape, width: usize, chosen: std::ops::Range<usize>) -> Packed {
+    let LstmShape { batch, steps, .. } = shape;
+    let k = chosen.len() * batch;
+    let lanes = gemm::lanes();
+    let panels: Vec<Panel> = gemm::panels(width, lanes).collect();
+    let mut packed = Packed::any(k, width);
+    let shared = packed.shared();
+    parallel::for_each(panels.len() * chosen.len(), |task| {
+        let (panel, done) = (panels[task / chosen.len()], task % chosen.len());
+        let whole = panel.vectors * lanes;
+        let valid = whole.min(width - panel.first);
+        // SAFETY: panels, and steps of one, do not overlap.
+        let out = unsafe { shared.part(panel.first * k + done * batch * whole, batch * whole) };
+        for (row, out) in out.chunks_exact_mut(whole).enumerate() {
+            let from = (row * steps + chosen.start + done) * width + panel.first;
+            out[..valid].copy_from_slice(&values[from..from + valid]);
+            out[valid..].fill(0.0);
+        }
+    });
+    packed
+}
+
+/// A backward pass, all sequences of it.
+struct Backward<'a> {
+    shape: LstmShape,
+    reverse: bool,
+    record: &'a Record,
+    g: &'a [f32],
+    w_hh: Packed,
+    /// Gradients of the gates before their activation, `[steps, batch, 4 * hidden]`.
+    dz: Shared<'a, f32>,
+    /// The weights and the gradient of the input, if wanted.
+    dx: Option<(Packed, Shared<'a, f32>)>,
+}
+
+impl Backward<'_> {
+    /// Takes some sequences through all steps, from the last one taken to the first.
+    /// `sums` becomes the sum of the gates' gradients.
+    fn run(&self, block: Block, sums: &mut [f32]) {
+        let LstmShape { batch, steps, inputs, hidden } = self.shape;
+        let gates = self.shape.gates();
+        let rows = Rows::plain(block.rows);
+        let zeros = Buffer::zeros(hidden);
+        // Gradients of the states between two steps.
+        let mut dh = Buffer::zeros(block.rows * hidden);
+        let mut dc = Buffer::zeros(block.rows * hidden);
+        let mut order = self.shape.order(self.reverse).rev().peekable();
+        while let Some(step) = order.next() {
+            let before = order.peek().copied();
+            let at = step * batch + block.first;
+            // SAFETY: blocks of sequences do not overlap, in no step.
+            let dz = unsafe { self.dz.part(at * gates, block.rows * gates) };
+            vectorized(
+                #[inline(always)]
+                || {
+                    for (row, dz) in dz.chunks_exact_mut(gates).enumerate() {
+                        let own = row * hidden..(row + 1) * hidden;
+                        let state = |step: usize| {
+                            let from = (step * batch + block.first + row) * hidden;
+                            &self.record.cells[from..from + hidden]
+                        };
+                        let g = ((block.first + row) * steps + step) * hidden;
+                        gradient(
+                            &self.record.gates[(at + row) * gates..(at + row + 1) * gates],
+                            state(step),
+                            before.map_or(&zeros[..], state),
+                            &self.g[g..g + hidden],
+                            &dh[own.clone()],
+                            &mut dc[own],
+                            dz,
+                        );
+                        for (sum, &dz) in sums.iter_mut().zip(dz.iter()) {
+                            *sum += dz;
+                        }
+                    }
+                },
+            );
+            let left = Left {
+                values: dz,
+                row: gates,
+                column: 1,
+            };
+            if before.is_some() {
+                gemm::multiply_here(rows, hidden, gates, left, self.w_hh.right(), &mut dh, hidden, false);
+            }
+            if let Some((w_ih, dx)) = &self.dx {
+                let from = (block.first * steps + step) * inputs;
+                let len = ((block.rows - 1) * steps + 1) * inputs;
+                // SAFETY: blocks of sequences do not overlap, and of what lies between
+                // their first step and their last the product writes its own rows only.
+                let dx = unsafe { dx.part(from, len) };
+                gemm::multiply_here(rows, inputs, gates, left, w_ih.right(), dx, steps * inputs, false);
+            }
+        }
+    }
+}
+
+/// One step of one sequence, backward. `all` are the gates, `c` and `before` the cell
+/// state after and before the step, `g + dh` the gradient of the hidden state after
+/// it. `dc` turns from the gradient of the one cell state into that of the other.
+#[inline(always)]
+fn gradient(
+    all: &[f32],
+    c: &[f32],
+    before: &[f32],
+    g: &[f32],
+    dh: &[f32],
+    dc: &mut [f32],
+    dz: &mut [f32],
+) {
+    let hidden = dc.len();
+    let [input, forget, cell, output] = quarters(all, hidden);
+    let [d_input, d_forget, d_cell, d_output] = quarters_mut(dz, hidden);
+    let (c, before, g, dh) = (&c[..hidden], &before[..hidden], &g[..hidden], &dh[..hidden]);
+    for u in 0..hidden {
+        let (i, f, a, o) = (input[u], forget[u], cell[u], output[u]);
+        let t = tanh(c[u]);
+        let h = g[u] + dh[u];
+        let d = dc[u] + h * o * (1.0 - t * t);
+        d_input[u] = d * a * (i * (1.0 - i));
+        d_forget[u] = d * before[u] * (f * (1.0 - f));
+        d_cell[u] = d * i * (1.0 - a * a);
+        d_output[u] = h * t * (o * (1.0 - o));
+        dc[u] = d * f;
+    }
+}
+
+#[cfg(test)]
+mod tests;
