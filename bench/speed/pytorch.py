@@ -24,7 +24,7 @@ from torch import nn
 WARM_UP = 5
 LEAST = 5
 SEQUENCES = 2000
-PREDICTED = 1000
+BATCHES = 10
 ADAM = [{"foreach": False}, {"foreach": True}, {"fused": True}]
 
 
@@ -93,7 +93,8 @@ def read(args: argparse.Namespace, rows: int) -> tuple[torch.Tensor, torch.Tenso
         codes[letter] = code
     for row in range(rows):
         letters = "".join(sequences[(row * lines + k) % len(sequences)] for k in range(lines))
-        bases = codes[torch.frombuffer(bytearray(letters[: args.length], "ascii"), dtype=torch.uint8).long()]
+        letters = bytearray(letters[: args.length], "ascii")
+        bases = codes[torch.frombuffer(letters, dtype=torch.uint8).long()]
         x[row].scatter_(0, bases[None], 1.0)
         label = labels[row % len(labels)]
         y[row] = torch.tensor([float(label[tf % len(label)]) for tf in range(args.outputs)])
@@ -174,7 +175,7 @@ def predict(trainer: Trainer, x: torch.Tensor, batch: int) -> torch.Tensor:
 
 
 def time_prediction(args: argparse.Namespace) -> dict:
-    rows = -(-PREDICTED // args.batch) * args.batch
+    rows = BATCHES * args.batch
     x, _ = read(args, rows)
     trainer = Trainer(args, ADAM[0])
     trainer.network.eval()
@@ -196,8 +197,8 @@ def time_finetuning(args: argparse.Namespace) -> dict:
     began = time.perf_counter()
     for seed in range(args.models):
         torch.manual_seed(seed)
-        rows = torch.randperm(len(x)).split([int(0.8 * len(x)), int(0.1 * len(x)), len(x) - int(0.8 * len(x)) - int(0.1 * len(x))])
-        fitted, held, test = (both_strands(x[part], y[part]) for part in rows)
+        parts = torch.randperm(len(x)).tensor_split([len(x) * 8 // 10, len(x) * 9 // 10])
+        fitted, held, test = (both_strands(x[part], y[part]) for part in parts)
         trainer = Trainer(args, adam)
         trainer.network.load_state_dict(parent)
         best, best_state = float("inf"), None

@@ -45,6 +45,7 @@ class Bench:
     def __init__(self, args: argparse.Namespace):
         self.args = args
         self.results = []
+        self.pairs = {}
 
     def json_line(self, command: list, needed: bool = True) -> dict | None:
         """The last line that a command prints. One that fails ends the benchmark if it is needed."""
@@ -77,8 +78,10 @@ class Bench:
             )
 
     def pair(self, what: str, network: str, threads: int, batch: int, outputs: int, length: int) -> dict:
-        """One measurement of both, in alternating rounds."""
+        """One measurement of both, in alternating rounds; made once."""
         words = [what, network, threads, batch, outputs, length]
+        if tuple(words) in self.pairs:
+            return self.pairs[tuple(words)]
         if what == "predict":
             self.model(network, outputs, length)
         rounds = {"bindscape": [], "pytorch": []}
@@ -99,6 +102,7 @@ class Bench:
             pair["bindscape"]["sequences_per_second"] / pair["pytorch"]["sequences_per_second"]
         )
         self.results.append(pair)
+        self.pairs[tuple(words)] = pair
         print(
             f"{' '.join(map(str, words))}: {pair['bindscape']['sequences_per_second']:.0f}"
             f" / {pair['pytorch']['sequences_per_second']:.0f} = {pair['ratio']:.2f}",

@@ -32,9 +32,10 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const WARM_UP: usize = 5;
 /// Fewest steps that are timed, however long they take.
 const LEAST: usize = 5;
-/// Sequences per epoch, and sequences predicted per call, at the least.
+/// Sequences per epoch, at the least.
 const SEQUENCES: usize = 2000;
-const PREDICTED: usize = 1000;
+/// Batches per call of prediction.
+const BATCHES: usize = 10;
 
 /// What is measured.
 struct Plan {
@@ -212,7 +213,7 @@ fn time_prediction(plan: &Plan) -> Result<(usize, f64), Box<dyn Error>> {
     let model = Model::load(plan.model_directory().join(MODEL_FILE))?;
     let predictor = Predictor::new(&model, &DeviceChoice::Cpu.open()?);
     drop(model);
-    let sequences = read(plan, PREDICTED.next_multiple_of(plan.batch))?.sequences;
+    let sequences = read(plan, BATCHES * plan.batch)?.sequences;
     let predict = |sequences: &PackedSequences| {
         predictor.predict(sequences, Strands::Forward, plan.batch, &Silent)
     };
