@@ -45,7 +45,7 @@ pub(crate) struct Arguments {
     /// Width of the bins in which GC content is matched, in per cent
     #[arg(long, value_name = "PERCENT", default_value_t = 10)]
     gc_bin: u32,
-    /// Repeats, each with its own draw, split and weights
+    /// Repeats, each with its own draw, split and weights; as many train side by side as there are threads
     #[arg(long, value_name = "N", default_value_t = 1)]
     repeats: u32,
     /// Start from random weights instead of the multi-model's
