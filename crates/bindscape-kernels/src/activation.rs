@@ -80,7 +80,10 @@ mod tests {
     fn exact_to_three_units_in_the_last_place() {
         let even = (-870_000..=870_000).map(|i| i as f32 * 1e-4);
         let near_zero = (0..400_000_u32).map(|i| f32::from_bits(0x0080_0000 + i * 2600));
-        let inputs: Vec<f32> = even.chain(near_zero.clone()).chain(near_zero.map(|x| -x)).collect();
+        let inputs: Vec<f32> = even
+            .chain(near_zero.clone())
+            .chain(near_zero.map(|x| -x))
+            .collect();
         let (s, t) = both(&inputs);
         let (s, t) = (
             worst(&inputs, &s, |x| 1.0 / (1.0 + (-x).exp())),
@@ -92,7 +95,15 @@ mod tests {
 
     #[test]
     fn limits_signs_and_nan() {
-        let inputs = [f32::INFINITY, f32::NEG_INFINITY, f32::MAX, f32::MIN, 0.0, -0.0, f32::NAN];
+        let inputs = [
+            f32::INFINITY,
+            f32::NEG_INFINITY,
+            f32::MAX,
+            f32::MIN,
+            0.0,
+            -0.0,
+            f32::NAN,
+        ];
         let (s, t) = both(&inputs);
         assert_eq!(s[..1], [1.0]);
         assert!(s[1] >= 0.0 && s[1] < 2e-38 && s[3] < 2e-38 && s[2] == 1.0);

@@ -56,7 +56,12 @@ impl LstmShape {
     }
 
     fn check(self, x: &[f32], w_ih: &[f32], w_hh: &[f32], out: &[f32]) {
-        let Self { batch, steps, inputs, hidden } = self;
+        let Self {
+            batch,
+            steps,
+            inputs,
+            hidden,
+        } = self;
         assert!(
             batch > 0 && steps > 0 && inputs > 0 && hidden > 0,
             "an LSTM has sequences, steps, inputs and units"
@@ -144,13 +149,20 @@ pub fn lstm_forward(
         bias: &bias,
         reverse,
         out: Shared::new(out),
-        record: record
-            .as_mut()
-            .map(|record| (Shared::new(&mut record.gates), Shared::new(&mut record.cells))),
+        record: record.as_mut().map(|record| {
+            (
+                Shared::new(&mut record.gates),
+                Shared::new(&mut record.cells),
+            )
+        }),
     };
     let blocks = shape.blocks();
     parallel::for_each(blocks.len(), |task| pass.run(blocks[task]));
-    LstmSaved { shape, reverse, record }
+    LstmSaved {
+        shape,
+        reverse,
+        record,
+    }
 }
 
 /// A forward pass, all sequences of it.
@@ -169,14 +181,26 @@ struct Forward<'a> {
 impl Forward<'_> {
     /// Takes some sequences through all steps.
     fn run(&self, block: Block) {
-        let LstmShape { batch, steps, inputs, hidden } = self.shape;
+        let LstmShape {
+            batch,
+            steps,
+            inputs,
+            hidden,
+        } = self.shape;
         let gates = self.shape.gates();
         let rows = Rows::plain(block.rows);
         let x = &self.x[block.first * steps * inputs..];
         // SAFETY: blocks of sequences do not overlap.
-        let out = unsafe { self.out.part(block.first * steps * hidden, block.rows * steps * hidden) };
+        let out = unsafe {
+            self.out
+                .part(block.first * steps * hidden, block.rows * steps * hidden)
+        };
         let mut cells = Buffer::zeros(block.rows * hidden);
-        let scratch = if self.record.is_some() { 0 } else { block.rows * gates };
+        let scratch = if self.record.is_some() {
+            0
+        } else {
+            block.rows * gates
+        };
         let mut scratch = Buffer::any(scratch);
         let mut before = None;
         for step in self.shape.order(self.reverse) {
@@ -196,7 +220,16 @@ impl Forward<'_> {
                 row: steps * inputs,
                 column: 1,
             };
-            gemm::multiply_here(rows, gates, inputs, input, self.w_ih.right(), z, gates, false);
+            gemm::multiply_here(
+                rows,
+                gates,
+                inputs,
+                input,
+                self.w_ih.right(),
+                z,
+                gates,
+                false,
+            );
             // The state before the first step is zero, and so are its products.
             if let Some(before) = before {
                 let state = Left {
@@ -204,7 +237,16 @@ impl Forward<'_> {
                     row: steps * hidden,
                     column: 1,
                 };
-                gemm::multiply_here(rows, gates, hidden, state, self.w_hh.right(), z, gates, true);
+                gemm::multiply_here(
+                    rows,
+                    gates,
+                    hidden,
+                    state,
+                    self.w_hh.right(),
+                    z,
+                    gates,
+                    true,
+                );
             }
             vectorized(
                 #[inline(always)]
@@ -284,10 +326,19 @@ pub fn lstm_backward(
     g: &[f32],
     gradients: LstmGradients<'_>,
 ) {
-    let LstmSaved { shape, reverse, ref record } = *saved;
+    let LstmSaved {
+        shape,
+        reverse,
+        ref record,
+    } = *saved;
     let record = record.as_ref().expect("the forward pass was recorded");
     shape.check(x, w_ih, w_hh, out);
-    let LstmShape { batch, steps, inputs, hidden } = shape;
+    let LstmShape {
+        batch,
+        steps,
+        inputs,
+        hidden,
+    } = shape;
     let gates = shape.gates();
     assert!(g.len() == out.len() && gradients.bias.len() == gates);
     assert!(gradients.w_ih.len() == w_ih.len() && gradients.w_hh.len() == w_hh.len());
@@ -296,7 +347,9 @@ pub fn lstm_backward(
     let blocks = shape.blocks();
     let mut dz = Buffer::any(steps * batch * gates);
     let mut sums = Buffer::zeros(blocks.len() * gates);
-    let dx = gradients.x.map(|dx| (Packed::new(w_ih, gates, inputs, inputs, 1), Shared::new(dx)));
+    let dx = gradients
+        .x
+        .map(|dx| (Packed::new(w_ih, gates, inputs, inputs, 1), Shared::new(dx)));
     let pass = Backward {
         shape,
         reverse,
@@ -313,7 +366,10 @@ pub fn lstm_backward(
     });
     drop(pass);
     for (unit, bias) in gradients.bias.iter_mut().enumerate() {
-        let sum: f64 = sums.chunks_exact(gates).map(|sums| f64::from(sums[unit])).sum();
+        let sum: f64 = sums
+            .chunks_exact(gates)
+            .map(|sums| f64::from(sums[unit]))
+            .sum();
         *bias = sum as f32;
     }
 
@@ -334,15 +390,30 @@ pub fn lstm_backward(
         gradients.w_hh.fill(0.0);
         return;
     }
-    let (before, after) = if reverse { (1..steps, 0) } else { (0..steps - 1, 1) };
+    let (before, after) = if reverse {
+        (1..steps, 0)
+    } else {
+        (0..steps - 1, 1)
+    };
     let states = pack_steps(out, shape, hidden, before);
     let dz = &dz[after * batch * gates..];
-    product(dz, states.right(), hidden, (steps - 1) * batch, gradients.w_hh);
+    product(
+        dz,
+        states.right(),
+        hidden,
+        (steps - 1) * batch,
+        gradients.w_hh,
+    );
 }
 
 /// The rows of `values` `[batch, steps, width]`, step by step, as the right factor of a
 /// product.
-fn pack_steps(values: &[f32], shape: LstmShape, width: usize, chosen: std::ops::Range<usize>) -> Packed {
+fn pack_steps(
+    values: &[f32],
+    shape: LstmShape,
+    width: usize,
+    chosen: std::ops::Range<usize>,
+) -> Packed {
     let LstmShape { batch, steps, .. } = shape;
     let k = chosen.len() * batch;
     let lanes = gemm::lanes();
@@ -381,7 +452,12 @@ impl Backward<'_> {
     /// Takes some sequences through all steps, from the last one taken to the first.
     /// `sums` becomes the sum of the gates' gradients.
     fn run(&self, block: Block, sums: &mut [f32]) {
-        let LstmShape { batch, steps, inputs, hidden } = self.shape;
+        let LstmShape {
+            batch,
+            steps,
+            inputs,
+            hidden,
+        } = self.shape;
         let gates = self.shape.gates();
         let rows = Rows::plain(block.rows);
         let zeros = Buffer::zeros(hidden);
@@ -425,7 +501,16 @@ impl Backward<'_> {
                 column: 1,
             };
             if before.is_some() {
-                gemm::multiply_here(rows, hidden, gates, left, self.w_hh.right(), &mut dh, hidden, false);
+                gemm::multiply_here(
+                    rows,
+                    hidden,
+                    gates,
+                    left,
+                    self.w_hh.right(),
+                    &mut dh,
+                    hidden,
+                    false,
+                );
             }
             if let Some((w_ih, dx)) = &self.dx {
                 let from = (block.first * steps + step) * inputs;
@@ -433,7 +518,16 @@ impl Backward<'_> {
                 // SAFETY: blocks of sequences do not overlap, and of what lies between
                 // their first step and their last the product writes its own rows only.
                 let dx = unsafe { dx.part(from, len) };
-                gemm::multiply_here(rows, inputs, gates, left, w_ih.right(), dx, steps * inputs, false);
+                gemm::multiply_here(
+                    rows,
+                    inputs,
+                    gates,
+                    left,
+                    w_ih.right(),
+                    dx,
+                    steps * inputs,
+                    false,
+                );
             }
         }
     }

@@ -28,7 +28,12 @@ struct Given {
 
 impl Given {
     fn new(shape: LstmShape, reverse: bool, seed: u64) -> Self {
-        let LstmShape { batch, steps, inputs, hidden } = shape;
+        let LstmShape {
+            batch,
+            steps,
+            inputs,
+            hidden,
+        } = shape;
         let weights = |len: usize, stream: u64| {
             let wide = 2.0 / (inputs.max(hidden) as f32).sqrt();
             noise(len, seed + stream).iter().map(|w| w * wide).collect()
@@ -46,7 +51,12 @@ impl Given {
     }
 
     fn plain(&self) -> Plain {
-        let LstmShape { batch, steps, inputs, hidden } = self.shape;
+        let LstmShape {
+            batch,
+            steps,
+            inputs,
+            hidden,
+        } = self.shape;
         let sigmoid = |v: f64| 1.0 / (1.0 + (-v).exp());
         let wide = |v: &[f32]| v.iter().map(|&v| f64::from(v)).collect::<Vec<f64>>();
         let (w_ih, w_hh) = (wide(&self.w_ih), wide(&self.w_hh));
@@ -75,12 +85,20 @@ impl Given {
                     })
                     .collect();
                 let a: Vec<f64> = (0..4 * hidden)
-                    .map(|r| if r / hidden == 2 { z[r].tanh() } else { sigmoid(z[r]) })
+                    .map(|r| {
+                        if r / hidden == 2 {
+                            z[r].tanh()
+                        } else {
+                            sigmoid(z[r])
+                        }
+                    })
                     .collect();
                 let next: Vec<f64> = (0..hidden)
                     .map(|u| a[hidden + u] * c[done][u] + a[u] * a[2 * hidden + u])
                     .collect();
-                let state: Vec<f64> = (0..hidden).map(|u| a[3 * hidden + u] * next[u].tanh()).collect();
+                let state: Vec<f64> = (0..hidden)
+                    .map(|u| a[3 * hidden + u] * next[u].tanh())
+                    .collect();
                 result.out[(b * steps + t) * hidden..][..hidden].copy_from_slice(&state);
                 h.push(state);
                 c.push(next);
@@ -148,7 +166,9 @@ impl Given {
                 bias: &mut bias,
                 x,
             };
-            lstm_backward(&saved, &self.x, &self.w_ih, &self.w_hh, &out, &self.g, gradients);
+            lstm_backward(
+                &saved, &self.x, &self.w_ih, &self.w_hh, &out, &self.g, gradients,
+            );
         };
         backward(None);
         backward(Some(&mut dx));
@@ -187,7 +207,12 @@ proptest! {
 fn single_sequence_and_step() {
     for (batch, steps) in [(1, 1), (1, 7), (31, 1)] {
         for reverse in [false, true] {
-            let shape = LstmShape { batch, steps, inputs: 5, hidden: 17 };
+            let shape = LstmShape {
+                batch,
+                steps,
+                inputs: 5,
+                hidden: 17,
+            };
             check(&Given::new(shape, reverse, 9)).unwrap();
         }
     }
@@ -196,7 +221,12 @@ fn single_sequence_and_step() {
 #[test]
 fn blocks_cover_the_batch() {
     for batch in 1..200 {
-        let shape = LstmShape { batch, steps: 1, inputs: 1, hidden: 1 };
+        let shape = LstmShape {
+            batch,
+            steps: 1,
+            inputs: 1,
+            hidden: 1,
+        };
         let mut next = 0;
         for block in shape.blocks() {
             assert!(block.first == next && block.rows > 0);
@@ -208,22 +238,43 @@ fn blocks_cover_the_batch() {
 
 #[test]
 fn any_number_of_threads_gives_the_same_bytes() {
-    let shape = LstmShape { batch: 70, steps: 4, inputs: 33, hidden: 40 };
+    let shape = LstmShape {
+        batch: 70,
+        steps: 4,
+        inputs: 33,
+        hidden: 40,
+    };
     let given = Given::new(shape, true, 3);
     let results = [1, 2, 3].map(|threads| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| given.ours()).map(|all| all.iter().map(|x| x.to_bits()).collect::<Vec<_>>())
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .unwrap();
+        pool.install(|| given.ours())
+            .map(|all| all.iter().map(|x| x.to_bits()).collect::<Vec<_>>())
     });
     assert!(results[0] == results[1] && results[0] == results[2]);
 }
 
 #[test]
 fn missing_numbers_stay_missing() {
-    let shape = LstmShape { batch: 2, steps: 3, inputs: 4, hidden: 5 };
+    let shape = LstmShape {
+        batch: 2,
+        steps: 3,
+        inputs: 4,
+        hidden: 5,
+    };
     let mut given = Given::new(shape, false, 1);
     given.x[4] = f32::NAN;
     let mut out = vec![0.0; given.g.len()];
-    let Given { x, w_ih, w_hh, b_ih, b_hh, .. } = &given;
+    let Given {
+        x,
+        w_ih,
+        w_hh,
+        b_ih,
+        b_hh,
+        ..
+    } = &given;
     lstm_forward(shape, x, w_ih, w_hh, b_ih, b_hh, false, false, &mut out);
     let (own, other) = out.split_at(15);
     assert!(own[..5].iter().chain(other).all(|h| h.is_finite()));
@@ -233,7 +284,12 @@ fn missing_numbers_stay_missing() {
 #[test]
 #[should_panic(expected = "the forward pass was recorded")]
 fn an_unrecorded_pass_has_no_gradient() {
-    let shape = LstmShape { batch: 1, steps: 1, inputs: 1, hidden: 1 };
+    let shape = LstmShape {
+        batch: 1,
+        steps: 1,
+        inputs: 1,
+        hidden: 1,
+    };
     let (mut out, w) = ([0.0], [0.5; 4]);
     let saved = lstm_forward(shape, &[1.0], &w, &w, &w, &w, false, false, &mut out);
     let (mut w_ih, mut w_hh, mut bias) = ([0.0; 4], [0.0; 4], [0.0; 4]);
@@ -244,33 +300,4 @@ fn an_unrecorded_pass_has_no_gradient() {
         x: None,
     };
     lstm_backward(&saved, &[1.0], &w, &w, &out, &[1.0], gradients);
-}
-
-#[test]
-fn lspeed() {
-    for threads in [1] {
-        rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(|| {
-            for inputs in [320, 640] {
-                let shape = LstmShape { batch: 100, steps: 13, inputs, hidden: 320 };
-                let gv = Given::new(shape, false, 1);
-                let mut out = vec![0.0; gv.g.len()];
-                let (mut a, mut b, mut c, mut d) = (gv.w_ih.clone(), gv.w_hh.clone(), gv.b_ih.clone(), gv.x.clone());
-                let (mut bf, mut bb, mut bp) = (9.0f64, 9.0f64, 9.0f64);
-                for _ in 0..15 {
-                    let t = std::time::Instant::now();
-                    let saved = lstm_forward(shape, &gv.x, &gv.w_ih, &gv.w_hh, &gv.b_ih, &gv.b_hh, false, true, &mut out);
-                    bf = bf.min(t.elapsed().as_secs_f64());
-                    let t = std::time::Instant::now();
-                    lstm_backward(&saved, &gv.x, &gv.w_ih, &gv.w_hh, &out, &gv.g, LstmGradients { w_ih: &mut a, w_hh: &mut b, bias: &mut c, x: Some(&mut d) });
-                    bb = bb.min(t.elapsed().as_secs_f64());
-                    drop(saved);
-                    let t = std::time::Instant::now();
-                    lstm_forward(shape, &gv.x, &gv.w_ih, &gv.w_hh, &gv.b_ih, &gv.b_hh, false, false, &mut out);
-                    bp = bp.min(t.elapsed().as_secs_f64());
-                }
-                let fl = 2.0 * 1280.0 * (1300.0 * inputs as f64 + 1200.0 * 320.0);
-                println!("thr {threads} inputs {inputs}: fwd {:.2} ms {:.1}; bwd {:.2} ms {:.1}; predict {:.2} ms {:.1}", bf * 1e3, fl / bf / 1e9, bb * 1e3, 2.0 * fl / bb / 1e9, bp * 1e3, fl / bp / 1e9);
-            }
-        });
-    }
 }
