@@ -28,6 +28,9 @@ pub struct Buffer {
 }
 
 impl Buffer {
+    /// Alignment of the first number in bytes.
+    pub const ALIGN: usize = align_of::<Line>();
+
     /// `len` numbers of any value: what a former owner left, or zero.
     #[must_use]
     pub fn any(len: usize) -> Self {
@@ -46,6 +49,19 @@ impl Buffer {
         };
         let lines = found.unwrap_or_else(|| vec![Line([0.0; LINE]); wanted]);
         Self { lines, len }
+    }
+
+    /// The first `len` numbers of `values`.
+    ///
+    /// # Panics
+    /// If there are fewer.
+    #[must_use]
+    pub fn collect(len: usize, mut values: impl Iterator<Item = f32>) -> Self {
+        let mut buffer = Self::any(len);
+        for number in buffer.iter_mut() {
+            *number = values.next().expect("as many numbers as asked for");
+        }
+        buffer
     }
 
     /// `len` zeros.

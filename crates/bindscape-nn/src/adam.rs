@@ -4,10 +4,10 @@
 //! parameters, so that a checkpoint holds them and a resumed training continues
 //! bit for bit, and on the CPU it updates a parameter in one pass over memory.
 
-use bindscape_kernels::adam::{AdamStep, adam};
-use burn::tensor::{Device, Tensor, TensorData};
+use bindscape_kernels::adam::AdamStep;
+use burn::tensor::Tensor;
 
-use crate::network::to_vec;
+use crate::layers;
 
 const BETA1: f32 = 0.9;
 const BETA2: f32 = 0.999;
@@ -54,8 +54,8 @@ pub(crate) fn step(
             second: zeros(),
         }
     });
-    if device == Device::flex() {
-        step_on_host(parameter, gradient, moments, size, &device)
+    if layers::fits(&device) {
+        step_on_host(parameter, gradient, moments, size)
     } else {
         step_on_device(parameter, gradient, moments, size)
     }
@@ -75,18 +75,13 @@ fn step_on_device(
     (parameter, Moments { first, second })
 }
 
-/// The step in one pass; tensors of the CPU move to the host and back without a copy.
+/// The step in one pass over memory, in place.
 fn step_on_host(
     parameter: Tensor<1>,
     gradient: Tensor<1>,
     moments: Moments,
     size: StepSize,
-    device: &Device,
 ) -> (Tensor<1>, Moments) {
-    let gradient = to_vec(gradient);
-    let mut parameter = to_vec(parameter);
-    let mut first = to_vec(moments.first);
-    let mut second = to_vec(moments.second);
     let step = AdamStep {
         beta1: BETA1,
         beta2: BETA2,
@@ -94,21 +89,16 @@ fn step_on_host(
         size: size.size,
         root: size.root,
     };
-    adam(step, &mut parameter, &gradient, &mut first, &mut second);
-    let tensor = |values: Vec<f32>| {
-        let length = values.len();
-        Tensor::from_data(TensorData::new(values, [length]), device)
-    };
-    let moments = Moments {
-        first: tensor(first),
-        second: tensor(second),
-    };
-    (tensor(parameter), moments)
+    let (parameter, first, second) =
+        layers::adam(parameter, gradient, moments.first, moments.second, step);
+    (parameter, Moments { first, second })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::network::to_vec;
+    use burn::tensor::{Device, TensorData};
 
     #[test]
     fn both_ways_agree_and_the_first_step_has_the_size_of_the_learning_rate() {

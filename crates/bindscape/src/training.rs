@@ -41,6 +41,9 @@ pub(crate) struct TrainingArguments {
     /// Train on the regions as given only, without their reverse complements
     #[arg(long)]
     forward_only: bool,
+    /// Fewest seconds between two checkpoints, which lie between epochs
+    #[arg(long, value_name = "SECONDS", default_value_t = 10.0)]
+    checkpoint_seconds: f64,
     /// Seed of the split, the weights and the order of batches
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
@@ -93,6 +96,7 @@ impl TrainingArguments {
             max_epochs: self.epochs,
             patience: self.patience,
             reverse_complement: !self.forward_only,
+            checkpoint_seconds: self.checkpoint_seconds,
             ..paper
         }
     }

@@ -11,6 +11,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use bindscape_kernels::adam::AdamStep;
+use bindscape_kernels::buffer::Buffer;
 use bindscape_kernels::conv::{self, ConvGradients, ConvSaved, ConvShape};
 use bindscape_kernels::dense::{self, DenseGradients, DenseSaved, DenseShape};
 use bindscape_kernels::first::{self, FirstGradients, FirstSaved};
@@ -22,12 +24,13 @@ use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, TensorMetadata, backend_extension};
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 
+use super::memory::{Flat, tensor, values};
 use super::{BatchNorm, BatchStatistics, NormMode};
 
 /// Whether the kernels are for tensors of this device.
-pub(super) fn fits(device: &Device) -> bool {
+pub(crate) fn fits(device: &Device) -> bool {
     *device == Device::flex() || *device == Device::flex().autodiff()
 }
 
@@ -48,8 +51,6 @@ impl From<NormMode> for Normalise {
         }
     }
 }
-
-type Flat = FloatTensor<Flex>;
 
 /// The operations.
 #[backend_extension(Flex, Autodiff)]
@@ -91,24 +92,6 @@ trait Fused: Backend {
     ) -> FloatTensor<Self>;
 
     fn fused_bce(logits: FloatTensor<Self>, labels: FloatTensor<Self>) -> FloatTensor<Self>;
-}
-
-/// The numbers of a tensor in the order of its shape.
-fn values(tensor: &Flat) -> Cow<'_, [f32]> {
-    match tensor.as_slice::<f32>() {
-        Some(values) => Cow::Borrowed(values),
-        None => Cow::Owned(
-            tensor
-                .to_contiguous()
-                .as_slice::<f32>()
-                .expect("a contiguous tensor is a slice")
-                .to_vec(),
-        ),
-    }
-}
-
-fn tensor(values: Vec<f32>, shape: &[usize]) -> Flat {
-    Flat::from_data(TensorData::new(values, shape.to_vec()))
 }
 
 fn conv_shape(x: &Flat, weight: &Flat, pool: usize) -> ConvShape {
@@ -172,16 +155,23 @@ impl<'a> NormParameters<'a> {
     }
 }
 
+fn empty() -> Flat {
+    tensor(Buffer::any(0), &[0])
+}
+
 /// Mean with the bias, and unbiased variance, as tensors; empty if not of the batch.
 fn statistics(moments: &Moments, bias: &[f32]) -> (Flat, Flat) {
     if !moments.learned() {
-        return (tensor(Vec::new(), &[0]), tensor(Vec::new(), &[0]));
+        return (empty(), empty());
     }
-    let mean: Vec<f32> = moments.mean.iter().zip(bias).map(|(m, b)| m + b).collect();
-    let channels = mean.len();
+    let channels = moments.mean.len();
+    let mean = Buffer::collect(channels, moments.mean.iter().zip(bias).map(|(m, b)| m + b));
     (
         tensor(mean, &[channels]),
-        tensor(moments.unbiased.clone(), &[channels]),
+        tensor(
+            Buffer::collect(channels, moments.unbiased.iter().copied()),
+            &[channels],
+        ),
     )
 }
 
@@ -201,7 +191,7 @@ impl Fused for Flex {
         let parameters = NormParameters::new([&bias, &scale, &shift, &mean, &var], normalise);
         let norm = parameters.norm();
         let (x, weight) = (values(&x), values(&weight));
-        let mut out = vec![0.0; shape.batch * shape.pooled() * shape.filters];
+        let mut out = Buffer::any(shape.batch * shape.pooled() * shape.filters);
         let (mean, var) = match one_hot(&shape, &x) {
             Some(bases) => {
                 let saved = first::first_forward(shape, &bases, &weight, &norm, false, &mut out);
@@ -213,7 +203,7 @@ impl Fused for Flex {
             }
             None => {
                 conv::conv_predict(shape, &x, &weight, &norm, &mut out);
-                (tensor(Vec::new(), &[0]), tensor(Vec::new(), &[0]))
+                (empty(), empty())
             }
         };
         let out = tensor(out, &[shape.batch, shape.pooled(), shape.filters]);
@@ -235,7 +225,7 @@ impl Fused for Flex {
         let shape = dense_shape(&x, &weight);
         let parameters = NormParameters::new([&bias, &scale, &shift, &mean, &var], normalise);
         let mask = masked.then(|| values(&mask));
-        let mut out = vec![0.0; shape.batch * shape.outputs];
+        let mut out = Buffer::any(shape.batch * shape.outputs);
         let saved = dense::dense_forward(
             shape,
             &values(&x),
@@ -250,7 +240,7 @@ impl Fused for Flex {
 
     fn fused_linear(x: Flat, weight: Flat, bias: Flat, rectify: bool) -> Flat {
         let shape = dense_shape(&x, &weight);
-        let mut out = vec![0.0; shape.batch * shape.outputs];
+        let mut out = Buffer::any(shape.batch * shape.outputs);
         dense::linear_forward(
             shape,
             &values(&x),
@@ -267,6 +257,72 @@ impl Fused for Flex {
     }
 }
 
+/// A step of training, which nothing is differentiated through.
+#[backend_extension(Flex)]
+trait FusedStep: Backend {
+    /// Parameter, first and second moment after a step, in place where nobody else
+    /// holds them.
+    fn fused_adam(
+        parameter: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        first: FloatTensor<Self>,
+        second: FloatTensor<Self>,
+        step: AdamStep,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+}
+
+impl FusedStep for Flex {
+    fn fused_adam(
+        parameter: Flat,
+        gradient: Flat,
+        first: Flat,
+        second: Flat,
+        step: AdamStep,
+    ) -> (Flat, Flat, Flat) {
+        let [mut parameter, mut first, mut second] = [parameter, first, second].map(owned);
+        bindscape_kernels::adam::adam(
+            step,
+            parameter.storage_mut(),
+            &values(&gradient),
+            first.storage_mut(),
+            second.storage_mut(),
+        );
+        (parameter, first, second)
+    }
+}
+
+/// The tensor itself if it owns all of its memory, a copy otherwise.
+fn owned(tensor: Flat) -> Flat {
+    let entries = tensor.shape().num_elements();
+    if tensor.is_unique() && tensor.storage::<f32>().len() == entries {
+        return tensor;
+    }
+    let copy = Buffer::collect(entries, values(&tensor).iter().copied());
+    self::tensor(copy, &tensor.shape())
+}
+
+/// Adam on the CPU; see [`FusedStep`].
+pub(crate) fn adam(
+    parameter: Tensor<1>,
+    gradient: Tensor<1>,
+    first: Tensor<1>,
+    second: Tensor<1>,
+    step: AdamStep,
+) -> (Tensor<1>, Tensor<1>, Tensor<1>) {
+    let (parameter, first, second) = <Dispatch as FusedStep>::fused_adam(
+        parameter.into_dispatch(),
+        gradient.into_dispatch(),
+        first.into_dispatch(),
+        second.into_dispatch(),
+        step,
+    );
+    (
+        Tensor::from_dispatch(parameter),
+        Tensor::from_dispatch(first),
+        Tensor::from_dispatch(second),
+    )
+}
+
 /// The bases of a one-hot input.
 fn one_hot(shape: &ConvShape, x: &[f32]) -> Option<Vec<u8>> {
     (shape.channels == 4).then(|| first::bases(x)).flatten()
@@ -274,10 +330,10 @@ fn one_hot(shape: &ConvShape, x: &[f32]) -> Option<Vec<u8>> {
 
 fn bce(logits: &Flat, labels: &Flat) -> (Flat, Flat) {
     let shape = logits.shape();
-    let mut gradient = vec![0.0; shape[0] * shape[1]];
+    let mut gradient = Buffer::any(shape[0] * shape[1]);
     let loss = dense::bce_with_logits(&values(logits), &values(labels), &mut gradient);
     (
-        tensor(vec![loss], &[1]),
+        tensor(Buffer::collect(1, [loss].into_iter()), &[1]),
         tensor(gradient, &[shape[0], shape[1]]),
     )
 }
@@ -287,7 +343,7 @@ fn wanted<S, const N: usize>(ops: &Ops<S, N>) -> [Option<NodeId>; N] {
     std::array::from_fn(|i| ops.parents[i].as_ref().map(|node| node.id))
 }
 
-fn register(grads: &mut Gradients, node: Option<NodeId>, gradient: Vec<f32>, shape: &[usize]) {
+fn register(grads: &mut Gradients, node: Option<NodeId>, gradient: Buffer, shape: &[usize]) {
     if let Some(node) = node {
         grads.register::<Flex>(node, tensor(gradient, shape));
     }
@@ -334,9 +390,9 @@ impl Backward<Flex, 5> for ConvBackward {
         let g = values(&g);
         let weight = values(&state.weight);
         let scale = values(&state.parameters[1]);
-        let mut d_weight = vec![0.0; weight.len()];
-        let (mut d_scale, mut d_shift) = (vec![0.0; shape.filters], vec![0.0; shape.filters]);
-        let mut d_x = to_x.map(|_| vec![0.0; shape.batch * shape.length * shape.channels]);
+        let mut d_weight = Buffer::any(weight.len());
+        let (mut d_scale, mut d_shift) = (Buffer::any(shape.filters), Buffer::any(shape.filters));
+        let mut d_x = to_x.map(|_| Buffer::any(shape.batch * shape.length * shape.channels));
         let again;
         let (record, moments) = match &state.record {
             ConvRecord::First(saved) if to_x.is_none() => {
@@ -356,7 +412,7 @@ impl Backward<Flex, 5> for ConvBackward {
             ConvRecord::First(_) => {
                 let parameters = state.parameters.each_ref();
                 let parameters = NormParameters::new(parameters, state.normalise);
-                let mut out = vec![0.0; g.len()];
+                let mut out = Buffer::any(g.len());
                 again = conv::conv_forward(
                     shape,
                     &values(&state.x),
@@ -403,14 +459,13 @@ fn bias_gradient(
     scale: &[f32],
     d_shift: &[f32],
     normalise: Normalise,
-) -> Option<Vec<f32>> {
+) -> Option<Buffer> {
     (normalise == Normalise::Running).then(|| {
-        d_shift
-            .iter()
-            .zip(scale)
-            .zip(&moments.inverse)
-            .map(|((d, scale), inverse)| d * scale * inverse)
-            .collect()
+        let gradient = d_shift.iter().zip(scale).zip(&moments.inverse);
+        Buffer::collect(
+            d_shift.len(),
+            gradient.map(|((d, scale), inverse)| d * scale * inverse),
+        )
     })
 }
 
@@ -430,9 +485,9 @@ impl Backward<Flex, 5> for DenseBackward {
         let g = grads.consume::<Flex>(&ops.node);
         let (state, shape) = &*ops.state;
         let scale = values(&state.parameters[1]);
-        let mut d_weight = vec![0.0; shape.outputs * shape.inputs];
-        let (mut d_scale, mut d_shift) = (vec![0.0; shape.outputs], vec![0.0; shape.outputs]);
-        let mut d_x = to_x.map(|_| vec![0.0; shape.batch * shape.inputs]);
+        let mut d_weight = Buffer::any(shape.outputs * shape.inputs);
+        let (mut d_scale, mut d_shift) = (Buffer::any(shape.outputs), Buffer::any(shape.outputs));
+        let mut d_x = to_x.map(|_| Buffer::any(shape.batch * shape.inputs));
         let mask = state.mask.as_ref().map(values);
         dense::dense_backward(
             &state.record,
@@ -492,9 +547,9 @@ impl Backward<Flex, 3> for LinearBackward {
         let g = grads.consume::<Flex>(&ops.node);
         let state = &ops.state;
         let shape = dense_shape(&state.x, &state.weight);
-        let mut d_weight = vec![0.0; shape.outputs * shape.inputs];
-        let mut d_bias = vec![0.0; shape.outputs];
-        let mut d_x = to_x.map(|_| vec![0.0; shape.batch * shape.inputs]);
+        let mut d_weight = Buffer::any(shape.outputs * shape.inputs);
+        let mut d_bias = Buffer::any(shape.outputs);
+        let mut d_x = to_x.map(|_| Buffer::any(shape.batch * shape.inputs));
         let out = state.out.as_ref().map(values);
         dense::linear_backward(
             shape,
@@ -531,7 +586,8 @@ impl Backward<Flex, 1> for BceBackward {
         let [to_logits] = wanted(&ops);
         let factor = values(&g)[0];
         let dims = ops.state.shape();
-        let gradient = values(&ops.state).iter().map(|x| x * factor).collect();
+        let gradient = values(&ops.state);
+        let gradient = Buffer::collect(gradient.len(), gradient.iter().map(|x| x * factor));
         register(grads, to_logits, gradient, &[dims[0], dims[1]]);
     }
 }
@@ -564,7 +620,7 @@ impl<C: CheckpointStrategy> Fused for Autodiff<Flex, C> {
             OpsKind::Tracked(prep) => {
                 let shape = conv_shape(&x, &weight, pool);
                 let parameters = [bias, scale, shift, mean, var];
-                let mut out = vec![0.0; shape.batch * shape.pooled() * shape.filters];
+                let mut out = Buffer::any(shape.batch * shape.pooled() * shape.filters);
                 let (record, mean, var) = {
                     let parameters = NormParameters::new(parameters.each_ref(), normalise);
                     let norm = parameters.norm();
@@ -630,7 +686,7 @@ impl<C: CheckpointStrategy> Fused for Autodiff<Flex, C> {
                 let shape = dense_shape(&x, &weight);
                 let parameters = [bias, scale, shift, mean, var];
                 let mask = masked.then_some(mask);
-                let mut out = vec![0.0; shape.batch * shape.outputs];
+                let mut out = Buffer::any(shape.batch * shape.outputs);
                 let (record, mean, var) = {
                     let parameters = NormParameters::new(parameters.each_ref(), normalise);
                     let mask = mask.as_ref().map(values);

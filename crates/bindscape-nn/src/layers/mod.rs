@@ -16,6 +16,7 @@
 use burn::tensor::Tensor;
 
 mod fused;
+mod memory;
 mod recurrent;
 mod reference;
 
@@ -132,6 +133,8 @@ pub fn bce_with_logits(logits: Tensor<2>, labels: Tensor<2>) -> Tensor<1> {
         reference::bce_with_logits(logits, labels)
     }
 }
+
+pub(crate) use fused::{adam, fits};
 
 /// Added to the variance before its square root is taken.
 pub const BATCH_NORM_EPSILON: f64 = 1e-5;

@@ -168,18 +168,24 @@ pub fn train(
     let mut learner = Learner::new(network, options.freeze);
     learner.moments = checkpoint::moments_to_device(&state.moments, device);
     learner.step = state.step;
+    let mut saved: Option<Instant> = None;
     while (state.records.len() as u32) < options.max_epochs
         && state.epochs_without_improvement() < options.patience
     {
         let record = plan.epoch(&mut learner, &state, device, observer)?;
-        state.step = learner.step;
-        state.weights = learner.network.state();
-        state.moments = checkpoint::moments_to_host(&learner.moments);
         if record.best {
-            state.best = state.weights.clone();
+            state.best = learner.network.state();
         }
         state.records.push(record);
-        state.save(&checkpoint_path)?;
+        let due =
+            saved.is_none_or(|saved| saved.elapsed().as_secs_f64() >= options.checkpoint_seconds);
+        if due {
+            state.step = learner.step;
+            state.weights = learner.network.state();
+            state.moments = checkpoint::moments_to_host(&learner.moments);
+            state.save(&checkpoint_path)?;
+            saved = Some(Instant::now());
+        }
         checkpoint::write_records(&records_path, &state.records)?;
         observer.epoch(&state.records[state.records.len() - 1]);
     }

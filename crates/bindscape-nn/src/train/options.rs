@@ -79,6 +79,15 @@ pub struct TrainOptions {
     pub reverse_complement: bool,
     /// Layers that keep their weights.
     pub freeze: Freeze,
+    /// Fewest seconds between two checkpoints. They lie between epochs, the first one after
+    /// the first epoch. The weights of a training do not depend on it.
+    #[serde(skip, default = "checkpoint_seconds")]
+    pub checkpoint_seconds: f64,
+}
+
+/// Writing a checkpoint takes as long as some training steps: short epochs share one.
+fn checkpoint_seconds() -> f64 {
+    10.0
 }
 
 impl TrainOptions {
@@ -95,6 +104,7 @@ impl TrainOptions {
             seed,
             reverse_complement: true,
             freeze: Freeze::None,
+            checkpoint_seconds: checkpoint_seconds(),
         }
     }
 
@@ -113,6 +123,13 @@ impl TrainOptions {
     /// # Errors
     /// If an option makes no sense; the message names it.
     pub fn validate(&self) -> Result<()> {
+        if !(self.checkpoint_seconds >= 0.0) {
+            return Err(Error::option(
+                "--checkpoint-seconds",
+                "a number of seconds of at least 0",
+                self.checkpoint_seconds.to_string(),
+            ));
+        }
         if self.batch_size < 2 {
             return Err(Error::option(
                 "--batch-size",

@@ -57,6 +57,7 @@ fn options() -> TrainOptions {
     TrainOptions {
         batch_size: 20,
         max_epochs: 3,
+        checkpoint_seconds: 0.0,
         ..TrainOptions::scratch(5)
     }
 }
