@@ -6,8 +6,9 @@
 
 use crate::buffer::Buffer;
 use crate::gemm::{self, Left, Packed, Right, Rows};
+use crate::lanes::{kernel, lanes};
 use crate::norm::{self, Affine, Moments, Norm, Statistics};
-use crate::parallel::{self, Shared, vectorized};
+use crate::parallel::{self, Shared};
 use crate::winograd::{self, POINTS, STEP};
 
 /// Rows of products that a task computes at a time.
@@ -198,10 +199,7 @@ pub fn conv_forward(
                     // SAFETY: one place per sequence.
                     let mean = unsafe { means.part(at, shape.filters) };
                     let squares = unsafe { squares.part(at, shape.filters) };
-                    vectorized(
-                        #[inline(always)]
-                        || norm::column_moments(z, shape.filters, mean, squares),
-                    );
+                    norm::column_moments(z, mean, squares);
                 }
             }
         });
@@ -377,18 +375,13 @@ pub(crate) fn norm_gradients(
                     products.part(index * filters, filters),
                 )
             };
-            vectorized(
-                #[inline(always)]
-                || {
-                    norm::pool_sums(
-                        &g[window.clone()],
-                        &peak[window.clone()],
-                        &top[window.clone()],
-                        &moments.mean,
-                        sum,
-                        product,
-                    );
-                },
+            norm::pool_sums(
+                &g[window.clone()],
+                &peak[window.clone()],
+                &top[window],
+                &moments.mean,
+                sum,
+                product,
             );
         });
     }
@@ -411,10 +404,7 @@ fn pool_sequence(
     let size = shape.convolved() * shape.filters;
     let used = shape.pooled() * shape.pool * shape.filters;
     let z = &z[sequence * size..sequence * size + used];
-    vectorized(
-        #[inline(always)]
-        || norm::pool(z, affine, shape.pool, out, record),
-    );
+    norm::pool(z, affine, shape.pool, out, record);
 }
 
 /// The filters at each point, `[pieces * channels, filters]`.
@@ -500,7 +490,6 @@ fn transform_input(
     tiles: usize,
 ) {
     let channels = shape.channels;
-    let zeros = vec![0.0_f32; channels];
     for sequence in 0..sequences {
         let at = (first + sequence) * shape.length * channels;
         let x = &x[at..at + shape.length * channels];
@@ -510,39 +499,34 @@ fn transform_input(
             // SAFETY: sequences and points do not overlap.
             unsafe { input.part(start, pitch * channels) }
         });
-        vectorized(
-            #[inline(always)]
-            || {
-                let [o0, o1, o2, o3, o4, o5] = out;
-                for tile in 0..pitch {
-                    let row = |i: usize| {
-                        let position = STEP * tile + i;
-                        if position < shape.length {
-                            &x[position * channels..(position + 1) * channels]
-                        } else {
-                            &zeros[..channels]
-                        }
-                    };
-                    let (x0, x1, x2) = (row(0), row(1), row(2));
-                    let (x3, x4, x5) = (row(3), row(4), row(5));
-                    let span = tile * channels..(tile + 1) * channels;
-                    let (o0, o1, o2) = (
-                        &mut o0[span.clone()],
-                        &mut o1[span.clone()],
-                        &mut o2[span.clone()],
-                    );
-                    let (o3, o4, o5) = (
-                        &mut o3[span.clone()],
-                        &mut o4[span.clone()],
-                        &mut o5[span.clone()],
-                    );
-                    for c in 0..channels {
-                        [o0[c], o1[c], o2[c], o3[c], o4[c], o5[c]] =
-                            winograd::input([x0[c], x1[c], x2[c], x3[c], x4[c], x5[c]]);
-                    }
+        transform_sequence(channels, pitch, x, out);
+    }
+}
+
+kernel! {
+    /// Transforms the input of one sequence, tile by tile; beyond its end there are zeros.
+    fn transform_sequence<'a>(
+        simd;
+        channels: usize,
+        tiles: usize,
+        x: &'a [f32],
+        out: [&'a mut [f32]; POINTS],
+    ) {
+        let mut out = out;
+        let zeros = vec![0.0_f32; channels];
+        for tile in 0..tiles {
+            let mut rows = [&zeros[..]; POINTS];
+            for (i, row) in rows.iter_mut().enumerate() {
+                let at = (STEP * tile + i) * channels;
+                if let Some(x) = x.get(at..at + channels) {
+                    *row = x;
                 }
-            },
-        );
+            }
+            lanes(simd, channels, #[inline(always)] |lane| {
+                let v = winograd::input(lane.load_all(&rows, 0));
+                lane.store_all(&mut out, tile * channels, v);
+            });
+        }
     }
 }
 
@@ -583,153 +567,114 @@ fn convolve(
             false,
         );
     }
-    vectorized(
-        #[inline(always)]
-        || {
-            for sequence in 0..sequences {
-                for tile in 0..count {
-                    let m: [&[f32]; POINTS] = std::array::from_fn(|point| {
-                        let at = point * plane + (sequence * count + tile) * width;
-                        &products[at..at + width]
-                    });
-                    let first = sequence * shape.convolved() + STEP * tile;
-                    let valid = STEP.min(shape.convolved() - STEP * tile);
-                    let out = &mut z[first * width..(first + valid) * width];
-                    if let Some((y0, rest)) = out.split_at_mut_checked(width)
-                        && let Some((y1, y2)) = rest.split_at_mut_checked(width)
-                        && y2.len() == width
-                    {
-                        let [m0, m1, m2, m3, m4, m5] = m;
-                        for c in 0..width {
-                            [y0[c], y1[c], y2[c]] =
-                                winograd::output([m0[c], m1[c], m2[c], m3[c], m4[c], m5[c]]);
-                        }
-                    } else {
-                        for c in 0..width {
-                            let y = winograd::output(std::array::from_fn(|point| m[point][c]));
-                            for (i, &y) in y[..valid].iter().enumerate() {
-                                out[i * width + c] = y;
-                            }
-                        }
-                    }
-                }
-            }
-        },
-    );
+    for (sequence, z) in z.chunks_exact_mut(shape.convolved() * width).enumerate() {
+        let own = std::array::from_fn(|point| {
+            let at = point * plane + sequence * count * width;
+            &products[at..at + count * width]
+        });
+        transform_output(width, own, z);
+    }
 }
 
-/// Gradients of the products of one sequence.
-fn product_gradients(
-    shape: &ConvShape,
-    backward: &norm::Backward,
-    z: &[f32],
-    g: &[f32],
-    peak: &[f32],
-    out: [&mut [f32]; POINTS],
-) {
-    let width = shape.filters;
-    let zeros = vec![0.0_f32; width];
-    let none = vec![norm::NONE; width];
-    vectorized(
-        #[inline(always)]
-        || {
-            let [o0, o1, o2, o3, o4, o5] = out;
-            let (factor, slope, constant) = (
-                &backward.factor[..width],
-                &backward.slope[..width],
-                &backward.constant[..width],
-            );
-            for tile in 0..shape.tiles() {
-                // Position, its window, and its place in there.
-                let row = |i: usize| {
-                    let position = STEP * tile + i;
-                    let (window, place) = (position / shape.pool, position % shape.pool);
-                    let (g, peak) = if window < shape.pooled() {
-                        let span = window * width..(window + 1) * width;
-                        (&g[span.clone()], &peak[span])
-                    } else {
-                        (&zeros[..], &none[..])
-                    };
-                    // Beyond the end there is no gradient at all.
-                    let (z, live) = if position < shape.convolved() {
-                        (&z[position * width..(position + 1) * width], 1.0)
-                    } else {
-                        (&zeros[..], 0.0)
-                    };
-                    (z, g, peak, place as f32, live)
-                };
-                let (z0, g0, k0, p0, l0) = row(0);
-                let (z1, g1, k1, p1, l1) = row(1);
-                let (z2, g2, k2, p2, l2) = row(2);
-                let span = tile * width..(tile + 1) * width;
-                let (o0, o1, o2) = (
-                    &mut o0[span.clone()],
-                    &mut o1[span.clone()],
-                    &mut o2[span.clone()],
-                );
-                let (o3, o4, o5) = (
-                    &mut o3[span.clone()],
-                    &mut o4[span.clone()],
-                    &mut o5[span.clone()],
-                );
-                for c in 0..width {
-                    let (f, s, k) = (factor[c], slope[c], constant[c]);
-                    let d0 = (if k0[c] == p0 { g0[c] * f } else { 0.0 }) + (z0[c] * s + k) * l0;
-                    let d1 = (if k1[c] == p1 { g1[c] * f } else { 0.0 }) + (z1[c] * s + k) * l1;
-                    let d2 = (if k2[c] == p2 { g2[c] * f } else { 0.0 }) + (z2[c] * s + k) * l2;
-                    [o0[c], o1[c], o2[c], o3[c], o4[c], o5[c]] =
-                        winograd::output_transposed([d0, d1, d2]);
+kernel! {
+    /// The convolution of one sequence from its products.
+    fn transform_output<'a>(simd; width: usize, products: [&'a [f32]; POINTS], z: &'a mut [f32]) {
+        for (tile, z) in z.chunks_mut(STEP * width).enumerate() {
+            lanes(simd, width, #[inline(always)] |lane| {
+                let y = winograd::output(lane.load_all(&products, tile * width));
+                // The last tile may reach beyond the end.
+                for (i, z) in z.chunks_exact_mut(width).enumerate() {
+                    lane.store(z, y[i]);
+                }
+            });
+        }
+    }
+}
+
+kernel! {
+    /// Gradients of the products of one sequence.
+    fn product_gradients<'a>(
+        simd;
+        shape: &'a ConvShape,
+        backward: &'a norm::Backward,
+        z: &'a [f32],
+        g: &'a [f32],
+        peak: &'a [f32],
+        out: [&'a mut [f32]; POINTS],
+    ) {
+        let mut out = out;
+        let width = shape.filters;
+        let zeros = vec![0.0_f32; width];
+        let none = vec![norm::NONE; width];
+        for tile in 0..shape.tiles() {
+            // The convolution at a position, gradient and peak of its window, its place in
+            // there, and whether it is before the end: beyond there is no gradient.
+            let mut rows = [(&zeros[..], &zeros[..], &none[..], 0.0, 0.0); STEP];
+            for (i, (z_row, g_row, peak_row, place, live)) in rows.iter_mut().enumerate() {
+                let position = STEP * tile + i;
+                let window = position / shape.pool;
+                *place = (position % shape.pool) as f32;
+                if window < shape.pooled() {
+                    let span = window * width..(window + 1) * width;
+                    (*g_row, *peak_row) = (&g[span.clone()], &peak[span]);
+                }
+                if let Some(z) = z.get(position * width..(position + 1) * width) {
+                    (*z_row, *live) = (z, 1.0);
                 }
             }
-        },
-    );
+            lanes(simd, width, #[inline(always)] |lane| {
+                let factor = lane.load(&backward.factor);
+                let slope = lane.load(&backward.slope);
+                let constant = lane.load(&backward.constant);
+                let zero = lane.splat(0.0);
+                let mut d = [zero; STEP];
+                for i in 0..STEP {
+                    let (z, g, peak, place, live) = rows[i];
+                    let at_peak = lane.load(peak).equal(lane.splat(place), lane.load(g), zero);
+                    let all = lane.load(z).mul_add(slope, constant) * live;
+                    d[i] = at_peak.mul_add(factor, all);
+                }
+                lane.store_all(&mut out, tile * width, winograd::output_transposed(d));
+            });
+        }
+    }
 }
 
 /// Gradient of the input of one sequence from those of its transform.
 fn input_gradients(shape: &ConvShape, inputs: &[f32], plane: usize, first: usize, dx: &mut [f32]) {
-    let channels = shape.channels;
-    vectorized(
-        #[inline(always)]
-        || {
-            dx.fill(0.0);
-            for tile in 0..shape.pitch() {
-                let v: [&[f32]; POINTS] = std::array::from_fn(|point| {
-                    let at = point * plane + (first + tile) * channels;
-                    &inputs[at..at + channels]
-                });
-                let begin = (STEP * tile).min(shape.length) * channels;
-                let end = ((STEP * tile + 6) * channels).min(dx.len());
-                let out = &mut dx[begin..end];
-                if out.len() == 6 * channels {
-                    let (x0, rest) = out.split_at_mut(channels);
-                    let (x1, rest) = rest.split_at_mut(channels);
-                    let (x2, rest) = rest.split_at_mut(channels);
-                    let (x3, rest) = rest.split_at_mut(channels);
-                    let (x4, x5) = rest.split_at_mut(channels);
-                    let [v0, v1, v2, v3, v4, v5] = v;
-                    for c in 0..channels {
-                        let d =
-                            winograd::input_transposed([v0[c], v1[c], v2[c], v3[c], v4[c], v5[c]]);
-                        x0[c] += d[0];
-                        x1[c] += d[1];
-                        x2[c] += d[2];
-                        x3[c] += d[3];
-                        x4[c] += d[4];
-                        x5[c] += d[5];
-                    }
+    let (channels, tiles) = (shape.channels, shape.pitch());
+    let own = std::array::from_fn(|point| {
+        let at = point * plane + first * channels;
+        &inputs[at..at + tiles * channels]
+    });
+    transform_input_gradients(channels, own, dx);
+}
+
+kernel! {
+    /// Adds up, position by position, what the tiles that cover it give.
+    fn transform_input_gradients<'a>(simd; channels: usize, inputs: [&'a [f32]; POINTS], dx: &'a mut [f32]) {
+        let tiles = inputs[0].len() / channels;
+        lanes(simd, channels, #[inline(always)] |lane| {
+            let zero = lane.splat(0.0);
+            // The second half of the tile before.
+            let mut carried = [zero; STEP];
+            for tile in 0..=tiles {
+                let d = if tile < tiles {
+                    let v = lane.load_all(&inputs, tile * channels);
+                    winograd::input_transposed(v)
                 } else {
-                    for (i, row) in out.chunks_exact_mut(channels).enumerate() {
-                        for (c, x) in row.iter_mut().enumerate() {
-                            let d = winograd::input_transposed(std::array::from_fn(|point| {
-                                v[point][c]
-                            }));
-                            *x += d[i];
-                        }
+                    [zero; 6]
+                };
+                for i in 0..STEP {
+                    let at = (STEP * tile + i) * channels;
+                    if let Some(row) = dx.get_mut(at..at + channels) {
+                        lane.store(row, carried[i] + d[i]);
                     }
+                    carried[i] = d[STEP + i];
                 }
             }
-        },
-    );
+        });
+    }
 }
 
 /// Gradient of the weights from transformed inputs and gradients of the products.
@@ -783,29 +728,37 @@ fn weight_gradients(shape: &ConvShape, input: &[f32], products: &[f32], dw: &mut
                 block * channels * shape.kernel,
             )
         };
-        vectorized(
-            #[inline(always)]
-            || {
-                for row in 0..rows {
-                    let (piece, channel) = (row / channels, row % channels);
-                    let (tap, taps) = winograd::piece(shape.kernel, piece);
-                    let mut w = [[0.0_f32; BLOCK]; 4];
-                    let u: [&[f32]; POINTS] = std::array::from_fn(|point| {
-                        let at = point * plane_u + row * filters + first;
-                        &transformed[at..at + block]
-                    });
-                    for o in 0..block {
-                        [w[0][o], w[1][o], w[2][o], w[3][o]] =
-                            winograd::filter_transposed(std::array::from_fn(|point| u[point][o]));
-                    }
-                    for o in 0..block {
-                        let at = (o * channels + channel) * shape.kernel + tap;
-                        for (j, out) in dw[at..at + taps].iter_mut().enumerate() {
-                            *out = w[j][o];
-                        }
-                    }
+        let mut taps = [[0.0_f32; BLOCK]; 4];
+        for row in 0..rows {
+            let (piece, channel) = (row / channels, row % channels);
+            let (tap, count) = winograd::piece(shape.kernel, piece);
+            let own = std::array::from_fn(|point| {
+                let at = point * plane_u + row * filters + first;
+                &transformed[at..at + block]
+            });
+            transform_taps(block, own, taps.each_mut().map(|taps| &mut taps[..]));
+            for o in 0..block {
+                let at = (o * channels + channel) * shape.kernel + tap;
+                for (out, taps) in dw[at..at + count].iter_mut().zip(&taps) {
+                    *out = taps[o];
                 }
-            },
-        );
+            }
+        }
     });
+}
+
+kernel! {
+    /// Gradients of four taps from those of their transform.
+    fn transform_taps<'a>(
+        simd;
+        count: usize,
+        transformed: [&'a [f32]; POINTS],
+        taps: [&'a mut [f32]; 4],
+    ) {
+        let mut taps = taps;
+        lanes(simd, count, #[inline(always)] |lane| {
+            let u = lane.load_all(&transformed, 0);
+            lane.store_all(&mut taps, 0, winograd::filter_transposed(u));
+        });
+    }
 }

@@ -10,8 +10,9 @@
 
 use crate::buffer::Buffer;
 use crate::conv::{ConvShape, norm_gradients};
+use crate::lanes::{kernel, lanes};
 use crate::norm::{Moments, NONE, Norm};
-use crate::parallel::{self, Shared, vectorized};
+use crate::parallel::{self, Columns, Shared, vectorized};
 
 /// Bases of a word.
 const WORD: usize = 4;
@@ -307,54 +308,27 @@ pub fn first_forward(
             let (block, sequence) = (task / shape.batch, task % shape.batch);
             let (first, width) = blocks[block];
             let at = sequence * sequence_out;
-            let run = |window: usize| at + window * shape.filters + first;
             let words = words.of(sequence);
-            vectorized(
-                #[inline(always)]
-                || {
-                    let factor = &affine.factor[first..first + width];
-                    let offset = &affine.offset[first..first + width];
-                    let mut row = [0.0_f32; BLOCK];
-                    let row = &mut row[..width];
-                    for window in 0..shape.pooled() {
-                        // SAFETY: places of different sequences, windows and blocks of
-                        // filters do not overlap.
-                        let out = unsafe { out.part(run(window), width) };
-                        let mut kept = record.then(|| unsafe {
-                            // SAFETY: as above.
-                            (peak.part(run(window), width), top.part(run(window), width))
-                        });
-                        out.fill(0.0);
-                        if let Some((peak, top)) = &mut kept {
-                            peak.fill(NONE);
-                            top.fill(0.0);
-                        }
-                        for place in 0..shape.pool {
-                            let position = window * shape.pool + place;
-                            respond(&tables[block], words, position, shape.kernel, row);
-                            match &mut kept {
-                                None => {
-                                    for c in 0..width {
-                                        let y = row[c] * factor[c] + offset[c];
-                                        out[c] = if y > out[c] { y } else { out[c] };
-                                    }
-                                }
-                                Some((peak, top)) => {
-                                    let place = place as f32;
-                                    let (peak, top) = (&mut peak[..width], &mut top[..width]);
-                                    for c in 0..width {
-                                        let y = row[c] * factor[c] + offset[c];
-                                        let better = y > out[c];
-                                        out[c] = if better { y } else { out[c] };
-                                        peak[c] = if better { place } else { peak[c] };
-                                        top[c] = if better { row[c] } else { top[c] };
-                                    }
-                                }
-                            }
-                        }
-                    }
-                },
-            );
+            let block = Block {
+                shape: &shape,
+                tables: &tables[block],
+                words,
+                factor: &affine.factor[first..first + width],
+                offset: &affine.offset[first..first + width],
+            };
+            // SAFETY: `pool_block` writes the filters of this block alone, and of this sequence.
+            let (out, kept) = unsafe {
+                (
+                    out.columns(at + first, width, shape.filters, shape.pooled()),
+                    record.then(|| {
+                        (
+                            peak.columns(at + first, width, shape.filters, shape.pooled()),
+                            top.columns(at + first, width, shape.filters, shape.pooled()),
+                        )
+                    }),
+                )
+            };
+            pool_block(block, out, kept);
         });
     }
     FirstSaved {
@@ -367,17 +341,55 @@ pub fn first_forward(
     }
 }
 
-/// The response of a block's filters to the window at `position`.
-#[inline(always)]
-fn respond(tables: &[f32], words: &[u8], position: usize, kernel: usize, row: &mut [f32]) {
-    let width = row.len();
-    row.fill(0.0);
-    for group in 0..groups(kernel) {
-        let word = usize::from(words[position + group * WORD]);
-        let table = &tables[(group * WORDS + word) * width..][..width];
-        for c in 0..width {
-            row[c] += table[c];
-        }
+/// Some filters at work on one sequence.
+#[derive(Clone, Copy)]
+struct Block<'a> {
+    shape: &'a ConvShape,
+    tables: &'a [f32],
+    words: &'a [u8],
+    factor: &'a [f32],
+    offset: &'a [f32],
+}
+
+kernel! {
+    /// Pools the normalised responses of a block's filters; see [`norm::pool`](crate::norm).
+    fn pool_block<'a>(
+        simd;
+        block: Block<'a>,
+        out: Columns<'a, f32>,
+        kept: Option<(Columns<'a, f32>, Columns<'a, f32>)>,
+    ) {
+        let (mut out, mut kept) = (out, kept);
+        let Block { shape, tables, words, factor, offset } = block;
+        let width = factor.len();
+        let groups = groups(shape.kernel);
+        lanes(simd, width, #[inline(always)] |lane| {
+            let (factor, offset) = (lane.load(factor), lane.load(offset));
+            for window in 0..shape.pooled() {
+                let mut best = lane.splat(0.0);
+                let (mut place, mut there) = (lane.splat(NONE), lane.splat(0.0));
+                for number in 0..shape.pool {
+                    let position = window * shape.pool + number;
+                    let mut x = lane.splat(0.0);
+                    for group in 0..groups {
+                        let word = usize::from(words[position + group * WORD]);
+                        let row = (group * WORDS + word) * width;
+                        x = x + lane.load(&tables[row..row + width]);
+                    }
+                    let y = x.mul_add(factor, offset);
+                    if kept.is_some() {
+                        place = y.above(best, lane.splat(number as f32), place);
+                        there = y.above(best, x, there);
+                    }
+                    best = y.above(best, y, best);
+                }
+                lane.store(out.row(window), best);
+                if let Some((peak, top)) = &mut kept {
+                    lane.store(peak.row(window), place);
+                    lane.store(top.row(window), there);
+                }
+            }
+        });
     }
 }
 
@@ -452,34 +464,19 @@ fn by_tap(saved: &FirstSaved, g: &[f32]) -> Vec<f64> {
     let parts: Vec<Vec<f64>> = parallel::map(blocks.len(), |block| {
         let (first, width) = blocks[block];
         let mut tables = Buffer::zeros(groups(shape.kernel) * WORDS * width);
-        vectorized(
-            #[inline(always)]
-            || {
-                let mut row = [0.0_f32; BLOCK];
-                let row = &mut row[..width];
-                for sequence in 0..shape.batch {
-                    let words = saved.words.of(sequence);
-                    for window in 0..shape.pooled() {
-                        let at = (sequence * shape.pooled() + window) * shape.filters + first;
-                        let (g, peak) = (&g[at..at + width], &saved.peak[at..at + width]);
-                        for place in 0..shape.pool {
-                            let here = place as f32;
-                            for c in 0..width {
-                                row[c] = if peak[c] == here { g[c] } else { 0.0 };
-                            }
-                            let position = window * shape.pool + place;
-                            for group in 0..groups(shape.kernel) {
-                                let word = usize::from(words[position + group * WORD]);
-                                let table = &mut tables[(group * WORDS + word) * width..][..width];
-                                for c in 0..width {
-                                    table[c] += row[c];
-                                }
-                            }
-                        }
-                    }
-                }
-            },
-        );
+        for sequence in 0..shape.batch {
+            let at = sequence * shape.pooled() * shape.filters;
+            let own = at..at + shape.pooled() * shape.filters;
+            add_by_word(
+                &shape,
+                first,
+                width,
+                saved.words.of(sequence),
+                &g[own.clone()],
+                &saved.peak[own],
+                &mut tables,
+            );
+        }
         let mut sums = vec![0.0_f64; columns * width];
         vectorized(
             #[inline(always)]
@@ -508,4 +505,37 @@ fn by_tap(saved: &FirstSaved, g: &[f32]) -> Vec<f64> {
         }
     }
     out
+}
+
+kernel! {
+    /// Adds the gradients of one sequence to the words that the peaks have seen.
+    fn add_by_word<'a>(
+        simd;
+        shape: &'a ConvShape,
+        first: usize,
+        width: usize,
+        words: &'a [u8],
+        g: &'a [f32],
+        peak: &'a [f32],
+        tables: &'a mut [f32],
+    ) {
+        let groups = groups(shape.kernel);
+        lanes(simd, width, #[inline(always)] |lane| {
+            let zero = lane.splat(0.0);
+            for window in 0..shape.pooled() {
+                let at = window * shape.filters + first;
+                let (g, peak) = (lane.load(&g[at..at + width]), lane.load(&peak[at..at + width]));
+                for number in 0..shape.pool {
+                    let here = peak.equal(lane.splat(number as f32), g, zero);
+                    let position = window * shape.pool + number;
+                    for group in 0..groups {
+                        let word = usize::from(words[position + group * WORD]);
+                        let row = (group * WORDS + word) * width;
+                        let row = &mut tables[row..row + width];
+                        lane.store(row, lane.load(row) + here);
+                    }
+                }
+            }
+        });
+    }
 }

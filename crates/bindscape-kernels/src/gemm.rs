@@ -5,7 +5,7 @@
 //! multiply-add, in blocks of [`DEPTH`]: it does not depend on how rows and
 //! columns are shared between threads, nor on the width of the vectors.
 
-use pulp::{Simd, WithSimd};
+use pulp::{MemMask, Simd, WithSimd};
 
 use crate::buffer::Buffer;
 use crate::parallel::{self, Shared};
@@ -431,7 +431,8 @@ impl Tile {
         c: *mut f32,
     ) {
         let lanes = S::F32_LANES;
-        let mask = simd.mask_between_m32s(0, self.mask as u32);
+        // Made anew so that loads and stores are single instructions.
+        let mask = MemMask::new(simd.mask_between_m32s(0, self.mask as u32).mask());
         // SAFETY: the addresses below are within the arrays that `multiply_here`
         // checked; of the last vector only `mask` numbers are touched.
         unsafe {

@@ -7,6 +7,7 @@ pub mod conv;
 pub mod dense;
 pub mod first;
 mod gemm;
+mod lanes;
 pub mod lstm;
 pub mod norm;
 mod parallel;
@@ -16,32 +17,76 @@ mod winograd;
 mod tests;
 #[cfg(test)]
 mod speed {
-    use super::gemm::*;
     use super::buffer::Buffer;
+    use super::gemm::*;
     #[test]
     fn speed() {
-        rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap().install(|| {
-        for (m,n,k,ta,plain,rs) in [(96,200,200,false,false,100),(1800,200,200,false,false,100),(200,200,1900,true,true,100),(200,200,1900,true,false,100),(1900,100,400,false,false,200),(500,200,200,false,false,200),(1000,100,1000,false,false,1000),(100,1000,1000,false,true,1000),(100,1000,1000,false,false,1000),(1000,1000,100,true,false,1000),(1000,1000,100,true,true,1000),(1024,1024,1024,false,false,1024)] {
-            let a = Buffer::zeros(m.max(k) * 1024);
-            let b = Buffer::zeros(k*n+64);
-            let packed = Packed::new(&b, k, n, n, 1);
-            let mut c = Buffer::zeros(m*n.next_multiple_of(16));
-            let left = if ta { Left{values:&a,row:1,column:rs} } else { Left{values:&a,row:rs,column:1} };
-            let right = if plain { Right::Plain{values:&b,stride:n} } else { packed.right() };
-            let mut best=f64::MAX;
-            for _ in 0..10 {
-            let t = std::time::Instant::now();
-            let reps = (200_000_000/(m*n*k)).max(1);
-            for _ in 0..reps { multiply(m,n,k,left,right,&mut c,n.next_multiple_of(16),false); }
-            best = best.min(t.elapsed().as_secs_f64()/reps as f64);}
-            println!("{m} {n} {k} ta={ta} plain={plain}: {:.1} GFLOP/s", 2e-9*(m*n*k) as f64/best);
-        }});
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(1)
+            .build()
+            .unwrap()
+            .install(|| {
+                for (m, n, k, ta, plain, rs) in [
+                    (96, 200, 200, false, false, 100),
+                    (1800, 200, 200, false, false, 100),
+                    (200, 200, 1900, true, true, 100),
+                    (200, 200, 1900, true, false, 100),
+                    (1900, 100, 400, false, false, 200),
+                    (500, 200, 200, false, false, 200),
+                    (1000, 100, 1000, false, false, 1000),
+                    (100, 1000, 1000, false, true, 1000),
+                    (100, 1000, 1000, false, false, 1000),
+                    (1000, 1000, 100, true, false, 1000),
+                    (1000, 1000, 100, true, true, 1000),
+                    (1024, 1024, 1024, false, false, 1024),
+                ] {
+                    let a = Buffer::zeros(m.max(k) * 1024);
+                    let b = Buffer::zeros(k * n + 64);
+                    let packed = Packed::new(&b, k, n, n, 1);
+                    let mut c = Buffer::zeros(m * n.next_multiple_of(16));
+                    let left = if ta {
+                        Left {
+                            values: &a,
+                            row: 1,
+                            column: rs,
+                        }
+                    } else {
+                        Left {
+                            values: &a,
+                            row: rs,
+                            column: 1,
+                        }
+                    };
+                    let right = if plain {
+                        Right::Plain {
+                            values: &b,
+                            stride: n,
+                        }
+                    } else {
+                        packed.right()
+                    };
+                    let mut best = f64::MAX;
+                    for _ in 0..10 {
+                        let t = std::time::Instant::now();
+                        let reps = (200_000_000 / (m * n * k)).max(1);
+                        for _ in 0..reps {
+                            multiply(m, n, k, left, right, &mut c, n.next_multiple_of(16), false);
+                        }
+                        best = best.min(t.elapsed().as_secs_f64() / reps as f64);
+                    }
+                    println!(
+                        "{m} {n} {k} ta={ta} plain={plain}: {:.1} GFLOP/s",
+                        2e-9 * (m * n * k) as f64 / best
+                    );
+                }
+            });
     }
     #[test]
     fn conv_speed() {
-        use crate::conv::*; use crate::norm::*;
-        for threads in [1,2] {
-        rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(|| {
+        use crate::conv::*;
+        use crate::norm::*;
+        for threads in [1, 2] {
+            rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(|| {
         for s in [ConvShape{batch:100,length:60,channels:100,filters:200,kernel:7,pool:3}, ConvShape{batch:100,length:18,channels:200,filters:200,kernel:4,pool:3}] {
             let x = crate::tests::noise(s.batch*s.length*s.channels,1);
             let w = crate::tests::noise(s.filters*s.kernel*s.channels,2);
@@ -64,14 +109,19 @@ mod speed {
             }
             let fl = 2.0*(s.batch*s.convolved()*s.kernel*s.channels*s.filters) as f64;
             println!("{threads} thr {s:?} fwd {:.2} ms ({:.0} GF/s eq), bwd {:.2} ms ({:.0}), predict {:.2} ms ({:.0})", bf*1e3, fl/bf/1e9, bb*1e3, 2.0*fl/bb/1e9, bp*1e3, fl/bp/1e9);
-        }});}
+        }});
+        }
     }
 
     #[test]
     fn rest_speed() {
-        use crate::conv::*; use crate::norm::*; use crate::first::*; use crate::dense::*; use crate::adam::*;
-        for threads in [1,2] {
-        rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(|| {
+        use crate::adam::*;
+        use crate::conv::*;
+        use crate::dense::*;
+        use crate::first::*;
+        use crate::norm::*;
+        for threads in [1, 2] {
+            rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(|| {
             let s = ConvShape{batch:100,length:200,channels:4,filters:100,kernel:19,pool:3};
             let letters: Vec<u8> = crate::tests::noise(s.batch * s.length, 5).iter().map(|x| ((x + 1.0) * 2.0) as u8).collect();
             let w = crate::tests::noise(s.filters*s.kernel*s.channels,2);
@@ -110,6 +160,7 @@ mod speed {
                 ba=ba.min(t.elapsed().as_secs_f64());
             }
             println!("{threads} thr dense fwd {:.2} ms ({:.0} GF/s), bwd {:.2} ms ({:.0}), adam 1M {:.2} ms", bf*1e3, 0.2/bf, bb*1e3, 0.4/bb, ba*1e3);
-        });}
+        });
+        }
     }
 }

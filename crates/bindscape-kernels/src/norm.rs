@@ -2,6 +2,8 @@
 //!
 //! Arrays are `[rows, channels]`, channels last. PyTorch's epsilon, 1e-5.
 
+use crate::lanes::{kernel, lanes};
+
 /// Added to the variance before its square root is taken.
 pub const EPSILON: f64 = 1e-5;
 
@@ -175,24 +177,25 @@ pub(crate) struct Backward {
     pub(crate) constant: Vec<f32>,
 }
 
-/// Mean and sum of squared deviations of the columns of `rows`, each `[channels]`.
-#[inline(always)]
-pub(crate) fn column_moments(rows: &[f32], channels: usize, mean: &mut [f32], squares: &mut [f32]) {
-    let count = rows.len() / channels;
-    mean.fill(0.0);
-    squares.fill(0.0);
-    for row in rows.chunks_exact(channels) {
-        for (sum, &x) in mean.iter_mut().zip(row) {
-            *sum += x;
-        }
-    }
-    for mean in mean.iter_mut() {
-        *mean /= count as f32;
-    }
-    for row in rows.chunks_exact(channels) {
-        for ((sum, &x), &mean) in squares.iter_mut().zip(row).zip(mean.iter()) {
-            *sum += (x - mean) * (x - mean);
-        }
+kernel! {
+    /// Mean and sum of squared deviations of the columns of `rows`, each `[channels]`.
+    pub(crate) fn column_moments<'a>(simd; rows: &'a [f32], mean: &'a mut [f32], squares: &'a mut [f32]) {
+        let channels = mean.len();
+        let count = (rows.len() / channels) as f32;
+        lanes(simd, channels, #[inline(always)] |lane| {
+            let mut sum = lane.splat(0.0);
+            for row in rows.chunks_exact(channels) {
+                sum = sum + lane.load(row);
+            }
+            let own = sum * (1.0 / count);
+            let mut sum = lane.splat(0.0);
+            for row in rows.chunks_exact(channels) {
+                let away = lane.load(row) - own;
+                sum = away.mul_add(away, sum);
+            }
+            lane.store(mean, own);
+            lane.store(squares, sum);
+        });
     }
 }
 
@@ -240,79 +243,85 @@ pub(crate) fn join_sums(sums: &[f32], channels: usize) -> Vec<f64> {
 /// No position of a window passes the rectification.
 pub(crate) const NONE: f32 = -1.0;
 
-/// `max(0, max over a window of x * factor + offset)`. `peak`, if wanted, is the place
-/// of the maximum in its window ([`NONE`] if nothing is above zero), `top` the `x` there.
-#[inline(always)]
-pub(crate) fn pool(
-    x: &[f32],
-    affine: &Affine,
-    window: usize,
-    out: &mut [f32],
-    record: Option<(&mut [f32], &mut [f32])>,
-) {
-    let channels = affine.factor.len();
-    let windows = x
-        .chunks_exact(window * channels)
-        .zip(out.chunks_exact_mut(channels));
-    let (factor, offset) = (&affine.factor[..channels], &affine.offset[..channels]);
-    match record {
-        None => {
-            for (x, out) in windows {
-                out.fill(0.0);
-                for x in x.chunks_exact(channels) {
-                    for (((out, &x), &f), &o) in out.iter_mut().zip(x).zip(factor).zip(offset) {
-                        let y = x * f + o;
-                        *out = if y > *out { y } else { *out };
-                    }
+kernel! {
+    /// `max(0, max over a window of x * factor + offset)`. `record`, if wanted, takes the
+    /// place of the maximum in its window ([`NONE`] if nothing is above zero), and the `x`
+    /// there.
+    pub(crate) fn pool<'a>(
+        simd;
+        x: &'a [f32],
+        affine: &'a Affine,
+        window: usize,
+        out: &'a mut [f32],
+        record: Option<(&'a mut [f32], &'a mut [f32])>,
+    ) {
+        let channels = affine.factor.len();
+        let windows = x.chunks_exact(window * channels).zip(out.chunks_exact_mut(channels));
+        match record {
+            None => {
+                for (x, out) in windows {
+                    lanes(simd, channels, #[inline(always)] |lane| {
+                        let (factor, offset) = (lane.load(&affine.factor), lane.load(&affine.offset));
+                        let mut best = lane.splat(0.0);
+                        for x in x.chunks_exact(channels) {
+                            let y = lane.load(x).mul_add(factor, offset);
+                            best = y.above(best, y, best);
+                        }
+                        lane.store(out, best);
+                    });
                 }
             }
-        }
-        Some((peak, top)) => {
-            let record = peak
-                .chunks_exact_mut(channels)
-                .zip(top.chunks_exact_mut(channels));
-            for ((x, out), (peak, top)) in windows.zip(record) {
-                out.fill(0.0);
-                peak.fill(NONE);
-                top.fill(0.0);
-                for (place, x) in x.chunks_exact(channels).enumerate() {
-                    let place = place as f32;
-                    for c in 0..channels {
-                        let y = x[c] * factor[c] + offset[c];
-                        let better = y > out[c];
-                        out[c] = if better { y } else { out[c] };
-                        peak[c] = if better { place } else { peak[c] };
-                        top[c] = if better { x[c] } else { top[c] };
-                    }
+            Some((peak, top)) => {
+                let record = peak.chunks_exact_mut(channels).zip(top.chunks_exact_mut(channels));
+                for ((x, out), (peak, top)) in windows.zip(record) {
+                    lanes(simd, channels, #[inline(always)] |lane| {
+                        let (factor, offset) = (lane.load(&affine.factor), lane.load(&affine.offset));
+                        let mut best = lane.splat(0.0);
+                        let (mut place, mut there) = (lane.splat(NONE), lane.splat(0.0));
+                        for (number, x) in x.chunks_exact(channels).enumerate() {
+                            let x = lane.load(x);
+                            let y = x.mul_add(factor, offset);
+                            place = y.above(best, lane.splat(number as f32), place);
+                            there = y.above(best, x, there);
+                            best = y.above(best, y, best);
+                        }
+                        lane.store(out, best);
+                        lane.store(peak, place);
+                        lane.store(top, there);
+                    });
                 }
             }
         }
     }
 }
 
-/// Sums over windows of `g` and `g * (top - mean)`, where a window is active.
-#[inline(always)]
-pub(crate) fn pool_sums(
-    g: &[f32],
-    peak: &[f32],
-    top: &[f32],
-    mean: &[f32],
-    sum: &mut [f32],
-    product: &mut [f32],
-) {
-    let channels = mean.len();
-    sum.fill(0.0);
-    product.fill(0.0);
-    let (sum, product) = (&mut sum[..channels], &mut product[..channels]);
-    for ((g, peak), top) in g
-        .chunks_exact(channels)
-        .zip(peak.chunks_exact(channels))
-        .zip(top.chunks_exact(channels))
-    {
-        for c in 0..channels {
-            let g = if peak[c] >= 0.0 { g[c] } else { 0.0 };
-            sum[c] += g;
-            product[c] += g * (top[c] - mean[c]);
-        }
+kernel! {
+    /// Sums over windows of `g` and `g * (top - mean)`, where a window is active.
+    pub(crate) fn pool_sums<'a>(
+        simd;
+        g: &'a [f32],
+        peak: &'a [f32],
+        top: &'a [f32],
+        mean: &'a [f32],
+        sum: &'a mut [f32],
+        product: &'a mut [f32],
+    ) {
+        let channels = mean.len();
+        lanes(simd, channels, #[inline(always)] |lane| {
+            let mean = lane.load(mean);
+            let zero = lane.splat(0.0);
+            let (mut sums, mut products) = (zero, zero);
+            for ((g, peak), top) in g
+                .chunks_exact(channels)
+                .zip(peak.chunks_exact(channels))
+                .zip(top.chunks_exact(channels))
+            {
+                let g = zero.above(lane.load(peak), zero, lane.load(g));
+                sums = sums + g;
+                products = g.mul_add(lane.load(top) - mean, products);
+            }
+            lane.store(sum, sums);
+            lane.store(product, products);
+        });
     }
 }

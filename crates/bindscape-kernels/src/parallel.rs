@@ -105,4 +105,46 @@ impl<'a, T> Shared<'a, T> {
         assert!(index < self.len, "an address lies within its array");
         self.start.wrapping_add(index)
     }
+
+    /// Some columns of `rows` rows that lie `stride` apart.
+    ///
+    /// # Safety
+    /// No living part may overlap them.
+    pub(crate) unsafe fn columns(
+        &self,
+        from: usize,
+        width: usize,
+        stride: usize,
+        rows: usize,
+    ) -> Columns<'a, T> {
+        assert!(rows == 0 || from + (rows - 1) * stride + width <= self.len);
+        Columns {
+            start: self.start.wrapping_add(from),
+            width,
+            stride,
+            rows,
+            owner: PhantomData,
+        }
+    }
+}
+
+/// See [`Shared::columns`].
+pub(crate) struct Columns<'a, T> {
+    start: *mut T,
+    width: usize,
+    stride: usize,
+    rows: usize,
+    owner: PhantomData<&'a mut [T]>,
+}
+
+impl<T> Columns<'_, T> {
+    /// A row, as wide as the columns.
+    #[inline(always)]
+    pub(crate) fn row(&mut self, row: usize) -> &mut [T] {
+        assert!(row < self.rows, "a row lies within its array");
+        // SAFETY: within the array, checked by `columns`; the borrow is exclusive.
+        unsafe {
+            std::slice::from_raw_parts_mut(self.start.wrapping_add(row * self.stride), self.width)
+        }
+    }
 }

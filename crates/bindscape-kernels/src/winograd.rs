@@ -10,6 +10,8 @@
 //! output at tile `t + s` of the input, so the sum over pieces and channels is one
 //! product with overlapping rows.
 
+use crate::lanes::Number;
+
 /// Points, and transforms of a tile.
 pub(crate) const POINTS: usize = 6;
 /// Outputs of a tile.
@@ -33,7 +35,7 @@ pub(crate) fn piece(kernel: usize, piece: usize) -> (usize, usize) {
 
 /// Transform of four taps.
 #[inline(always)]
-pub(crate) fn filter(w: [f32; 4]) -> [f32; POINTS] {
+pub(crate) fn filter<N: Number>(w: [N; 4]) -> [N; POINTS] {
     let even = (w[0] + w[2]) * (2.0 / 3.0);
     let odd = (w[1] + w[3]) * (2.0 / 3.0);
     [
@@ -48,7 +50,7 @@ pub(crate) fn filter(w: [f32; 4]) -> [f32; POINTS] {
 
 /// Transpose of [`filter`]: gradients of the taps.
 #[inline(always)]
-pub(crate) fn filter_transposed(u: [f32; POINTS]) -> [f32; 4] {
+pub(crate) fn filter_transposed<N: Number>(u: [N; POINTS]) -> [N; 4] {
     let sum = (u[1] + u[2]) * (2.0 / 3.0);
     let difference = (u[1] - u[2]) * (2.0 / 3.0);
     let a = u[3] * (-2.0 / 15.0);
@@ -63,7 +65,7 @@ pub(crate) fn filter_transposed(u: [f32; POINTS]) -> [f32; 4] {
 
 /// Transform of six inputs.
 #[inline(always)]
-pub(crate) fn input(x: [f32; 6]) -> [f32; POINTS] {
+pub(crate) fn input<N: Number>(x: [N; 6]) -> [N; POINTS] {
     let [x0, x1, x2, x3, x4, x5] = x;
     [
         x0 + (x3 - x1) * 1.5 - x2 * 2.0 + x4,
@@ -77,7 +79,7 @@ pub(crate) fn input(x: [f32; 6]) -> [f32; POINTS] {
 
 /// Transpose of [`input`]: gradients of the six inputs.
 #[inline(always)]
-pub(crate) fn input_transposed(v: [f32; POINTS]) -> [f32; 6] {
+pub(crate) fn input_transposed<N: Number>(v: [N; POINTS]) -> [N; 6] {
     let [v0, v1, v2, v3, v4, v5] = v;
     let half = (v2 - v1 + v4) * 0.5;
     [
@@ -92,7 +94,7 @@ pub(crate) fn input_transposed(v: [f32; POINTS]) -> [f32; 6] {
 
 /// The three outputs of six products.
 #[inline(always)]
-pub(crate) fn output(m: [f32; POINTS]) -> [f32; STEP] {
+pub(crate) fn output<N: Number>(m: [N; POINTS]) -> [N; STEP] {
     let sum = m[1] + m[2];
     let difference = m[1] - m[2];
     [
@@ -104,7 +106,7 @@ pub(crate) fn output(m: [f32; POINTS]) -> [f32; STEP] {
 
 /// Transpose of [`output`]: gradients of the six products.
 #[inline(always)]
-pub(crate) fn output_transposed(y: [f32; STEP]) -> [f32; POINTS] {
+pub(crate) fn output_transposed<N: Number>(y: [N; STEP]) -> [N; POINTS] {
     let [y0, y1, y2] = y;
     let even = y0 + y2;
     [
@@ -125,7 +127,8 @@ mod tests {
     fn the_transforms_make_a_convolution_and_its_transposes() {
         let x = [0.3, -1.2, 0.7, 2.0, -0.4, 1.1];
         let w = [0.5, -0.25, 1.5, -2.0];
-        let product = |v: [f32; 6], u: [f32; 6]| std::array::from_fn(|p| v[p] * u[p]);
+        let product =
+            |v: [f32; 6], u: [f32; 6]| -> [f32; 6] { std::array::from_fn(|p| v[p] * u[p]) };
         let y = output(product(input(x), filter(w)));
         for (i, y) in y.iter().enumerate() {
             let plain: f32 = (0..4).map(|k| x[i + k] * w[k]).sum();
