@@ -1,8 +1,8 @@
 //! The first convolutional block, on bases instead of one-hot vectors.
 //!
-//! A window of a sequence of bases is a few words of four bases, so a row of the
+//! A window of a sequence of bases is a few words of three bases, so a row of the
 //! convolution is the sum of a few rows of tables that hold, for every word, the
-//! response of the filters to it: five additions instead of 76 multiplications
+//! response of the filters to it: seven additions instead of 76 multiplications
 //! for a filter of 19 taps. Mean and variance of the convolution follow from how
 //! often bases, and pairs of them, occur: they are known before the first row is
 //! computed, and nothing but what pooling leaves is stored. The gradient of the weights is the same in reverse: gradients are
@@ -14,12 +14,16 @@ use crate::lanes::{kernel, lanes};
 use crate::norm::{Moments, NONE, Norm};
 use crate::parallel::{self, Columns, Shared, vectorized};
 
-/// Bases of a word.
-const WORD: usize = 4;
+/// Bases of a word: the tables of so short words fit the innermost cache.
+const WORD: usize = 3;
 /// Words of that length.
 const WORDS: usize = 1 << (2 * WORD);
-/// Filters that a task computes: the tables of so many fit the cache of a core.
-const BLOCK: usize = 64;
+/// Filters that a task computes: the tables of so many fit that cache.
+const BLOCK: usize = 16;
+/// Sequences that a task computes: so many stay in the next cache, block after block.
+const TASK_SEQUENCES: usize = 4;
+/// Parts of the batch whose gradients are added up side by side.
+const PARTS: usize = 2;
 
 /// What the backward pass needs of a forward pass.
 #[derive(Debug)]
@@ -73,7 +77,7 @@ impl Words {
             // The first base of a word is in its lowest bits.
             let mut word = 0_u8;
             for (&base, out) in bases.iter().zip(words.iter_mut()).rev() {
-                word = word << 2 | base;
+                word = (word << 2 | base) & (WORDS - 1) as u8;
                 *out = word;
             }
         }
@@ -236,9 +240,9 @@ fn tables(shape: &ConvShape, weight: &[f32], first: usize, width: usize) -> Buff
                         let base = word >> (2 * j) & 3;
                         &rows[(j * 4 + base) * width..][..width]
                     };
-                    let (r0, r1, r2, r3) = (row(0), row(1), row(2), row(3));
+                    let (r0, r1, r2) = (row(0), row(1), row(2));
                     for c in 0..width {
-                        out[c] = (r0[c] + r1[c]) + (r2[c] + r3[c]);
+                        out[c] = r0[c] + r1[c] + r2[c];
                     }
                 }
             },
@@ -303,32 +307,31 @@ pub fn first_forward(
             Shared::new(&mut peak),
             Shared::new(&mut top),
         );
-        parallel::for_each(blocks.len() * shape.batch, |task| {
-            // Neighbouring tasks share tables.
-            let (block, sequence) = (task / shape.batch, task % shape.batch);
-            let (first, width) = blocks[block];
-            let at = sequence * sequence_out;
-            let words = words.of(sequence);
-            let block = Block {
-                shape: &shape,
-                tables: &tables[block],
-                words,
-                factor: &affine.factor[first..first + width],
-                offset: &affine.offset[first..first + width],
-            };
-            // SAFETY: `pool_block` writes the filters of this block alone, and of this sequence.
-            let (out, kept) = unsafe {
-                (
-                    out.columns(at + first, width, shape.filters, shape.pooled()),
-                    record.then(|| {
+        parallel::for_each(shape.batch.div_ceil(TASK_SEQUENCES), |task| {
+            let first = task * TASK_SEQUENCES;
+            let sequences = first..shape.batch.min(first + TASK_SEQUENCES);
+            for (&(first, width), tables) in blocks.iter().zip(&tables) {
+                for sequence in sequences.clone() {
+                    let block = Block {
+                        shape: &shape,
+                        tables,
+                        words: words.of(sequence),
+                        factor: &affine.factor[first..first + width],
+                        offset: &affine.offset[first..first + width],
+                    };
+                    let at = sequence * sequence_out + first;
+                    let (stride, rows) = (shape.filters, shape.pooled());
+                    // SAFETY: tasks write different sequences.
+                    let (out, peak, top) = unsafe {
                         (
-                            peak.columns(at + first, width, shape.filters, shape.pooled()),
-                            top.columns(at + first, width, shape.filters, shape.pooled()),
+                            out.columns(at, width, stride, rows),
+                            record.then(|| peak.columns(at, width, stride, rows)),
+                            record.then(|| top.columns(at, width, stride, rows)),
                         )
-                    }),
-                )
-            };
-            pool_block(block, out, kept);
+                    };
+                    pool_block(block, out, peak.zip(top));
+                }
+            }
         });
     }
     FirstSaved {
@@ -339,6 +342,15 @@ pub fn first_forward(
         moments,
         pairs,
     }
+}
+
+/// That the words of all windows lie in `words`, and their rows in tables of that length.
+fn check_words(shape: &ConvShape, words: &[u8], tables: usize, width: usize) {
+    let groups = groups(shape.kernel);
+    let last = shape.convolved() - 1 + (groups - 1) * WORD;
+    assert!(last < words.len() && shape.pooled() * shape.pool <= shape.convolved());
+    assert!(tables >= groups * WORDS * width);
+    assert!(words.iter().all(|&word| usize::from(word) < WORDS));
 }
 
 /// Some filters at work on one sequence.
@@ -363,6 +375,7 @@ kernel! {
         let Block { shape, tables, words, factor, offset } = block;
         let width = factor.len();
         let groups = groups(shape.kernel);
+        check_words(shape, words, tables.len(), width);
         lanes(simd, width, #[inline(always)] |lane| {
             let (factor, offset) = (lane.load(factor), lane.load(offset));
             for window in 0..shape.pooled() {
@@ -372,9 +385,13 @@ kernel! {
                     let position = window * shape.pool + number;
                     let mut x = lane.splat(0.0);
                     for group in 0..groups {
-                        let word = usize::from(words[position + group * WORD]);
-                        let row = (group * WORDS + word) * width;
-                        x = x + lane.load(&tables[row..row + width]);
+                        // SAFETY: checked above for all windows and words.
+                        let row = unsafe {
+                            let word = usize::from(*words.get_unchecked(position + group * WORD));
+                            let row = (group * WORDS + word) * width;
+                            tables.get_unchecked(row..row + width)
+                        };
+                        x = x + lane.load(row);
                     }
                     let y = x.mul_add(factor, offset);
                     if kept.is_some() {
@@ -452,30 +469,17 @@ pub fn first_backward(
 fn by_tap(saved: &FirstSaved, g: &[f32]) -> Vec<f64> {
     let shape = saved.shape;
     let columns = 4 * shape.kernel;
-    let blocks: Vec<(usize, usize)> = blocks(shape.filters)
-        .into_iter()
-        // Each block is one task: two more of them share the work better.
-        .flat_map(|(first, width)| {
-            let half = width.div_ceil(2).next_multiple_of(16).min(width);
-            [(first, half), (first + half, width - half)]
-        })
-        .filter(|&(_, width)| width > 0)
-        .collect();
-    let parts: Vec<Vec<f64>> = parallel::map(blocks.len(), |block| {
-        let (first, width) = blocks[block];
+    let blocks = blocks(shape.filters);
+    let parts: Vec<Vec<f64>> = parallel::map(blocks.len() * PARTS, |task| {
+        let (first, width) = blocks[task / PARTS];
+        let part = task % PARTS;
         let mut tables = Buffer::zeros(groups(shape.kernel) * WORDS * width);
-        for sequence in 0..shape.batch {
+        for sequence in part * shape.batch / PARTS..(part + 1) * shape.batch / PARTS {
             let at = sequence * shape.pooled() * shape.filters;
             let own = at..at + shape.pooled() * shape.filters;
-            add_by_word(
-                &shape,
-                first,
-                width,
-                saved.words.of(sequence),
-                &g[own.clone()],
-                &saved.peak[own],
-                &mut tables,
-            );
+            let (g, peak) = (&g[own.clone()], &saved.peak[own]);
+            let words = saved.words.of(sequence);
+            add_by_word(&shape, first, width, words, g, peak, &mut tables);
         }
         let mut sums = vec![0.0_f64; columns * width];
         vectorized(
@@ -487,8 +491,8 @@ fn by_tap(saved: &FirstSaved, g: &[f32]) -> Vec<f64> {
                         let base = word >> (2 * j) & 3;
                         let table = &tables[(group * WORDS + word) * width..][..width];
                         let sums = &mut sums[(tap * 4 + base) * width..][..width];
-                        for c in 0..width {
-                            sums[c] += f64::from(table[c]);
+                        for (sum, &number) in sums.iter_mut().zip(table) {
+                            *sum += f64::from(number);
                         }
                     }
                 }
@@ -497,10 +501,11 @@ fn by_tap(saved: &FirstSaved, g: &[f32]) -> Vec<f64> {
         sums
     });
     let mut out = vec![0.0; shape.filters * columns];
-    for (&(first, width), sums) in blocks.iter().zip(&parts) {
-        for column in 0..columns {
-            for c in 0..width {
-                out[(first + c) * columns + column] = sums[column * width + c];
+    for (task, sums) in parts.iter().enumerate() {
+        let (first, width) = blocks[task / PARTS];
+        for (column, sums) in sums.chunks_exact(width).enumerate() {
+            for (c, sum) in sums.iter().enumerate() {
+                out[(first + c) * columns + column] += sum;
             }
         }
     }
@@ -520,6 +525,7 @@ kernel! {
         tables: &'a mut [f32],
     ) {
         let groups = groups(shape.kernel);
+        check_words(shape, words, tables.len(), width);
         lanes(simd, width, #[inline(always)] |lane| {
             let zero = lane.splat(0.0);
             for window in 0..shape.pooled() {
@@ -529,9 +535,12 @@ kernel! {
                     let here = peak.equal(lane.splat(number as f32), g, zero);
                     let position = window * shape.pool + number;
                     for group in 0..groups {
-                        let word = usize::from(words[position + group * WORD]);
-                        let row = (group * WORDS + word) * width;
-                        let row = &mut tables[row..row + width];
+                        // SAFETY: checked above for all windows and words.
+                        let row = unsafe {
+                            let word = usize::from(*words.get_unchecked(position + group * WORD));
+                            let row = (group * WORDS + word) * width;
+                            tables.get_unchecked_mut(row..row + width)
+                        };
                         lane.store(row, lane.load(row) + here);
                     }
                 }

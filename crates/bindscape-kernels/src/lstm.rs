@@ -15,11 +15,9 @@ use crate::buffer::Buffer;
 use crate::gemm::{self, Left, Packed, Rows};
 use crate::parallel::{self, Shared, vectorized};
 
-/// Rows that a product holds in registers: tasks of whole groups leave none half empty.
-const GROUP: usize = 6;
-/// Groups of rows that a task has at least, if there are as many: fewer would read the
-/// weights too often.
-const TASK_GROUPS: usize = 4;
+/// Sequences that a task has at least, if there are as many: fewer would read the weights
+/// too often.
+const TASK_ROWS: usize = 24;
 
 /// Sizes of one direction of an LSTM layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,9 +40,14 @@ impl LstmShape {
 
     /// The sequences of tasks, which depend on the batch alone.
     fn blocks(self) -> Vec<Block> {
-        let groups = self.batch.div_ceil(GROUP);
-        let count = (groups / TASK_GROUPS).max(1);
-        let bound = |task: usize| (task * groups / count * GROUP).min(self.batch);
+        let count = (self.batch / TASK_ROWS).max(1);
+        // Even shares: a whole group more in one task than in another costs more than rows that
+        // fill no group.
+        let bound = |task: usize| {
+            (task * self.batch / count)
+                .next_multiple_of(2)
+                .min(self.batch)
+        };
         (0..count)
             .map(|task| Block {
                 first: bound(task),

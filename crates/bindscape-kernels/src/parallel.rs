@@ -51,9 +51,32 @@ pub(crate) fn dispatch<W: WithSimd>(work: W) -> W::Output {
     arch().dispatch(work)
 }
 
+/// Names of the environment variable that sets narrower vectors than the processor
+/// has, for tests and comparisons: `avx2`, or `none`.
+const VECTORS: &str = "BINDSCAPE_VECTORS";
+
 fn arch() -> Arch {
     static ARCH: std::sync::OnceLock<Arch> = std::sync::OnceLock::new();
-    *ARCH.get_or_init(Arch::new)
+    *ARCH.get_or_init(|| match std::env::var(VECTORS).as_deref() {
+        Ok("none") => Arch::Scalar,
+        #[cfg(target_arch = "x86_64")]
+        Ok("avx2") => pulp::x86::V3::try_new().map_or(Arch::Scalar, Arch::V3),
+        _ => Arch::new(),
+    })
+}
+
+/// The vectors that kernels compute with on this processor.
+#[must_use]
+pub fn vectors() -> &'static str {
+    match arch() {
+        #[cfg(target_arch = "x86_64")]
+        Arch::V4(_) => "AVX-512",
+        #[cfg(target_arch = "x86_64")]
+        Arch::V3(_) => "AVX2",
+        #[cfg(target_arch = "aarch64")]
+        Arch::Neon(_) => "NEON",
+        _ => "none",
+    }
 }
 
 /// An array that tasks write disjoint parts of.

@@ -65,6 +65,17 @@ impl Predictor {
             )
             .hint("resize the regions, or tile longer sequences"));
         }
+        // On a thread of the pool: calls of kernels from outside would wake it up each time.
+        rayon::scope(|_| self.predict_here(sequences, strands, batch, progress))
+    }
+
+    fn predict_here(
+        &self,
+        sequences: &PackedSequences,
+        strands: Strands,
+        batch: usize,
+        progress: &dyn Progress,
+    ) -> Result<Vec<Option<f32>>> {
         let mut out = vec![None; sequences.len() * self.outputs];
         let known: Vec<usize> = (0..sequences.len())
             .filter(|&row| !sequences.has_unknown(row))

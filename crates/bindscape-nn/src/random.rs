@@ -3,6 +3,7 @@
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
+use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 /// An independent stream for every (`seed`, `purpose`, `numbers`).
@@ -22,7 +23,11 @@ pub(crate) fn stream(seed: u64, purpose: &str, numbers: &[u64]) -> ChaCha8Rng {
 
 /// A number in [0, 1) with 24 random bits, exact in `f32`.
 pub(crate) fn unit(rng: &mut ChaCha8Rng) -> f32 {
-    (rng.next_u32() >> 8) as f32 * (1.0 / 16_777_216.0)
+    to_unit(rng.next_u32())
+}
+
+fn to_unit(word: u32) -> f32 {
+    (word >> 8) as f32 * (1.0 / 16_777_216.0)
 }
 
 /// Fisher-Yates. An index comes from the upper half of a 64 x 64 bit product,
@@ -35,6 +40,10 @@ pub(crate) fn shuffle<T>(items: &mut [T], rng: &mut ChaCha8Rng) {
     }
 }
 
+/// Entries of a mask that a thread makes at a time: a multiple of the sixteen words of a
+/// block of ChaCha.
+const MASK_CHUNK: usize = 1 << 14;
+
 /// A mask of inverted dropout: each entry is 0 with probability `rate`, else
 /// `1 / (1 - rate)`. It depends on seed, training step and layer alone.
 pub(crate) fn dropout_mask(
@@ -44,12 +53,24 @@ pub(crate) fn dropout_mask(
     entries: usize,
     rate: f64,
 ) -> Vec<f32> {
-    let mut rng = stream(seed, "dropout", &[step, layer as u64]);
+    let start = stream(seed, "dropout", &[step, layer as u64]);
     let keep = (1.0 / (1.0 - rate)) as f32;
     let rate = rate as f32;
-    (0..entries)
-        .map(|_| if unit(&mut rng) < rate { 0.0 } else { keep })
-        .collect()
+    let mut mask = vec![0.0; entries];
+    mask.par_chunks_mut(MASK_CHUNK)
+        .enumerate()
+        .for_each(|(chunk, mask)| {
+            // Entry `i` takes word `i` of the stream, whoever makes it.
+            let mut rng = start.clone();
+            rng.set_word_pos((chunk * MASK_CHUNK) as u128);
+            let mut bytes = vec![0_u8; mask.len() * 4];
+            rng.fill_bytes(&mut bytes);
+            for (entry, word) in mask.iter_mut().zip(bytes.as_chunks::<4>().0) {
+                let unit = to_unit(u32::from_le_bytes(*word));
+                *entry = if unit < rate { 0.0 } else { keep };
+            }
+        });
+    mask
 }
 
 #[cfg(test)]

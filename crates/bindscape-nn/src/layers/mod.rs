@@ -20,8 +20,6 @@ mod memory;
 mod recurrent;
 mod reference;
 
-pub use recurrent::lstm;
-
 /// Convolution (stride 1, no padding), batch normalisation, ReLU, max-pooling
 /// (window and stride `pool`, a remainder is dropped).
 ///
@@ -118,6 +116,37 @@ pub fn linear_relu(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<2
     } else {
         recurrent::linear_relu(x, weight, bias)
     }
+}
+
+/// One direction of one LSTM layer from a zero state, as in PyTorch: gates in
+/// the order input, forget, cell, output, and two biases, which add up.
+///
+/// # Shapes
+/// - `x`: `[batch, steps, in]`
+/// - `w_ih`: `[4 * hidden, in]`, `w_hh`: `[4 * hidden, hidden]`
+/// - `b_ih`, `b_hh`: `[4 * hidden]`
+/// - output: the hidden state at every step, `[batch, steps, hidden]`
+///
+/// With `reverse` the layer runs from the last step to the first; the state that
+/// has seen step `t` and all after it stands at `t`.
+///
+/// # Panics
+/// If the shapes do not fit, or there are no steps.
+#[must_use]
+pub fn lstm(
+    x: Tensor<3>,
+    w_ih: Tensor<2>,
+    w_hh: Tensor<2>,
+    b_ih: Tensor<1>,
+    b_hh: Tensor<1>,
+    reverse: bool,
+) -> Tensor<3> {
+    let layer = if fused::fits(&x.device()) {
+        fused::lstm
+    } else {
+        recurrent::lstm
+    };
+    layer(x, w_ih, w_hh, b_ih, b_hh, reverse)
 }
 
 /// Mean binary cross-entropy over all entries of `logits` and `labels` (0 or

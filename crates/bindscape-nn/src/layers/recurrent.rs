@@ -60,7 +60,7 @@ pub(super) fn conv_relu_pool(
 /// # Panics
 /// If the shapes do not fit, or there are no steps.
 #[must_use]
-pub fn lstm(
+pub(super) fn lstm(
     x: Tensor<3>,
     w_ih: Tensor<2>,
     w_hh: Tensor<2>,

@@ -115,6 +115,32 @@ pub fn train(
     device: &Device,
     observer: &dyn Observer,
 ) -> Result<Trained> {
+    // On a thread of the pool: calls of kernels from outside would wake it up each time.
+    rayon::scope(|_| {
+        train_here(
+            architecture,
+            start,
+            data,
+            options,
+            identity,
+            directory,
+            device,
+            observer,
+        )
+    })
+}
+
+#[allow(clippy::too_many_arguments)]
+fn train_here(
+    architecture: &Architecture,
+    start: Start<'_>,
+    data: &Dataset,
+    options: &TrainOptions,
+    identity: TrainingIdentity,
+    directory: &Path,
+    device: &Device,
+    observer: &dyn Observer,
+) -> Result<Trained> {
     options.validate()?;
     architecture.validate()?;
     let plan = Plan::new(architecture, data, options)?;
