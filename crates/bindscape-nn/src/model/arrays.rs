@@ -1,6 +1,7 @@
 //! Named arrays in safetensors files, with all metadata as one JSON string
 //! under one key, so that the same content always gives the same bytes.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -12,23 +13,47 @@ use crate::parameters::{Array, Values};
 /// The metadata key.
 pub(crate) const KEY: &str = "bindscape";
 
+/// An array to be written, where it lies.
+pub(crate) struct Entry<'a> {
+    pub(crate) name: String,
+    shape: &'a [usize],
+    dtype: Dtype,
+    bytes: Cow<'a, [u8]>,
+}
+
+impl<'a> Entry<'a> {
+    pub(crate) fn new(name: String, array: &'a Array) -> Self {
+        match &array.values {
+            Values::F32(values) => Self::numbers(name, &array.shape, values),
+            Values::I64(value) => Self {
+                name,
+                shape: &array.shape,
+                dtype: Dtype::I64,
+                bytes: Cow::Owned(value.to_le_bytes().to_vec()),
+            },
+        }
+    }
+
+    pub(crate) fn numbers(name: String, shape: &'a [usize], values: &'a [f32]) -> Self {
+        Self {
+            name,
+            shape,
+            dtype: Dtype::F32,
+            bytes: if cfg!(target_endian = "little") {
+                Cow::Borrowed(bytemuck::cast_slice(values))
+            } else {
+                values.iter().flat_map(|v| v.to_le_bytes()).collect()
+            },
+        }
+    }
+}
+
 /// The bytes of a safetensors file.
-pub(crate) fn to_bytes(arrays: &[Array], metadata: String) -> Vec<u8> {
-    let encoded: Vec<Vec<u8>> = arrays
-        .iter()
-        .map(|array| match &array.values {
-            Values::F32(values) => values.iter().flat_map(|v| v.to_le_bytes()).collect(),
-            Values::I64(value) => value.to_le_bytes().to_vec(),
-        })
-        .collect();
-    let views = arrays.iter().zip(&encoded).map(|(array, bytes)| {
-        let dtype = match array.values {
-            Values::F32(_) => Dtype::F32,
-            Values::I64(_) => Dtype::I64,
-        };
-        let view = TensorView::new(dtype, array.shape.clone(), bytes)
+pub(crate) fn to_bytes(entries: &[Entry<'_>], metadata: String) -> Vec<u8> {
+    let views = entries.iter().map(|entry| {
+        let view = TensorView::new(entry.dtype, entry.shape.to_vec(), &entry.bytes)
             .expect("an array's values fill its shape");
-        (array.name.as_str(), view)
+        (entry.name.as_str(), view)
     });
     serialize(views, Some(HashMap::from([(KEY.to_owned(), metadata)])))
         .expect("a header far below the format's limit of 100 MB")
@@ -38,8 +63,8 @@ pub(crate) fn to_bytes(arrays: &[Array], metadata: String) -> Vec<u8> {
 ///
 /// # Errors
 /// If it cannot be written.
-pub(crate) fn write(path: &Path, arrays: &[Array], metadata: String) -> Result<()> {
-    atomic::write(path, &to_bytes(arrays, metadata))
+pub(crate) fn write(path: &Path, entries: &[Entry<'_>], metadata: String) -> Result<()> {
+    atomic::write(path, &to_bytes(entries, metadata))
 }
 
 /// The arrays of a safetensors file and its metadata under [`KEY`], if there are any.

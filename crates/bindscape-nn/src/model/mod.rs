@@ -155,7 +155,13 @@ impl Model {
             training: self.training.clone(),
         };
         let metadata = serde_json::to_string(&metadata).expect("plain data make JSON");
-        arrays::to_bytes(&self.state.0, metadata)
+        let entries: Vec<arrays::Entry<'_>> = self
+            .state
+            .0
+            .iter()
+            .map(|array| arrays::Entry::new(array.name.clone(), array))
+            .collect();
+        arrays::to_bytes(&entries, metadata)
     }
 
     /// Reads a model that bindscape wrote.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::adam::Moments;
 use crate::architecture::Architecture;
-use crate::model::arrays;
+use crate::model::arrays::{self, Entry};
 use crate::network::to_vec;
 use crate::parameters::{Array, Slot, StateDict, Values};
 
@@ -49,6 +49,12 @@ impl Checkpoint {
         self.records.last().map_or(0, |record| record.epoch) - best
     }
 
+    /// Drops weights and moments, but not the best weights.
+    pub(crate) fn forget_training(&mut self) {
+        self.weights = StateDict(Vec::new());
+        self.moments = Vec::new();
+    }
+
     /// Writes the file at once.
     ///
     /// # Errors
@@ -56,21 +62,17 @@ impl Checkpoint {
     pub(crate) fn save(&self, path: &Path) -> Result<()> {
         let mut all = Vec::new();
         for (prefix, state) in [("weights", &self.weights), ("best", &self.best)] {
-            all.extend(state.0.iter().map(|array| Array {
-                name: format!("{prefix}/{}", array.name),
-                ..array.clone()
-            }));
+            for array in &state.0 {
+                all.push(Entry::new(format!("{prefix}/{}", array.name), array));
+            }
         }
         for (array, moments) in self.weights.0.iter().zip(&self.moments) {
             let Some((first, second)) = moments else {
                 continue;
             };
             for (prefix, values) in [("adam.first", first), ("adam.second", second)] {
-                all.push(Array {
-                    name: format!("{prefix}/{}", array.name),
-                    shape: array.shape.clone(),
-                    values: Values::F32(values.clone()),
-                });
+                let name = format!("{prefix}/{}", array.name);
+                all.push(Entry::numbers(name, &array.shape, values));
             }
         }
         let counters = Counters {

@@ -194,6 +194,8 @@ fn train_here(
     let mut learner = Learner::new(network, options.freeze);
     learner.moments = checkpoint::moments_to_device(&state.moments, device);
     learner.step = state.step;
+    // They are on the device now; copies are made for each checkpoint.
+    state.forget_training();
     let mut saved: Option<Instant> = None;
     while (state.records.len() as u32) < options.max_epochs
         && state.epochs_without_improvement() < options.patience
@@ -210,6 +212,7 @@ fn train_here(
             state.weights = learner.network.state();
             state.moments = checkpoint::moments_to_host(&learner.moments);
             state.save(&checkpoint_path)?;
+            state.forget_training();
             saved = Some(Instant::now());
         }
         checkpoint::write_records(&records_path, &state.records)?;
