@@ -19,6 +19,8 @@ mod fused;
 mod memory;
 mod recurrent;
 mod reference;
+#[cfg(test)]
+mod tests;
 
 /// Convolution (stride 1, no padding), batch normalisation, ReLU, max-pooling
 /// (window and stride `pool`, a remainder is dropped).

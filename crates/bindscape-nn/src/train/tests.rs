@@ -16,16 +16,21 @@ mod danq;
 /// Random sequences of 90 bp; the second TF binds those with a planted `CACGTG`,
 /// the first those without.
 fn dataset(rows: usize) -> Dataset {
+    dataset_of(rows, 90)
+}
+
+/// As [`dataset`], of sequences of `length`.
+fn dataset_of(rows: usize, length: usize) -> Dataset {
     let mut rng = random::stream(11, "test data", &[]);
     let mut data = Dataset {
         tfs: vec!["OTHER".into(), "MAX".into()],
         regions: Regions::new(),
-        sequences: PackedSequences::new(90),
+        sequences: PackedSequences::new(length),
         labels: Vec::new(),
         parts: Vec::new(),
     };
     for row in 0..rows {
-        let mut letters: Vec<u8> = (0..90)
+        let mut letters: Vec<u8> = (0..length)
             .map(|_| b"ACGT"[(rng.next_u32() >> 30) as usize])
             .collect();
         let bound = row % 2 == 0;
@@ -35,7 +40,7 @@ fn dataset(rows: usize) -> Dataset {
         }
         data.sequences.push(&letters);
         let start = 1000 * row as u32;
-        data.regions.push("chr1", start, start + 90);
+        data.regions.push("chr1", start, start + length as u32);
         data.labels.extend([u8::from(!bound), u8::from(bound)]);
         data.parts.push(match row % 10 {
             8 => Part::Validation,
@@ -187,40 +192,33 @@ fn a_finished_training_is_not_redone_and_another_is_refused() {
 
 #[test]
 fn the_number_of_threads_does_not_matter() {
-    let data = dataset(60);
-    let mut sizes = options();
-    sizes.max_epochs = 1;
-    let weights: Vec<_> = [1, 2, 3]
-        .into_iter()
-        .map(|threads| {
-            let directory = tempfile::tempdir().unwrap();
-            let pool = rayon::ThreadPoolBuilder::new()
-                .num_threads(threads)
-                .build()
-                .unwrap();
-            pool.install(|| {
-                // The paper's sizes, so that products are large enough to be split.
-                let mut config = CnnConfig::new(90, 2);
-                config.hidden = 400;
-                let identity =
-                    TrainingIdentity::new(RunKind::Pretrain, 5, None, Vec::new(), &data, None);
-                train(
-                    &Architecture::Cnn(config),
-                    Start::Scratch,
-                    &data,
-                    &sizes,
-                    identity,
-                    directory.path(),
-                    &Device::flex(),
-                    &Silent,
-                )
-                .unwrap()
-                .model
-                .state
-            })
-        })
-        .collect();
-    assert!(weights[0] == weights[1] && weights[0] == weights[2]);
+    // The paper's network and batches, so that every kernel has work for all threads: 100
+    // regions on two strands, two steps.
+    let data = dataset_of(125, 200);
+    let mut options = options();
+    options.batch_size = 100;
+    options.max_epochs = 1;
+    let trained = |threads| {
+        let directory = tempfile::tempdir().unwrap();
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .unwrap();
+        pool.install(|| {
+            run_network(
+                &Architecture::Cnn(CnnConfig::new(200, 2)),
+                Start::Scratch,
+                &data,
+                &options,
+                directory.path(),
+                &Silent,
+            )
+            .unwrap();
+        });
+        std::fs::read(directory.path().join(MODEL_FILE)).unwrap()
+    };
+    let one = trained(1);
+    assert!(one == trained(2) && one == trained(3));
 }
 
 #[test]
