@@ -1,10 +1,15 @@
 //! The device that a network runs on, chosen at run time.
 
 use std::fmt;
+use std::panic::{self, AssertUnwindSafe};
 use std::str::FromStr;
+use std::sync::OnceLock;
 
 use bindscape_core::{Error, Result};
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor};
+
+#[cfg(test)]
+mod agreement;
 
 /// A device by name, as the user writes it: `cpu`, or one of the graphics
 /// interfaces that this program may have been built with.
@@ -62,32 +67,102 @@ impl DeviceChoice {
         }
     }
 
-    /// The Burn device.
+    /// The Burn device, after a first small computation on it.
     ///
     /// # Errors
-    /// If this program was built without it; the hint names the Cargo feature.
+    /// If this program was built without it, or the machine has no such device or
+    /// no driver for it, or the device computes wrongly; the hint says what to do.
     pub fn open(self) -> Result<Device> {
-        match self {
-            Self::Cpu => Ok(Device::flex()),
-            #[cfg(feature = "cuda")]
-            Self::Cuda => Ok(Device::cuda(0)),
-            #[cfg(feature = "metal")]
-            Self::Metal => Ok(Device::metal(Default::default())),
-            #[cfg(feature = "rocm")]
-            Self::Rocm => Ok(Device::rocm(0)),
-            #[cfg(feature = "vulkan")]
-            Self::Vulkan => Ok(Device::vulkan(Default::default())),
-            #[cfg(feature = "webgpu")]
-            Self::WebGpu => Ok(Device::webgpu(Default::default())),
-            #[allow(unreachable_patterns)]
-            missing => Err(Error::option(
+        let device = self.handle().ok_or_else(|| {
+            Error::option(
                 "--device",
                 "a device that this program was built with",
-                format!("`{missing}`"),
+                format!("`{self}`"),
             )
             .hint(format!(
-                "build with `cargo build --release --features {missing}`, or use `cpu`"
-            ))),
+                "build with `cargo build --release --features {self}`, or use `cpu`"
+            ))
+        })?;
+        // A device is tried once per process; the processor needs no trial.
+        static TRIED: [OnceLock<Option<String>>; DeviceChoice::ALL.len()] =
+            [const { OnceLock::new() }; DeviceChoice::ALL.len()];
+        let trial = || match self {
+            Self::Cpu => None,
+            _ => trial(&device).err(),
+        };
+        match TRIED[self as usize].get_or_init(trial) {
+            None => Ok(device),
+            Some(found) => Err(Error::option(
+                "--device",
+                format!("a device for `{self}` that works"),
+                found,
+            )
+            .hint(format!("{}, or use `--device cpu`", self.needs()))),
+        }
+    }
+
+    /// The device in Burn's words, which nothing has used yet; `None` if this
+    /// program was built without it.
+    fn handle(self) -> Option<Device> {
+        match self {
+            Self::Cpu => Some(Device::flex()),
+            #[cfg(feature = "cuda")]
+            Self::Cuda => Some(Device::cuda(0)),
+            #[cfg(feature = "metal")]
+            Self::Metal => Some(Device::metal(Default::default())),
+            #[cfg(feature = "rocm")]
+            Self::Rocm => Some(Device::rocm(0)),
+            #[cfg(feature = "vulkan")]
+            Self::Vulkan => Some(Device::vulkan(Default::default())),
+            #[cfg(feature = "webgpu")]
+            Self::WebGpu => Some(Device::webgpu(Default::default())),
+            #[allow(unreachable_patterns)]
+            _ => None,
+        }
+    }
+
+    /// What the device needs beyond this program.
+    fn needs(self) -> &'static str {
+        match self {
+            Self::Cpu => "nothing",
+            Self::Cuda => "install NVIDIA's driver and CUDA (`nvidia-smi` lists the cards)",
+            Self::Metal => "an Apple computer is needed",
+            Self::Rocm => "install AMD's driver and ROCm (`rocminfo` lists the cards)",
+            Self::Vulkan => {
+                "install a Vulkan driver for the card (`vulkaninfo --summary` lists the devices)"
+            }
+            Self::WebGpu => "install the card's graphics driver",
+        }
+    }
+}
+
+/// Multiplies two small matrices on the device. Burn opens a device on its first use,
+/// and panics where there is none: the panic becomes the error.
+fn trial(device: &Device) -> Result<(), String> {
+    let product = || {
+        let matrix = |rows| Tensor::<2>::from_data(rows, device);
+        matrix([[1.0_f32, 2.0], [3.0, 4.0]])
+            .matmul(matrix([[5.0_f32, 6.0], [7.0, 8.0]]))
+            .into_data()
+            .try_into_vec::<f32>()
+    };
+    let hook = panic::take_hook();
+    panic::set_hook(Box::new(|_| {}));
+    let outcome = panic::catch_unwind(AssertUnwindSafe(product));
+    panic::set_hook(hook);
+    match outcome {
+        Ok(Ok(product)) if product == [19.0, 22.0, 43.0, 50.0] => Ok(()),
+        Ok(Ok(product)) => Err(format!("one that computes wrongly ({product:?})")),
+        Ok(Err(error)) => Err(format!("one that fails ({error})")),
+        Err(panic) => {
+            let message = panic
+                .downcast_ref::<String>()
+                .map(String::as_str)
+                .or_else(|| panic.downcast_ref::<&str>().copied());
+            Err(match message {
+                Some(message) => format!("none ({})", message.trim()),
+                None => "none".to_owned(),
+            })
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod danq;
+mod devices;
 mod main_job;
 mod sweep;
 mod toy;

@@ -1,0 +1,132 @@
+//! Devices other than the CPU, with what this machine has of them.
+
+use crate::toy::{self, BUILD};
+use crate::{refuses, says, succeeds};
+
+/// Words of a tiny training on a device.
+fn pretrain<'a>(device: &'a str, out: &'a str) -> Vec<&'a str> {
+    let mut words = vec![
+        "pretrain",
+        "--matrix",
+        "matrix.parquet",
+        "--genome",
+        "genome.fa",
+    ];
+    words.extend(["--tfs", "MAX,JUND", "--regions", "100", "--epochs", "1"]);
+    words.extend(["--resamples", "20", "--device", device, "--out", out]);
+    words
+}
+
+fn toy_matrix() -> tempfile::TempDir {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    toy::write(directory.path());
+    succeeds(directory.path(), BUILD);
+    directory
+}
+
+#[test]
+fn device_that_the_program_lacks() {
+    let missing = [
+        ("cuda", cfg!(feature = "cuda")),
+        ("vulkan", cfg!(feature = "vulkan")),
+    ];
+    let toy = toy_matrix();
+    for (device, _) in missing.iter().filter(|(_, built_in)| !built_in) {
+        let message = refuses(toy.path(), &pretrain(device, "multi"));
+        let build = format!("--features {device}");
+        says(&message, &["--device", device, "hint: build with", &build]);
+    }
+}
+
+#[cfg(feature = "vulkan")]
+#[test]
+fn device_without_a_driver() {
+    let toy = toy_matrix();
+    let output = crate::command(toy.path(), &pretrain("vulkan", "multi"))
+        // The loader looks for drivers where these say, and nowhere else.
+        .env("VK_DRIVER_FILES", "/nonexistent/driver.json")
+        .env("VK_ICD_FILENAMES", "/nonexistent/driver.json")
+        .output()
+        .expect("the program was built");
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{message}");
+    says(
+        &message,
+        &[
+            "error: --device: expected a device for `vulkan` that works",
+            "hint: install a Vulkan driver",
+            "--device cpu",
+        ],
+    );
+    assert!(!message.contains("panicked"), "{message}");
+    assert!(!toy.path().join("multi").exists());
+}
+
+/// The numbers of a column of a table.
+#[cfg(feature = "vulkan")]
+fn column(path: &std::path::Path, name: &str) -> Vec<f64> {
+    let text = std::fs::read_to_string(path).expect("a table");
+    let mut lines = text.lines().filter(|line| !line.starts_with('#'));
+    let header = lines.next().expect("a header");
+    let place = header
+        .split('\t')
+        .position(|title| title == name)
+        .unwrap_or_else(|| panic!("no column {name} in {header}"));
+    lines
+        .filter_map(|line| line.split('\t').nth(place)?.parse().ok())
+        .collect()
+}
+
+/// Largest difference of two lists of the same length.
+#[cfg(feature = "vulkan")]
+fn apart(a: &[f64], b: &[f64]) -> f64 {
+    assert!(!a.is_empty());
+    assert_eq!(a.len(), b.len());
+    a.iter()
+        .zip(b)
+        .map(|(a, b)| (a - b).abs())
+        .fold(0.0, f64::max)
+}
+
+#[cfg(feature = "vulkan")]
+#[test]
+#[ignore = "needs a Vulkan device, which may be one in software"]
+fn vulkan_trains_and_predicts_as_the_cpu() {
+    let toy = toy_matrix();
+    let here = toy.path();
+    for architecture in ["cnn", "danq"] {
+        let name = |device: &str| format!("{architecture}-{device}");
+        let mut losses = Vec::new();
+        for device in ["cpu", "vulkan"] {
+            let out = name(device);
+            let mut words = pretrain(device, &out);
+            words.extend(["--architecture", architecture]);
+            succeeds(here, &words);
+            let epochs = std::fs::read_to_string(here.join(&out).join("epochs.jsonl"))
+                .expect("records of the epochs");
+            let record: serde_json::Value =
+                serde_json::from_str(epochs.lines().next().expect("an epoch")).expect("JSON");
+            losses.push(["train_loss", "validation_loss"].map(|key| {
+                record[key]
+                    .as_f64()
+                    .unwrap_or_else(|| panic!("{key} in {record}"))
+            }));
+        }
+        assert!(apart(&losses[0], &losses[1]) < 1e-3, "{losses:?}");
+        let scores = ["cpu", "vulkan"].map(|device| {
+            let out = format!("{architecture}-scores-{device}.tsv");
+            let model = name("cpu");
+            let mut words = vec!["predict", "--model", &model, "--fasta", "genome.fa"];
+            words.extend([
+                "--stride", "500", "--report", "windows", "--device", device, "--out", &out,
+            ]);
+            succeeds(here, &words);
+            ["MAX", "JUND"]
+                .map(|tf| column(&here.join(&out), tf))
+                .concat()
+        });
+        let difference = apart(&scores[0], &scores[1]);
+        println!("{architecture}: losses {losses:?}, predictions {difference:.1e} apart");
+        assert!(difference < 1e-4, "{difference}");
+    }
+}
