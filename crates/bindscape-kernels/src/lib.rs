@@ -13,6 +13,8 @@
 //! - Intermediate results lie in a [`Buffer`](buffer::Buffer), which is used over again.
 // Tiles of products are addressed by hand, and threads write parts of one array.
 #![allow(unsafe_code)]
+// One index into several arrays of one length is what the compiler turns into vectors.
+#![allow(clippy::needless_range_loop)]
 
 mod activation;
 pub mod adam;

@@ -1,0 +1,191 @@
+//! Transforms of filters, input and output, and the products between them.
+
+use crate::buffer::Buffer;
+use crate::gemm::{self, Left, Packed, Rows};
+use crate::lanes::{kernel, lanes};
+use crate::parallel::{self, Shared};
+use crate::winograd::{self, POINTS, STEP};
+
+use super::{ConvShape, TASK_ROWS};
+
+/// The filters at each point, `[pieces * channels, filters]`.
+pub(super) fn transform_filters(shape: &ConvShape, weight: &[f32]) -> [Packed; POINTS] {
+    let rows = shape.pieces() * shape.channels;
+    transform(rows, shape.filters, |row, filter| {
+        let (piece, channel) = (row / shape.channels, row % shape.channels);
+        taps(shape, weight, piece, channel, filter)
+    })
+}
+
+/// The filters at each point, `[pieces * filters, channels]`, the last piece first.
+pub(super) fn transform_filters_transposed(shape: &ConvShape, weight: &[f32]) -> [Packed; POINTS] {
+    let rows = shape.pieces() * shape.filters;
+    transform(rows, shape.channels, |row, channel| {
+        let piece = shape.pieces() - 1 - row / shape.filters;
+        taps(shape, weight, piece, channel, row % shape.filters)
+    })
+}
+
+#[inline(always)]
+fn taps(
+    shape: &ConvShape,
+    weight: &[f32],
+    piece: usize,
+    channel: usize,
+    filter: usize,
+) -> [f32; 4] {
+    let (first, taps) = winograd::piece(shape.kernel, piece);
+    let from = (filter * shape.channels + channel) * shape.kernel + first;
+    let mut w = [0.0; 4];
+    w[..taps].copy_from_slice(&weight[from..from + taps]);
+    w
+}
+
+fn transform(
+    rows: usize,
+    columns: usize,
+    taps: impl Fn(usize, usize) -> [f32; 4] + Sync,
+) -> [Packed; POINTS] {
+    let mut packed: [Packed; POINTS] = std::array::from_fn(|_| Packed::any(rows, columns));
+    let shared: Vec<Shared<'_, f32>> = packed.iter_mut().map(Packed::shared).collect();
+    let lanes = gemm::lanes();
+    let panels: Vec<gemm::Panel> = gemm::panels(columns, lanes).collect();
+    let tasks = panels.len() * rows.div_ceil(TASK_ROWS);
+    parallel::for_each(tasks, |task| {
+        let panel = panels[task % panels.len()];
+        let width = panel.vectors * lanes;
+        let first = task / panels.len() * TASK_ROWS;
+        for row in first..(first + TASK_ROWS).min(rows) {
+            let out: [&mut [f32]; POINTS] = std::array::from_fn(|point| {
+                // SAFETY: rows of panels do not overlap.
+                unsafe { shared[point].part(panel.first * rows + row * width, width) }
+            });
+            for j in 0..width {
+                let column = panel.first + j;
+                let u = if column < columns {
+                    winograd::filter(taps(row, column))
+                } else {
+                    [0.0; POINTS]
+                };
+                for point in 0..POINTS {
+                    out[point][j] = u[point];
+                }
+            }
+        }
+    });
+    drop(shared);
+    packed
+}
+
+/// Transforms the input of `sequences` from `first` on; their tiles begin at tile
+/// `from` of `input`, whose points are `tiles` tiles long.
+pub(super) fn transform_input(
+    shape: &ConvShape,
+    x: &[f32],
+    first: usize,
+    sequences: usize,
+    input: &Shared<'_, f32>,
+    from: usize,
+    tiles: usize,
+) {
+    let channels = shape.channels;
+    for sequence in 0..sequences {
+        let at = (first + sequence) * shape.length * channels;
+        let x = &x[at..at + shape.length * channels];
+        let pitch = shape.pitch();
+        let out: [&mut [f32]; POINTS] = std::array::from_fn(|point| {
+            let start = (point * tiles + from + sequence * pitch) * channels;
+            // SAFETY: sequences and points do not overlap.
+            unsafe { input.part(start, pitch * channels) }
+        });
+        transform_sequence(channels, pitch, x, out);
+    }
+}
+
+kernel! {
+    /// Transforms the input of one sequence, tile by tile; beyond its end there are zeros.
+    fn transform_sequence<'a>(
+        simd;
+        channels: usize,
+        tiles: usize,
+        x: &'a [f32],
+        out: [&'a mut [f32]; POINTS],
+    ) {
+        let mut out = out;
+        let zeros = vec![0.0_f32; channels];
+        for tile in 0..tiles {
+            let mut rows = [&zeros[..]; POINTS];
+            for (i, row) in rows.iter_mut().enumerate() {
+                let at = (STEP * tile + i) * channels;
+                if let Some(x) = x.get(at..at + channels) {
+                    *row = x;
+                }
+            }
+            lanes(simd, channels, #[inline(always)] |lane| {
+                let v = winograd::input(lane.load_all(&rows, 0));
+                lane.store_all(&mut out, tile * channels, v);
+            });
+        }
+    }
+}
+
+/// The convolution `z` `[sequences][position][filter]` of inputs, transformed at each point.
+pub(super) fn convolve(
+    shape: &ConvShape,
+    sequences: usize,
+    input: [&[f32]; POINTS],
+    filters: &[Packed; POINTS],
+    z: &mut [f32],
+) {
+    let (count, width) = (shape.tiles(), shape.filters);
+    let plane = sequences * count * width;
+    let mut products = Buffer::any(POINTS * plane);
+    // Without overlap the sequences are one run of rows.
+    let rows = if shape.pieces() == 1 {
+        Rows::plain(sequences * count)
+    } else {
+        Rows {
+            segments: sequences,
+            rows: count,
+            stride: shape.pitch() * shape.channels,
+        }
+    };
+    for point in 0..POINTS {
+        gemm::multiply_here(
+            rows,
+            width,
+            shape.pieces() * shape.channels,
+            Left {
+                values: input[point],
+                row: shape.channels,
+                column: 1,
+            },
+            filters[point].right(),
+            &mut products[point * plane..(point + 1) * plane],
+            width,
+            false,
+        );
+    }
+    for (sequence, z) in z.chunks_exact_mut(shape.convolved() * width).enumerate() {
+        let own = std::array::from_fn(|point| {
+            let at = point * plane + sequence * count * width;
+            &products[at..at + count * width]
+        });
+        transform_output(width, own, z);
+    }
+}
+
+kernel! {
+    /// The convolution of one sequence from its products.
+    fn transform_output<'a>(simd; width: usize, products: [&'a [f32]; POINTS], z: &'a mut [f32]) {
+        for (tile, z) in z.chunks_mut(STEP * width).enumerate() {
+            lanes(simd, width, #[inline(always)] |lane| {
+                let y = winograd::output(lane.load_all(&products, tile * width));
+                // The last tile may reach beyond the end.
+                for (i, z) in z.chunks_exact_mut(width).enumerate() {
+                    lane.store(z, y[i]);
+                }
+            });
+        }
+    }
+}
