@@ -11,40 +11,45 @@ use super::{ConvShape, TASK_ROWS};
 /// The filters at each point, `[pieces * channels, filters]`.
 pub(super) fn transform_filters(shape: &ConvShape, weight: &[f32]) -> [Packed; POINTS] {
     let rows = shape.pieces() * shape.channels;
-    transform(rows, shape.filters, |row, filter| {
-        let (piece, channel) = (row / shape.channels, row % shape.channels);
-        taps(shape, weight, piece, channel, filter)
+    transform(rows, shape.filters, weight, |row| {
+        let (first, taps) = winograd::piece(shape.kernel, row / shape.channels);
+        Taps {
+            first: row % shape.channels * shape.kernel + first,
+            stride: shape.channels * shape.kernel,
+            taps,
+        }
     })
 }
 
 /// The filters at each point, `[pieces * filters, channels]`, the last piece first.
 pub(super) fn transform_filters_transposed(shape: &ConvShape, weight: &[f32]) -> [Packed; POINTS] {
     let rows = shape.pieces() * shape.filters;
-    transform(rows, shape.channels, |row, channel| {
+    transform(rows, shape.channels, weight, |row| {
         let piece = shape.pieces() - 1 - row / shape.filters;
-        taps(shape, weight, piece, channel, row % shape.filters)
+        let (first, taps) = winograd::piece(shape.kernel, piece);
+        Taps {
+            first: row % shape.filters * shape.channels * shape.kernel + first,
+            stride: shape.kernel,
+            taps,
+        }
     })
 }
 
-#[inline(always)]
-fn taps(
-    shape: &ConvShape,
-    weight: &[f32],
-    piece: usize,
-    channel: usize,
-    filter: usize,
-) -> [f32; 4] {
-    let (first, taps) = winograd::piece(shape.kernel, piece);
-    let from = (filter * shape.channels + channel) * shape.kernel + first;
-    let mut w = [0.0; 4];
-    w[..taps].copy_from_slice(&weight[from..from + taps]);
-    w
+/// Where the taps of a row of transformed filters lie: those of its columns `stride` apart.
+struct Taps {
+    first: usize,
+    stride: usize,
+    taps: usize,
 }
+
+/// Most columns of a panel.
+const WIDTH: usize = 64;
 
 fn transform(
     rows: usize,
     columns: usize,
-    taps: impl Fn(usize, usize) -> [f32; 4] + Sync,
+    weight: &[f32],
+    taps: impl Fn(usize) -> Taps + Sync,
 ) -> [Packed; POINTS] {
     let mut packed: [Packed; POINTS] = std::array::from_fn(|_| Packed::any(rows, columns));
     let shared: Vec<Shared<'_, f32>> = packed.iter_mut().map(Packed::shared).collect();
@@ -54,27 +59,64 @@ fn transform(
     parallel::for_each(tasks, |task| {
         let panel = panels[task % panels.len()];
         let width = panel.vectors * lanes;
+        let valid = width.min(columns - panel.first);
         let first = task / panels.len() * TASK_ROWS;
+        // Columns and taps that are not there stay zero.
+        let mut gathered = [[0.0_f32; WIDTH]; 4];
         for row in first..(first + TASK_ROWS).min(rows) {
+            let own = taps(row);
+            let from = own.first + panel.first * own.stride;
+            match own.taps {
+                4 => gather::<4>(&mut gathered, weight, from, own.stride, valid),
+                3 => gather::<3>(&mut gathered, weight, from, own.stride, valid),
+                2 => gather::<2>(&mut gathered, weight, from, own.stride, valid),
+                _ => gather::<1>(&mut gathered, weight, from, own.stride, valid),
+            }
             let out: [&mut [f32]; POINTS] = std::array::from_fn(|point| {
                 // SAFETY: rows of panels do not overlap.
                 unsafe { shared[point].part(panel.first * rows + row * width, width) }
             });
-            for j in 0..width {
-                let column = panel.first + j;
-                let u = if column < columns {
-                    winograd::filter(taps(row, column))
-                } else {
-                    [0.0; POINTS]
-                };
-                for point in 0..POINTS {
-                    out[point][j] = u[point];
-                }
-            }
+            transform_row(width, gathered.each_ref().map(|taps| &taps[..]), out);
         }
     });
     drop(shared);
     packed
+}
+
+/// Sorts the first `TAPS` taps of some columns by tap; further ones are zero.
+fn gather<const TAPS: usize>(
+    gathered: &mut [[f32; WIDTH]; 4],
+    weight: &[f32],
+    from: usize,
+    stride: usize,
+    columns: usize,
+) {
+    for j in 0..columns {
+        let at = from + j * stride;
+        let own = &weight[at..at + TAPS];
+        for tap in 0..TAPS {
+            gathered[tap][j] = own[tap];
+        }
+    }
+    for taps in &mut gathered[TAPS..] {
+        taps.fill(0.0);
+    }
+}
+
+kernel! {
+    /// Transforms four taps of some columns.
+    fn transform_row<'a>(
+        simd;
+        width: usize,
+        taps: [&'a [f32]; 4],
+        out: [&'a mut [f32]; POINTS],
+    ) {
+        let mut out = out;
+        lanes(simd, width, #[inline(always)] |lane| {
+            let u = winograd::filter(lane.load_all(&taps, 0));
+            lane.store_all(&mut out, 0, u);
+        });
+    }
 }
 
 /// Transforms the input of `sequences` from `first` on; their tiles begin at tile
