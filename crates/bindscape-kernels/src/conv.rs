@@ -1,7 +1,7 @@
 //! Convolution, batch normalisation, ReLU and max-pooling, forward and backward.
 //!
 //! Arrays are channels-last. The convolution (stride 1, no padding) runs on the
-//! transforms of [`winograd`]; groups of sequences pass through all stages
+//! transforms of `winograd`; groups of sequences pass through all stages
 //! while they are in the cache.
 
 use crate::buffer::Buffer;

@@ -173,10 +173,10 @@ impl Kinks {
         norm: Option<(&Norm, NormMode)>,
     ) -> Self {
         let rows = values.len() / columns;
-        for column in 0..columns {
+        for (column, &bias) in bias.iter().enumerate() {
             let own = || (0..rows).map(move |row| row * columns + column);
             let (mean, factor, shift) = match norm {
-                None => (0.0, 1.0, f64::from(bias[column])),
+                None => (0.0, 1.0, f64::from(bias)),
                 Some((norm, mode)) => {
                     let (mean, var) = match mode {
                         NormMode::Batch => {
@@ -185,7 +185,7 @@ impl Kinks {
                             (mean, own().map(square).sum::<f64>() / rows as f64)
                         }
                         NormMode::Running => (
-                            f64::from(norm.mean[column] - bias[column]),
+                            f64::from(norm.mean[column] - bias),
                             f64::from(norm.var[column]),
                         ),
                     };

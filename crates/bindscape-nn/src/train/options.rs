@@ -123,7 +123,7 @@ impl TrainOptions {
     /// # Errors
     /// If an option makes no sense; the message names it.
     pub fn validate(&self) -> Result<()> {
-        if !(self.checkpoint_seconds >= 0.0) {
+        if self.checkpoint_seconds.is_nan() || self.checkpoint_seconds < 0.0 {
             return Err(Error::option(
                 "--checkpoint-seconds",
                 "a number of seconds of at least 0",
