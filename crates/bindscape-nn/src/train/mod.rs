@@ -1,5 +1,5 @@
 //! Training: epochs over shuffled batches, the best epoch by validation loss,
-//! early stopping, and a checkpoint after every epoch.
+//! early stopping, and checkpoints between epochs.
 //!
 //! A training lives in a directory:
 //!
@@ -9,9 +9,10 @@
 //! model.safetensors       at the end: the weights of the best epoch
 //! ```
 //!
-//! A training that was stopped, by the user or by `kill -9`, loses at most the
-//! epoch at hand; started again it continues after the last checkpoint and ends
-//! with the same weights, bit for bit. A finished one is not done again.
+//! A training that was stopped, by the user or by `kill -9`, loses the epoch at hand
+//! and those since the last checkpoint ([`TrainOptions::checkpoint_seconds`]); started
+//! again it continues after that and ends with the same weights, bit for bit. A finished
+//! one is not done again.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -71,7 +72,7 @@ pub struct BatchReport {
 pub trait Observer: Progress {
     /// A batch is done.
     fn batch(&self, _report: &BatchReport) {}
-    /// An epoch is done and its checkpoint is on disk.
+    /// An epoch is done and its record is on disk.
     fn epoch(&self, _record: &EpochRecord) {}
 }
 

@@ -50,6 +50,20 @@ pub(crate) fn finetune(out: &str) -> Vec<&str> {
     ]
 }
 
+/// The same for `epochs` epochs, with a checkpoint after every one: long enough to be
+/// stopped in the middle.
+pub(crate) fn longer<'a>(mut words: Vec<&'a str>, epochs: &'a str) -> Vec<&'a str> {
+    let place = words.iter().position(|word| *word == "--epochs");
+    words[place.expect("words of a training") + 1] = epochs;
+    words.extend(["--checkpoint-seconds", "0"]);
+    words
+}
+
+/// Epochs that a training has on disk.
+pub(crate) fn epochs(training: &Path) -> usize {
+    fs::read_to_string(training.join("epochs.jsonl")).map_or(0, |text| text.lines().count())
+}
+
 fn json(path: &Path) -> serde_json::Value {
     serde_json::from_slice(&fs::read(path).expect("a record")).expect("JSON")
 }
@@ -224,27 +238,44 @@ fn killed_and_continued_is_the_same_as_never_stopped() {
     let here = directory.path();
     toy::write(here);
     succeeds(here, BUILD);
-    succeeds(here, &pretrain("whole"));
+    // How often the weights are kept does not change them.
+    let mut whole = longer(pretrain("whole"), "8");
+    let last = whole.len() - 1;
+    whole[last] = "1000";
+    succeeds(here, &whole);
 
-    let mut child = command(here, &pretrain("killed"))
+    let words = longer(pretrain("killed"), "8");
+    let mut child = command(here, &words)
         .stderr(std::process::Stdio::null())
         .spawn()
         .expect("the program was built");
-    let epochs = here.join("killed/multi/epochs.jsonl");
+    let training = here.join("killed/multi");
     let begun = Instant::now();
-    while !fs::read_to_string(&epochs).is_ok_and(|text| text.contains('\n')) {
+    while epochs(&training) < 3 {
         assert!(begun.elapsed() < Duration::from_secs(300), "no epoch ended");
-        std::thread::sleep(Duration::from_millis(5));
+        std::thread::sleep(Duration::from_millis(2));
     }
     // SIGKILL: nothing can be cleaned up.
     child.kill().expect("a running program");
     child.wait().expect("a killed program");
-    assert!(!here.join("killed/multi/model.safetensors").exists());
-    let told = succeeds(here, &pretrain("killed"));
-    says(&told, &["continued after epoch"]);
+    let before = epochs(&training);
+    assert!(before < 8 && !training.join("model.safetensors").exists());
+    let told = succeeds(here, &words);
+    // A checkpoint is written before its record, so it may be one epoch ahead.
+    let (_, after) = told
+        .split_once("continued after epoch ")
+        .unwrap_or_else(|| panic!("begun anew:\n{told}"));
+    let digits = after.find(|c: char| !c.is_ascii_digit());
+    let resumed: usize = after[..digits.unwrap_or(after.len())]
+        .parse()
+        .expect("an epoch");
+    assert!(
+        resumed == before || resumed == before + 1,
+        "{before}: {told}"
+    );
     assert_eq!(
         fs::read(here.join("whole/multi/model.safetensors")).expect("a model"),
-        fs::read(here.join("killed/multi/model.safetensors")).expect("a model"),
+        fs::read(training.join("model.safetensors")).expect("a model"),
     );
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::main_job::{finetune, pretrain};
+use crate::main_job::{epochs, finetune, longer, pretrain};
 use crate::toy::{self, BUILD};
 use crate::{command, listing, says, succeeds};
 
@@ -92,15 +92,21 @@ fn side_by_side_is_the_same_as_one_after_the_other() {
     same(&here.join("alone"), &here.join("together"));
 }
 
-/// Starts a sweep and waits until one of its trainings has an epoch on disk that was not there before.
+/// Epochs of each training in [`stopped_killed_and_continued_is_the_same_as_never_stopped`].
 #[cfg(unix)]
-fn start(here: &Path, words: &[&str], epochs: usize) -> std::process::Child {
+const EPOCHS: (usize, &str) = (4, "4");
+
+/// Starts the sweep of `words` into `run` and waits until it has more epochs on disk than
+/// before, and a training in the middle.
+#[cfg(unix)]
+fn start(here: &Path, words: &[&str], run: &Path) -> std::process::Child {
+    let before = ended(run);
     let child = command(here, words)
         .stderr(Stdio::piped())
         .spawn()
         .expect("the program was built");
     let begun = Instant::now();
-    while ended(&here.join("stopped")) < epochs {
+    while ended(run) <= before || !in_the_middle(run) {
         assert!(begun.elapsed() < Duration::from_secs(300), "no epoch ended");
         std::thread::sleep(Duration::from_millis(2));
     }
@@ -110,11 +116,16 @@ fn start(here: &Path, words: &[&str], epochs: usize) -> std::process::Child {
 /// Epochs that all trainings of a run have on disk.
 #[cfg(unix)]
 fn ended(run: &Path) -> usize {
-    trainings(run)
-        .iter()
-        .filter_map(|training| fs::read_to_string(training.join("epochs.jsonl")).ok())
-        .map(|text| text.lines().count())
-        .sum()
+    trainings(run).iter().map(|training| epochs(training)).sum()
+}
+
+/// Whether a training has epochs to continue from and epochs to go.
+#[cfg(unix)]
+fn in_the_middle(run: &Path) -> bool {
+    trainings(run).iter().any(|training| {
+        training.join("checkpoint.safetensors").exists()
+            && (1..EPOCHS.0).contains(&epochs(training))
+    })
 }
 
 #[cfg(unix)]
@@ -122,10 +133,11 @@ fn ended(run: &Path) -> usize {
 fn stopped_killed_and_continued_is_the_same_as_never_stopped() {
     let directory = prepared();
     let here = directory.path();
-    succeeds(here, &sweep("whole", "2"));
-    let words = sweep("stopped", "2");
+    succeeds(here, &longer(sweep("whole", "2"), EPOCHS.1));
+    let words = longer(sweep("stopped", "2"), EPOCHS.1);
+    let stopped = here.join("stopped");
 
-    let child = start(here, &words, 1);
+    let child = start(here, &words, &stopped);
     let told = Command::new("kill")
         .args(["-TERM", &child.id().to_string()])
         .status()
@@ -135,22 +147,20 @@ fn stopped_killed_and_continued_is_the_same_as_never_stopped() {
     let message = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(130), "{message}");
     says(&message, &["interrupted", "continues"]);
-    let stopped = here.join("stopped");
     let half_written: Vec<PathBuf> = listing(&stopped)
         .into_iter()
         .filter(|path| path.extension().is_some_and(|end| end == "tmp"))
         .collect();
     assert_eq!(half_written, [] as [PathBuf; 0]);
-    let before = ended(&stopped);
-    assert!(before < 12, "it was stopped in the middle");
+    assert!(in_the_middle(&stopped));
 
     // SIGKILL: nothing can be cleaned up.
-    let mut child = start(here, &words, before + 1);
+    let mut child = start(here, &words, &stopped);
     child.kill().expect("a running program");
     child.wait().expect("a killed program");
-    assert!(ended(&stopped) < 12, "it was killed in the middle");
+    assert!(in_the_middle(&stopped));
 
     let told = succeeds(here, &words);
-    says(&told, &["continuing the run in"]);
+    says(&told, &["continuing the run in", "continued after epoch "]);
     same(&here.join("whole"), &stopped);
 }
