@@ -5,15 +5,10 @@ use std::process::{Command, ExitCode};
 /// One command of a task, as its words.
 type Step = &'static [&'static str];
 
-/// The kernels' tests once more, on the vectors that most processors have: a machine with
-/// wider ones would never run this path. Nothing is built anew.
-const NARROW: Step = &[
-    "test",
-    "--release",
-    "--package",
-    "bindscape-kernels",
-    "--lib",
-];
+/// The libraries' tests once more, with kernels on the vectors that most processors have: a
+/// machine with wider ones would never run that path. The whole workspace is named because
+/// one crate alone would be built anew, with its own choice of features.
+const NARROW: Step = &["test", "--release", "--workspace", "--lib"];
 /// What asks for them; other processors have one kind of vectors alone.
 const VECTORS: (&str, &str) = ("BINDSCAPE_VECTORS", "avx2");
 
