@@ -35,6 +35,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--networks", default="cnn,danq")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=4, help="per measurement, at the least")
+    parser.add_argument(
+        "--variants", default="bf16,compiled", help="other ways of PyTorch, timed once; may be empty"
+    )
     parser.add_argument("--models", type=int, default=20, help="fine-tunings")
     parser.add_argument("--epochs", type=int, default=10, help="of a fine-tuning")
     parser.add_argument("--tf", default="HNF4A", help="of the fine-tunings")
@@ -139,7 +142,7 @@ def speed(bench: Bench) -> str:
                     ours, theirs = pair["bindscape"], pair["pytorch"]
                     information = []
                     if threads == 2:
-                        for variant in ["bf16", "compiled"]:
+                        for variant in filter(None, bench.args.variants.split(",")):
                             line = bench.theirs(what, network, threads, 100, outputs, 200, variant=variant)
                             pair[variant] = line and line["sequences_per_second"]
                             told = f"{pair[variant]:,.0f}" if line else "failed"
