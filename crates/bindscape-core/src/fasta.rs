@@ -16,7 +16,8 @@ pub struct Record {
     pub name: String,
     /// The header after the first blank; empty if there is none.
     pub description: String,
-    /// The letters in upper case, with T for U: the IUPAC nucleotide codes.
+    /// The letters in upper case: the IUPAC nucleotide codes with T for U, unless the
+    /// reader has another alphabet.
     pub sequence: Vec<u8>,
     /// Line of the header, counted from 1.
     pub line: u64,
@@ -29,7 +30,27 @@ pub struct Reader {
     /// Header of the next record and its line, once it was come across.
     header: Option<(String, u64)>,
     started: bool,
+    alphabet: &'static Alphabet,
 }
+
+/// The letters of the sequences that a reader takes.
+pub(crate) struct Alphabet {
+    /// What a letter is stored as; 0 for what does not belong to a sequence.
+    pub(crate) letters: [u8; 256],
+    /// The letters in words, for messages.
+    pub(crate) name: &'static str,
+    /// What to do about another letter.
+    pub(crate) hint: fn(u8) -> &'static str,
+}
+
+static NUCLEOTIDES: Alphabet = Alphabet {
+    letters: letters(),
+    name: "nucleotide letters (A, C, G, T, N or another IUPAC code)",
+    hint: |letter| match letter {
+        b'-' | b'.' | b'*' => "remove gaps and stops: sequences must not be aligned",
+        _ => "is it DNA? Proteins are no input here",
+    },
+};
 
 impl Reader {
     /// Opens the file at `path`; `-` is standard input.
@@ -43,11 +64,23 @@ impl Reader {
     /// Reads from `lines`.
     #[must_use]
     pub fn new(lines: Lines) -> Self {
+        Self::with_alphabet(lines, &NUCLEOTIDES)
+    }
+
+    /// Reads sequences of other letters from `lines`.
+    pub(crate) fn with_alphabet(lines: Lines, alphabet: &'static Alphabet) -> Self {
         Self {
             lines,
             header: None,
             started: false,
+            alphabet,
         }
+    }
+
+    /// The name of the input in messages.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.lines.path()
     }
 
     /// Reads the next record into `record`; `false` at the end of the file.
@@ -131,28 +164,26 @@ impl Reader {
             record.sequence.extend(
                 line.trim_ascii()
                     .iter()
-                    .map(|&letter| LETTERS[letter as usize]),
+                    .map(|&letter| self.alphabet.letters[letter as usize]),
             );
             if let Some(at) = memchr::memchr(0, &record.sequence[before..]) {
-                let letter = line.trim_ascii()[at] as char;
+                let letter = line.trim_ascii()[at];
                 return Err(Error::input(
                     path,
                     Place::Line(number),
-                    "nucleotide letters (A, C, G, T, N or another IUPAC code)",
-                    format!("{letter:?} in the sequence of {:?}", record.name),
+                    self.alphabet.name,
+                    format!(
+                        "{:?} in the sequence of {:?}",
+                        char::from(letter),
+                        record.name
+                    ),
                 )
-                .hint(match letter {
-                    '-' | '.' | '*' => "remove gaps and stops: sequences must not be aligned",
-                    _ => "is it DNA? Proteins are no input here",
-                }));
+                .hint((self.alphabet.hint)(letter)));
             }
         }
         Ok(())
     }
 }
-
-/// What a letter of a FASTA file is stored as; 0 for what is no nucleotide code.
-static LETTERS: [u8; 256] = letters();
 
 const fn letters() -> [u8; 256] {
     let codes = b"ACGTNRYKMSWBDHV";
@@ -170,7 +201,7 @@ const fn letters() -> [u8; 256] {
 
 /// The letter as [`Record::sequence`] has it, or `None` if it is no nucleotide code.
 pub(crate) fn nucleotide(letter: u8) -> Option<u8> {
-    match LETTERS[letter as usize] {
+    match NUCLEOTIDES.letters[letter as usize] {
         0 => None,
         letter => Some(letter),
     }

@@ -18,6 +18,7 @@ pub mod names;
 pub mod npz;
 pub mod pickle;
 pub mod progress;
+pub mod protein;
 pub mod region;
 pub mod results;
 pub mod rng;

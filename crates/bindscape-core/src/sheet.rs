@@ -460,7 +460,7 @@ fn two_columns(path: &Path, line: u64, first: &str, found: usize) -> Error {
 }
 
 /// Calls `row` with the line number and the trimmed fields of every row of a table.
-fn each_row(path: &Path, mut row: impl FnMut(u64, &[&str]) -> Result<()>) -> Result<()> {
+pub(crate) fn each_row(path: &Path, mut row: impl FnMut(u64, &[&str]) -> Result<()>) -> Result<()> {
     let mut lines = Lines::open(path)?;
     while let Some((number, line)) = lines.next()? {
         let text = std::str::from_utf8(line)

@@ -1,0 +1,31 @@
+//! Proteins: their letters, files, labels, and what networks see of them.
+//!
+//! A protein goes through these stages:
+//!
+//! - [`ProteinReader`], [`read_proteins`]: FASTA to [`Protein`]s, checked;
+//! - [`Labels`]: the table that says which are transcription factors and of which
+//!   DNA-binding domain ([`ProteinClass`]), matched to the proteins;
+//! - [`Windows`]: how a protein of any length becomes the input of fixed length that
+//!   the networks take (the paper: 3,000 residues, averaged by tens to 300 positions);
+//! - [`Features`]: rows of numbers per protein, from [`EncodedProteins`] (no weights
+//!   needed) or from stored embeddings.
+//!
+//! Positions in proteins are 0-based and intervals half-open, as everywhere inside.
+
+mod alphabet;
+mod class;
+mod encode;
+mod features;
+mod labels;
+mod reader;
+mod scales;
+mod windows;
+
+pub use self::alphabet::{AMINO_ACIDS, amino_acid};
+pub use self::class::{Label, ProteinClass};
+pub use self::encode::{EncodedProteins, Encoding};
+pub use self::features::Features;
+pub use self::labels::{Labels, MatchedLabels};
+pub use self::reader::{Protein, ProteinReader, read_proteins, read_proteins_with};
+pub use self::scales::{BLOSUM62, SCALES, Scale};
+pub use self::windows::Windows;
