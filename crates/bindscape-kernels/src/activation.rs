@@ -5,7 +5,7 @@
 ///
 /// Below -87 `y` counts as -87, where `2^n` is still a normal number.
 #[inline(always)]
-fn split_exponential(y: f32) -> (f32, f32) {
+pub(crate) fn split_exponential(y: f32) -> (f32, f32) {
     // Adding this number rounds to a whole one, which stands in the lowest bits.
     const ROUND: f32 = 12_582_912.0;
     // ln 2 in two parts: few enough bits that n times the first is exact, and the rest.

@@ -26,6 +26,7 @@ mod gemm;
 mod lanes;
 pub mod lstm;
 pub mod norm;
+pub mod transformer;
 mod parallel;
 pub use parallel::vectors;
 mod winograd;
