@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cnn::CnnConfig;
 use crate::danq::DanqConfig;
-use crate::parameters::Slot;
+use crate::parameters::{Slot, Slots};
 
 /// Which network, and its sizes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -136,9 +136,10 @@ impl Architecture {
             Self::Danq(config) => config.validate(),
         }
     }
+}
 
-    /// The arrays of the network's `state_dict`, in PyTorch's order.
-    pub(crate) fn slots(&self) -> Vec<Slot> {
+impl Slots for Architecture {
+    fn slots(&self) -> Vec<Slot> {
         match self {
             Self::Cnn(config) => config.slots(),
             Self::Danq(config) => config.slots(),

@@ -4,7 +4,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::architecture::Architecture;
 use crate::layers::BatchStatistics;
-use crate::parameters::{Array, Slot, Stage, StateDict, Values};
+use crate::parameters::{Array, Slot, Slots, Stage, StateDict, Values};
 use crate::{cnn, danq, random};
 
 /// One array of a network on a device, flat; [`Slot`] holds its shape.
@@ -69,17 +69,17 @@ pub(crate) struct Output {
     pub(crate) statistics: Vec<(usize, BatchStatistics)>,
 }
 
-/// A network on a device.
+/// A network on a device; `A` says which arrays it has.
 #[derive(Debug, Clone)]
-pub(crate) struct Network {
-    architecture: Architecture,
+pub(crate) struct Network<A = Architecture> {
+    pub(crate) architecture: A,
     device: Device,
     /// One per slot of the architecture, in its order.
     pub(crate) arrays: Vec<DeviceArray>,
 }
 
-impl Network {
-    pub(crate) fn new(architecture: &Architecture, state: &StateDict, device: &Device) -> Self {
+impl<A: Slots + Clone> Network<A> {
+    pub(crate) fn new(architecture: &A, state: &StateDict, device: &Device) -> Self {
         let arrays = architecture
             .slots()
             .into_iter()
@@ -146,12 +146,15 @@ impl Network {
         self.vector(index).reshape(shape)
     }
 
-    /// Runs the network on one-hot sequences `x` `[batch, length, 4]`.
-    pub(crate) fn forward(&self, x: Tensor<3>, pass: Pass<'_>) -> Output {
-        match &self.architecture {
-            Architecture::Cnn(config) => cnn::forward(config, self, x, pass),
-            Architecture::Danq(config) => danq::forward(config, self, x, pass),
+    /// The same network, whose arrays that `learns` takes are watched for gradients.
+    pub(crate) fn tracked(&self, learns: impl Fn(&Slot) -> bool) -> Self {
+        let mut tracked = self.clone();
+        for array in &mut tracked.arrays {
+            if array.slot.role.learned() && learns(&array.slot) {
+                array.tensor = array.tensor.take().map(|t| t.autodiff().require_grad());
+            }
         }
+        tracked
     }
 
     /// Takes the statistics of a training batch into the running ones.
@@ -161,6 +164,16 @@ impl Network {
             self.arrays[*mean_index].tensor = Some(mean);
             self.arrays[mean_index + 1].tensor = Some(var);
             self.arrays[mean_index + 2].counter += 1;
+        }
+    }
+}
+
+impl Network {
+    /// Runs the network on one-hot sequences `x` `[batch, length, 4]`.
+    pub(crate) fn forward(&self, x: Tensor<3>, pass: Pass<'_>) -> Output {
+        match &self.architecture {
+            Architecture::Cnn(config) => cnn::forward(config, self, x, pass),
+            Architecture::Danq(config) => danq::forward(config, self, x, pass),
         }
     }
 }

@@ -68,6 +68,12 @@ pub(crate) struct Slot {
     pub(crate) stage: Stage,
 }
 
+/// What says which arrays a network has.
+pub(crate) trait Slots {
+    /// The arrays of the network's `state_dict`, in PyTorch's order.
+    fn slots(&self) -> Vec<Slot>;
+}
+
 impl Slot {
     /// Number of entries.
     pub(crate) fn entries(&self) -> usize {

@@ -5,30 +5,48 @@ use std::path::Path;
 use bindscape_core::results::EpochRecord;
 use bindscape_core::{Error, Place, Result, atomic};
 use burn::tensor::{Device, Tensor, TensorData};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::adam::Moments;
-use crate::architecture::Architecture;
 use crate::model::arrays::{self, Entry};
 use crate::network::to_vec;
-use crate::parameters::{Array, Slot, StateDict, Values};
+use crate::parameters::{Array, Slot, Slots, StateDict, Values};
 
 /// What resumption needs beside the arrays.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Counters {
+struct Counters<R> {
     /// SHA-256 over options, data and start.
     run: String,
     /// Training steps done.
     step: u64,
-    records: Vec<EpochRecord>,
+    records: Vec<R>,
+}
+
+/// The record of an epoch.
+pub(crate) trait Epoch: Clone + Serialize + DeserializeOwned {
+    /// Epoch, from 1.
+    fn number(&self) -> u32;
+    /// Whether it was the best so far.
+    fn best(&self) -> bool;
+}
+
+impl Epoch for EpochRecord {
+    fn number(&self) -> u32 {
+        self.epoch
+    }
+
+    fn best(&self) -> bool {
+        self.best
+    }
 }
 
 /// The state of a training after an epoch.
 #[derive(Debug, Clone)]
-pub(crate) struct Checkpoint {
+pub(crate) struct Checkpoint<R = EpochRecord> {
     pub(crate) run: String,
     pub(crate) step: u64,
-    pub(crate) records: Vec<EpochRecord>,
+    pub(crate) records: Vec<R>,
     /// Weights after the last epoch.
     pub(crate) weights: StateDict,
     /// Weights after the best epoch.
@@ -37,16 +55,16 @@ pub(crate) struct Checkpoint {
     pub(crate) moments: Vec<Option<(Vec<f32>, Vec<f32>)>>,
 }
 
-impl Checkpoint {
+impl<R: Epoch> Checkpoint<R> {
     /// The record of the best epoch.
-    pub(crate) fn best_record(&self) -> Option<&EpochRecord> {
-        self.records.iter().rev().find(|record| record.best)
+    pub(crate) fn best_record(&self) -> Option<&R> {
+        self.records.iter().rev().find(|record| record.best())
     }
 
     /// Epochs since the best one.
     pub(crate) fn epochs_without_improvement(&self) -> u32 {
-        let best = self.best_record().map_or(0, |record| record.epoch);
-        self.records.last().map_or(0, |record| record.epoch) - best
+        let best = self.best_record().map_or(0, R::number);
+        self.records.last().map_or(0, R::number) - best
     }
 
     /// Drops weights and moments, but not the best weights.
@@ -88,7 +106,7 @@ impl Checkpoint {
     ///
     /// # Errors
     /// If it is damaged, or belongs to another training than `run`.
-    pub(crate) fn load(path: &Path, architecture: &Architecture, run: &str) -> Result<Self> {
+    pub(crate) fn load(path: &Path, architecture: &impl Slots, run: &str) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(|source| Error::io("read", path, source))?;
         let (all, metadata) = arrays::from_bytes(&bytes, path)?;
         let broken = |found: String| {
@@ -96,7 +114,7 @@ impl Checkpoint {
                 .hint("delete the checkpoint to start the training again")
         };
         let metadata = metadata.ok_or_else(|| broken("a file without its metadata".into()))?;
-        let counters: Counters =
+        let counters: Counters<R> =
             serde_json::from_str(&metadata).map_err(|error| broken(error.to_string()))?;
         if counters.run != run {
             return Err(other_run(path));
@@ -186,7 +204,7 @@ pub(crate) fn moments_to_device(
 ///
 /// # Errors
 /// If it cannot be written.
-pub(crate) fn write_records(path: &Path, records: &[EpochRecord]) -> Result<()> {
+pub(crate) fn write_records<R: Epoch>(path: &Path, records: &[R]) -> Result<()> {
     let mut text = String::new();
     for record in records {
         text += &serde_json::to_string(record).expect("plain data make JSON");
@@ -200,6 +218,11 @@ pub(crate) fn write_records(path: &Path, records: &[EpochRecord]) -> Result<()> 
 /// # Errors
 /// If it cannot be read or a line is no epoch.
 pub fn read_records(path: &Path) -> Result<Vec<EpochRecord>> {
+    read_epochs(path)
+}
+
+/// Reads the records of the epochs of any kind of training; see [`read_records`].
+pub(crate) fn read_epochs<R: Epoch>(path: &Path) -> Result<Vec<R>> {
     let text = std::fs::read_to_string(path).map_err(|source| Error::io("read", path, source))?;
     text.lines()
         .enumerate()

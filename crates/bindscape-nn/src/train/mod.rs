@@ -26,7 +26,7 @@ use bindscape_core::{Error, Result};
 use burn::tensor::{Device, Tensor, TensorData};
 use sha2::{Digest, Sha256};
 
-mod checkpoint;
+pub(crate) mod checkpoint;
 mod options;
 pub(crate) mod step;
 mod validation;
@@ -240,7 +240,7 @@ fn train_here(
     })
 }
 
-fn remove(path: &Path) -> Result<()> {
+pub(crate) fn remove(path: &Path) -> Result<()> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(Error::io("remove", path, error))

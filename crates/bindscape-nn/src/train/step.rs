@@ -3,6 +3,7 @@
 use burn::tensor::Tensor;
 
 use crate::adam::{self, Moments, StepSize};
+use crate::architecture::Architecture;
 use crate::layers;
 use crate::network::{Dropout, Network, Output, Pass, to_vec};
 
@@ -10,8 +11,8 @@ use super::Freeze;
 
 /// A network in training.
 #[derive(Debug, Clone)]
-pub(crate) struct Learner {
-    pub(crate) network: Network,
+pub(crate) struct Learner<A = Architecture> {
+    pub(crate) network: Network<A>,
     /// One entry per array of the network; `None` before its first update.
     pub(crate) moments: Vec<Option<Moments>>,
     pub(crate) freeze: Freeze,
@@ -22,8 +23,8 @@ pub(crate) struct Learner {
 /// Gradients of a batch, one entry per array of the network, flat.
 pub(crate) type Gradients = Vec<Option<Tensor<1>>>;
 
-impl Learner {
-    pub(crate) fn new(network: Network, freeze: Freeze) -> Self {
+impl<A> Learner<A> {
+    pub(crate) fn new(network: Network<A>, freeze: Freeze) -> Self {
         let moments = vec![None; network.arrays.len()];
         Self {
             network,
@@ -31,37 +32,6 @@ impl Learner {
             freeze,
             step: 0,
         }
-    }
-
-    /// Loss and gradients of a batch. Running statistics take the batch in.
-    pub(crate) fn differentiate(
-        &mut self,
-        x: Tensor<3>,
-        labels: Tensor<2>,
-        dropout: Option<Dropout>,
-    ) -> (f32, Gradients) {
-        let freeze = self.freeze;
-        let mut tracked = self.network.clone();
-        for array in &mut tracked.arrays {
-            if array.slot.role.learned() && !freeze.holds(array.slot.stage) {
-                array.tensor = array.tensor.take().map(|t| t.autodiff().require_grad());
-            }
-        }
-        let pass = Pass {
-            learning: &|stage| !freeze.holds(stage),
-            dropout,
-        };
-        let Output { logits, statistics } = tracked.forward(x, pass);
-        let loss = layers::bce_with_logits(logits, labels);
-        let mut gradients = loss.backward();
-        let gradients = tracked
-            .arrays
-            .iter()
-            .map(|array| array.tensor.as_ref()?.grad_remove(&mut gradients))
-            .collect();
-        self.network.absorb(&statistics);
-        let loss = to_vec(loss.inner())[0];
-        (loss, gradients)
     }
 
     /// One step of Adam.
@@ -84,5 +54,33 @@ impl Learner {
             array.tensor = Some(parameter);
             *moments = Some(after);
         }
+    }
+}
+
+impl Learner {
+    /// Loss and gradients of a batch. Running statistics take the batch in.
+    pub(crate) fn differentiate(
+        &mut self,
+        x: Tensor<3>,
+        labels: Tensor<2>,
+        dropout: Option<Dropout>,
+    ) -> (f32, Gradients) {
+        let freeze = self.freeze;
+        let tracked = self.network.tracked(|slot| !freeze.holds(slot.stage));
+        let pass = Pass {
+            learning: &|stage| !freeze.holds(stage),
+            dropout,
+        };
+        let Output { logits, statistics } = tracked.forward(x, pass);
+        let loss = layers::bce_with_logits(logits, labels);
+        let mut gradients = loss.backward();
+        let gradients = tracked
+            .arrays
+            .iter()
+            .map(|array| array.tensor.as_ref()?.grad_remove(&mut gradients))
+            .collect();
+        self.network.absorb(&statistics);
+        let loss = to_vec(loss.inner())[0];
+        (loss, gradients)
     }
 }
