@@ -136,14 +136,19 @@ impl Architecture {
             Self::Danq(config) => config.validate(),
         }
     }
-}
 
-impl Slots for Architecture {
-    fn slots(&self) -> Vec<Slot> {
+    /// The arrays of the network's `state_dict`, in PyTorch's order.
+    pub(crate) fn slots(&self) -> Vec<Slot> {
         match self {
             Self::Cnn(config) => config.slots(),
             Self::Danq(config) => config.slots(),
         }
+    }
+}
+
+impl Slots for Architecture {
+    fn slots(&self) -> Vec<Slot> {
+        Architecture::slots(self)
     }
 }
 

@@ -18,6 +18,7 @@ pub mod evaluate;
 pub mod layers;
 pub mod model;
 pub mod predict;
+pub mod protein;
 pub mod train;
 
 mod adam;

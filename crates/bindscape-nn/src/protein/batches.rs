@@ -36,15 +36,24 @@ pub(crate) fn of_epoch(
     batches
 }
 
-/// Batches for prediction: by length, so that little is computed for padding.
+/// Batches for prediction, as places in `rows`: by length, so that little is computed for
+/// padding, and proteins of different `company` apart.
 pub(crate) fn by_length(
     rows: &[usize],
     positions: &dyn Fn(usize) -> usize,
+    company: &dyn Fn(usize) -> usize,
     size: usize,
 ) -> Vec<Vec<usize>> {
     let mut places: Vec<usize> = (0..rows.len()).collect();
-    places.sort_by_key(|&place| positions(rows[place]));
-    places.chunks(size).map(<[usize]>::to_vec).collect()
+    let key = |place: usize| {
+        let positions = positions(rows[place]);
+        (company(positions), positions)
+    };
+    places.sort_by_key(|&place| key(place));
+    places
+        .chunk_by(|&a, &b| key(a).0 == key(b).0)
+        .flat_map(|same| same.chunks(size).map(<[usize]>::to_vec))
+        .collect()
 }
 
 fn split(items: &[usize], size: usize) -> Vec<Vec<usize>> {
@@ -108,7 +117,10 @@ mod tests {
         assert_eq!(batches.iter().filter(|batch| batch.len() == 51).count(), 1);
         let padded = |batches: &[Vec<usize>]| {
             let most = |batch: &Vec<usize>| batch.iter().map(|&row| length(row)).max().unwrap_or(0);
-            batches.iter().map(|batch| most(batch) * batch.len()).sum::<usize>()
+            batches
+                .iter()
+                .map(|batch| most(batch) * batch.len())
+                .sum::<usize>()
         };
         let plain = of_epoch(&rows, &length, 50, 1, 3, 1);
         let least: usize = rows.iter().map(|&row| length(row)).sum();
@@ -117,6 +129,13 @@ mod tests {
         assert_eq!(batches, of_epoch(&rows, &length, 50, 8, 3, 1));
         assert_ne!(batches, of_epoch(&rows, &length, 50, 8, 3, 2));
         assert_ne!(batches, of_epoch(&rows, &length, 50, 8, 4, 1));
+    }
+
+    #[test]
+    fn batches_for_prediction_keep_company() {
+        let rows = [7, 3, 9, 1, 8, 2];
+        let found = by_length(&rows, &|row| row, &|length| length / 4, 2);
+        assert_eq!(found, [vec![3, 5], vec![1], vec![0], vec![4, 2]]);
     }
 
     #[test]
@@ -130,13 +149,23 @@ mod tests {
         ahead(&items, |&i| Ok(i * i), |_, v| push(&mut seen, v)).unwrap();
         assert_eq!(seen, items.iter().map(|i| i * i).collect::<Vec<_>>());
         let mut seen = Vec::new();
-        let fails = |&i: &usize| if i == 5 { Err(Error::Interrupted) } else { Ok(i) };
+        let fails = |&i: &usize| {
+            if i == 5 {
+                Err(Error::Interrupted)
+            } else {
+                Ok(i)
+            }
+        };
         ahead(&items, fails, |_, v| push(&mut seen, v)).unwrap_err();
         assert_eq!(seen, [0, 1, 2, 3, 4]);
         let mut count = 0;
         let stops = |_: &usize, _: usize| {
             count += 1;
-            if count == 3 { Err(Error::Interrupted) } else { Ok(()) }
+            if count == 3 {
+                Err(Error::Interrupted)
+            } else {
+                Ok(())
+            }
         };
         ahead(&items, |&i| Ok(i), stops).unwrap_err();
         assert_eq!(count, 3);

@@ -111,7 +111,11 @@ impl MultiTaskConfig {
         check_sizes(&sizes, self)?;
         check_dropout(self.dropout)?;
         if self.hidden.is_empty() {
-            return Err(Error::option("--hidden", "at least one dense layer", "none"));
+            return Err(Error::option(
+                "--hidden",
+                "at least one dense layer",
+                "none",
+            ));
         }
         if self.kernel.is_multiple_of(2) {
             return Err(Error::option(
@@ -176,7 +180,11 @@ impl DeepTFactorConfig {
         check_sizes(&sizes, self)?;
         check_dropout(self.dropout)?;
         let sum = |kernels: &[usize; 3]| kernels.iter().sum::<usize>();
-        if self.kernels.iter().any(|branch| sum(branch) != sum(&self.kernels[0])) {
+        if self
+            .kernels
+            .iter()
+            .any(|branch| sum(branch) != sum(&self.kernels[0]))
+        {
             return Err(Error::option(
                 "the network",
                 "branches that end at the same length",
@@ -393,15 +401,27 @@ mod tests {
             network.validate().unwrap();
             assert_eq!(network.kind(), kind);
             let json = serde_json::to_string(&network).unwrap();
-            assert_eq!(serde_json::from_str::<ProteinNetwork>(&json).unwrap(), network);
+            assert_eq!(
+                serde_json::from_str::<ProteinNetwork>(&json).unwrap(),
+                network
+            );
         }
         // 320 x 3 x 128 + 128; 128 x 3 x 256 + 256; 19,200 x 512 + 512; 512 x 6 + 6.
         let paper = ProteinNetworkKind::MultiTask.network(320, 300);
         assert_eq!(paper.parameters(), 123_008 + 98_560 + 9_830_912 + 3_078);
         let names: Vec<_> = paper.slots().into_iter().map(|slot| slot.name).collect();
         assert_eq!(names[0], "conv1.weight");
-        assert_eq!(names[4..], ["fc1.weight", "fc1.bias", "tf_head.weight", "tf_head.bias",
-            "domain_head.weight", "domain_head.bias"]);
+        assert_eq!(
+            names[4..],
+            [
+                "fc1.weight",
+                "fc1.bias",
+                "tf_head.weight",
+                "tf_head.bias",
+                "domain_head.weight",
+                "domain_head.bias"
+            ]
+        );
         let error = "multi".parse::<ProteinNetworkKind>().unwrap_err();
         assert!(error.advice().unwrap().contains("multitask"));
     }
@@ -413,12 +433,42 @@ mod tests {
             let error = ProteinNetwork::MultiTask(config).validate().unwrap_err();
             assert!(error.to_string().contains(part), "{error}");
         };
-        refused(MultiTaskConfig { kernel: 4, ..paper.clone() }, "--kernel: expected an odd width");
-        refused(MultiTaskConfig { positions: 3, ..paper.clone() }, "at least 4");
-        refused(MultiTaskConfig { dropout: 1.0, ..paper.clone() }, "--dropout");
-        refused(MultiTaskConfig { hidden: vec![], ..paper }, "--hidden");
-        let short = DeepTFactorConfig { length: 21, ..DeepTFactorConfig::default() };
+        refused(
+            MultiTaskConfig {
+                kernel: 4,
+                ..paper.clone()
+            },
+            "--kernel: expected an odd width",
+        );
+        refused(
+            MultiTaskConfig {
+                positions: 3,
+                ..paper.clone()
+            },
+            "at least 4",
+        );
+        refused(
+            MultiTaskConfig {
+                dropout: 1.0,
+                ..paper.clone()
+            },
+            "--dropout",
+        );
+        refused(
+            MultiTaskConfig {
+                hidden: vec![],
+                ..paper
+            },
+            "--hidden",
+        );
+        let short = DeepTFactorConfig {
+            length: 21,
+            ..DeepTFactorConfig::default()
+        };
         let error = ProteinNetwork::DeepTFactor(short).validate().unwrap_err();
-        assert!(error.to_string().contains("more than 21 positions"), "{error}");
+        assert!(
+            error.to_string().contains("more than 21 positions"),
+            "{error}"
+        );
     }
 }

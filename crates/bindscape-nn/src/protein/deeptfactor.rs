@@ -35,7 +35,11 @@ pub(super) fn slots(config: &DeepTFactorConfig) -> Vec<Slot> {
             });
         };
         push(format!("{layer}.weight"), shape, Role::Weight { fan_in });
-        push(format!("{layer}.bias"), &shape[..1], Role::Weight { fan_in });
+        push(
+            format!("{layer}.bias"),
+            &shape[..1],
+            Role::Weight { fan_in },
+        );
         for (part, role) in [
             ("weight", Role::Scale),
             ("bias", Role::Shift),
@@ -79,11 +83,17 @@ pub(super) fn xavier(slot: &Slot, fan_in: usize) -> Option<f32> {
     Some((6.0 * fan_in as f64 / (fan_in + fan_out) as f64).sqrt() as f32)
 }
 
+/// Lengths of the network's input in prediction are multiples of this, or the full length.
+const GRAIN: usize = 64;
+
 /// Positions of the network's input in prediction that give the same as the full length for a
 /// protein of `rows` positions: where the padding begins, one window lies wholly in it, and all
-/// others there are like it.
+/// others there are like it. Few different lengths, so that there are batches of one length:
+/// in another one the same numbers would be rounded differently.
 pub(super) fn shortest(config: &DeepTFactorConfig, rows: usize) -> usize {
-    (rows + config.reach() + 1).min(config.length)
+    (rows + config.reach() + 1)
+        .next_multiple_of(GRAIN)
+        .min(config.length)
 }
 
 /// Runs the network.
@@ -112,7 +122,12 @@ pub(super) fn forward(
     let mut note = |block: usize, batch: Option<BatchStatistics>| {
         statistics.extend(batch.map(|batch| (block * BLOCK + RUNNING_MEAN, batch)));
     };
-    let weights = |block: usize| (network.shaped(block * BLOCK), network.vector(block * BLOCK + 1));
+    let weights = |block: usize| {
+        (
+            network.shaped(block * BLOCK),
+            network.vector(block * BLOCK + 1),
+        )
+    };
     let branches: Vec<Tensor<3>> = (0..config.kernels.len())
         .map(|branch| {
             let mut x = input.x.clone();
@@ -140,11 +155,17 @@ pub(super) fn forward(
     let [batch_size, _, channels] = x.dims();
     let x = x.reshape([batch_size, channels]);
     let place = BRANCH_LAYERS + 1;
-    let (weight, bias) = (network.shaped(place * BLOCK), network.vector(place * BLOCK + 1));
+    let (weight, bias) = (
+        network.shaped(place * BLOCK),
+        network.vector(place * BLOCK + 1),
+    );
     let (x, batch) = layers::dense_block(x, weight, bias, &norm(place), None, mode);
     note(place, batch);
     let place = BRANCH_LAYERS + 2;
-    let (weight, bias) = (network.shaped(place * BLOCK), network.vector(place * BLOCK + 1));
+    let (weight, bias) = (
+        network.shaped(place * BLOCK),
+        network.vector(place * BLOCK + 1),
+    );
     let (logits, batch) = normalise(layers::linear(x, weight, bias), &norm(place), mode);
     note(place, batch);
     Outputs {

@@ -38,6 +38,16 @@ impl ProteinNetwork {
         }
     }
 
+    /// Proteins that share a batch in prediction have this in common, so that what is said of
+    /// a protein does not depend on the others.
+    pub(crate) fn company(&self, rows: usize) -> usize {
+        match self {
+            // What a longer batch adds to sums are zeros, at their end.
+            Self::MultiTask(_) => 0,
+            Self::DeepTFactor(config) => deeptfactor::shortest(config, rows),
+        }
+    }
+
     /// Positions of the network's input for proteins of at most `rows` positions.
     fn input_length(&self, rows: usize, learning: bool) -> usize {
         match self {
@@ -149,15 +159,6 @@ impl Batch {
     /// the last positions may have no part in its output.
     fn used(&self, network: &ProteinNetwork, place: usize) -> usize {
         self.rows[place].min(self.length - network.lead()) * self.features
-    }
-
-    /// The numbers of a protein (positions x features) in an array of the shape of the
-    /// network's input; zeros for positions that it does not see.
-    pub(crate) fn take(&self, network: &ProteinNetwork, place: usize, x: &[f32]) -> Vec<f32> {
-        let start = self.start(network, place);
-        let mut values = x[start..start + self.used(network, place)].to_vec();
-        values.resize(self.rows[place] * self.features, 0.0);
-        values
     }
 
     /// As the network takes it.

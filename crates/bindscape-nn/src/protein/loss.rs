@@ -110,7 +110,9 @@ impl<'a> Task<'a> {
             (&mut tf_sums[..], &tf[..]),
             (&mut class_sums[..], &classes[..]),
         ] {
-            sums.iter_mut().zip(weights).for_each(|(sum, weight)| *sum *= weight);
+            sums.iter_mut()
+                .zip(weights)
+                .for_each(|(sum, weight)| *sum *= weight);
         }
         Self {
             labels,
@@ -241,7 +243,10 @@ mod tests {
         vec![
             ProteinClass::ZincFinger.into(),
             ProteinClass::NonTf.into(),
-            Label { tf: true, class: None },
+            Label {
+                tf: true,
+                class: None,
+            },
             ProteinClass::NonTf.into(),
         ]
     }
@@ -280,8 +285,20 @@ mod tests {
 
     #[test]
     fn without_classes_the_domain_head_has_nothing_to_learn() {
-        let labels = vec![Label { tf: true, class: None }, ProteinClass::NonTf.into()];
-        let task = Task::new(Heads::Both, &labels, &[0, 1], [0.7, 0.3], ClassWeights::None);
+        let labels = vec![
+            Label {
+                tf: true,
+                class: None,
+            },
+            ProteinClass::NonTf.into(),
+        ];
+        let task = Task::new(
+            Heads::Both,
+            &labels,
+            &[0, 1],
+            [0.7, 0.3],
+            ClassWeights::None,
+        );
         let loss = task.loss(&[0, 1], Some(&[0.0, 0.0]), Some(&[1.0; 10]));
         assert!(!task.has_classes() && loss.domain.is_none());
         assert_eq!(loss.d_domain, [0.0; 10]);

@@ -30,7 +30,11 @@ pub(super) fn slots(config: &MultiTaskConfig) -> Vec<Slot> {
     let [first, second] = config.filters;
     let stage = Stage::FirstConvolutional;
     layer("conv1", &[first, config.features, config.kernel], stage);
-    layer("conv2", &[second, first, config.kernel], Stage::Convolutional);
+    layer(
+        "conv2",
+        &[second, first, config.kernel],
+        Stage::Convolutional,
+    );
     let mut width = config.flattened();
     for (number, &units) in config.hidden.iter().enumerate() {
         layer(&format!("fc{}", number + 1), &[units, width], Stage::Hidden);
@@ -148,9 +152,8 @@ pub(super) fn forward(
             weight = weight.narrow(1, 0, positions * channels);
         }
         x = layers::linear_relu(x, weight, network.vector(place + 1));
-        let mask = dropout.and_then(|dropout| {
-            dropout.mask(2 + number, [batch, units], config.dropout, device)
-        });
+        let mask = dropout
+            .and_then(|dropout| dropout.mask(2 + number, [batch, units], config.dropout, device));
         if let Some(mask) = mask {
             x = x * mask;
         }
@@ -175,7 +178,11 @@ pub(super) fn forward(
 fn pad(x: Tensor<3>, lead: usize, length: usize, device: &Device) -> Tensor<3> {
     let [batch, positions, channels] = x.dims();
     let taken = positions.min(length - lead);
-    let x = if taken < positions { x.narrow(1, 0, taken) } else { x };
+    let x = if taken < positions {
+        x.narrow(1, 0, taken)
+    } else {
+        x
+    };
     let zeros = |count: usize| Tensor::<3>::zeros([batch, count, channels], device);
     let mut parts = Vec::with_capacity(3);
     if lead > 0 {

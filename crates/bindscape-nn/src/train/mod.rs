@@ -166,7 +166,7 @@ fn train_here(
             found_finished: true,
         });
     }
-    let before = if checkpoint_path.exists() {
+    let before: Option<Checkpoint> = if checkpoint_path.exists() {
         Some(Checkpoint::load(&checkpoint_path, architecture, &run)?)
     } else {
         None

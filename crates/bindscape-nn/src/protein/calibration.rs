@@ -1,0 +1,178 @@
+//! From logits to probabilities that mean what they say: temperature scaling (Guo et al.,
+//! 2017, "On calibration of modern neural networks", section 4.2) and another share of
+//! transcription factors than in training.
+
+use bindscape_core::protein::ProteinClass;
+use serde::{Deserialize, Serialize};
+
+use super::config::CLASSES;
+use super::loss::{sigmoid, softmax};
+
+/// What turns the logits of a model into probabilities.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Calibration {
+    /// What the logit of the transcription-factor head is divided by; `None` where it is not
+    /// determined, which leaves the logit as it is.
+    pub tf_temperature: Option<f64>,
+    /// The same for the domain head.
+    pub domain_temperature: Option<f64>,
+    /// Share of transcription factors in training, as the loss of the head weighed them;
+    /// `None` if there were only these or none.
+    pub tf_prior: Option<f64>,
+    /// The same for the domain head.
+    pub domain_prior: Option<f64>,
+}
+
+impl Calibration {
+    /// The probability that a protein is a transcription factor. `prior` is the share of
+    /// transcription factors among the proteins at hand: the odds are multiplied by its odds over
+    /// those of the training. Without it, or if the share in training is not known, they stay.
+    #[must_use]
+    pub fn tf(&self, logit: f32, prior: Option<f64>) -> f64 {
+        let scaled = f64::from(logit) / self.tf_temperature.unwrap_or(1.0);
+        sigmoid(scaled + shift(self.tf_prior, prior))
+    }
+
+    /// The probabilities of the classes. With a `prior` those of all kinds of transcription factors
+    /// are multiplied by one factor, and all divided by their sum.
+    #[must_use]
+    pub fn classes(&self, logits: &[f32; CLASSES], prior: Option<f64>) -> [f64; CLASSES] {
+        let temperature = self.domain_temperature.unwrap_or(1.0);
+        let shift = shift(self.domain_prior, prior);
+        let mut scaled = logits.map(|logit| (f64::from(logit) / temperature) as f32);
+        for class in ProteinClass::ALL.into_iter().filter(|class| class.is_tf()) {
+            scaled[class.index()] += shift as f32;
+        }
+        softmax(&scaled)
+    }
+}
+
+/// Logarithm of the ratio of odds.
+fn shift(training: Option<f64>, prior: Option<f64>) -> f64 {
+    let odds = |p: f64| (p / (1.0 - p)).ln();
+    match (training, prior) {
+        (Some(training), Some(prior)) => odds(prior) - odds(training),
+        _ => 0.0,
+    }
+}
+
+/// The temperature with which the logits of the transcription-factor head have the smallest
+/// binary cross-entropy on `labels`; `None` if there is no such, because all labels are the
+/// same, the logits tell them apart without error, or no better than chance.
+///
+/// # Panics
+/// If there are not as many labels as logits.
+#[must_use]
+pub fn temperature_of_tf(logits: &[f32], labels: &[bool]) -> Option<f64> {
+    assert_eq!(logits.len(), labels.len());
+    minimum(|beta| {
+        let terms = logits.iter().zip(labels).map(|(&x, &y)| {
+            let x = f64::from(x);
+            x * (sigmoid(beta * x) - f64::from(u8::from(y)))
+        });
+        terms.sum()
+    })
+}
+
+/// The temperature with which the logits of the domain head have the smallest cross-entropy on
+/// `labels`; `None` as in [`temperature_of_tf`].
+///
+/// # Panics
+/// If there are not as many labels as rows of logits.
+#[must_use]
+pub fn temperature_of_classes(logits: &[[f32; CLASSES]], labels: &[ProteinClass]) -> Option<f64> {
+    assert_eq!(logits.len(), labels.len());
+    minimum(|beta| {
+        let terms = logits.iter().zip(labels).map(|(x, y)| {
+            let shares = softmax(&x.map(|x| (f64::from(x) * beta) as f32));
+            let mean: f64 = shares.iter().zip(x).map(|(p, &x)| p * f64::from(x)).sum();
+            mean - f64::from(x[y.index()])
+        });
+        terms.sum()
+    })
+}
+
+/// Bounds of the temperature.
+const LIMIT: f64 = 1000.0;
+
+/// The temperature at which the derivative of the loss for its inverse is zero. The loss is
+/// convex in the inverse, so the derivative rises.
+fn minimum(derivative: impl Fn(f64) -> f64) -> Option<f64> {
+    let (mut low, mut high) = (1.0 / LIMIT, LIMIT);
+    if !(derivative(low) < 0.0 && derivative(high) > 0.0) {
+        return None;
+    }
+    for _ in 0..80 {
+        let middle = (low * high).sqrt();
+        if derivative(middle) < 0.0 {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    Some(1.0 / (low * high).sqrt())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn temperatures_undo_a_scale() {
+        // Three of four are right at logit 1.0986 = ln 3: calibrated as they are.
+        let right = 3_f32.ln();
+        let logits = [right, right, right, right, -right, -right, -right, -right];
+        let labels = [true, true, true, false, false, false, false, true];
+        let found = temperature_of_tf(&logits, &labels).unwrap();
+        assert!((found - 1.0).abs() < 1e-6, "{found}");
+        let found = temperature_of_tf(&logits.map(|x| 5.0 * x), &labels).unwrap();
+        assert!((found - 5.0).abs() < 1e-5, "{found}");
+        assert_eq!(temperature_of_tf(&logits, &[true; 8]), None);
+        let perfect = logits.map(|x| x > 0.0);
+        assert_eq!(temperature_of_tf(&logits, &perfect), None);
+
+        // Among five classes: p = 3/7 for the favoured one and 1/7 for each other.
+        let mut rows = Vec::new();
+        let mut classes = Vec::new();
+        for (index, class) in ProteinClass::ALL.into_iter().enumerate() {
+            for _ in 0..if index == 0 { 3 } else { 1 } {
+                rows.push([right, 0.0, 0.0, 0.0, 0.0]);
+                classes.push(class);
+            }
+        }
+        let found = temperature_of_classes(&rows, &classes).unwrap();
+        assert!((found - 1.0).abs() < 1e-5, "{found}");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn priors_change_odds_alone(
+            logit in -8f32..8.0,
+            logits in prop::array::uniform5(-4f32..4.0),
+            training in 0.05f64..0.95,
+            prior in 0.01f64..0.99,
+        ) {
+            let calibration = Calibration {
+                tf_prior: Some(training),
+                domain_prior: Some(training),
+                ..Calibration::default()
+            };
+            let odds = |p: f64| p / (1.0 - p);
+            let ratio = odds(prior) / odds(training);
+            let (before, after) = (calibration.tf(logit, None), calibration.tf(logit, Some(prior)));
+            prop_assert!((odds(after) / odds(before) / ratio - 1.0).abs() < 1e-6);
+            let same = calibration.tf(logit, Some(training));
+            prop_assert!((same - before).abs() < 1e-12);
+            let (before, after) =
+                (calibration.classes(&logits, None), calibration.classes(&logits, Some(prior)));
+            prop_assert!((after.iter().sum::<f64>() - 1.0).abs() < 1e-9);
+            let tf = |p: &[f64; CLASSES]| p[..CLASSES - 1].iter().sum::<f64>() / p[CLASSES - 1];
+            prop_assert!((tf(&after) / tf(&before) / ratio - 1.0).abs() < 1e-4);
+            // The order among transcription factors stays.
+            prop_assert!((after[0] * before[1] - after[1] * before[0]).abs() < 1e-6);
+        }
+    }
+}

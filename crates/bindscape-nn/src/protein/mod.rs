@@ -1,0 +1,33 @@
+//! Is a protein a transcription factor, and of which kind? The paper's multi-task network, its
+//! single-task twins and DeepTFactor: training, the model file, prediction, explanation.
+//!
+//! The main path: [`Features`](bindscape_core::protein::Features) and labels of proteins, split
+//! by [`hold_out`], go into [`train`], which gives a [`ProteinModel`]; a [`ProteinPredictor`]
+//! scores proteins with it.
+
+mod batches;
+mod calibration;
+mod config;
+mod deeptfactor;
+mod forward;
+mod loss;
+mod model;
+mod multitask;
+mod options;
+mod predict;
+mod step;
+mod train;
+
+pub use calibration::{Calibration, temperature_of_classes, temperature_of_tf};
+pub use config::{
+    CLASSES, DeepTFactorConfig, Heads, MultiTaskConfig, ProteinNetwork, ProteinNetworkKind,
+};
+pub use deeptfactor::DeepTFactorInput;
+pub use loss::{ClassWeights, Logits};
+pub use model::{Encoder, KnownSequences, ProteinModel, ProteinTraining};
+pub use options::ProteinTrainOptions;
+pub use predict::{ProteinPredictor, ProteinScores};
+pub use train::{ProteinData, ProteinEpoch, ProteinObserver, TrainedProteins, hold_out, train};
+
+#[cfg(test)]
+mod tests;

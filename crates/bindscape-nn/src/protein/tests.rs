@@ -1,0 +1,4 @@
+//! Invariances of networks for proteins, and their training on small data.
+
+mod invariance;
+mod training;

@@ -1,0 +1,558 @@
+//! Training: epochs over batches of proteins of like length, the best epoch by validation loss,
+//! checkpoints between epochs, temperatures at the end.
+//!
+//! With a directory, a training keeps the files of
+//! [`train`](crate::train) there: `epochs.jsonl`, `checkpoint.safetensors` while it is
+//! under way, `model.safetensors` at the end. Stopped, it continues after its last checkpoint and
+//! ends with the same bytes.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use bindscape_core::digest::hex;
+use bindscape_core::progress::{Progress, Silent, check};
+use bindscape_core::protein::{Features, Label};
+use bindscape_core::{Error, Result};
+use burn::tensor::Device;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::calibration::{Calibration, temperature_of_classes, temperature_of_tf};
+use super::config::ProteinNetwork;
+use super::forward::Batch;
+use super::loss::{Logits, Task};
+use super::model::{ProteinModel, ProteinTraining};
+use super::options::ProteinTrainOptions;
+use super::step::ProteinLearner;
+use super::{batches, predict};
+use crate::network::{Dropout, Network};
+use crate::random;
+use crate::train::checkpoint::{self, Checkpoint, Epoch};
+use crate::train::{BatchReport, CHECKPOINT_FILE, Freeze, MODEL_FILE, RECORDS_FILE, remove};
+
+/// Proteins to train and validate on.
+#[derive(Clone, Copy)]
+pub struct ProteinData<'a> {
+    /// Features of all proteins.
+    pub features: &'a dyn Features,
+    /// Labels of all proteins, in the same order.
+    pub labels: &'a [Label],
+    /// Proteins to train on.
+    pub train: &'a [usize],
+    /// Proteins to validate on: they choose the epoch and the temperatures.
+    pub validation: &'a [usize],
+}
+
+/// One line of `epochs.jsonl`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProteinEpoch {
+    /// Epoch, from 1.
+    pub epoch: u32,
+    /// Mean loss over the epoch's batches.
+    pub train_loss: f64,
+    /// Loss on the validation part, the weighted sum of those of the heads.
+    pub validation_loss: f64,
+    /// Loss of the transcription-factor head there.
+    pub validation_tf_loss: Option<f64>,
+    /// Loss of the domain head there.
+    pub validation_domain_loss: Option<f64>,
+    /// Area under the precision-recall curve of the transcription-factor head there.
+    pub validation_tf_aucpr: Option<f64>,
+    /// Share of proteins of known class there whose class has the largest probability.
+    pub validation_domain_accuracy: Option<f64>,
+    /// Whether this is the best epoch so far.
+    pub best: bool,
+    /// Wall time of the epoch in seconds.
+    pub seconds: f64,
+    /// Proteins trained on per second.
+    pub sequences_per_second: f64,
+}
+
+impl Epoch for ProteinEpoch {
+    fn number(&self) -> u32 {
+        self.epoch
+    }
+
+    fn best(&self) -> bool {
+        self.best
+    }
+}
+
+/// Who is told of a training. Each epoch is a stage of [`Progress`], which advances by one per
+/// batch; [`Progress::interrupted`] is asked before every batch.
+pub trait ProteinObserver: Progress {
+    /// A batch is done.
+    fn batch(&self, _report: &BatchReport) {}
+    /// An epoch is done.
+    fn epoch(&self, _record: &ProteinEpoch) {}
+}
+
+impl ProteinObserver for Silent {}
+
+/// A finished training.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrainedProteins {
+    /// The weights of the best epoch, calibrated.
+    pub model: ProteinModel,
+    /// Where they lie, if a directory was given.
+    pub model_path: Option<PathBuf>,
+    /// The epoch with the smallest validation loss, from 1.
+    pub best_epoch: u32,
+    /// One record per epoch.
+    pub epochs: Vec<ProteinEpoch>,
+    /// The last epoch of the checkpoint that this call continued from, if it did.
+    pub resumed_from: Option<u32>,
+    /// Whether it had been finished before, so that nothing was done.
+    pub found_finished: bool,
+}
+
+/// Splits `rows` into a part to train on and a validation part of about `share` of each label.
+/// Rows of one of `groups` (one entry per protein) stay together.
+///
+/// # Errors
+/// If `share` is not between 0 and 1, or one part would be empty.
+pub fn hold_out(
+    labels: &[Label],
+    groups: Option<&[u32]>,
+    rows: &[usize],
+    share: f64,
+    seed: u64,
+) -> Result<(Vec<usize>, Vec<usize>)> {
+    if !(share > 0.0 && share < 1.0) {
+        return Err(Error::option(
+            "--validation",
+            "a share above 0 and below 1",
+            share.to_string(),
+        ));
+    }
+    let mut members: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for (number, &row) in rows.iter().enumerate() {
+        let group = groups.map_or(number as u32, |groups| groups[row]);
+        members.entry(group).or_default().push(row);
+        *counts.entry(labels[row].name()).or_default() += 1;
+    }
+    let mut room: BTreeMap<&str, usize> = counts
+        .iter()
+        .map(|(&name, &count)| (name, (count as f64 * share).ceil() as usize))
+        .collect();
+    let mut units: Vec<Vec<usize>> = members.into_values().collect();
+    random::shuffle(&mut units, &mut random::stream(seed, "hold out", &[]));
+    // Large groups first, while there is room for them; equal ones in their random order.
+    units.sort_by_key(|unit| std::cmp::Reverse(unit.len()));
+    let (mut train, mut validation) = (Vec::new(), Vec::new());
+    for unit in units {
+        let mut needed: BTreeMap<&str, usize> = BTreeMap::new();
+        for &row in &unit {
+            *needed.entry(labels[row].name()).or_default() += 1;
+        }
+        if needed.iter().all(|(name, &count)| count <= room[name]) {
+            for (name, count) in needed {
+                room.entry(name).and_modify(|room| *room -= count);
+            }
+            validation.extend(unit);
+        } else {
+            train.extend(unit);
+        }
+    }
+    if train.len() < 2 || validation.is_empty() {
+        return Err(Error::option(
+            "data",
+            "at least two proteins to train on and one to validate on, in different groups",
+            format!("{} and {}", train.len(), validation.len()),
+        )
+        .hint("take more proteins, smaller groups, or another --validation"));
+    }
+    train.sort_unstable();
+    validation.sort_unstable();
+    Ok((train, validation))
+}
+
+/// Trains `network` from random weights. `training` becomes part of the model (see
+/// [`ProteinTraining::new`]); with a `directory` the training can be interrupted and continued.
+///
+/// The loss is the weighted sum of binary cross-entropy and cross-entropy; a protein of unknown
+/// class has no part in the second. The same data, options and device give the same
+/// weights, whatever the number of threads.
+///
+/// # Errors
+/// If options, network and data do not fit together, features cannot be read, `directory`
+/// holds another training, a file cannot be written, the loss is no longer a number, or the
+/// user asked to stop ([`Error::Interrupted`]).
+pub fn train(
+    network: &ProteinNetwork,
+    data: ProteinData<'_>,
+    options: &ProteinTrainOptions,
+    training: ProteinTraining,
+    directory: Option<&Path>,
+    device: &Device,
+    observer: &dyn ProteinObserver,
+) -> Result<TrainedProteins> {
+    // On a thread of the pool: calls of kernels from outside would wake it up each time.
+    rayon::scope(|_| {
+        train_here(
+            network, data, options, training, directory, device, observer,
+        )
+    })
+}
+
+fn train_here(
+    network: &ProteinNetwork,
+    data: ProteinData<'_>,
+    options: &ProteinTrainOptions,
+    mut training: ProteinTraining,
+    directory: Option<&Path>,
+    device: &Device,
+    observer: &dyn ProteinObserver,
+) -> Result<TrainedProteins> {
+    options.validate()?;
+    network.validate()?;
+    check_data(network, data, &training)?;
+    training.proteins = BTreeMap::new();
+    for &row in data.train {
+        let name = data.labels[row].name().to_owned();
+        *training.proteins.entry(name).or_default() += 1;
+    }
+    let run = fingerprint(network, data, options, &training);
+    let plan = Plan {
+        data,
+        options,
+        task: Task::new(
+            network.heads(),
+            data.labels,
+            data.train,
+            options.loss_weights,
+            options.class_weights,
+        ),
+    };
+    let files = directory.map(Files::new).transpose()?;
+    let mut before = None;
+    if let Some(files) = &files {
+        if files.model.exists() {
+            return files.finished(&run);
+        }
+        if files.checkpoint.exists() {
+            before = Some(Checkpoint::load(&files.checkpoint, network, &run)?);
+        }
+    }
+    if network.heads().domain() && !plan.task.has_classes() {
+        observer.note("the domain head learns nothing: the labels tell no more than one class");
+    }
+    let resumed_from = before
+        .as_ref()
+        .and_then(|state: &Checkpoint<ProteinEpoch>| {
+            state.records.last().map(|record| record.epoch)
+        });
+    let mut state = before.unwrap_or_else(|| {
+        let weights = network.initial(options.seed);
+        Checkpoint {
+            run: run.clone(),
+            step: 0,
+            records: Vec::new(),
+            best: weights.clone(),
+            moments: vec![None; weights.0.len()],
+            weights,
+        }
+    });
+    if let Some(files) = &files {
+        checkpoint::write_records(&files.records, &state.records)?;
+    }
+    let weights = std::mem::take(&mut state.weights);
+    let mut learner = ProteinLearner::new(
+        Network::for_proteins(network, weights, device),
+        Freeze::None,
+    );
+    learner.moments = checkpoint::moments_to_device(&state.moments, device);
+    learner.step = state.step;
+    // They are on the device now; copies are made for each checkpoint.
+    state.forget_training();
+    let mut saved: Option<Instant> = None;
+    let patience = options.patience.unwrap_or(u32::MAX);
+    while (state.records.len() as u32) < options.max_epochs
+        && state.epochs_without_improvement() < patience
+    {
+        let record = plan.epoch(&mut learner, &state, observer)?;
+        if record.best {
+            state.best = learner.network.file_state();
+        }
+        state.records.push(record);
+        if let Some(files) = &files {
+            let due = saved
+                .is_none_or(|saved| saved.elapsed().as_secs_f64() >= options.checkpoint_seconds);
+            if due {
+                state.step = learner.step;
+                state.weights = learner.network.file_state();
+                state.moments = checkpoint::moments_to_host(&learner.moments);
+                state.save(&files.checkpoint)?;
+                state.forget_training();
+                saved = Some(Instant::now());
+            }
+            checkpoint::write_records(&files.records, &state.records)?;
+        }
+        observer.epoch(&state.records[state.records.len() - 1]);
+    }
+    drop(learner);
+    let best_epoch = state.best_record().map_or(0, |record| record.epoch);
+    let best = Network::for_proteins(network, state.best.clone(), device);
+    let logits = predict::logits(&best, data.features, data.validation, &Quiet(observer))?;
+    training.seed = options.seed;
+    training.best_epoch = best_epoch;
+    training.run = run;
+    let calibration = plan.calibrate(&logits);
+    let model = ProteinModel::new(network.clone(), training, calibration, state.best);
+    if let Some(files) = &files {
+        model.save(&files.model)?;
+        remove(&files.checkpoint)?;
+    }
+    Ok(TrainedProteins {
+        model,
+        model_path: files.map(|files| files.model),
+        best_epoch,
+        epochs: state.records,
+        resumed_from,
+        found_finished: false,
+    })
+}
+
+/// The files of a training.
+struct Files {
+    model: PathBuf,
+    checkpoint: PathBuf,
+    records: PathBuf,
+}
+
+impl Files {
+    fn new(directory: &Path) -> Result<Self> {
+        std::fs::create_dir_all(directory)
+            .map_err(|source| Error::io("create", directory, source))?;
+        Ok(Self {
+            model: directory.join(MODEL_FILE),
+            checkpoint: directory.join(CHECKPOINT_FILE),
+            records: directory.join(RECORDS_FILE),
+        })
+    }
+
+    /// The training that ended here.
+    fn finished(&self, run: &str) -> Result<TrainedProteins> {
+        let model = ProteinModel::load(&self.model)?;
+        if model.training.run != run {
+            return Err(checkpoint::other_run(&self.model));
+        }
+        remove(&self.checkpoint)?;
+        Ok(TrainedProteins {
+            best_epoch: model.training.best_epoch,
+            epochs: checkpoint::read_epochs(&self.records)?,
+            model,
+            model_path: Some(self.model.clone()),
+            resumed_from: None,
+            found_finished: true,
+        })
+    }
+}
+
+fn check_data(
+    network: &ProteinNetwork,
+    data: ProteinData<'_>,
+    training: &ProteinTraining,
+) -> Result<()> {
+    training.encoder.check(data.features)?;
+    if data.features.features() != network.features() {
+        return Err(Error::option(
+            "the features",
+            format!(
+                "{} numbers per position for this network",
+                network.features()
+            ),
+            format!("{} of `{}`", data.features.features(), data.features.id()),
+        ));
+    }
+    if data.train.len() < 2 || data.validation.is_empty() {
+        return Err(Error::option(
+            "data",
+            "at least two proteins to train on and one to validate on",
+            format!("{} and {}", data.train.len(), data.validation.len()),
+        ));
+    }
+    Ok(())
+}
+
+/// SHA-256 over everything that the resulting weights depend on. Features are told by
+/// their encoder and by the sequences and files they are of.
+fn fingerprint(
+    network: &ProteinNetwork,
+    data: ProteinData<'_>,
+    options: &ProteinTrainOptions,
+    training: &ProteinTraining,
+) -> String {
+    let description = serde_json::json!({
+        "network": network,
+        "options": options,
+        "training": training,
+    });
+    let mut hash = Sha256::new();
+    hash.update(description.to_string());
+    for part in [data.train, data.validation] {
+        hash.update((part.len() as u64).to_le_bytes());
+        for &row in part {
+            hash.update((row as u64).to_le_bytes());
+            hash.update(data.labels[row].name());
+            hash.update((data.features.rows(row) as u64).to_le_bytes());
+        }
+    }
+    hex(&hash.finalize())
+}
+
+/// What every epoch goes over.
+struct Plan<'a> {
+    data: ProteinData<'a>,
+    options: &'a ProteinTrainOptions,
+    task: Task<'a>,
+}
+
+impl Plan<'_> {
+    fn epoch(
+        &self,
+        learner: &mut ProteinLearner,
+        state: &Checkpoint<ProteinEpoch>,
+        observer: &dyn ProteinObserver,
+    ) -> Result<ProteinEpoch> {
+        let options = self.options;
+        let features = self.data.features;
+        let epoch = state.records.len() as u32 + 1;
+        let epochs = options.max_epochs;
+        let batches = batches::of_epoch(
+            self.data.train,
+            &|row| features.rows(row),
+            options.batch_size,
+            options.neighbours,
+            options.seed,
+            epoch,
+        );
+        let stage = if options.patience.is_some() {
+            format!("epoch {epoch} of at most {epochs}")
+        } else {
+            format!("epoch {epoch} of {epochs}")
+        };
+        observer.begin(&stage, Some(batches.len() as u64));
+        let began = Instant::now();
+        let (mut sum, mut seen, mut number) = (0.0, 0, 0);
+        let network = learner.network.architecture.clone();
+        let read = |proteins: &Vec<usize>| Batch::read(&network, features, proteins, true, 0);
+        batches::ahead(&batches, read, |proteins, batch| {
+            check(observer)?;
+            number += 1;
+            let dropout = Dropout {
+                seed: options.seed,
+                step: learner.step + 1,
+            };
+            let (loss, gradients) =
+                learner.differentiate_proteins(&self.task, proteins, batch, Some(dropout));
+            if !loss.total.is_finite() {
+                return Err(diverged(epoch, number, loss.total));
+            }
+            learner.update(gradients, options.learning_rate);
+            sum += loss.total;
+            seen += proteins.len();
+            observer.advance(1);
+            observer.batch(&BatchReport {
+                epoch,
+                epochs,
+                batch: number,
+                batches: batches.len(),
+                mean_loss: sum / number as f64,
+                sequences_per_second: seen as f64 / began.elapsed().as_secs_f64(),
+            });
+            Ok(())
+        })?;
+        let sequences_per_second = seen as f64 / began.elapsed().as_secs_f64();
+        let validation = self.data.validation;
+        let logits = predict::logits(&learner.network, features, validation, &Quiet(observer))?;
+        let tf: Option<Vec<f32>> = logits.iter().map(|logits| logits.tf).collect();
+        let domain: Option<Vec<_>> = logits.iter().map(|logits| logits.classes).collect();
+        let flat = domain.as_ref().map(|domain| domain.as_flattened());
+        let loss = self.task.loss(validation, tf.as_deref(), flat);
+        if !loss.total.is_finite() {
+            return Err(diverged(epoch, batches.len(), loss.total));
+        }
+        observer.finish();
+        Ok(ProteinEpoch {
+            epoch,
+            train_loss: sum / batches.len() as f64,
+            validation_loss: loss.total,
+            validation_tf_loss: loss.tf,
+            validation_domain_loss: loss.domain,
+            validation_tf_aucpr: tf.and_then(|tf| {
+                let labels: Vec<bool> = self.labels(validation).map(|label| label.tf).collect();
+                bindscape_stats::aucpr(&tf, &labels)
+            }),
+            validation_domain_accuracy: self.accuracy(&logits),
+            best: state
+                .best_record()
+                .is_none_or(|best| loss.total < best.validation_loss),
+            seconds: began.elapsed().as_secs_f64(),
+            sequences_per_second,
+        })
+    }
+
+    fn labels(&self, rows: &[usize]) -> impl Iterator<Item = Label> {
+        rows.iter().map(|&row| self.data.labels[row])
+    }
+
+    /// Share of validation proteins of known class that are given their class.
+    fn accuracy(&self, logits: &[Logits]) -> Option<f64> {
+        let (mut right, mut all) = (0.0, 0.0);
+        for (logits, label) in logits.iter().zip(self.labels(self.data.validation)) {
+            let (Some(logits), Some(class)) = (logits.classes, label.class) else {
+                continue;
+            };
+            all += 1.0;
+            let own = logits[class.index()];
+            if logits.iter().all(|&logit| logit <= own) {
+                right += 1.0;
+            }
+        }
+        (all > 0.0).then(|| right / all)
+    }
+
+    /// Temperatures from the logits of the validation part, and the shares of the training part.
+    fn calibrate(&self, logits: &[Logits]) -> Calibration {
+        let labels = || self.labels(self.data.validation);
+        let tf: Option<Vec<f32>> = logits.iter().map(|logits| logits.tf).collect();
+        let known: Vec<bool> = labels().map(|label| label.tf).collect();
+        let (domain, classes): (Vec<_>, Vec<_>) = logits
+            .iter()
+            .zip(labels())
+            .filter_map(|(logits, label)| Some((logits.classes?, label.class?)))
+            .unzip();
+        Calibration {
+            tf_temperature: tf.and_then(|tf| temperature_of_tf(&tf, &known)),
+            domain_temperature: temperature_of_classes(&domain, &classes),
+            tf_prior: self.task.tf_prior(),
+            domain_prior: self.task.domain_prior(),
+        }
+    }
+}
+
+/// Passes on nothing but the wish to stop: a stage counts batches, and what validation
+/// advances is no part of it.
+struct Quiet<'a>(&'a dyn ProteinObserver);
+
+impl Progress for Quiet<'_> {
+    fn begin(&self, _label: &str, _total: Option<u64>) {}
+    fn advance(&self, _by: u64) {}
+    fn note(&self, _message: &str) {}
+    fn finish(&self) {}
+    fn interrupted(&self) -> bool {
+        self.0.interrupted()
+    }
+}
+
+fn diverged(epoch: u32, batch: usize, loss: f64) -> Error {
+    Error::option(
+        "--learning-rate",
+        "a training whose loss stays a number",
+        format!("{loss} in epoch {epoch}, batch {batch}"),
+    )
+    .hint("try a tenth of the learning rate")
+}
