@@ -13,6 +13,7 @@ mod matrix;
 mod model;
 mod predict;
 mod pretrain;
+mod protein;
 mod report;
 mod run_directory;
 mod side_by_side;

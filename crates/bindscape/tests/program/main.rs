@@ -4,6 +4,7 @@ mod bad_input;
 mod danq;
 mod devices;
 mod main_job;
+mod protein_fetch;
 mod sweep;
 mod toy;
 

@@ -1,0 +1,21 @@
+//! `bindscape protein`: from a protein to whether it is a TF, and of which kind.
+
+mod fetch;
+
+use bindscape_core::Result;
+use clap::Subcommand;
+
+use crate::terminal::Terminal;
+
+/// The verbs below `protein`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProteinVerb {
+    /// Fetch a labelled set of proteins from UniProt
+    Fetch(fetch::Arguments),
+}
+
+pub(crate) fn run(verb: ProteinVerb, terminal: &Terminal) -> Result<()> {
+    match verb {
+        ProteinVerb::Fetch(arguments) => fetch::run(arguments, terminal),
+    }
+}
