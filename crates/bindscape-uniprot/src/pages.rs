@@ -94,8 +94,6 @@ impl Download<'_> {
     /// wanted one, the data changes again and again, the disk fails, or the
     /// user interrupts.
     pub(crate) fn run(&self, client: &mut Client<'_>, progress: &dyn Progress) -> Result<State> {
-        fs::create_dir_all(&self.directory)
-            .map_err(|source| Error::io("create", &self.directory, source))?;
         let mut state = self.resume(progress);
         let mut restarts = 0;
         let mut shown = false;
@@ -179,8 +177,7 @@ impl Download<'_> {
     /// Drops all pages.
     pub(crate) fn clear(&self) -> Result<()> {
         fs::remove_dir_all(&self.directory)
-            .and_then(|()| fs::create_dir_all(&self.directory))
-            .map_err(|source| Error::io("empty", &self.directory, source))
+            .map_err(|source| Error::io("remove", &self.directory, source))
     }
 
     /// The records of a finished query, in the service's order.
@@ -265,6 +262,9 @@ impl Download<'_> {
 
     /// Puts a page and then the state that names it on the disk.
     fn keep(&self, state: &mut State, page: Fetched) -> Result<()> {
+        // Only now: a first request that fails leaves nothing behind.
+        fs::create_dir_all(&self.directory)
+            .map_err(|source| Error::io("create", &self.directory, source))?;
         let path = self.page_path(state.pages.len() + 1);
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
         let bytes = gzip

@@ -1,6 +1,8 @@
 //! `bindscape protein`: from a protein to whether it is a TF, and of which kind.
 
 mod fetch;
+mod predict;
+mod represent;
 
 use bindscape_core::Result;
 use clap::Subcommand;
@@ -12,10 +14,13 @@ use crate::terminal::Terminal;
 pub(crate) enum ProteinVerb {
     /// Fetch a labelled set of proteins from UniProt
     Fetch(fetch::Arguments),
+    /// Tell which proteins are TFs, and of which kind
+    Predict(predict::Arguments),
 }
 
 pub(crate) fn run(verb: ProteinVerb, terminal: &Terminal) -> Result<()> {
     match verb {
         ProteinVerb::Fetch(arguments) => fetch::run(arguments, terminal),
+        ProteinVerb::Predict(arguments) => predict::run(arguments, terminal),
     }
 }

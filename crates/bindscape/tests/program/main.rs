@@ -5,6 +5,8 @@ mod danq;
 mod devices;
 mod main_job;
 mod protein_fetch;
+mod protein_model;
+mod protein_predict;
 mod sweep;
 mod toy;
 

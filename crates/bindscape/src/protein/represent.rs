@@ -1,0 +1,70 @@
+//! The representation of proteins that a model takes, for proteins at hand.
+
+use std::path::{Path, PathBuf};
+
+use bindscape_core::protein::{EncodedProteins, Encoding, Features, Protein, Windows};
+use bindscape_core::{Error, Result};
+use bindscape_nn::protein::{DeepTFactorInput, Encoder, ProteinModel};
+
+/// Name of the model in the directory of a training.
+const MODEL_FILE: &str = "model.safetensors";
+
+/// Reads a model of proteins: a file, or the directory of a training that holds one.
+/// Gives the file too.
+///
+/// # Errors
+/// As [`ProteinModel::load`].
+pub(super) fn load_model(path: &Path) -> Result<(ProteinModel, PathBuf)> {
+    let file = if path.is_dir() {
+        path.join(MODEL_FILE)
+    } else {
+        path.to_path_buf()
+    };
+    Ok((ProteinModel::load(&file)?, file))
+}
+
+/// How proteins become the numbers that a model was trained on.
+#[derive(Debug, Clone)]
+pub(super) enum Representation {
+    /// From the residues alone.
+    Residues(Encoding, Windows),
+    /// DeepTFactor's own, of so many residues.
+    DeepTFactor(usize),
+}
+
+impl Representation {
+    /// The representation of `encoder`.
+    ///
+    /// # Errors
+    /// If this version does not know it, or it needs what was not given.
+    pub(super) fn of(encoder: &Encoder) -> Result<Self> {
+        let residues = Encoding::ALL
+            .into_iter()
+            .find(|encoding| encoding.id(encoder.windows) == encoder.id);
+        if let Some(encoding) = residues {
+            return Ok(Self::Residues(encoding, encoder.windows));
+        }
+        let length = encoder
+            .id
+            .strip_prefix("deeptfactor:length=")
+            .and_then(|length| length.parse().ok());
+        if let Some(length) = length {
+            return Ok(Self::DeepTFactor(length));
+        }
+        Err(Error::option(
+            "--model",
+            "a model that takes onehot, residue or DeepTFactor's encoding",
+            format!("one that takes `{}`", encoder.id),
+        ))
+    }
+
+    /// The numbers of `proteins`, computed when asked for.
+    pub(super) fn features<'a>(&'a self, proteins: &'a [Protein]) -> Box<dyn Features + 'a> {
+        match *self {
+            Self::Residues(encoding, windows) => {
+                Box::new(EncodedProteins::new(proteins, encoding, windows))
+            }
+            Self::DeepTFactor(length) => Box::new(DeepTFactorInput::new(proteins, length)),
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! `protein predict`.
+
+use std::io::Write;
+use std::process::Stdio;
+
+use bindscape_core::protein::Protein;
+use bindscape_nn::protein::Heads;
+
+use super::protein_model::{fasta, model, proteins};
+use super::{command, refuses, says, succeeds};
+
+/// The rows of a table by column name.
+fn table(text: &str) -> Vec<Vec<(String, String)>> {
+    let mut lines = text.lines();
+    let header: Vec<&str> = lines.next().expect("a header").split('\t').collect();
+    lines
+        .map(|line| {
+            let cells: Vec<&str> = line.split('\t').collect();
+            assert_eq!(cells.len(), header.len(), "{line}");
+            let pairs = header.iter().zip(cells);
+            pairs
+                .map(|(n, c)| ((*n).to_owned(), c.to_owned()))
+                .collect()
+        })
+        .collect()
+}
+
+fn cell<'a>(row: &'a [(String, String)], column: &str) -> &'a str {
+    let found = row.iter().find(|(name, _)| name == column);
+    &found.expect("a column of that name").1
+}
+
+fn special(id: &str, sequence: Vec<u8>) -> Protein {
+    Protein {
+        id: id.into(),
+        description: String::new(),
+        sequence,
+    }
+}
+
+#[test]
+fn every_protein_once_in_order_and_none_depends_on_the_others() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = |name: &str| directory.path().join(name);
+    model(directory.path(), Heads::Both);
+    // More than are scored at a time.
+    let mut all = proteins(4300);
+    all.push(special("unknown", b"MAXUHCHCHCHCHCHCKLMNPQRS".to_vec()));
+    all.push(special("long", proteins(1)[0].sequence.repeat(20)));
+    std::fs::write(path("all.fa"), fasta(&all)).expect("a writable directory");
+    let told = succeeds(
+        directory.path(),
+        &[
+            "protein",
+            "predict",
+            "--model",
+            ".",
+            "--proteins",
+            "all.fa",
+            "--out",
+            "all.tsv",
+        ],
+    );
+    says(
+        &told,
+        &["4,302  proteins", "called TFs", "flagged seen_in_training"],
+    );
+    let text = std::fs::read_to_string(path("all.tsv")).expect("a table");
+    let rows = table(&text);
+    let ids: Vec<&str> = rows.iter().map(|row| cell(row, "id")).collect();
+    assert!(ids.iter().copied().eq(all.iter().map(|p| p.id.as_str())));
+    let right = rows[..4300].iter().enumerate().filter(|(i, row)| {
+        let is_tf = cell(row, "is_tf") == "yes";
+        let class = cell(row, "class");
+        is_tf == (i % 2 == 0) && class == if i % 2 == 0 { "zinc_finger" } else { "non_tf" }
+    });
+    assert!(right.count() > 4000, "the model has learned");
+    assert_eq!(cell(&rows[3], "flags"), "seen_in_training");
+    assert_eq!(cell(&rows[100], "flags"), "");
+    let flags = |row: &[(String, String)]| cell(row, "flags").to_owned();
+    assert!(flags(&rows[4300]).contains("unknown_residues"));
+    assert!(flags(&rows[4301]).contains("cut"));
+    for row in &rows {
+        let classes = row[5..10]
+            .iter()
+            .map(|(_, p)| p.parse::<f64>().expect("a number"));
+        assert!((classes.sum::<f64>() - 1.0).abs() < 1e-5);
+        let disagree = (cell(row, "is_tf") == "yes") == (cell(row, "class") == "non_tf");
+        assert_eq!(disagree, cell(row, "flags").contains("heads_disagree"));
+    }
+
+    // A few of them alone, over standard input and output.
+    let few: Vec<Protein> = [4301, 17, 4300].map(|i| all[i].clone()).to_vec();
+    let mut child = command(
+        directory.path(),
+        &[
+            "protein",
+            "predict",
+            "--model",
+            "model.safetensors",
+            "--proteins",
+            "-",
+            "-q",
+        ],
+    )
+    .stdin(Stdio::piped())
+    .stdout(Stdio::piped())
+    .spawn()
+    .expect("the program was built");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    stdin
+        .write_all(fasta(&few).as_bytes())
+        .expect("an open pipe");
+    drop(stdin);
+    let output = child.wait_with_output().expect("it ends");
+    let alone = table(&String::from_utf8_lossy(&output.stdout));
+    assert_eq!(alone, [4301, 17, 4300].map(|i| rows[i].clone()));
+
+    // The best, the highest first.
+    succeeds(
+        directory.path(),
+        &[
+            "protein",
+            "predict",
+            "--model",
+            ".",
+            "--proteins",
+            "all.fa",
+            "--out",
+            "top.tsv",
+            "--top",
+            "7",
+        ],
+    );
+    let top = table(&std::fs::read_to_string(path("top.tsv")).expect("a table"));
+    let p = |row: &[(String, String)]| cell(row, "p_tf").parse::<f64>().expect("a number");
+    let mut sorted: Vec<f64> = rows.iter().map(|row| p(row)).collect();
+    sorted.sort_by(|a, b| b.total_cmp(a));
+    assert_eq!(
+        top.iter().map(|row| p(row)).collect::<Vec<_>>(),
+        sorted[..7]
+    );
+
+    // A rarer prior lowers the odds of all by one factor.
+    succeeds(
+        directory.path(),
+        &[
+            "protein",
+            "predict",
+            "--model",
+            ".",
+            "--proteins",
+            "all.fa",
+            "--out",
+            "rare.tsv",
+            "--prior",
+            "0.05",
+            "--threshold",
+            "0.9",
+        ],
+    );
+    let rare = table(&std::fs::read_to_string(path("rare.tsv")).expect("a table"));
+    let odds = |p: f64| p / (1.0 - p);
+    for (row, rare) in rows
+        .iter()
+        .zip(&rare)
+        .filter(|(row, _)| (0.01..0.99).contains(&p(row)))
+    {
+        let ratio = odds(p(rare)) / odds(p(row));
+        assert!((ratio - odds(0.05)).abs() < 1e-3, "{ratio}");
+        assert_eq!(cell(rare, "is_tf") == "yes", p(rare) >= 0.9);
+    }
+    let json = std::fs::read_to_string(path("rare.tsv.json")).expect("the record");
+    says(
+        &json,
+        &[
+            "\"prior\": 0.05",
+            "\"threshold\": 0.9",
+            "\"model_sha256\"",
+            "\"unknown_residues\": 1",
+            "\"proteins\": 4302",
+        ],
+    );
+}
+
+#[test]
+fn models_with_one_head_leave_the_other_empty() {
+    let directory = tempfile::tempdir().expect("a directory");
+    std::fs::write(directory.path().join("p.fa"), fasta(&proteins(4))).expect("writable");
+    for (heads, filled, empty) in [
+        (Heads::Tf, ["p_tf", "is_tf"], ["class", "p_non_tf"]),
+        (Heads::Domain, ["class", "p_non_tf"], ["p_tf", "is_tf"]),
+    ] {
+        model(directory.path(), heads);
+        let words = [
+            "protein",
+            "predict",
+            "--model",
+            ".",
+            "--proteins",
+            "p.fa",
+            "--out",
+            "p.tsv",
+        ];
+        succeeds(directory.path(), &words);
+        let text = std::fs::read_to_string(directory.path().join("p.tsv")).expect("a table");
+        for row in table(&text) {
+            assert!(filled.iter().all(|column| !cell(&row, column).is_empty()));
+            assert!(empty.iter().all(|column| cell(&row, column).is_empty()));
+        }
+    }
+    let top = [
+        "protein",
+        "predict",
+        "--model",
+        ".",
+        "--proteins",
+        "p.fa",
+        "--top",
+        "2",
+    ];
+    says(
+        &refuses(directory.path(), &top),
+        &["--top", "p_tf", "hint:"],
+    );
+}
+
+#[test]
+fn wrong_input_is_named() {
+    let directory = tempfile::tempdir().expect("a directory");
+    model(directory.path(), Heads::Both);
+    let refused = |fasta: &str, more: &[&str]| {
+        std::fs::write(directory.path().join("p.fa"), fasta).expect("writable");
+        let mut words = vec!["protein", "predict", "--model", ".", "--proteins", "p.fa"];
+        words.extend(["--out", "out.tsv"]);
+        words.extend(more);
+        refuses(directory.path(), &words)
+    };
+    says(
+        &refused(">a\nACGTACGTTGCATGCATGCAAATTCCGG\n", &[]),
+        &["p.fa", "nucleotides", "translate"],
+    );
+    says(
+        &refused(">a\nMKL\n>a\nMKL\n", &[]),
+        &["p.fa", "line 3", "\"a\" again"],
+    );
+    says(&refused(">a\nMK*L\n", &[]), &["stops"]);
+    says(
+        &refused(">a\nMKL\n", &["--threshold", "2"]),
+        &["--threshold"],
+    );
+    says(
+        &refused(">a\nMKL\n", &["--prior", "0"]),
+        &["--prior", "hint:"],
+    );
+    std::fs::write(directory.path().join("model.safetensors"), b"no model").expect("writable");
+    says(&refused(">a\nMKL\n", &[]), &["model.safetensors"]);
+}
