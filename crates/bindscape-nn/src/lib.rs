@@ -14,6 +14,7 @@ pub mod cnn;
 pub mod compare;
 pub mod danq;
 pub mod device;
+pub mod esm2;
 pub mod evaluate;
 pub mod layers;
 pub mod model;

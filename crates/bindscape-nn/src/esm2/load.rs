@@ -1,0 +1,174 @@
+//! From a file, a directory or a name to a network.
+
+use std::path::{Path, PathBuf};
+
+use bindscape_core::digest;
+use bindscape_core::matrix::InputFile;
+use bindscape_core::progress::{self, Progress};
+use bindscape_core::{Error, Place, Result};
+
+use super::checkpoint::Checkpoint;
+use super::config::{Esm2Config, Published};
+use super::fast::Fast;
+use super::reference::Reference;
+use super::tensors::{Safetensors, Tensors, shard_names};
+use super::{Engine, Esm2, Products};
+use crate::device::DeviceChoice;
+
+/// How a model is loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LoadOptions {
+    /// Where it shall compute.
+    pub device: DeviceChoice,
+    /// How the processor forms products: [`Products::Fast`] by default up to a width of
+    /// 1,280, above which the larger weights would take too much memory.
+    pub products: Option<Products>,
+}
+
+/// Where weights came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Provenance {
+    /// What the user named.
+    pub model: String,
+    /// The files with weights, with their checksums.
+    pub files: Vec<InputFile>,
+}
+
+impl Provenance {
+    /// One checksum of all files: that of the file, or of the shards' checksums.
+    #[must_use]
+    pub fn checksum(&self) -> String {
+        match &self.files[..] {
+            [file] => file.sha256.clone(),
+            files => {
+                let all: String = files.iter().map(|file| file.sha256.as_str()).collect();
+                digest::sha256_hex(all.as_bytes())
+            }
+        }
+    }
+}
+
+/// Widest network whose products are formed the fast way unless asked otherwise.
+const FAST_WIDTH: usize = 1280;
+
+/// Files of a model.
+pub(crate) struct Files {
+    pub(crate) weights: Vec<PathBuf>,
+    pub(crate) config: Option<PathBuf>,
+}
+
+impl Esm2 {
+    /// Loads a model: a safetensors file, a directory in the layout of Hugging Face
+    /// (`model.safetensors`, or shards with `model.safetensors.index.json`, and
+    /// `config.json`), or a published model by name.
+    ///
+    /// # Errors
+    /// If it is not found, damaged, or no ESM-2; if the device does not work.
+    pub fn load(model: &str, options: LoadOptions, progress: &dyn Progress) -> Result<Self> {
+        let device = options.device.open()?;
+        let (mut checkpoint, provenance) = open(model, progress)?;
+        let config = checkpoint.config;
+        let engine = if options.device == DeviceChoice::Cpu {
+            let products = options.products.unwrap_or(if config.width <= FAST_WIDTH {
+                Products::Fast
+            } else {
+                Products::Plain
+            });
+            Engine::Fast(Box::new(Fast::new(&mut checkpoint, products)?))
+        } else {
+            Engine::Reference(Box::new(Reference::new(&mut checkpoint, &device)?))
+        };
+        Ok(Self {
+            config,
+            provenance,
+            engine,
+        })
+    }
+}
+
+/// Finds a model's files, checks them, and notes their checksums.
+pub(crate) fn open(model: &str, progress: &dyn Progress) -> Result<(Checkpoint, Provenance)> {
+    let path = Path::new(model);
+    let files = if path.is_dir() {
+        in_directory(path)?
+    } else if path.exists() || looks_like_a_path(model) {
+        of_file(path)
+    } else {
+        return Err(Published::find(model).err().unwrap_or_else(|| {
+            Error::option("--model", "a file or directory", format!("`{model}`"))
+        }));
+    };
+    let config = match &files.config {
+        Some(path) => {
+            let text =
+                std::fs::read_to_string(path).map_err(|source| Error::io("read", path, source))?;
+            Some(Esm2Config::from_json(&text, path)?)
+        }
+        None => None,
+    };
+    let tensors: Box<dyn Tensors> = Box::new(Safetensors::open(&files.weights)?);
+    let blamed = match &files.weights[..] {
+        [file] => file.clone(),
+        _ => path.to_path_buf(),
+    };
+    let checkpoint = Checkpoint::new(tensors, config, &blamed)?;
+    progress.begin("checksum of the weights", Some(files.weights.len() as u64));
+    let mut inputs = Vec::with_capacity(files.weights.len());
+    for file in &files.weights {
+        progress::check(progress)?;
+        inputs.push(digest::input_file("weights", file)?);
+        progress.advance(1);
+    }
+    progress.finish();
+    let provenance = Provenance {
+        model: model.to_owned(),
+        files: inputs,
+    };
+    Ok((checkpoint, provenance))
+}
+
+/// Whether a name that is no file was meant to be one.
+fn looks_like_a_path(model: &str) -> bool {
+    let extension = Path::new(model).extension();
+    model.starts_with(['.', '/', '~'])
+        || model.matches('/').count() > 1
+        || extension.is_some_and(|e| e == "safetensors" || e == "pt")
+}
+
+fn of_file(path: &Path) -> Files {
+    let config = path.with_file_name("config.json");
+    Files {
+        weights: vec![path.to_path_buf()],
+        config: config.exists().then_some(config),
+    }
+}
+
+/// The files of a model in a directory.
+fn in_directory(directory: &Path) -> Result<Files> {
+    let config = directory.join("config.json");
+    let config = config.exists().then_some(config);
+    let single = directory.join("model.safetensors");
+    if single.exists() {
+        return Ok(Files {
+            weights: vec![single],
+            config,
+        });
+    }
+    let index = directory.join("model.safetensors.index.json");
+    if index.exists() {
+        let text =
+            std::fs::read_to_string(&index).map_err(|source| Error::io("read", &index, source))?;
+        let names = shard_names(&text, &index)?;
+        return Ok(Files {
+            weights: names.iter().map(|name| directory.join(name)).collect(),
+            config,
+        });
+    }
+    Err(Error::input(
+        directory,
+        Place::File,
+        "`model.safetensors` or `model.safetensors.index.json` in the directory",
+        "neither",
+    )
+    .hint("give the file with the weights, or the directory that holds it"))
+}
