@@ -161,6 +161,15 @@ impl Batch {
         self.rows[place].min(self.length - network.lead()) * self.features
     }
 
+    /// The numbers of a protein (positions x features) in an array of the shape of the
+    /// network's input; zeros for positions that it does not see.
+    pub(crate) fn take(&self, network: &ProteinNetwork, place: usize, x: &[f32]) -> Vec<f32> {
+        let start = self.start(network, place);
+        let mut values = x[start..start + self.used(network, place)].to_vec();
+        values.resize(self.rows[place] * self.features, 0.0);
+        values
+    }
+
     /// As the network takes it.
     pub(crate) fn tensor(&mut self, device: &Device) -> Tensor<3> {
         let shape = [self.rows.len(), self.length, self.features];

@@ -3,12 +3,13 @@
 //!
 //! The main path: [`Features`](bindscape_core::protein::Features) and labels of proteins, split
 //! by [`hold_out`], go into [`train`], which gives a [`ProteinModel`]; a [`ProteinPredictor`]
-//! scores proteins with it.
+//! scores proteins with it, and explains the scores.
 
 mod batches;
 mod calibration;
 mod config;
 mod deeptfactor;
+mod explain;
 mod forward;
 mod loss;
 mod model;
@@ -23,6 +24,7 @@ pub use config::{
     CLASSES, DeepTFactorConfig, Heads, MultiTaskConfig, ProteinNetwork, ProteinNetworkKind,
 };
 pub use deeptfactor::DeepTFactorInput;
+pub use explain::{Attribution, Baseline, ExplainOptions, Target};
 pub use loss::{ClassWeights, Logits};
 pub use model::{Encoder, KnownSequences, ProteinModel, ProteinTraining};
 pub use options::ProteinTrainOptions;

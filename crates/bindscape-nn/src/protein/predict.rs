@@ -29,7 +29,7 @@ pub struct ProteinScores {
 #[derive(Debug, Clone)]
 pub struct ProteinPredictor {
     pub(crate) network: Network<ProteinNetwork>,
-    encoder: Encoder,
+    pub(super) encoder: Encoder,
     calibration: Calibration,
 }
 

@@ -503,4 +503,4 @@ fn diverged(epoch: u32, batch: usize, loss: f32) -> Error {
 mod tests;
 
 #[cfg(test)]
-mod parity;
+pub(crate) mod parity;

@@ -15,7 +15,7 @@ use crate::architecture::{Architecture, ArchitectureKind};
 use crate::encode;
 use crate::model::Model;
 use crate::network::{Network, Pass, to_vec};
-use crate::parameters::{Role, StateDict, Values};
+use crate::parameters::{Role, Slot, StateDict, Values};
 
 #[derive(Deserialize)]
 struct Golden<Config> {
@@ -37,7 +37,7 @@ struct Gradient {
 }
 
 /// `units` of the generator.
-fn units(stream: u64, count: usize) -> Vec<f32> {
+pub(crate) fn units(stream: u64, count: usize) -> Vec<f32> {
     let mask = 0xFFFF_FFFF_u64;
     (0..count as u64)
         .map(|index| {
@@ -51,9 +51,8 @@ fn units(stream: u64, count: usize) -> Vec<f32> {
 }
 
 /// `fill` of the generator.
-fn weights(architecture: &Architecture) -> StateDict {
-    let slots = architecture.slots();
-    let mut state = StateDict::initial(&slots, 0);
+pub(crate) fn fill(slots: &[Slot]) -> StateDict {
+    let mut state = StateDict::initial(slots, 0);
     for (number, (slot, array)) in slots.iter().zip(&mut state.0).enumerate() {
         let Values::F32(values) = &mut array.values else {
             continue;
@@ -69,6 +68,10 @@ fn weights(architecture: &Architecture) -> StateDict {
         }
     }
     state
+}
+
+fn weights(architecture: &Architecture) -> StateDict {
+    fill(&architecture.slots())
 }
 
 /// `batch` of the generator.
@@ -92,7 +95,7 @@ fn batch(number: u64, rows: usize, architecture: &Architecture) -> (Tensor<3>, T
 }
 
 /// Norm of the difference over the norm of what was expected.
-fn relative(found: &[f32], expected: &[f32]) -> f64 {
+pub(crate) fn relative(found: &[f32], expected: &[f32]) -> f64 {
     assert_eq!(found.len(), expected.len());
     let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|v| v * v).sum::<f64>().sqrt();
     let difference = norm(

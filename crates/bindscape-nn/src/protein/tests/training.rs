@@ -8,9 +8,9 @@ use bindscape_core::protein::{EncodedProteins, Encoding, Label, Protein, Protein
 use burn::tensor::Device;
 
 use super::super::{
-    Encoder, Heads, KnownSequences, MultiTaskConfig, ProteinData, ProteinModel, ProteinNetwork,
-    ProteinNetworkKind, ProteinObserver, ProteinPredictor, ProteinTrainOptions, ProteinTraining,
-    TrainedProteins, hold_out, train,
+    Encoder, ExplainOptions, Heads, KnownSequences, MultiTaskConfig, ProteinData, ProteinModel,
+    ProteinNetwork, ProteinNetworkKind, ProteinObserver, ProteinPredictor, ProteinTrainOptions,
+    ProteinTraining, Target, TrainedProteins, hold_out, train,
 };
 
 const WINDOWS: Windows = Windows {
@@ -277,4 +277,64 @@ fn held_out_parts_keep_labels_and_groups() {
     assert!(error.to_string().contains("in different groups"), "{error}");
     let error = hold_out(&labels, None, &rows, 1.0, 1).unwrap_err();
     assert!(error.to_string().contains("--validation"), "{error}");
+}
+
+#[test]
+fn residues_share_what_their_window_contributes() {
+    let options = ProteinTrainOptions {
+        max_epochs: 2,
+        ..options()
+    };
+    let trained = run(&network(Heads::Both), &options, None, &Silent).unwrap();
+    let predictor = ProteinPredictor::new(&trained.model, &Device::flex());
+    let (proteins, _) = proteins(10);
+    let features = EncodedProteins::new(&proteins, Encoding::Onehot, WINDOWS);
+    let single = Windows {
+        window: 1,
+        positions: WINDOWS.length(),
+    };
+    for (protein, target) in [
+        (2, Target::Tf),
+        (7, Target::Class(ProteinClass::LeucineZipper)),
+    ] {
+        let explained = predictor
+            .explain(
+                &features,
+                protein,
+                target,
+                ExplainOptions::default(),
+                &Silent,
+            )
+            .unwrap();
+        let sequence = &proteins[protein].sequence;
+        let mut letters = Vec::new();
+        Encoding::Onehot.encode(sequence, single, &mut letters);
+        let exact = explained.residues(WINDOWS, sequence.len(), Some(&letters));
+        let equal = explained.residues(WINDOWS, sequence.len(), None);
+        assert_eq!((exact.len(), equal.len()), (sequence.len(), sequence.len()));
+        assert_ne!(exact, equal);
+        for (window, position) in explained.positions().into_iter().enumerate() {
+            let range = WINDOWS.residues(window, sequence.len());
+            for residues in [&exact, &equal] {
+                let sum: f64 = residues[range.clone()].iter().sum();
+                assert!((sum - position).abs() < 1e-6, "{sum} {position}");
+            }
+        }
+        // Equal letters of a window have equal shares.
+        let (a, b) = (0..WINDOWS.window)
+            .flat_map(|a| (0..a).map(move |b| (a, b)))
+            .find(|&(a, b)| sequence[a] == sequence[b])
+            .unwrap_or((0, 0));
+        assert_eq!(exact[a], exact[b]);
+    }
+    let twin = run(&network(Heads::Tf), &options, None, &Silent).unwrap();
+    let predictor = ProteinPredictor::new(&twin.model, &Device::flex());
+    let target = Target::Class(ProteinClass::ZincFinger);
+    let error = predictor
+        .explain(&features, 0, target, ExplainOptions::default(), &Silent)
+        .unwrap_err();
+    assert!(
+        error.to_string().contains("a network with a domain head"),
+        "{error}"
+    );
 }
