@@ -8,7 +8,9 @@
 //! - [`Windows`]: how a protein of any length becomes the input of fixed length that
 //!   the networks take (the paper: 3,000 residues, averaged by tens to 300 positions);
 //! - [`Features`]: rows of numbers per protein, from [`EncodedProteins`] (no weights
-//!   needed) or from stored embeddings.
+//!   needed) or from stored embeddings;
+//! - [`Clusters`] of similar proteins and [`Folds`] that do not part them;
+//!   [`SimilarityIndex`] searches for the proteins most like another.
 //!
 //! Positions in proteins are 0-based and intervals half-open, as everywhere inside.
 
@@ -16,16 +18,20 @@ mod alphabet;
 mod class;
 mod encode;
 mod features;
+mod folds;
 mod labels;
 mod reader;
 mod scales;
+mod similarity;
 mod windows;
 
 pub use self::alphabet::{AMINO_ACIDS, amino_acid};
 pub use self::class::{Label, ProteinClass};
 pub use self::encode::{EncodedProteins, Encoding};
 pub use self::features::Features;
+pub use self::folds::Folds;
 pub use self::labels::{Labels, MatchedLabels};
 pub use self::reader::{Protein, ProteinReader, read_proteins, read_proteins_with};
 pub use self::scales::{BLOSUM62, SCALES, Scale};
+pub use self::similarity::{ClusterOptions, Clusters, Hit, Linkage, SimilarityIndex, cluster};
 pub use self::windows::Windows;
