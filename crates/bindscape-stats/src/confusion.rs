@@ -45,6 +45,22 @@ impl Confusion {
         }
     }
 
+    /// Share of the rows that were predicted right; `None` without rows.
+    #[must_use]
+    pub fn accuracy(self) -> Option<f64> {
+        let right = self.true_positives + self.true_negatives;
+        share(right, right + self.false_positives + self.false_negatives)
+    }
+
+    /// Share of the negatives that were predicted negative; `None` without negatives.
+    #[must_use]
+    pub fn specificity(self) -> Option<f64> {
+        share(
+            self.true_negatives,
+            self.true_negatives + self.false_positives,
+        )
+    }
+
     /// Share of positives among the rows predicted positive; `None` if there are none.
     #[must_use]
     pub fn precision(self) -> Option<f64> {
@@ -54,7 +70,8 @@ impl Confusion {
         )
     }
 
-    /// Share of the positives that were predicted positive; `None` without positives.
+    /// Share of the positives that were predicted positive, also called sensitivity;
+    /// `None` without positives.
     #[must_use]
     pub fn recall(self) -> Option<f64> {
         share(
@@ -170,6 +187,7 @@ mod tests {
         assert_eq!(none.recall(), None);
         assert_eq!(none.f1(), None);
         assert_eq!(none.mcc(), None);
+        assert_eq!((none.accuracy(), none.specificity()), (None, None));
         assert_eq!(mcc(&[0.9, 0.8], &[true, true], 0.5), None);
         assert_eq!(precision(&[f64::NAN], &[true], 0.5), None);
         assert_eq!(brier::<f64>(&[], &[]), None);

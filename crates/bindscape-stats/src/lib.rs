@@ -1,4 +1,4 @@
-//! Metrics of binary predictions, their bootstrap intervals, and hypothesis
+//! Metrics of binary and multi-class predictions, their bootstrap intervals, and hypothesis
 //! tests, over plain slices. Nothing here knows biology.
 //!
 //! Conventions, for every function:
@@ -10,7 +10,9 @@
 //!   on the seed and never on the number of threads.
 
 mod bootstrap;
+mod calibration;
 mod confusion;
+mod multiclass;
 mod ranking;
 mod summary;
 mod wilcoxon;
@@ -19,7 +21,15 @@ pub use bootstrap::{
     MetricDifferences, MetricIntervals, bootstrap_interval, bootstrap_interval_stratified,
     bootstrap_metrics, paired_bootstrap,
 };
+pub use calibration::{
+    expected_calibration_error, expected_calibration_error_multiclass, temperature,
+    temperature_multiclass,
+};
 pub use confusion::{Confusion, brier, f1, mcc, precision, recall};
+pub use multiclass::{
+    ClassConfusion, brier_multiclass, log_loss, log_loss_multiclass, macro_mean, most_probable,
+    one_against_rest,
+};
 pub use ranking::{Curve, aucpr, auroc, average_precision, precision_recall_curve};
 pub use summary::{mean, quantile, standard_deviation};
 pub use wilcoxon::{SignedRank, wilcoxon_signed_rank};
