@@ -5,6 +5,7 @@
 //! by [`hold_out`], go into [`train`], which gives a [`ProteinModel`]; a [`ProteinPredictor`]
 //! scores proteins with it, and explains the scores.
 
+pub mod baseline;
 mod batches;
 mod calibration;
 mod config;

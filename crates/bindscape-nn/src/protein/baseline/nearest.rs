@@ -1,0 +1,175 @@
+//! Votes of the most similar proteins.
+
+use bindscape_core::Result;
+use bindscape_core::progress::{Progress, check};
+use rayon::prelude::*;
+
+use super::composition::MeanFeatures;
+use super::logistic::{Logistic, dot};
+use super::neighbours::Neighbours;
+use super::{Baseline, Task, loss};
+
+/// Proteins that vote; between 1 and 20 it makes little difference.
+const VOTERS: usize = 5;
+
+/// What is expected of a protein before any vote, and of one that resembles none.
+#[derive(Debug, Clone, Copy)]
+pub enum Fallback<'a> {
+    /// The shares of the classes among the proteins to fit on.
+    Shares,
+    /// What logistic regression says.
+    Logistic(Logistic<'a>),
+}
+
+impl Fallback<'_> {
+    /// Rows x classes.
+    fn probabilities(
+        self,
+        task: &Task<'_>,
+        rows: &[usize],
+        progress: &dyn Progress,
+    ) -> Result<Vec<f64>> {
+        match self {
+            Fallback::Shares => Ok(task.shares().repeat(rows.len())),
+            Fallback::Logistic(logistic) => logistic.probabilities(task, rows, progress),
+        }
+    }
+}
+
+/// The five proteins to fit on with the best alignments vote, each with the bits of its
+/// alignment; the fallback has the weight, in bits, with which the votes have the smallest loss
+/// on the validation part.
+#[derive(Debug, Clone, Copy)]
+pub struct NearestAlignment<'a> {
+    /// Of all proteins.
+    pub neighbours: &'a Neighbours,
+    /// What holds where there is no alignment.
+    pub fallback: Fallback<'a>,
+}
+
+/// Weights of the fallback that are tried, in bits.
+const BITS: [f64; 8] = [1.0, 3.0, 10.0, 30.0, 60.0, 100.0, 300.0, 1000.0];
+
+impl Baseline for NearestAlignment<'_> {
+    fn probabilities(
+        &self,
+        task: &Task<'_>,
+        rows: &[usize],
+        progress: &dyn Progress,
+    ) -> Result<Vec<f64>> {
+        let evidence = task.evidence(self.neighbours.len());
+        let all = task.with_validation(rows);
+        let votes = |place: usize, votes: &mut [f64]| {
+            let voters = self
+                .neighbours
+                .of(all[place])
+                .iter()
+                .filter_map(|hit| Some((evidence[hit.protein as usize]?, hit.bits)));
+            for (answer, bits) in voters.take(VOTERS) {
+                votes[answer] += f64::from(bits);
+            }
+        };
+        let fallback = self.fallback.probabilities(task, &all, progress)?;
+        blend(task, &fallback, &BITS, votes, progress)
+    }
+}
+
+/// As [`NearestAlignment`], by the cosine of standardised vectors of features; negative ones
+/// count as none.
+#[derive(Debug, Clone, Copy)]
+pub struct NearestEmbedding<'a> {
+    /// One vector per protein.
+    pub features: &'a MeanFeatures,
+}
+
+/// Weights of the shares that are tried, in units of a vote of cosine 1.
+const COSINES: [f64; 7] = [0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0];
+
+impl Baseline for NearestEmbedding<'_> {
+    fn probabilities(
+        &self,
+        task: &Task<'_>,
+        rows: &[usize],
+        progress: &dyn Progress,
+    ) -> Result<Vec<f64>> {
+        let columns = self.features.columns();
+        let all = task.with_validation(rows);
+        let train = unit(
+            self.features.standardised(&task.train, &task.train),
+            columns,
+        );
+        let queries = unit(self.features.standardised(&task.train, &all), columns);
+        let votes = |place: usize, votes: &mut [f64]| {
+            let query = &queries[place * columns..][..columns];
+            let mut similar: Vec<(f32, usize)> = train
+                .chunks_exact(columns)
+                .zip(&task.train_answers)
+                .map(|(row, &answer)| (dot(query, row), answer))
+                .collect();
+            let voters = VOTERS.min(similar.len());
+            similar.select_nth_unstable_by(voters - 1, |a, b| b.0.total_cmp(&a.0));
+            for &(cosine, answer) in &similar[..voters] {
+                votes[answer] += f64::from(cosine.max(0.0));
+            }
+        };
+        let fallback = task.shares().repeat(all.len());
+        blend(task, &fallback, &COSINES, votes, progress)
+    }
+}
+
+/// Divides each row by its length.
+fn unit(mut rows: Vec<f32>, columns: usize) -> Vec<f32> {
+    rows.par_chunks_exact_mut(columns).for_each(|row| {
+        let length = dot(row, row).sqrt();
+        if length > 0.0 {
+            row.iter_mut().for_each(|value| *value /= length);
+        }
+    });
+    rows
+}
+
+/// Probabilities of the proteins after those of the validation part: `votes` of each protein and
+/// the `fallback` (one row per protein of both) with the one of `weights` that has the smallest loss
+/// on the validation part.
+fn blend(
+    task: &Task<'_>,
+    fallback: &[f64],
+    weights: &[f64],
+    votes: impl Fn(usize, &mut [f64]) + Sync,
+    progress: &dyn Progress,
+) -> Result<Vec<f64>> {
+    let classes = task.classes;
+    let mut voted = vec![0.0; fallback.len()];
+    voted
+        .par_chunks_exact_mut(classes)
+        .enumerate()
+        .try_for_each(|(place, row)| {
+            check(progress)?;
+            votes(place, row);
+            Ok(())
+        })?;
+    let mixed = |weight: f64| -> Vec<f64> {
+        let mut p = voted.clone();
+        for (p, fallback) in p
+            .chunks_exact_mut(classes)
+            .zip(fallback.chunks_exact(classes))
+        {
+            let sum: f64 = p.iter().sum::<f64>() + weight;
+            for (p, fallback) in p.iter_mut().zip(fallback) {
+                *p = (*p + weight * fallback) / sum;
+            }
+        }
+        p
+    };
+    let validation = task.validation.len() * classes;
+    let mut best: Option<(f64, Vec<f64>)> = None;
+    for &weight in weights {
+        let p = mixed(weight);
+        let loss = loss(&p[..validation], &task.validation_answers, classes);
+        if best.as_ref().is_none_or(|(least, _)| loss < *least) {
+            best = Some((loss, p));
+        }
+    }
+    let (_, mut p) = best.expect("there are weights to try");
+    Ok(p.split_off(validation))
+}
