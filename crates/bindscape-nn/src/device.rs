@@ -129,7 +129,8 @@ impl DeviceChoice {
             Self::Metal => "an Apple computer is needed",
             Self::Rocm => "install AMD's driver and ROCm (`rocminfo` lists the cards)",
             Self::Vulkan => {
-                "install a Vulkan driver for the card (`vulkaninfo --summary` lists the devices)"
+                "install a Vulkan driver for the card that has \
+                 VK_KHR_workgroup_memory_explicit_layout (`vulkaninfo` tells)"
             }
             Self::WebGpu => "install the card's graphics driver",
         }

@@ -12,7 +12,8 @@ fn pretrain<'a>(device: &'a str, out: &'a str) -> Vec<&'a str> {
         "--genome",
         "genome.fa",
     ];
-    words.extend(["--tfs", "MAX,JUND", "--regions", "100", "--epochs", "1"]);
+    // 48 regions for training, both strands: one batch, so one step.
+    words.extend(["--tfs", "MAX,JUND", "--regions", "60", "--epochs", "1"]);
     words.extend(["--resamples", "20", "--device", device, "--out", out]);
     words
 }
@@ -102,7 +103,7 @@ fn vulkan_trains_and_predicts_as_the_cpu() {
             let mut words = pretrain(device, &out);
             words.extend(["--architecture", architecture]);
             succeeds(here, &words);
-            let epochs = std::fs::read_to_string(here.join(&out).join("epochs.jsonl"))
+            let epochs = std::fs::read_to_string(here.join(&out).join("multi/epochs.jsonl"))
                 .expect("records of the epochs");
             let record: serde_json::Value =
                 serde_json::from_str(epochs.lines().next().expect("an epoch")).expect("JSON");
@@ -112,7 +113,12 @@ fn vulkan_trains_and_predicts_as_the_cpu() {
                     .unwrap_or_else(|| panic!("{key} in {record}"))
             }));
         }
-        assert!(apart(&losses[0], &losses[1]) < 1e-3, "{losses:?}");
+        // The training loss is that of the first weights. Of the step that follows, Adam
+        // makes more of the devices' rounding.
+        for (key, most) in [(0, 1e-5), (1, 1e-3)] {
+            let [cpu, vulkan] = [losses[0][key], losses[1][key]];
+            assert!((cpu - vulkan).abs() < most * cpu, "{losses:?}");
+        }
         let scores = ["cpu", "vulkan"].map(|device| {
             let out = format!("{architecture}-scores-{device}.tsv");
             let model = name("cpu");
