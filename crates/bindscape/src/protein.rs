@@ -3,6 +3,8 @@
 mod fetch;
 mod predict;
 mod represent;
+mod run;
+mod train;
 
 use bindscape_core::Result;
 use clap::Subcommand;
@@ -14,6 +16,8 @@ use crate::terminal::Terminal;
 pub(crate) enum ProteinVerb {
     /// Fetch a labelled set of proteins from UniProt
     Fetch(fetch::Arguments),
+    /// Train a network that tells TFs from other proteins, and their kinds
+    Train(Box<train::Arguments>),
     /// Tell which proteins are TFs, and of which kind
     Predict(predict::Arguments),
 }
@@ -21,6 +25,7 @@ pub(crate) enum ProteinVerb {
 pub(crate) fn run(verb: ProteinVerb, terminal: &Terminal) -> Result<()> {
     match verb {
         ProteinVerb::Fetch(arguments) => fetch::run(arguments, terminal),
+        ProteinVerb::Train(arguments) => train::run(*arguments, terminal),
         ProteinVerb::Predict(arguments) => predict::run(arguments, terminal),
     }
 }

@@ -7,28 +7,56 @@ use std::path::{Path, PathBuf};
 use bindscape_core::progress::Progress;
 use bindscape_core::results::{RunKind, RunRecord};
 use bindscape_core::{Error, Place, Result, atomic};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 const RECORD: &str = "run.json";
 const LOCK: &str = ".lock";
 
+/// What `run.json` says of a run.
+pub(crate) trait Record: Serialize + DeserializeOwned {
+    /// Whether all of the run is done.
+    fn finished(&self) -> bool;
+
+    /// Marks it as done.
+    fn finish(&mut self);
+
+    /// What sets two runs apart, as (expected, found); `None` if they are the same run.
+    fn difference(planned: &Self, found: &Self) -> Option<(String, String)>;
+}
+
+impl Record for RunRecord {
+    fn finished(&self) -> bool {
+        self.finished
+    }
+
+    fn finish(&mut self) {
+        self.finished = true;
+    }
+
+    fn difference(planned: &Self, found: &Self) -> Option<(String, String)> {
+        difference(planned, found)
+    }
+}
+
 /// A directory that holds one run.
-pub(crate) struct RunDirectory {
+pub(crate) struct RunDirectory<R = RunRecord> {
     path: PathBuf,
-    pub(crate) record: RunRecord,
+    pub(crate) record: R,
     /// Held while this process works on the run; freed by the system when it ends.
     _lock: File,
 }
 
-impl RunDirectory {
+impl<R: Record> RunDirectory<R> {
     /// Begins the run `planned` in `path`, or continues it if that run lies there.
     ///
     /// # Errors
     /// If the directory holds another run or other files, or cannot be written.
-    pub(crate) fn begin(path: &Path, planned: RunRecord, progress: &dyn Progress) -> Result<Self> {
+    pub(crate) fn begin(path: &Path, planned: R, progress: &dyn Progress) -> Result<Self> {
         let file = path.join(RECORD);
         if file.exists() {
-            let found = read_record(path)?;
-            if let Some((expected, found)) = difference(&planned, &found) {
+            let found: R = read_json(&file)?;
+            if let Some((expected, found)) = R::difference(&planned, &found) {
                 return Err(Error::input(path, Place::File, expected, found).hint(
                     "choose another --out, or remove that directory if its run is not needed",
                 ));
@@ -38,7 +66,7 @@ impl RunDirectory {
                 path: path.to_path_buf(),
                 record: found,
             };
-            if !run.record.finished {
+            if !run.record.finished() {
                 progress.note(&format!("continuing the run in {}", path.display()));
             }
             return Ok(run);
@@ -77,7 +105,7 @@ impl RunDirectory {
 
     /// Marks the run as complete.
     pub(crate) fn finish(&mut self) -> Result<()> {
-        self.record.finished = true;
+        self.record.finish();
         self.save()
     }
 
@@ -118,7 +146,7 @@ pub(crate) fn read_record(run: &Path) -> Result<RunRecord> {
 ///
 /// # Errors
 /// If it is missing or not of the form expected.
-pub(crate) fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
+pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
     let bytes = std::fs::read(path).map_err(|source| Error::io("read", path, source))?;
     serde_json::from_slice(&bytes).map_err(|error| {
         Error::input(
@@ -132,7 +160,7 @@ pub(crate) fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T
 }
 
 /// Writes a JSON record.
-pub(crate) fn write_json<T: serde::Serialize>(path: &Path, value: &T) -> Result<()> {
+pub(crate) fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<()> {
     let mut text =
         serde_json::to_vec_pretty(value).expect("a record has string keys and finite numbers");
     text.push(b'\n');
@@ -166,24 +194,29 @@ fn difference(planned: &RunRecord, found: &RunRecord) -> Option<(String, String)
             "one on others (compare `inputs` and `parent` in its run.json)".into(),
         ));
     }
-    if planned.configuration != found.configuration {
-        let changed: Vec<String> = match (
-            planned.configuration.as_object(),
-            found.configuration.as_object(),
-        ) {
-            (Some(planned), Some(found)) => planned
-                .iter()
-                .filter(|(key, value)| found.get(*key) != Some(value))
-                .map(|(key, _)| key.clone())
-                .collect(),
-            _ => Vec::new(),
-        };
-        return Some((
-            "a run with the same settings".into(),
-            format!("one with other {}", changed.join(", ")),
-        ));
+    configuration_difference(&planned.configuration, &found.configuration)
+}
+
+/// Which settings of two runs differ, as [`Record::difference`] tells it.
+pub(crate) fn configuration_difference(
+    planned: &serde_json::Value,
+    found: &serde_json::Value,
+) -> Option<(String, String)> {
+    if planned == found {
+        return None;
     }
-    None
+    let changed: Vec<String> = match (planned.as_object(), found.as_object()) {
+        (Some(planned), Some(found)) => planned
+            .iter()
+            .filter(|(key, value)| found.get(*key) != Some(value))
+            .map(|(key, _)| key.clone())
+            .collect(),
+        _ => Vec::new(),
+    };
+    Some((
+        "a run with the same settings".into(),
+        format!("one with other {}", changed.join(", ")),
+    ))
 }
 
 fn short_list(names: &[String]) -> String {

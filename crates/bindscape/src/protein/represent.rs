@@ -58,6 +58,17 @@ impl Representation {
         ))
     }
 
+    /// How residues become positions.
+    pub(super) fn windows(&self) -> Windows {
+        match *self {
+            Self::Residues(_, windows) => windows,
+            Self::DeepTFactor(positions) => Windows {
+                window: 1,
+                positions,
+            },
+        }
+    }
+
     /// The numbers of `proteins`, computed when asked for.
     pub(super) fn features<'a>(&'a self, proteins: &'a [Protein]) -> Box<dyn Features + 'a> {
         match *self {

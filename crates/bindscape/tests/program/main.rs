@@ -7,6 +7,7 @@ mod main_job;
 mod protein_fetch;
 mod protein_model;
 mod protein_predict;
+mod protein_train;
 mod sweep;
 mod toy;
 

@@ -1,0 +1,251 @@
+//! `bindscape protein train`: a network that tells transcription factors from other
+//! proteins, and their kinds.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use bindscape_core::progress::Progress;
+use bindscape_core::protein::{Label, Labels, Protein, read_proteins_with};
+use bindscape_core::{Result, digest};
+use bindscape_nn::DeviceChoice;
+use bindscape_nn::protein::{
+    self as networks, Encoder, KnownSequences, ProteinData, ProteinEpoch, ProteinObserver,
+    ProteinTraining,
+};
+use bindscape_nn::train::BatchReport;
+use clap::Args;
+use serde_json::json;
+
+use super::run::{ProteinRunKind, ProteinRunRecord};
+use crate::data::thousands;
+use crate::run_directory::RunDirectory;
+use crate::terminal::Terminal;
+
+pub(super) mod options;
+use options::{NetworkArguments, TrainArguments};
+
+/// Options of `protein train`.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Proteins (FASTA, may be compressed)
+    #[arg(long, value_name = "FASTA")]
+    proteins: PathBuf,
+    /// Their labels: a table with the columns `accession` and `class`
+    #[arg(long, value_name = "TSV")]
+    labels: PathBuf,
+    /// Column of the table whose values tell which proteins belong together; none of a group is validated on while others are trained on
+    #[arg(long, value_name = "COLUMN")]
+    group: Option<String>,
+    /// Run directory
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    #[command(flatten)]
+    network: NetworkArguments,
+    #[command(flatten)]
+    training: TrainArguments,
+    /// Compute device: cpu, or one that this program was built with
+    #[arg(long, default_value = "cpu", value_name = "DEVICE")]
+    device: DeviceChoice,
+}
+
+pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
+    let kind = arguments.network.kind();
+    let representation = arguments.network.representation()?;
+    let options = arguments.training.options(kind)?;
+    let windows = representation.windows();
+    // Sizes that make no network are refused before any file is read.
+    let none: &[Protein] = &[];
+    arguments
+        .network
+        .network(representation.features(none).features(), windows.positions)?;
+    let device = arguments.device.open()?;
+
+    let labels = Labels::read(&arguments.labels, arguments.group.as_deref())?;
+    let proteins = read_proteins_with(&arguments.proteins, terminal)?;
+    let matched = labels.matched(&proteins, &arguments.proteins)?;
+    let inputs = vec![
+        digest::input_file("proteins", &arguments.proteins)?,
+        digest::input_file("labels", &arguments.labels)?,
+    ];
+    let features = representation.features(&proteins);
+    let network = arguments
+        .network
+        .network(features.features(), windows.positions)?;
+    let rows: Vec<usize> = (0..proteins.len()).collect();
+    let share = arguments.training.validation;
+    let groups = matched.groups.as_deref();
+    let (train, validation) =
+        networks::hold_out(&matched.labels, groups, &rows, share, options.seed)?;
+    let cut = rows.iter().filter(|&&row| features.cut(row)).count() as u64;
+
+    let planned = ProteinRunRecord {
+        kind: ProteinRunKind::ProteinTrain,
+        bindscape: env!("CARGO_PKG_VERSION").into(),
+        command: std::env::args().collect(),
+        finished: false,
+        inputs: inputs.clone(),
+        configuration: json!({
+            "network": network,
+            "encoder": features.id(),
+            "training": options,
+            "validation": { "share": share, "group": arguments.group },
+        }),
+        device: arguments.device.to_string(),
+        parameters: network.parameters(),
+        parts: BTreeMap::from([
+            ("train".to_owned(), count(&matched.labels, &train)),
+            ("validation".to_owned(), count(&matched.labels, &validation)),
+        ]),
+        cut,
+    };
+    let mut run = RunDirectory::begin(&arguments.out, planned, terminal)?;
+    for (part, labels) in &run.record.parts {
+        let all: u64 = labels.values().sum();
+        let each: Vec<String> = labels
+            .iter()
+            .map(|(label, &count)| format!("{} {label}", thousands(count)))
+            .collect();
+        terminal.note(&format!(
+            "{part}: {} proteins ({})",
+            thousands(all),
+            each.join(", ")
+        ));
+    }
+    if cut > 0 {
+        terminal.note(&format!(
+            "{} proteins are longer than {} residues: their ends are cut",
+            thousands(cut),
+            thousands(windows.length() as u64)
+        ));
+    }
+    let known = KnownSequences::new(proteins.iter().map(|protein| &protein.sequence[..]));
+    let training = ProteinTraining::new(Encoder::new(&*features, windows), inputs, known);
+    let trained = networks::train(
+        &network,
+        ProteinData {
+            features: &*features,
+            labels: &matched.labels,
+            train: &train,
+            validation: &validation,
+        },
+        &options,
+        training,
+        Some(&arguments.out),
+        &device,
+        &Watcher::new(terminal, kind.name()),
+    )?;
+    run.finish()?;
+    let record = trained
+        .epochs
+        .iter()
+        .find(|record| record.epoch == trained.best_epoch);
+    terminal.note(&format!(
+        "best epoch {} of {}{}; the model is {}",
+        trained.best_epoch,
+        trained.epochs.len(),
+        record.map_or_else(String::new, |record| format!(
+            ": {}",
+            validation_words(record)
+        )),
+        arguments
+            .out
+            .join(bindscape_nn::train::MODEL_FILE)
+            .display(),
+    ));
+    Ok(())
+}
+
+/// Proteins by label.
+fn count(labels: &[Label], rows: &[usize]) -> BTreeMap<String, u64> {
+    let mut counts = BTreeMap::new();
+    for &row in rows {
+        *counts.entry(labels[row].name().to_owned()).or_default() += 1;
+    }
+    counts
+}
+
+/// What an epoch reached on the validation part.
+fn validation_words(record: &ProteinEpoch) -> String {
+    let mut words = vec![format!("validation loss {:.4}", record.validation_loss)];
+    if let Some(aucpr) = record.validation_tf_aucpr {
+        words.push(format!("TF AUCPR {aucpr:.3}"));
+    }
+    if let Some(accuracy) = record.validation_domain_accuracy {
+        words.push(format!("class accuracy {accuracy:.3}"));
+    }
+    words.join("  ")
+}
+
+/// Shows a training on the terminal.
+pub(super) struct Watcher<'a> {
+    terminal: &'a Terminal,
+    label: &'a str,
+    /// What the last epoch reached, in words.
+    validation: Mutex<String>,
+}
+
+impl<'a> Watcher<'a> {
+    pub(super) fn new(terminal: &'a Terminal, label: &'a str) -> Self {
+        Self {
+            terminal,
+            label,
+            validation: Mutex::new(String::new()),
+        }
+    }
+}
+
+impl Progress for Watcher<'_> {
+    fn begin(&self, label: &str, total: Option<u64>) {
+        // Without bars, the line at the end of each epoch is enough.
+        if self.terminal.draws_bars() {
+            self.terminal
+                .begin(&format!("{}: {label}", self.label), total);
+        }
+    }
+
+    fn advance(&self, by: u64) {
+        self.terminal.advance(by);
+    }
+
+    fn note(&self, message: &str) {
+        self.terminal.note(message);
+    }
+
+    fn finish(&self) {
+        self.terminal.finish();
+    }
+
+    fn interrupted(&self) -> bool {
+        self.terminal.interrupted()
+    }
+}
+
+impl ProteinObserver for Watcher<'_> {
+    fn batch(&self, report: &BatchReport) {
+        let validation = self
+            .validation
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        self.terminal.status(format!(
+            "loss {:.4}, {:.0} proteins/s{validation}",
+            report.mean_loss, report.sequences_per_second
+        ));
+    }
+
+    fn epoch(&self, record: &ProteinEpoch) {
+        let words = validation_words(record);
+        *self
+            .validation
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = format!(", {words}");
+        self.terminal.note(&format!(
+            "{}: epoch {:>2}  loss {:.4}  {words}  {:.0} s{}",
+            self.label,
+            record.epoch,
+            record.train_loss,
+            record.seconds,
+            if record.best { "  best" } else { "" },
+        ));
+    }
+}

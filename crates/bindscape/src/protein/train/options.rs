@@ -1,0 +1,212 @@
+//! Options of networks for proteins and of their training.
+
+use bindscape_core::protein::{Encoding, Windows};
+use bindscape_core::{Error, Result, names};
+use bindscape_nn::protein::{
+    ClassWeights, MultiTaskConfig, ProteinNetwork, ProteinNetworkKind, ProteinTrainOptions,
+};
+use clap::Args;
+
+use super::super::represent::Representation;
+
+/// Which network, on which representation of proteins.
+#[derive(Debug, Clone, Args)]
+pub(in crate::protein) struct NetworkArguments {
+    /// Network: multitask, its twins tf and domain, or deeptfactor
+    #[arg(long, value_name = "NETWORK", default_value_t)]
+    network: ProteinNetworkKind,
+    /// Representation of residues: onehot, or residue (physico-chemical scales and BLOSUM62); deeptfactor has its own [default: residue]
+    #[arg(long, value_name = "ENCODER")]
+    encoder: Option<String>,
+    /// Residues that are averaged to one position [default: 10]
+    #[arg(long, value_name = "N")]
+    window: Option<usize>,
+    /// Positions of the standardised length; what lies beyond is cut [default: 300]
+    #[arg(long, value_name = "N")]
+    positions: Option<usize>,
+    /// Filters of the two convolutions [default: 128,256]
+    #[arg(long, value_name = "N,N", value_delimiter = ',', num_args = 1)]
+    filters: Option<Vec<usize>>,
+    /// Width of the convolutions, odd [default: 3]
+    #[arg(long, value_name = "N")]
+    kernel: Option<usize>,
+    /// Window and stride of the max-poolings [default: 2]
+    #[arg(long, value_name = "N")]
+    pool: Option<usize>,
+    /// Units of the dense layers [default: 512]
+    #[arg(long, value_name = "N,…", value_delimiter = ',', num_args = 1)]
+    hidden: Option<Vec<usize>>,
+    /// Share of activations that dropout sets to zero [default: 0.5; deeptfactor 0.1]
+    #[arg(long, value_name = "SHARE")]
+    dropout: Option<f64>,
+}
+
+impl NetworkArguments {
+    /// The network's kind.
+    pub(in crate::protein) fn kind(&self) -> ProteinNetworkKind {
+        self.network
+    }
+
+    /// How proteins become the network's input.
+    ///
+    /// # Errors
+    /// If the encoder is unknown, or an option does not go with the network.
+    pub(in crate::protein) fn representation(&self) -> Result<Representation> {
+        if self.network == ProteinNetworkKind::DeepTFactor {
+            self.refuse_what_deeptfactor_fixes()?;
+            let length = self.network.network(0, 0).positions();
+            return Ok(Representation::DeepTFactor(length));
+        }
+        let name = self.encoder.as_deref().unwrap_or("residue");
+        let encoding = Encoding::from_name(name).ok_or_else(|| {
+            let all = Encoding::ALL.map(Encoding::name);
+            Error::option(
+                "--encoder",
+                format!("one of {}", all.join(", ")),
+                format!("`{name}`"),
+            )
+            .hint(names::suggestion(name, all, "see the help of the option"))
+        })?;
+        let paper = Windows::default();
+        let windows = Windows {
+            window: self.window.unwrap_or(paper.window),
+            positions: self.positions.unwrap_or(paper.positions),
+        };
+        if windows.window == 0 {
+            return Err(Error::option("--window", "at least 1", "0"));
+        }
+        Ok(Representation::Residues(encoding, windows))
+    }
+
+    /// The network for `features` numbers at each of `positions` positions.
+    ///
+    /// # Errors
+    /// If the sizes make no network.
+    pub(in crate::protein) fn network(
+        &self,
+        features: usize,
+        positions: usize,
+    ) -> Result<ProteinNetwork> {
+        let network = match self.network.network(features, positions) {
+            ProteinNetwork::DeepTFactor(mut config) => {
+                config.dropout = self.dropout.unwrap_or(config.dropout);
+                ProteinNetwork::DeepTFactor(config)
+            }
+            ProteinNetwork::MultiTask(paper) => {
+                let filters = match self.filters.as_deref() {
+                    None => paper.filters,
+                    Some(&[first, second]) => [first, second],
+                    Some(other) => {
+                        return Err(Error::option(
+                            "--filters",
+                            "two numbers, such as 128,256",
+                            other.len().to_string(),
+                        ));
+                    }
+                };
+                ProteinNetwork::MultiTask(MultiTaskConfig {
+                    filters,
+                    kernel: self.kernel.unwrap_or(paper.kernel),
+                    pool: self.pool.unwrap_or(paper.pool),
+                    hidden: self.hidden.clone().unwrap_or(paper.hidden),
+                    dropout: self.dropout.unwrap_or(paper.dropout),
+                    ..paper
+                })
+            }
+        };
+        network.validate()?;
+        Ok(network)
+    }
+
+    fn refuse_what_deeptfactor_fixes(&self) -> Result<()> {
+        let given = [
+            ("--encoder", self.encoder.is_some()),
+            ("--window", self.window.is_some()),
+            ("--positions", self.positions.is_some()),
+            ("--filters", self.filters.is_some()),
+            ("--kernel", self.kernel.is_some()),
+            ("--pool", self.pool.is_some()),
+            ("--hidden", self.hidden.is_some()),
+        ];
+        match given.iter().find(|(_, given)| *given) {
+            None => Ok(()),
+            Some((option, _)) => Err(Error::option(
+                *option,
+                "no such option with --network deeptfactor, whose input and sizes are fixed",
+                "one",
+            )),
+        }
+    }
+}
+
+/// How a network is trained.
+#[derive(Debug, Clone, Args)]
+pub(in crate::protein) struct TrainArguments {
+    /// Most epochs [default: 40; deeptfactor 30]
+    #[arg(long, value_name = "N")]
+    epochs: Option<u32>,
+    /// Stop after so many epochs in a row without a smaller validation loss [default: never; deeptfactor 5]
+    #[arg(long, value_name = "N")]
+    patience: Option<u32>,
+    /// Proteins per batch [default: 64; deeptfactor 32]
+    #[arg(long, value_name = "N")]
+    batch_size: Option<usize>,
+    /// Learning rate of Adam [default: 0.0001; deeptfactor 0.001]
+    #[arg(long, value_name = "RATE")]
+    learning_rate: Option<f64>,
+    /// Weights of the losses: TF or not, and class [default: 0.7,0.3]
+    #[arg(long, value_name = "W,W", value_delimiter = ',', num_args = 1)]
+    loss_weights: Option<Vec<f64>>,
+    /// What the proteins of a class count: none (each the same) or balanced (each class the same)
+    #[arg(long, value_name = "WEIGHTS", default_value_t)]
+    class_weights: ClassWeights,
+    /// Batches whose proteins are sorted by length together, which saves work; 1 for a plain shuffle [default: 32]
+    #[arg(long, value_name = "N")]
+    neighbours: Option<usize>,
+    /// Share of the proteins that choose the epoch and the temperatures, and are not trained on
+    #[arg(long, value_name = "SHARE", default_value_t = 0.1)]
+    pub(in crate::protein) validation: f64,
+    /// Fewest seconds between two checkpoints, which lie between epochs
+    #[arg(long, value_name = "SECONDS", default_value_t = 60.0)]
+    checkpoint_seconds: f64,
+    /// Seed of the split, the weights, the order of batches and dropout
+    #[arg(long, default_value_t = 1)]
+    pub(in crate::protein) seed: u64,
+}
+
+impl TrainArguments {
+    /// The options of a training of that network.
+    ///
+    /// # Errors
+    /// If an option makes no sense.
+    pub(in crate::protein) fn options(
+        &self,
+        kind: ProteinNetworkKind,
+    ) -> Result<ProteinTrainOptions> {
+        let paper = ProteinTrainOptions::new(kind, self.seed);
+        let loss_weights = match self.loss_weights.as_deref() {
+            None => paper.loss_weights,
+            Some(&[tf, class]) => [tf, class],
+            Some(other) => {
+                return Err(Error::option(
+                    "--loss-weights",
+                    "two numbers, such as 0.7,0.3",
+                    other.len().to_string(),
+                ));
+            }
+        };
+        let options = ProteinTrainOptions {
+            batch_size: self.batch_size.unwrap_or(paper.batch_size),
+            learning_rate: self.learning_rate.unwrap_or(paper.learning_rate),
+            max_epochs: self.epochs.unwrap_or(paper.max_epochs),
+            patience: self.patience.or(paper.patience),
+            loss_weights,
+            class_weights: self.class_weights,
+            neighbours: self.neighbours.unwrap_or(paper.neighbours),
+            checkpoint_seconds: self.checkpoint_seconds,
+            ..paper
+        };
+        options.validate()?;
+        Ok(options)
+    }
+}
