@@ -15,6 +15,7 @@ pub mod compare;
 pub mod danq;
 pub mod device;
 pub mod esm2;
+pub mod hub;
 pub mod evaluate;
 pub mod layers;
 pub mod model;

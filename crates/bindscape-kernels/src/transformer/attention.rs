@@ -163,13 +163,20 @@ pub fn attention_weights(
     for first in (0..count).step_by(BLOCK) {
         let block = BLOCK.min(count - first);
         let scores = head.scores(first, block);
-        for (key, row) in scores.exponentials.chunks_exact(scores.width).enumerate() {
+        let rows = scores.exponentials.chunks_exact(scores.width).take(count);
+        for (key, row) in rows.enumerate() {
             for i in 0..block {
                 weights[(first + i) * count + key] = row[i] / scores.sums[i];
             }
         }
     }
     weights
+}
+
+/// At least `len` numbers. Few sizes, so that sequences of all lengths use the same memory
+/// over again.
+fn scratch(len: usize) -> Buffer {
+    Buffer::any(len.next_power_of_two())
 }
 
 /// A head of one sequence, its keys turned.
@@ -180,7 +187,7 @@ struct Head<'a> {
     first_row: usize,
     tokens: usize,
     head: usize,
-    /// `[tokens, size]`.
+    /// `[tokens, size]`, and more.
     keys: Buffer,
     values: Buffer,
 }
@@ -189,7 +196,7 @@ struct Head<'a> {
 struct Scores {
     /// Queries, filled up.
     width: usize,
-    /// `[tokens, width]`.
+    /// `[tokens, width]`, and more.
     exponentials: Buffer,
     sums: [f32; BLOCK],
 }
@@ -203,8 +210,8 @@ impl<'a> Head<'a> {
         head: usize,
     ) -> Self {
         let size = shape.size();
-        let mut keys = Buffer::any(rows.len() * size);
-        let mut values = Buffer::any(rows.len() * size);
+        let mut keys = scratch(rows.len() * size);
+        let mut values = scratch(rows.len() * size);
         let own = &qkv[rows.start * 3 * shape.width..rows.end * 3 * shape.width];
         vectorized(
             #[inline(always)]
@@ -235,7 +242,7 @@ impl<'a> Head<'a> {
         let size = self.shape.size();
         let width = count.next_multiple_of(STEP);
         let queries = self.queries(first, count, width);
-        let mut scores = Buffer::any(self.tokens * width);
+        let mut scores = scratch(self.tokens * width);
         let keys = Left {
             values: &self.keys,
             row: size,
@@ -248,11 +255,12 @@ impl<'a> Head<'a> {
         let rows = Rows::plain(self.tokens);
         gemm::multiply_here(rows, width, size, keys, queries, &mut scores, width, false);
         let mut sums = [0.0; BLOCK];
+        let own = &mut scores[..self.tokens * width];
         match width / STEP {
-            1 => exponentials::<16>(&mut scores, &mut sums),
-            2 => exponentials::<32>(&mut scores, &mut sums),
-            3 => exponentials::<48>(&mut scores, &mut sums),
-            _ => exponentials::<64>(&mut scores, &mut sums),
+            1 => exponentials::<16>(own, &mut sums),
+            2 => exponentials::<32>(own, &mut sums),
+            3 => exponentials::<48>(own, &mut sums),
+            _ => exponentials::<64>(own, &mut sums),
         }
         Scores {
             width,

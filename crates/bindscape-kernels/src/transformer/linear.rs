@@ -6,7 +6,7 @@ use crate::parallel::vectorized;
 
 use super::gelu::gelu;
 
-/// Columns of the product that are finished together, while they lie in the cache.
+/// Most columns of the product that are finished together, while they lie in the cache.
 const GROUP: usize = 64;
 /// Products that [`Products::Fast`] needs for a block of two by two.
 const SEVEN: usize = 7;
@@ -71,8 +71,7 @@ impl Linear {
         let even = inputs.is_multiple_of(2) && outputs.is_multiple_of(2);
         let fast = products == Products::Fast && even;
         let columns = if fast { outputs / 2 } else { outputs };
-        let groups = (0..columns).step_by(GROUP).map(|first| {
-            let width = GROUP.min(columns - first);
+        let groups = groups(columns).map(|(first, width)| {
             let factors = if fast {
                 fast_factors(weight, inputs, outputs, first, width)
             } else {
@@ -263,6 +262,15 @@ impl Linear {
             },
         );
     }
+}
+
+/// First column and width of the groups of `columns` columns, of even widths.
+fn groups(columns: usize) -> impl Iterator<Item = (usize, usize)> {
+    let lanes = gemm::lanes();
+    let vectors = columns.div_ceil(lanes);
+    let count = columns.div_ceil(GROUP);
+    let first = move |group: usize| (group * vectors / count * lanes).min(columns);
+    (0..count).map(move |group| (first(group), first(group + 1) - first(group)))
 }
 
 /// The sums of the left factor's blocks, `s1` to `s4`, each `[pairs, k]`.

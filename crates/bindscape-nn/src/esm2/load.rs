@@ -14,6 +14,7 @@ use super::reference::Reference;
 use super::tensors::{Safetensors, Tensors, shard_names};
 use super::{Engine, Esm2, Products};
 use crate::device::DeviceChoice;
+use crate::hub::{Hub, is_repository};
 
 /// How a model is loaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -60,7 +61,7 @@ pub(crate) struct Files {
 impl Esm2 {
     /// Loads a model: a safetensors file, a directory in the layout of Hugging Face
     /// (`model.safetensors`, or shards with `model.safetensors.index.json`, and
-    /// `config.json`), or a published model by name.
+    /// `config.json`), a published model by name, or any OWNER/NAME of the hub ([`Hub`]).
     ///
     /// # Errors
     /// If it is not found, damaged, or no ESM-2; if the device does not work.
@@ -94,9 +95,7 @@ pub(crate) fn open(model: &str, progress: &dyn Progress) -> Result<(Checkpoint, 
     } else if path.exists() || looks_like_a_path(model) {
         of_file(path)
     } else {
-        return Err(Published::find(model).err().unwrap_or_else(|| {
-            Error::option("--model", "a file or directory", format!("`{model}`"))
-        }));
+        in_directory(&Hub::from_environment()?.model(&repository(model)?, progress)?)?
     };
     let config = match &files.config {
         Some(path) => {
@@ -125,6 +124,17 @@ pub(crate) fn open(model: &str, progress: &dyn Progress) -> Result<(Checkpoint, 
         files: inputs,
     };
     Ok((checkpoint, provenance))
+}
+
+/// The repository of the hub that a name stands for: that of a published model, or any
+/// OWNER/NAME.
+fn repository(model: &str) -> Result<String> {
+    match Published::find(model) {
+        Ok(published) => Ok(published.id()),
+        // A misspelt name of a published model is no other model's.
+        Err(error) if model.starts_with("facebook/") || !is_repository(model) => Err(error),
+        Err(_) => Ok(model.to_owned()),
+    }
 }
 
 /// Whether a name that is no file was meant to be one.
@@ -171,4 +181,23 @@ fn in_directory(directory: &Path) -> Result<Files> {
         "neither",
     )
     .hint("give the file with the weights, or the directory that holds it"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stand_for_repositories() {
+        assert_eq!(repository("8M").unwrap(), "facebook/esm2_t6_8M_UR50D");
+        assert_eq!(repository("someone/esm2").unwrap(), "someone/esm2");
+        for wrong in ["facebook/esm2_t6_9M_UR50D", "esm2_t6_8M", "9M"] {
+            let error = repository(wrong).unwrap_err().to_string();
+            assert!(error.contains("esm2_t6_8M_UR50D (8M)"), "{error}");
+        }
+        for path in ["./m", "/m", "a/b/c", "m.safetensors", "esm2.pt"] {
+            assert!(looks_like_a_path(path), "{path}");
+        }
+        assert!(!looks_like_a_path("facebook/esm2_t6_8M_UR50D"));
+    }
 }
