@@ -171,3 +171,14 @@ impl<T> Columns<'_, T> {
         }
     }
 }
+
+#[cfg(all(test, target_arch = "aarch64"))]
+mod tests {
+    /// Every processor of this architecture has them, so nothing else may be chosen.
+    #[test]
+    fn arm_computes_with_neon() {
+        if std::env::var_os(super::VECTORS).is_none() {
+            assert_eq!(super::vectors(), "NEON");
+        }
+    }
+}
