@@ -46,3 +46,8 @@ for save in (np.savez, np.savez_compressed):
         write("npz", f"{save.__name__}.{kind[0].replace('?', 'bool')}", buffer.getvalue())
 for file in (Path(__file__).parent.parent / "crates/bindscape-core/tests/data/parquet").glob("*.parquet"):
     write("parquet", file.stem, file.read_bytes())
+for file in (Path(__file__).parent.parent / "crates/bindscape-core/tests/data/torch").glob("*.pt"):
+    write("torch", file.stem, file.read_bytes())
+proteins = b">sp|P01106|MYC_HUMAN Myc\nMPLNVSFTXBZUOJ\n\nmk*\r\n>b x\nWWHHCCLEDQ\n"
+write("proteins", "fasta", proteins)
+write("proteins", "gzip", gzip.compress(proteins, mtime=0))

@@ -29,6 +29,7 @@ pub mod sheet;
 pub mod simulate;
 pub mod split;
 pub mod tiling;
+pub mod torch;
 pub mod twobit;
 
 pub use error::{Error, InputError, Place, Result};

@@ -163,6 +163,7 @@ impl ArrayReader<'_> {
                     let shift = 64 - 8 * width;
                     ((unsigned << shift) as i64 >> shift) as f64
                 }
+                Kind::Float(2) => half::f16::from_bits(unsigned as u16).to_f64(),
                 Kind::Float(4) => f32::from_bits(unsigned as u32).into(),
                 Kind::Float(_) => f64::from_bits(unsigned),
             };
@@ -285,7 +286,7 @@ fn number_type(description: &str) -> Option<(Kind, bool)> {
         ("b", 1) => Kind::Bool,
         ("i", 1 | 2 | 4 | 8) => Kind::Signed(size),
         ("u", 1 | 2 | 4 | 8) => Kind::Unsigned(size),
-        ("f", 4 | 8) => Kind::Float(size),
+        ("f", 2 | 4 | 8) => Kind::Float(size),
         _ => return None,
     };
     match order {
@@ -295,7 +296,7 @@ fn number_type(description: &str) -> Option<(Kind, bool)> {
     }
 }
 
-fn zip_error(path: &Path, error: zip::result::ZipError) -> Error {
+pub(crate) fn zip_error(path: &Path, error: zip::result::ZipError) -> Error {
     use zip::result::ZipError;
     match error {
         // A truncated archive lacks the directory, which lies at its end.
@@ -351,7 +352,7 @@ impl ArrayWriter {
             path: path.to_path_buf(),
             archive,
             left: shape.iter().product(),
-            buffer: header_bytes(shape),
+            buffer: header_bytes(shape, "<f8"),
         };
         writer.flush()?;
         Ok(writer)
@@ -399,8 +400,9 @@ impl ArrayWriter {
     }
 }
 
-/// The NPY header of `shape`, version 1, as NumPy writes it.
-fn header_bytes(shape: &[u64]) -> Vec<u8> {
+/// The NPY header of an array of `shape` and NumPy's type `kind`, version 1, as NumPy
+/// writes it.
+pub(crate) fn header_bytes(shape: &[u64], kind: &str) -> Vec<u8> {
     let mut sizes: String = shape
         .iter()
         .map(u64::to_string)
@@ -409,7 +411,7 @@ fn header_bytes(shape: &[u64]) -> Vec<u8> {
     if shape.len() == 1 {
         sizes.push(',');
     }
-    let mut text = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': ({sizes}), }}");
+    let mut text = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': ({sizes}), }}");
     // The data begin at a multiple of 64 bytes, after a line end.
     let padded = (10 + text.len() + 1).next_multiple_of(64);
     text.extend(std::iter::repeat_n(' ', padded - 10 - text.len() - 1));

@@ -7,12 +7,12 @@
 //! every other one is refused by name. Values are numbers into flat tables, so
 //! that nothing nests, and memory grows at most in proportion to the input.
 
-mod machine;
+pub(crate) mod machine;
 
 use std::io::{self, BufRead, Write};
 use std::path::Path;
 
-use self::machine::{Loaded, Value};
+use self::machine::{Dialect, Loaded, Value};
 use crate::error::{Error, Place, Result};
 use crate::region::Regions;
 
@@ -23,7 +23,7 @@ use crate::region::Regions;
 /// If the pickle holds anything else, is truncated, or uses an instruction that
 /// is not needed for it.
 pub fn read_names(reader: impl BufRead, path: &Path) -> Result<Vec<String>> {
-    let loaded = machine::run(reader, path)?;
+    let loaded = machine::run(reader, path, Dialect::Plain)?;
     let entries = dictionary(&loaded, path, "names")?;
     let mut names = vec![None; entries.len()];
     for &(key, number) in entries {
@@ -41,7 +41,7 @@ pub fn read_names(reader: impl BufRead, path: &Path) -> Result<Vec<String>> {
 /// # Errors
 /// As [`read_names`]; and if a region is reversed or not below 2^32.
 pub fn read_regions(reader: impl BufRead, path: &Path) -> Result<Regions> {
-    let loaded = machine::run(reader, path)?;
+    let loaded = machine::run(reader, path, Dialect::Plain)?;
     let entries = dictionary(&loaded, path, "regions")?;
     let mut spans = vec![None; entries.len()];
     for &(key, number) in entries {

@@ -1,5 +1,7 @@
 //! `bindscape protein`: from a protein to whether it is a TF, and of which kind.
 
+mod cluster;
+mod embed;
 mod fetch;
 mod predict;
 mod represent;
@@ -14,6 +16,10 @@ use crate::terminal::Terminal;
 /// The verbs below `protein`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ProteinVerb {
+    /// Cluster similar proteins
+    Cluster(cluster::Arguments),
+    /// Compute and keep what networks see of proteins, such as ESM-2's embeddings
+    Embed(Box<embed::Arguments>),
     /// Fetch a labelled set of proteins from UniProt
     Fetch(fetch::Arguments),
     /// Train a network that tells TFs from other proteins, and their kinds
@@ -24,6 +30,8 @@ pub(crate) enum ProteinVerb {
 
 pub(crate) fn run(verb: ProteinVerb, terminal: &Terminal) -> Result<()> {
     match verb {
+        ProteinVerb::Cluster(arguments) => cluster::run(&arguments, terminal),
+        ProteinVerb::Embed(arguments) => embed::run(*arguments, terminal),
         ProteinVerb::Fetch(arguments) => fetch::run(arguments, terminal),
         ProteinVerb::Train(arguments) => train::run(*arguments, terminal),
         ProteinVerb::Predict(arguments) => predict::run(arguments, terminal),

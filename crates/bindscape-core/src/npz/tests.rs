@@ -45,7 +45,7 @@ fn what_is_written_is_read_and_looks_as_numpy_writes_it() {
     let bits = |numbers: &[f64]| numbers.iter().map(|n| n.to_bits()).collect::<Vec<_>>();
     assert_eq!(bits(&back), bits(&numbers));
     // The first 128 bytes of the published sparse matrix.
-    let header = header_bytes(&[296_969, 157]);
+    let header = header_bytes(&[296_969, 157], "<f8");
     assert_eq!(header.len(), 128);
     assert!(header.starts_with(
         b"\x93NUMPY\x01\x00v\x00{'descr': '<f8', 'fortran_order': False, 'shape': (296969, 157), }  "

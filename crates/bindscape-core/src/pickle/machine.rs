@@ -1,4 +1,7 @@
-//! The instructions of a pickle that build dictionaries, tuples, text and integers.
+//! The instructions of a pickle that build dictionaries, tuples, text and integers; and,
+//! where they are asked for, those that describe objects (`objects`).
+
+mod objects;
 
 use std::collections::HashMap;
 use std::io::{BufRead, Read};
@@ -15,22 +18,64 @@ const MAX_TEXT: u32 = 1 << 16;
 
 /// A value, by its place in the tables of [`Loaded`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Value {
+pub(crate) enum Value {
     Integer(i64),
     Text(u32),
-    Tuple { first: u32, length: u32 },
+    Tuple {
+        first: u32,
+        length: u32,
+    },
     Dictionary(u32),
+    /// Python's `None`. This and what follows are of [`Dialect::Objects`] alone.
+    Nothing,
+    Bool(bool),
+    /// The bits of a 64-bit number.
+    Float(u64),
+    Bytes,
+    List(u32),
+    /// A class or function, by its name `module name`.
+    Global(u32),
+    Object(u32),
+    /// What lies outside of the pickle, under this identification.
+    Persistent(u32),
 }
 
 impl Value {
-    pub(super) fn kind(self) -> &'static str {
+    pub(crate) fn kind(self) -> &'static str {
         match self {
             Value::Integer(_) => "an integer",
             Value::Text(_) => "text",
             Value::Tuple { .. } => "a tuple of other content",
             Value::Dictionary(_) => "a dictionary",
+            Value::Nothing => "None",
+            Value::Bool(_) => "a truth value",
+            Value::Float(_) => "a number",
+            Value::Bytes => "bytes",
+            Value::List(_) => "a list",
+            Value::Global(_) => "a class or function",
+            Value::Object(_) => "an object",
+            Value::Persistent(_) => "a reference",
         }
     }
+}
+
+/// Which instructions are carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// Those of dictionaries, tuples, text and integers.
+    Plain,
+    /// Also those of other plain values, and of objects, which are noted down (class,
+    /// arguments, state) and never made.
+    Objects,
+}
+
+/// An object as its pickle describes it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Object {
+    /// Place of its class or function's name among the texts.
+    pub(crate) class: u32,
+    pub(crate) arguments: Value,
+    pub(crate) state: Option<Value>,
 }
 
 /// What a pickle builds.
@@ -40,21 +85,28 @@ struct Tables {
     places: HashMap<String, u32>,
     items: Vec<Value>,
     dictionaries: Vec<Vec<(Value, Value)>>,
+    lists: Vec<Vec<Value>>,
+    objects: Vec<Object>,
+    persistent: Vec<Value>,
 }
 
 /// A finished pickle.
 #[derive(Debug)]
-pub(super) struct Loaded {
-    pub(super) root: Value,
-    pub(super) texts: Vec<String>,
+pub(crate) struct Loaded {
+    pub(crate) root: Value,
+    pub(crate) texts: Vec<String>,
     /// Items of the tuples, one tuple after the other.
-    pub(super) items: Vec<Value>,
-    pub(super) dictionaries: Vec<Vec<(Value, Value)>>,
+    pub(crate) items: Vec<Value>,
+    pub(crate) dictionaries: Vec<Vec<(Value, Value)>>,
+    pub(crate) lists: Vec<Vec<Value>>,
+    pub(crate) objects: Vec<Object>,
+    pub(crate) persistent: Vec<Value>,
 }
 
 /// Runs the pickle that `reader` holds.
-pub(super) fn run(reader: impl BufRead, path: &Path) -> Result<Loaded> {
+pub(crate) fn run(reader: impl BufRead, path: &Path, dialect: Dialect) -> Result<Loaded> {
     let mut machine = Machine {
+        dialect,
         reader: reader.take(MAX_BYTES),
         path,
         position: 0,
@@ -74,6 +126,9 @@ pub(super) fn run(reader: impl BufRead, path: &Path) -> Result<Loaded> {
                 texts: machine.tables.texts,
                 items: machine.tables.items,
                 dictionaries: machine.tables.dictionaries,
+                lists: machine.tables.lists,
+                objects: machine.tables.objects,
+                persistent: machine.tables.persistent,
             });
         }
         machine.step(opcode, at)?;
@@ -81,6 +136,7 @@ pub(super) fn run(reader: impl BufRead, path: &Path) -> Result<Loaded> {
 }
 
 struct Machine<'a, R> {
+    dialect: Dialect,
     reader: std::io::Take<R>,
     path: &'a Path,
     position: u64,
@@ -162,7 +218,7 @@ impl<R: BufRead> Machine<'_, R> {
             b's' => {
                 let value = self.pop()?;
                 let key = self.pop()?;
-                self.dictionary()?.push((key, value));
+                self.insert(&[(key, value)])?;
             }
             b'u' => {
                 let mark = self.mark()?;
@@ -170,9 +226,13 @@ impl<R: BufRead> Machine<'_, R> {
                 if !pairs.len().is_multiple_of(2) {
                     return Err(self.bad("keys with values", "a key without a value"));
                 }
-                self.dictionary()?
-                    .extend(pairs.chunks_exact(2).map(|pair| (pair[0], pair[1])));
+                let pairs: Vec<(Value, Value)> = pairs
+                    .chunks_exact(2)
+                    .map(|pair| (pair[0], pair[1]))
+                    .collect();
+                self.insert(&pairs)?;
             }
+            other if self.dialect == Dialect::Objects => return self.object_step(other, at),
             other => return Err(self.refuse(other, at)),
         }
         Ok(())
@@ -236,17 +296,20 @@ impl<R: BufRead> Machine<'_, R> {
         let mut bytes = vec![0; length as usize];
         self.fill(&mut bytes)?;
         let text = String::from_utf8(bytes).map_err(|_| self.bad("UTF-8", "other bytes"))?;
-        let place = match self.tables.places.get(&text) {
-            Some(&place) => place,
-            None => {
-                let place = self.number_of(self.tables.texts.len())?;
-                self.tables.texts.push(text.clone());
-                self.tables.places.insert(text, place);
-                place
-            }
-        };
+        let place = self.place_of_text(text)?;
         self.stack.push(Value::Text(place));
         Ok(())
+    }
+
+    /// Place of `text` among the texts, each of which is kept once.
+    fn place_of_text(&mut self, text: String) -> Result<u32> {
+        if let Some(&place) = self.tables.places.get(&text) {
+            return Ok(place);
+        }
+        let place = self.number_of(self.tables.texts.len())?;
+        self.tables.texts.push(text.clone());
+        self.tables.places.insert(text, place);
+        Ok(place)
     }
 
     fn remember(&mut self, place: u32) -> Result<()> {
@@ -287,11 +350,16 @@ impl<R: BufRead> Machine<'_, R> {
         Ok(())
     }
 
-    fn dictionary(&mut self) -> Result<&mut Vec<(Value, Value)>> {
+    fn insert(&mut self, pairs: &[(Value, Value)]) -> Result<()> {
         match *self.top()? {
-            Value::Dictionary(number) => Ok(&mut self.tables.dictionaries[number as usize]),
-            other => Err(self.bad("a dictionary to add to", other.kind())),
+            Value::Dictionary(number) => {
+                self.tables.dictionaries[number as usize].extend_from_slice(pairs);
+            }
+            // Items of an object that is a dictionary of its own kind.
+            Value::Object(_) => {}
+            other => return Err(self.bad("a dictionary to add to", other.kind())),
         }
+        Ok(())
     }
 
     fn mark(&mut self) -> Result<usize> {
@@ -320,8 +388,12 @@ impl<R: BufRead> Machine<'_, R> {
     }
 
     fn bad(&self, expected: impl Into<String>, found: impl Into<String>) -> Error {
-        Error::input(self.path, Place::Byte(self.position), expected, found)
-            .hint("the file is corrupted, or no pickle of a plain dictionary")
+        Error::input(self.path, Place::Byte(self.position), expected, found).hint(
+            match self.dialect {
+                Dialect::Plain => "the file is corrupted, or no pickle of a plain dictionary",
+                Dialect::Objects => "the file is corrupted, or of another program",
+            },
+        )
     }
 
     fn refuse(&self, opcode: u8, at: u64) -> Error {
@@ -329,6 +401,15 @@ impl<R: BufRead> Machine<'_, R> {
             Some(name) => format!("the instruction {name}"),
             None => format!("the byte 0x{opcode:02x}, which is no instruction"),
         };
+        if self.dialect == Dialect::Objects {
+            return Error::input(
+                self.path,
+                Place::Byte(at),
+                "a pickle of tensors and plain values",
+                found,
+            )
+            .hint("save a state_dict of tensors with `torch.save`");
+        }
         Error::input(
             self.path,
             Place::Byte(at),

@@ -23,6 +23,7 @@ mod labels;
 mod reader;
 mod scales;
 mod similarity;
+mod store;
 mod windows;
 
 pub use self::alphabet::{AMINO_ACIDS, amino_acid};
@@ -31,7 +32,11 @@ pub use self::encode::{EncodedProteins, Encoding};
 pub use self::features::Features;
 pub use self::folds::Folds;
 pub use self::labels::{Labels, MatchedLabels};
-pub use self::reader::{Protein, ProteinReader, read_proteins, read_proteins_with};
+pub use self::reader::{Protein, ProteinReader, protein_id, read_proteins, read_proteins_with};
 pub use self::scales::{BLOSUM62, SCALES, Scale};
 pub use self::similarity::{ClusterOptions, Clusters, Hit, Linkage, SimilarityIndex, cluster};
+pub use self::store::{
+    EmbeddingInfo, EmbeddingRow, EmbeddingStore, EmbeddingWriter, RowsOf, ShardFormat,
+    StoredEmbeddings, StoredType,
+};
 pub use self::windows::Windows;

@@ -186,7 +186,7 @@ impl ProteinReader {
                 "a stop ('*') alone",
             ));
         }
-        let id = accession(&record.name);
+        let id = protein_id(&record.name);
         if let Some(first) = self.seen.insert(id.to_owned(), record.line) {
             return Err(Error::input(
                 self.reader.path(),
@@ -204,9 +204,11 @@ impl ProteinReader {
     }
 }
 
-/// The accession of UniProt's headers `sp|ACCESSION|NAME` and `tr|ACCESSION|NAME`; other
-/// names as they are.
-fn accession(name: &str) -> &str {
+/// The id of a protein in a header without its `>`: what comes before the first blank, of
+/// UniProt's `sp|ACCESSION|NAME` and `tr|ACCESSION|NAME` the accession.
+#[must_use]
+pub fn protein_id(header: &str) -> &str {
+    let name = header.split([' ', '\t']).next().unwrap_or(header);
     let mut parts = name.split('|');
     match (parts.next(), parts.next(), parts.next()) {
         (Some("sp" | "tr"), Some(accession), Some(_)) if !accession.is_empty() => accession,

@@ -4,6 +4,7 @@ mod bad_input;
 mod danq;
 mod devices;
 mod main_job;
+mod protein_embed;
 mod protein_fetch;
 mod protein_model;
 mod protein_predict;

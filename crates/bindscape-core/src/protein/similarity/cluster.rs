@@ -69,7 +69,11 @@ impl ClusterOptions {
             && hit.e_value <= self.max_e_value
     }
 
-    fn check(&self) -> Result<()> {
+    /// Makes sure that shares are shares.
+    ///
+    /// # Errors
+    /// If one is not between 0 and 1.
+    pub fn check(&self) -> Result<()> {
         for (name, value) in [
             ("--min-identity", self.min_identity),
             ("--coverage", self.coverage),

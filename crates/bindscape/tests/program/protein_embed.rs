@@ -1,0 +1,262 @@
+//! `protein embed` and `protein cluster`.
+
+use std::fs;
+use std::path::Path;
+
+use bindscape_core::protein::{EmbeddingStore, EncodedProteins, Encoding, Features, Windows};
+
+use super::{bindscape, refuses, says, succeeds};
+
+const FASTA: &str = ">sp|P1|ONE first\nMKVLEDWQHHCCMKVLEDWQ\n>P2\nMKVLX\nEDW*\n>P3 as P2\nMKVLXEDW\n>P4\nWWHHCCLEDQ\n";
+
+fn with_fasta() -> tempfile::TempDir {
+    let directory = tempfile::tempdir().expect("a directory");
+    fs::write(directory.path().join("p.fa"), FASTA).expect("written");
+    directory
+}
+
+#[test]
+fn encodings_are_stored_and_not_computed_twice() {
+    let directory = with_fasta();
+    let words = |format: &'static str, out: &'static str| {
+        [
+            "protein",
+            "embed",
+            "p.fa",
+            "--model",
+            "residue",
+            "--window",
+            "4",
+            "--positions",
+            "4",
+            "--format",
+            format,
+            "--out",
+            out,
+        ]
+    };
+    for (format, out) in [("safetensors", "s"), ("npz", "n")] {
+        let told = succeeds(directory.path(), &words(format, out));
+        says(
+            &told,
+            &[
+                "dropped the final stop ('*') of 1 proteins",
+                "4 proteins, 3 of them to compute: 9 rows, 1.9 kB to write",
+                "1 proteins cut: residues of the end are missing",
+                "1 proteins with residues that the model does not know",
+                "3 new, 4 in all",
+            ],
+        );
+        let again = succeeds(directory.path(), &words(format, out));
+        says(
+            &again,
+            &["4 proteins, 0 of them to compute", "0 new, 4 in all"],
+        );
+        let store = EmbeddingStore::open(&directory.path().join(out)).expect("a store");
+        let proteins = bindscape_core::protein::read_proteins(directory.path().join("p.fa"));
+        let proteins = proteins.expect("proteins");
+        let windows = Windows {
+            window: 4,
+            positions: 4,
+        };
+        let computed = EncodedProteins::new(&proteins, Encoding::Residue, windows);
+        let stored = store.of(&proteins).expect("all");
+        assert_eq!(stored.id(), computed.id());
+        let (mut a, mut b) = (Vec::new(), Vec::new());
+        for protein in 0..4 {
+            stored.read(protein, &mut a).expect("read");
+            computed.read(protein, &mut b).expect("computed");
+            assert_eq!(a, b);
+        }
+    }
+    // Other embeddings do not go into the same directory.
+    let error = refuses(
+        directory.path(),
+        &[
+            "protein", "embed", "p.fa", "--model", "onehot", "--out", "s",
+        ],
+    );
+    says(
+        &error,
+        &[
+            "expected embeddings of model onehot",
+            "found model residue",
+            "another directory",
+        ],
+    );
+    let error = refuses(
+        directory.path(),
+        &[
+            "protein", "embed", "p.fa", "--model", "onehot", "--layer", "3", "--out", "t",
+        ],
+    );
+    says(
+        &error,
+        &["--layer: expected none, since `onehot` has no layers, found 3"],
+    );
+    let error = refuses(
+        directory.path(),
+        &[
+            "protein",
+            "embed",
+            "p.fa",
+            "--model",
+            "esm2_t6_8M_UR50",
+            "--chunk",
+            "9",
+            "--overlap",
+            "9",
+            "--out",
+            "t",
+        ],
+    );
+    says(&error, &["--overlap", "fewer residues than --chunk (9)"]);
+}
+
+#[test]
+fn the_index_is_a_table() {
+    let directory = with_fasta();
+    succeeds(
+        directory.path(),
+        &[
+            "protein",
+            "embed",
+            "p.fa",
+            "--model",
+            "onehot",
+            "--representation",
+            "residues",
+            "--dtype",
+            "f16",
+            "--out",
+            "o",
+        ],
+    );
+    let index = fs::read_to_string(directory.path().join("o/index.tsv")).expect("an index");
+    let lines: Vec<Vec<&str>> = index
+        .lines()
+        .map(|line| line.split('\t').collect())
+        .collect();
+    assert_eq!(
+        lines[0],
+        [
+            "id",
+            "sha256",
+            "length",
+            "rows",
+            "shard",
+            "first_row",
+            "chunks",
+            "unknown",
+            "cut"
+        ]
+    );
+    assert_eq!(
+        (lines[1][0], &lines[1][2..]),
+        ("P1", &["20", "20", "0", "0", "1", "0", "0"][..])
+    );
+    assert_eq!(
+        (lines[2][0], &lines[2][2..]),
+        ("P2", &["8", "8", "0", "20", "1", "1", "0"][..])
+    );
+    assert_eq!(
+        (lines[3][0], &lines[3][2..]),
+        ("P4", &["10", "10", "0", "28", "1", "0", "0"][..])
+    );
+    assert_eq!((lines[4][0], &lines[4][1..]), ("P3", &lines[2][1..]));
+}
+
+#[test]
+fn files_of_esm_extract_are_imported() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../bindscape-core/tests/data/torch");
+    fs::create_dir(directory.path().join("pt")).expect("made");
+    fs::copy(golden.join("extract.pt"), directory.path().join("pt/a.pt")).expect("copied");
+    fs::write(directory.path().join("p.fa"), ">P01106\nMPLNVS\n>Q\nMKV\n").expect("written");
+    let words = [
+        "protein", "embed", "p.fa", "--import", "pt", "--out", "o", "--window", "2",
+    ];
+    let told = succeeds(directory.path(), &words);
+    says(
+        &told,
+        &[
+            "1 proteins were truncated by `esm-extract`",
+            "1 proteins of the FASTA file have no embedding",
+            "1 new, 1 in all",
+        ],
+    );
+    let store = EmbeddingStore::open(&directory.path().join("o")).expect("a store");
+    assert_eq!(store.id(), "esm-extract:layer=6:window=2,positions=300");
+    let mut rows = Vec::new();
+    store.read(0, &mut rows).expect("read");
+    assert_eq!(rows.len(), 9);
+    assert_eq!(rows[..3], [-2.625, -2.375, -2.125]);
+    assert!(store.cut(0));
+    fs::write(directory.path().join("p.fa"), ">P01106\nMPL\n").expect("written");
+    let words = ["protein", "embed", "p.fa", "--import", "pt", "--out", "x"];
+    let output = bindscape(directory.path(), &words);
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    says(&error, &["at most 3 rows of 3 numbers, found shape [5, 3]"]);
+    fs::copy(golden.join("types.pt"), directory.path().join("pt/0.pt")).expect("copied");
+    let error = refuses(
+        directory.path(),
+        &["protein", "embed", "p.fa", "--import", "pt", "--out", "y"],
+    );
+    says(
+        &error,
+        &["0.pt: expected a file of `esm-extract`, with a `label`"],
+    );
+}
+
+#[test]
+fn clusters_are_a_table() {
+    let directory = with_fasta();
+    let told = succeeds(
+        directory.path(),
+        &["protein", "cluster", "p.fa", "--out", "c.tsv"],
+    );
+    says(
+        &told,
+        &[
+            "4 proteins in 3 clusters: 2 alone, 2 in the largest",
+            "1 proteins have the sequence of another",
+        ],
+    );
+    let table = fs::read_to_string(directory.path().join("c.tsv")).expect("a table");
+    assert_eq!(
+        table,
+        "id\tcluster\trepresentative\nP1\t0\tP1\nP2\t1\tP2\nP3\t1\tP2\nP4\t2\tP4\n"
+    );
+    let error = refuses(
+        directory.path(),
+        &[
+            "protein",
+            "cluster",
+            "p.fa",
+            "--min-identity",
+            "30",
+            "--out",
+            "d.tsv",
+        ],
+    );
+    says(
+        &error,
+        &["--min-identity: expected a share from 0 to 1, found 30"],
+    );
+    fs::write(
+        directory.path().join("dna.fa"),
+        ">a\nACGTACGTACGTTTGACGATGACC\n",
+    )
+    .expect("written");
+    let error = refuses(
+        directory.path(),
+        &["protein", "cluster", "dna.fa", "--out", "d.tsv"],
+    );
+    says(
+        &error,
+        &[
+            "dna.fa: expected sequences of proteins, found nucleotides",
+            "translate",
+        ],
+    );
+}
