@@ -18,7 +18,7 @@ use crate::terminal::Terminal;
 pub(crate) enum ModelVerb {
     /// Print what a model is and what it was trained on (JSON)
     Inspect(InspectArguments),
-    /// Take over weights of a published network that PyTorch saved as safetensors
+    /// Take over weights of a published network that PyTorch saved
     Import(ImportArguments),
 }
 
@@ -32,8 +32,8 @@ pub(crate) struct InspectArguments {
 /// Options of `model import`.
 #[derive(Debug, Args)]
 pub(crate) struct ImportArguments {
-    /// Weights under the authors' names, as safetensors: the convolutional network (c1.weight,
-    /// … d6.bias) or DanQ (Conv1.weight, BiLSTM.weight_ih_l0, … Linear2.bias)
+    /// Weights under the authors' names, a state_dict (.pth) or safetensors: the convolutional
+    /// network (c1.weight, … d6.bias) or DanQ (Conv1.weight, BiLSTM.weight_ih_l0, … Linear2.bias)
     weights: PathBuf,
     /// TFs in the order of the outputs
     #[arg(long, value_delimiter = ',', value_name = "TF,…", required = true)]

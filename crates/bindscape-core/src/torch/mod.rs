@@ -225,6 +225,29 @@ impl<R: Read + Seek> TorchFile<R> {
     /// # Errors
     /// If its storage is missing, too short or corrupted.
     pub fn read(&mut self, tensor: &Tensor) -> Result<Vec<f32>> {
+        let bytes = self.storage(tensor)?;
+        Ok(tensor.gather(&bytes, self.big_endian, Dtype::number))
+    }
+
+    /// The numbers of a tensor of integers, row-major.
+    ///
+    /// # Errors
+    /// As [`TorchFile::read`]; and if they are no integers.
+    pub fn read_integers(&mut self, tensor: &Tensor) -> Result<Vec<i64>> {
+        if !tensor.dtype.is_integer() {
+            return Err(Error::input(
+                &self.path,
+                Place::Record(format!("data/{}", tensor.storage)),
+                "integers",
+                format!("{:?}", tensor.dtype),
+            ));
+        }
+        let bytes = self.storage(tensor)?;
+        Ok(tensor.gather(&bytes, self.big_endian, Dtype::integer))
+    }
+
+    /// The bytes of a tensor's storage.
+    fn storage(&mut self, tensor: &Tensor) -> Result<Vec<u8>> {
         let entry = format!("{}data/{}", self.folder, tensor.storage);
         let path = &self.path;
         let fault = |found: String| {
@@ -253,7 +276,7 @@ impl<R: Read + Seek> TorchFile<R> {
         if bytes.len() as u64 != tensor.storage_bytes() {
             return Err(fault(format!("{} bytes", bytes.len())));
         }
-        Ok(tensor.gather(&bytes, self.big_endian))
+        Ok(bytes)
     }
 }
 

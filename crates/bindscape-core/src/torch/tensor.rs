@@ -61,8 +61,26 @@ impl Dtype {
         }
     }
 
+    /// Whether these are whole numbers.
+    #[must_use]
+    pub fn is_integer(self) -> bool {
+        !matches!(self, Dtype::F64 | Dtype::F32 | Dtype::F16 | Dtype::Bf16)
+    }
+
+    /// The whole number of little-endian bytes, widened to eight.
+    pub(super) fn integer(self, wide: [u8; 8]) -> i64 {
+        let bits = u64::from_le_bytes(wide);
+        match self {
+            Dtype::I64 => bits as i64,
+            Dtype::I32 => (bits as i32).into(),
+            Dtype::I16 => (bits as i16).into(),
+            Dtype::I8 => (bits as i8).into(),
+            _ => bits as i64,
+        }
+    }
+
     /// The number of little-endian bytes, widened to eight.
-    fn number(self, wide: [u8; 8]) -> f32 {
+    pub(super) fn number(self, wide: [u8; 8]) -> f32 {
         let bits = u64::from_le_bytes(wide);
         match self {
             Dtype::F64 => f64::from_bits(bits) as f32,
@@ -139,8 +157,14 @@ impl Tensor {
         Ok(())
     }
 
-    /// The numbers, row-major, out of the storage's bytes.
-    pub(super) fn gather(&self, bytes: &[u8], big_endian: bool) -> Vec<f32> {
+    /// The numbers, row-major, out of the storage's bytes; `of` makes them from
+    /// little-endian bytes.
+    pub(super) fn gather<T>(
+        &self,
+        bytes: &[u8],
+        big_endian: bool,
+        of: impl Fn(Dtype, [u8; 8]) -> T,
+    ) -> Vec<T> {
         let width = self.dtype.bytes();
         let number = |place: usize| {
             let mut wide = [0; 8];
@@ -148,7 +172,7 @@ impl Tensor {
             if big_endian {
                 wide[..width].reverse();
             }
-            self.dtype.number(wide)
+            of(self.dtype, wide)
         };
         if self.is_empty() {
             return Vec::new();

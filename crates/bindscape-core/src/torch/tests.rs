@@ -70,6 +70,11 @@ fn types_strides_and_shared_storages() {
     assert_eq!(read("scalar"), [0.5]);
     assert!(read("empty").is_empty() && tensors["empty"].is_empty());
     assert_eq!(tensors["empty"].shape, [0, 5]);
+    for name in ["i64", "i32", "i16", "i8"] {
+        let integers = file.read_integers(&tensors[name]);
+        assert_eq!(integers.expect("integers"), [1, -2, 3], "{name}");
+    }
+    assert!(message(file.read_integers(&tensors["f16"])).contains("expected integers, found F16"));
 }
 
 #[test]

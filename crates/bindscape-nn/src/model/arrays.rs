@@ -3,8 +3,10 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::io::Cursor;
 use std::path::Path;
 
+use bindscape_core::torch::TorchFile;
 use bindscape_core::{Error, Place, Result, atomic};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 
@@ -19,6 +21,37 @@ pub(crate) struct Entry<'a> {
     shape: &'a [usize],
     dtype: Dtype,
     bytes: Cow<'a, [u8]>,
+}
+
+/// The arrays of a `state_dict` that PyTorch saved: numbers as `f32`, and scalars of
+/// integers.
+///
+/// # Errors
+/// If the bytes are no whole file of `torch.save`, or it holds arrays of integers or
+/// tensors that are not dense.
+pub(crate) fn from_torch(bytes: &[u8], path: &Path) -> Result<Vec<Array>> {
+    let mut file = TorchFile::from_reader(Cursor::new(bytes), path)?;
+    let mut arrays = Vec::new();
+    for (name, tensor) in file.state_dict()? {
+        let values = if !tensor.dtype.is_integer() {
+            Values::F32(file.read(&tensor)?)
+        } else if tensor.shape.is_empty() {
+            Values::I64(file.read_integers(&tensor)?[0])
+        } else {
+            return Err(Error::input(
+                path,
+                Place::Record(name),
+                "arrays of real numbers and scalars of integers",
+                format!("{:?} of shape {:?}", tensor.dtype, tensor.shape),
+            ));
+        };
+        arrays.push(Array {
+            name,
+            shape: tensor.shape,
+            values,
+        });
+    }
+    Ok(arrays)
 }
 
 impl<'a> Entry<'a> {
@@ -80,11 +113,7 @@ pub(crate) fn from_bytes(bytes: &[u8], path: &Path) -> Result<(Vec<Array>, Optio
             "a safetensors file",
             "a PyTorch pickle (.pth, .pt)",
         )
-        .hint(
-            "convert it once with Python: import torch, safetensors.torch as s; \
-             s.save_file({k: v.contiguous() for k, v in \
-             torch.load('in.pth', map_location='cpu', weights_only=True).items()}, 'out.safetensors')",
-        ));
+        .hint("`bindscape model import` takes over weights of the published networks"));
     }
     let broken = |found: String| {
         Error::input(path, Place::File, "a whole safetensors file", found)

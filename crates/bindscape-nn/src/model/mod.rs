@@ -10,6 +10,7 @@ use bindscape_core::digest::sha256_hex;
 use bindscape_core::matrix::InputFile;
 use bindscape_core::region::Regions;
 use bindscape_core::results::RunKind;
+use bindscape_core::torch::TorchFile;
 use bindscape_core::{Error, Place, Result, atomic};
 use serde::{Deserialize, Serialize};
 
@@ -232,12 +233,12 @@ impl Model {
         })
     }
 
-    /// Reads weights of the authors' `ConvNetDeep` or `DanQ` that PyTorch saved as
-    /// safetensors; the names tell which. Sizes follow from the shapes; `length` is the
+    /// Reads weights of the authors' `ConvNetDeep` or `DanQ`, a `state_dict` that PyTorch
+    /// saved (`.pth`) or safetensors; the names tell which. Sizes follow from the shapes; `length` is the
     /// length of the sequences in base pairs and `tfs` names the outputs in order.
     /// Nothing is known of the regions they were trained on.
     ///
-    /// A `.pth` file is a pickle: the error shows the line of Python that converts it.
+    /// A `.pth` file is a pickle, of which nothing is run ([`bindscape_core::torch`]).
     ///
     /// # Errors
     /// If the file cannot be read, is damaged, or holds other tensors than
@@ -250,7 +251,11 @@ impl Model {
     ) -> Result<Self> {
         let path = path.as_ref();
         let bytes = std::fs::read(path).map_err(|source| Error::io("read", path, source))?;
-        let (arrays, _) = arrays::from_bytes(&bytes, path)?;
+        let arrays = if TorchFile::detect(&bytes) {
+            arrays::from_torch(&bytes, path)?
+        } else {
+            arrays::from_bytes(&bytes, path)?.0
+        };
         let architecture = if danq::names_this(&arrays) {
             Architecture::Danq(DanqConfig::infer(&arrays, length, tfs.len()))
         } else {

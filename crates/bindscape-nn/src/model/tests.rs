@@ -68,7 +68,7 @@ fn damaged_files_are_named_with_advice() {
     }
     std::fs::write(&path, b"PK\x03\x04rest").unwrap();
     let advice = Model::load(&path).unwrap_err().advice().unwrap();
-    assert!(advice.contains("save_file"), "{advice}");
+    assert!(advice.contains("model import"), "{advice}");
     let mut other = bytes.clone();
     let position = bytes
         .windows(8)
@@ -139,6 +139,25 @@ fn foreign_weights_are_imported_and_not_loaded() {
         error
             .to_string()
             .contains("record d6.weight: expected f32 of shape [1, 6], found f32 of shape [2, 6]"),
+        "{error}"
+    );
+}
+
+/// The weights of `pytorch_small.safetensors`, saved with `torch.save` (`parity.py`).
+#[test]
+fn weights_that_pytorch_saved_are_imported() {
+    let golden = |name: &str| format!("{}/tests/golden/{name}", env!("CARGO_MANIFEST_DIR"));
+    let import = |name: &str| {
+        let tfs = ["A", "B", "C"].map(str::to_owned).to_vec();
+        Model::import(golden(name), tfs, 200, None)
+    };
+    let plain = import("pytorch_small.safetensors").unwrap();
+    let saved = import("pytorch_small.pth").unwrap();
+    assert_eq!(saved.state, plain.state);
+    assert_eq!(saved.architecture, plain.architecture);
+    let error = import("esm2/fair-contact-regression.pt").unwrap_err();
+    assert!(
+        error.to_string().contains("contact-regression.pt"),
         "{error}"
     );
 }

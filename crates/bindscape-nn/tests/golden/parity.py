@@ -125,6 +125,7 @@ def golden(name, kind, rows, loss_rows, config, full, learning_rate):
     network = fresh()
     if full:
         safetensors.torch.save_file(network.state_dict(), HERE / f"pytorch_{name}.safetensors")
+        torch.save(network.state_dict(), HERE / f"pytorch_{name}.pth")
     network = network.double().eval()
     x, y = batch(0, rows, config["length"], config["outputs"])
     out = {"eval_logits": numbers(network(x.double()))}

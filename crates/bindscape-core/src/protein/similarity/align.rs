@@ -22,8 +22,8 @@ const GAPS: Gaps = Gaps {
 /// Sizes of the blocks that follow the best path: they grow where it is unclear.
 const BLOCKS: std::ops::RangeInclusive<usize> = 32..=256;
 
-/// An extension ends where its score has fallen this far below its best: far beyond
-/// what separates the domains of a protein.
+/// An extension ends where its score has fallen this far below its best: as far as a gap
+/// of 70 residues costs.
 const X_DROP: i32 = 80;
 
 /// Karlin and Altschul's parameters of BLOSUM62 with these gap costs (BLAST).

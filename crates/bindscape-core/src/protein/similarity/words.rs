@@ -1,9 +1,9 @@
 //! Which proteins may be alike: words of six residues in an alphabet of ten kinds that
 //! two proteins share, and the ungapped score around them.
 //!
-//! At 30% identity two proteins share few exact words, but half of their aligned
-//! residues are of one kind; a pair that is alike over 80% of its length has several
-//! words of kinds in common, and two unrelated proteins a handful by chance. The
+//! At 30% identity two proteins share few exact words, but many more of their aligned
+//! residues are of one kind, so that a pair that is alike over 80% of its length has
+//! several words of kinds in common; two unrelated proteins have a handful by chance. The
 //! ungapped score around a shared word tells them apart for a small part of the cost of
 //! an alignment.
 
@@ -26,9 +26,9 @@ const WORDS: usize = KINDS.len().pow(LENGTH as u32);
 /// Kinds that a word must hold: repeats of one or two are everywhere and say nothing.
 const LEAST_KINDS: u32 = 3;
 
-/// Least ungapped score of a candidate. Two unrelated proteins of 400 residues have one
-/// above it in 3% of cases; lower thresholds cost more alignments and found no more
-/// pairs at 30% identity and 80% coverage.
+/// Least ungapped score of a candidate. Of the pairs of like length among 10,000 proteins
+/// 2.3% reach it; with 35 they are twice as many, and no more pairs of 30% identity and
+/// 80% coverage were found among 2,500 of these.
 const LEAST_SCORE: i32 = 40;
 
 /// The ungapped score ends where it has fallen this far below its best.
