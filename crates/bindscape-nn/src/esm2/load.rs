@@ -1,14 +1,18 @@
 //! From a file, a directory or a name to a network.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use bindscape_core::digest;
 use bindscape_core::matrix::InputFile;
 use bindscape_core::progress::{self, Progress};
+use bindscape_core::torch::TorchFile;
 use bindscape_core::{Error, Place, Result};
 
 use super::checkpoint::Checkpoint;
 use super::config::{Esm2Config, Published};
+use super::fair::{FairTensors, contact_file};
 use super::fast::Fast;
 use super::reference::Reference;
 use super::tensors::{Safetensors, Tensors, shard_names};
@@ -56,10 +60,16 @@ const FAST_WIDTH: usize = 1280;
 pub(crate) struct Files {
     pub(crate) weights: Vec<PathBuf>,
     pub(crate) config: Option<PathBuf>,
+    /// Whether they are PyTorch's.
+    pub(crate) torch: bool,
 }
 
+/// Bytes by which a file's format is known.
+const HEAD: u64 = 64;
+
 impl Esm2 {
-    /// Loads a model: a safetensors file, a directory in the layout of Hugging Face
+    /// Loads a model: a safetensors file, a `.pt` file of fair-esm (with its contact
+    /// head in `NAME-contact-regression.pt` beside it), a directory in the layout of Hugging Face
     /// (`model.safetensors`, or shards with `model.safetensors.index.json`, and
     /// `config.json`), a published model by name, or any OWNER/NAME of the hub ([`Hub`]).
     ///
@@ -93,19 +103,11 @@ pub(crate) fn open(model: &str, progress: &dyn Progress) -> Result<(Checkpoint, 
     let files = if path.is_dir() {
         in_directory(path)?
     } else if path.exists() || looks_like_a_path(model) {
-        of_file(path)
+        of_file(path)?
     } else {
         in_directory(&Hub::from_environment()?.model(&repository(model)?, progress)?)?
     };
-    let config = match &files.config {
-        Some(path) => {
-            let text =
-                std::fs::read_to_string(path).map_err(|source| Error::io("read", path, source))?;
-            Some(Esm2Config::from_json(&text, path)?)
-        }
-        None => None,
-    };
-    let tensors: Box<dyn Tensors> = Box::new(Safetensors::open(&files.weights)?);
+    let (tensors, config) = open_tensors(&files)?;
     let blamed = match &files.weights[..] {
         [file] => file.clone(),
         _ => path.to_path_buf(),
@@ -124,6 +126,24 @@ pub(crate) fn open(model: &str, progress: &dyn Progress) -> Result<(Checkpoint, 
         files: inputs,
     };
     Ok((checkpoint, provenance))
+}
+
+/// The tensors of a model's files, and the sizes that they name.
+fn open_tensors(files: &Files) -> Result<(Box<dyn Tensors>, Option<Esm2Config>)> {
+    if files.torch {
+        let tensors = FairTensors::open(&files.weights)?;
+        let config = tensors.config()?;
+        return Ok((Box::new(tensors), config));
+    }
+    let config = match &files.config {
+        Some(path) => {
+            let text =
+                std::fs::read_to_string(path).map_err(|source| Error::io("read", path, source))?;
+            Some(Esm2Config::from_json(&text, path)?)
+        }
+        None => None,
+    };
+    Ok((Box::new(Safetensors::open(&files.weights)?), config))
 }
 
 /// The repository of the hub that a name stands for: that of a published model, or any
@@ -145,12 +165,27 @@ fn looks_like_a_path(model: &str) -> bool {
         || extension.is_some_and(|e| e == "safetensors" || e == "pt")
 }
 
-fn of_file(path: &Path) -> Files {
+fn of_file(path: &Path) -> Result<Files> {
+    let failed = |source| Error::io("read", path, source);
+    let mut head = Vec::new();
+    let file = File::open(path).map_err(failed)?;
+    file.take(HEAD).read_to_end(&mut head).map_err(failed)?;
+    if TorchFile::detect(&head) {
+        let contacts = contact_file(path);
+        let mut weights = vec![path.to_path_buf()];
+        weights.extend(contacts.exists().then_some(contacts));
+        return Ok(Files {
+            weights,
+            config: None,
+            torch: true,
+        });
+    }
     let config = path.with_file_name("config.json");
-    Files {
+    Ok(Files {
         weights: vec![path.to_path_buf()],
         config: config.exists().then_some(config),
-    }
+        torch: false,
+    })
 }
 
 /// The files of a model in a directory.
@@ -162,6 +197,7 @@ fn in_directory(directory: &Path) -> Result<Files> {
         return Ok(Files {
             weights: vec![single],
             config,
+            torch: false,
         });
     }
     let index = directory.join("model.safetensors.index.json");
@@ -172,6 +208,7 @@ fn in_directory(directory: &Path) -> Result<Files> {
         return Ok(Files {
             weights: names.iter().map(|name| directory.join(name)).collect(),
             config,
+            torch: false,
         });
     }
     Err(Error::input(

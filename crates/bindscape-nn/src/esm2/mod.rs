@@ -12,6 +12,7 @@ mod chunks;
 mod config;
 mod contacts;
 mod embedder;
+mod fair;
 mod fast;
 mod forward;
 mod load;

@@ -311,7 +311,7 @@ fn what_is_no_model_is_told() {
         error.starts_with("cannot read") && error.contains("00001-of-00002"),
         "{error}"
     );
-    std::fs::write(&shard, b"PK\x03\x04 no safetensors file at all").unwrap();
+    std::fs::write(&shard, b"XY\x03\x04 no safetensors file at all").unwrap();
     let error = fails(directory.path()).to_string();
     assert!(
         error.contains("expected a whole safetensors file"),
@@ -323,6 +323,40 @@ fn what_is_no_model_is_told() {
     assert!(error.contains("expected weights of ESM-2"), "{error}");
     let error = fails(Path::new("./nowhere/model.safetensors")).to_string();
     assert!(error.starts_with("cannot read"), "{error}");
+}
+
+#[test]
+fn files_of_fair_esm_hold_the_same_network() {
+    let tokens = tokens();
+    let run = |model: &Esm2| model.forward(&slices(&tokens), &everything()).unwrap();
+    let fair = load(&golden("fair.pt"), Products::Fast).unwrap();
+    assert_eq!(run(&fair), run(&load(&golden(""), Products::Fast).unwrap()));
+    assert_eq!(fair.provenance().files.len(), 2);
+    // Without the contact head beside it.
+    let directory = tempfile::tempdir().unwrap();
+    let alone = directory.path().join("alone.pt");
+    std::fs::copy(golden("fair.pt"), &alone).unwrap();
+    let model = load(&alone, Products::Fast).unwrap();
+    let request = Request {
+        contacts: true,
+        ..Request::default()
+    };
+    let error = model.forward(&slices(&tokens), &request).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "--model: expected weights with a contact head, found none in them"
+    );
+    assert!(
+        error
+            .advice()
+            .unwrap()
+            .contains("NAME-contact-regression.pt")
+    );
+    let other = load(&golden("fair-contact-regression.pt"), Products::Fast).unwrap_err();
+    assert!(
+        other.to_string().contains("expected weights of ESM-2"),
+        "{other}"
+    );
 }
 
 #[test]
