@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use bindscape_core::progress::Progress;
-use bindscape_core::protein::{Label, Labels, Protein, read_proteins_with};
+use bindscape_core::protein::{Label, Labels, read_proteins_with};
 use bindscape_core::{Result, digest};
 use bindscape_nn::DeviceChoice;
 use bindscape_nn::protein::{
@@ -23,6 +23,7 @@ use crate::run_directory::RunDirectory;
 use crate::terminal::Terminal;
 
 pub(super) mod options;
+pub(super) mod source;
 use options::{NetworkArguments, TrainArguments};
 
 /// Options of `protein train`.
@@ -51,27 +52,27 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
     let kind = arguments.network.kind();
-    let representation = arguments.network.representation()?;
+    let source = arguments.network.source()?;
     let options = arguments.training.options(kind)?;
-    let windows = representation.windows();
+    let windows = source.windows();
     // Sizes that make no network are refused before any file is read.
-    let none: &[Protein] = &[];
-    arguments
+    let network = arguments
         .network
-        .network(representation.features(none).features(), windows.positions)?;
+        .network(source.width(), windows.positions)?;
     let device = arguments.device.open()?;
 
     let labels = Labels::read(&arguments.labels, arguments.group.as_deref())?;
     let proteins = read_proteins_with(&arguments.proteins, terminal)?;
     let matched = labels.matched(&proteins, &arguments.proteins)?;
-    let inputs = vec![
+    let mut inputs = vec![
         digest::input_file("proteins", &arguments.proteins)?,
         digest::input_file("labels", &arguments.labels)?,
     ];
-    let features = representation.features(&proteins);
-    let network = arguments
-        .network
-        .network(features.features(), windows.positions)?;
+    if let Some(directory) = source.directory() {
+        let info = directory.join("embedding.json");
+        inputs.push(digest::input_file("embeddings", &info)?);
+    }
+    let features = source.features(&proteins)?;
     let rows: Vec<usize> = (0..proteins.len()).collect();
     let share = arguments.training.validation;
     let groups = matched.groups.as_deref();

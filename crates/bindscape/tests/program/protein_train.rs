@@ -130,6 +130,53 @@ fn a_network_is_trained_once_and_predicts() {
 }
 
 #[test]
+fn stored_features_train_as_computed_ones() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let here = directory.path();
+    write(here);
+    succeeds(here, &with(WORDS, &["computed"]));
+    let embed = "protein embed p.fasta --model onehot --window 5 --positions 40 --out stored";
+    let embed: Vec<&str> = embed.split_whitespace().collect();
+    succeeds(here, &embed);
+    let place = WORDS
+        .iter()
+        .position(|&word| word == "--encoder")
+        .expect("an encoder");
+    let mut words = WORDS.to_vec();
+    words.splice(
+        place..place + 6,
+        ["--encoder", "esm2", "--embeddings", "stored"],
+    );
+    succeeds(here, &with(&words, &["from-store"]));
+    let losses = |run: &str| -> Vec<String> {
+        let text = fs::read_to_string(here.join(run).join("epochs.jsonl")).expect("records");
+        let losses = text.lines().map(|line| {
+            let record: serde_json::Value = serde_json::from_str(line).expect("JSON");
+            format!("{} {}", record["train_loss"], record["validation_loss"])
+        });
+        losses.collect()
+    };
+    assert_eq!(losses("computed"), losses("from-store"));
+
+    let refused = |more: &[&str], parts: &[&str]| {
+        says(
+            &refuses(here, &with(&words, &with(&["other"], more))),
+            parts,
+        );
+    };
+    refused(
+        &["--window", "5"],
+        &["--window: expected no such option with --embeddings"],
+    );
+    words.drain(place + 2..place + 4);
+    let error = refuses(here, &with(&words, &["other"]));
+    says(
+        &error,
+        &["--embeddings: expected a directory", "protein embed"],
+    );
+}
+
+#[test]
 fn each_network_trains() {
     let directory = tempfile::tempdir().expect("a directory");
     let here = directory.path();

@@ -1,5 +1,7 @@
 //! Options of networks for proteins and of their training.
 
+use std::path::PathBuf;
+
 use bindscape_core::protein::{Encoding, Windows};
 use bindscape_core::{Error, Result, names};
 use bindscape_nn::protein::{
@@ -8,6 +10,10 @@ use bindscape_nn::protein::{
 use clap::Args;
 
 use super::super::represent::Representation;
+use super::source::Source;
+
+/// The encoder whose numbers are stored.
+const STORED: &str = "esm2";
 
 /// Which network, on which representation of proteins.
 #[derive(Debug, Clone, Args)]
@@ -15,13 +21,16 @@ pub(in crate::protein) struct NetworkArguments {
     /// Network: multitask, its twins tf and domain, or deeptfactor
     #[arg(long, value_name = "NETWORK", default_value_t)]
     network: ProteinNetworkKind,
-    /// Representation of residues: onehot, or residue (physico-chemical scales and BLOSUM62); deeptfactor has its own [default: residue]
+    /// Representation of residues: onehot, residue (physico-chemical scales and BLOSUM62), or esm2 (needs --embeddings); deeptfactor has its own [default: residue]
     #[arg(long, value_name = "ENCODER")]
     encoder: Option<String>,
-    /// Residues that are averaged to one position [default: 10]
+    /// Embeddings of the proteins: a directory that `protein embed` made
+    #[arg(long, value_name = "DIR")]
+    embeddings: Option<PathBuf>,
+    /// Residues that are averaged to one position; embeddings have theirs [default: 10]
     #[arg(long, value_name = "N")]
     window: Option<usize>,
-    /// Positions of the standardised length; what lies beyond is cut [default: 300]
+    /// Positions of the standardised length; what lies beyond is cut; embeddings have theirs [default: 300]
     #[arg(long, value_name = "N")]
     positions: Option<usize>,
     /// Filters of the two convolutions [default: 128,256]
@@ -47,19 +56,54 @@ impl NetworkArguments {
         self.network
     }
 
-    /// How proteins become the network's input.
+    /// Where the network's input comes from.
     ///
     /// # Errors
-    /// If the encoder is unknown, or an option does not go with the network.
-    pub(in crate::protein) fn representation(&self) -> Result<Representation> {
+    /// If the encoder is unknown, options do not go together, or there are no such embeddings.
+    pub(in crate::protein) fn source(&self) -> Result<Source> {
         if self.network == ProteinNetworkKind::DeepTFactor {
-            self.refuse_what_deeptfactor_fixes()?;
+            self.refuse(
+                &["--encoder", "--embeddings", "--window", "--positions"],
+                "with --network deeptfactor, whose input is fixed",
+            )?;
+            self.refuse(
+                &["--filters", "--kernel", "--pool", "--hidden"],
+                "with --network deeptfactor, whose sizes are fixed",
+            )?;
             let length = self.network.network(0, 0).positions();
-            return Ok(Representation::DeepTFactor(length));
+            return Ok(Source::Computed(Representation::DeepTFactor(length)));
         }
-        let name = self.encoder.as_deref().unwrap_or("residue");
+        let name = self.encoder.as_deref();
+        match (name, &self.embeddings) {
+            (None | Some(STORED), Some(directory)) => {
+                self.refuse(
+                    &["--window", "--positions"],
+                    "with --embeddings, which have theirs",
+                )?;
+                Source::stored(directory)
+            }
+            (Some(STORED), None) => Err(Error::option(
+                "--embeddings",
+                "a directory of embeddings for --encoder esm2",
+                "none",
+            )
+            .hint("make one with `bindscape protein embed --model facebook/esm2_t6_8M_UR50D`")),
+            (Some(_), Some(_)) => {
+                self.refuse(
+                    &["--embeddings"],
+                    "with an encoder that computes its numbers",
+                )?;
+                self.computed(name)
+            }
+            (_, None) => self.computed(name),
+        }
+    }
+
+    /// An encoder that needs no weights.
+    fn computed(&self, name: Option<&str>) -> Result<Source> {
+        let name = name.unwrap_or("residue");
         let encoding = Encoding::from_name(name).ok_or_else(|| {
-            let all = Encoding::ALL.map(Encoding::name);
+            let all = ["onehot", "residue", STORED];
             Error::option(
                 "--encoder",
                 format!("one of {}", all.join(", ")),
@@ -75,7 +119,9 @@ impl NetworkArguments {
         if windows.window == 0 {
             return Err(Error::option("--window", "at least 1", "0"));
         }
-        Ok(Representation::Residues(encoding, windows))
+        Ok(Source::Computed(Representation::Residues(
+            encoding, windows,
+        )))
     }
 
     /// The network for `features` numbers at each of `positions` positions.
@@ -118,9 +164,11 @@ impl NetworkArguments {
         Ok(network)
     }
 
-    fn refuse_what_deeptfactor_fixes(&self) -> Result<()> {
+    /// Refuses those of `options` that were given.
+    fn refuse(&self, options: &[&str], why: &str) -> Result<()> {
         let given = [
             ("--encoder", self.encoder.is_some()),
+            ("--embeddings", self.embeddings.is_some()),
             ("--window", self.window.is_some()),
             ("--positions", self.positions.is_some()),
             ("--filters", self.filters.is_some()),
@@ -128,11 +176,12 @@ impl NetworkArguments {
             ("--pool", self.pool.is_some()),
             ("--hidden", self.hidden.is_some()),
         ];
-        match given.iter().find(|(_, given)| *given) {
+        let wrong = |(option, given): &&(&str, bool)| *given && options.contains(option);
+        match given.iter().find(wrong) {
             None => Ok(()),
             Some((option, _)) => Err(Error::option(
                 *option,
-                "no such option with --network deeptfactor, whose input and sizes are fixed",
+                format!("no such option {why}"),
                 "one",
             )),
         }
