@@ -3,7 +3,7 @@
 //! ground, sky blue and orange on dark; shape and dash say the same again.
 
 /// Names and values of the colours on light and on dark ground.
-const COLOURS: [(&str, &str, &str); 13] = [
+const COLOURS: [(&str, &str, &str); 15] = [
     ("ink", "#1a1f26", "#e7eaee"),
     ("muted", "#59636e", "#9ea8b3"),
     ("paper", "#ffffff", "#15181d"),
@@ -17,9 +17,12 @@ const COLOURS: [(&str, &str, &str); 13] = [
     ("bar", "#c9d0d8", "#3d4650"),
     ("shade", "#f7f8fa", "#1a1e24"),
     ("link", "#005a8d", "#7cc4ee"),
+    ("domain", "#8ccfba", "#1d7358"),
+    ("under", "#eaf5f1", "#18281f"),
 ];
 
 const FIGURE_CSS: &str = include_str!("figure.css");
+const RESIDUES_CSS: &str = include_str!("residues.css");
 const PAGE_CSS: &str = include_str!("page.css");
 
 /// Makes long tables sortable; the page is complete without it.
@@ -28,10 +31,28 @@ pub(crate) const SCRIPT: &str = include_str!("sort.js");
 /// The style of figures with the colours of light ground written out, since
 /// drawing programs do not know CSS variables.
 pub(crate) fn figure_css_in_light() -> String {
+    written_out(FIGURE_CSS, |(_, light, _)| light)
+}
+
+/// The style of a protein's picture: light, and dark where the reader wants that.
+pub(crate) fn residues_css() -> String {
+    let css = [FIGURE_CSS, RESIDUES_CSS].concat();
+    format!(
+        "{}@media screen and (prefers-color-scheme:dark){{{}}}",
+        written_out(&css, |(_, light, _)| light),
+        written_out(&css, |(_, _, dark)| dark)
+    )
+}
+
+/// A style with colours in place of its variables.
+fn written_out(
+    css: &str,
+    value: fn((&'static str, &'static str, &'static str)) -> &'static str,
+) -> String {
     COLOURS
-        .iter()
-        .fold(FIGURE_CSS.replace('\n', ""), |css, (name, light, _)| {
-            css.replace(&format!("var(--{name})"), light)
+        .into_iter()
+        .fold(css.replace('\n', ""), |css, colour| {
+            css.replace(&format!("var(--{})", colour.0), value(colour))
         })
 }
 

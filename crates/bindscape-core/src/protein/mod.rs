@@ -16,6 +16,7 @@
 
 mod alphabet;
 mod class;
+mod domains;
 mod encode;
 mod features;
 mod folds;
@@ -28,6 +29,7 @@ mod windows;
 
 pub use self::alphabet::{AMINO_ACIDS, amino_acid};
 pub use self::class::{Label, ProteinClass};
+pub use self::domains::{Domain, Domains, ShareInside, share_inside};
 pub use self::encode::{EncodedProteins, Encoding};
 pub use self::features::Features;
 pub use self::folds::Folds;
