@@ -2,6 +2,7 @@
 
 mod cluster;
 mod embed;
+mod explain;
 mod fetch;
 mod predict;
 mod represent;
@@ -26,6 +27,8 @@ pub(crate) enum ProteinVerb {
     Train(Box<train::Arguments>),
     /// Tell which proteins are TFs, and of which kind
     Predict(predict::Arguments),
+    /// Show which residues of a protein speak for it being a TF, or of a class
+    Explain(explain::Arguments),
 }
 
 pub(crate) fn run(verb: ProteinVerb, terminal: &Terminal) -> Result<()> {
@@ -35,5 +38,6 @@ pub(crate) fn run(verb: ProteinVerb, terminal: &Terminal) -> Result<()> {
         ProteinVerb::Fetch(arguments) => fetch::run(arguments, terminal),
         ProteinVerb::Train(arguments) => train::run(*arguments, terminal),
         ProteinVerb::Predict(arguments) => predict::run(arguments, terminal),
+        ProteinVerb::Explain(arguments) => explain::run(arguments, terminal),
     }
 }

@@ -78,4 +78,21 @@ impl Representation {
             Self::DeepTFactor(length) => Box::new(DeepTFactorInput::new(proteins, length)),
         }
     }
+
+    /// The numbers of the single residues of a protein (residues x features), where
+    /// positions are means over several residues and those are known.
+    pub(super) fn of_residues(&self, sequence: &[u8]) -> Option<Vec<f32>> {
+        match *self {
+            Self::Residues(encoding, windows) if windows.window > 1 => {
+                let single = Windows {
+                    window: 1,
+                    positions: windows.length(),
+                };
+                let mut values = Vec::new();
+                encoding.encode(sequence, single, &mut values);
+                Some(values)
+            }
+            Self::Residues(..) | Self::DeepTFactor(_) => None,
+        }
+    }
 }

@@ -5,6 +5,7 @@ mod danq;
 mod devices;
 mod main_job;
 mod protein_embed;
+mod protein_explain;
 mod protein_fetch;
 mod protein_model;
 mod protein_predict;
