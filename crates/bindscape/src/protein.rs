@@ -2,11 +2,13 @@
 
 mod cluster;
 mod embed;
+mod embedded;
 mod explain;
 mod fetch;
 mod predict;
 mod represent;
 mod run;
+mod source;
 mod train;
 
 use bindscape_core::Result;
@@ -26,9 +28,9 @@ pub(crate) enum ProteinVerb {
     /// Train a network that tells TFs from other proteins, and their kinds
     Train(Box<train::Arguments>),
     /// Tell which proteins are TFs, and of which kind
-    Predict(predict::Arguments),
+    Predict(Box<predict::Arguments>),
     /// Show which residues of a protein speak for it being a TF, or of a class
-    Explain(explain::Arguments),
+    Explain(Box<explain::Arguments>),
 }
 
 pub(crate) fn run(verb: ProteinVerb, terminal: &Terminal) -> Result<()> {
@@ -37,7 +39,7 @@ pub(crate) fn run(verb: ProteinVerb, terminal: &Terminal) -> Result<()> {
         ProteinVerb::Embed(arguments) => embed::run(*arguments, terminal),
         ProteinVerb::Fetch(arguments) => fetch::run(arguments, terminal),
         ProteinVerb::Train(arguments) => train::run(*arguments, terminal),
-        ProteinVerb::Predict(arguments) => predict::run(arguments, terminal),
-        ProteinVerb::Explain(arguments) => explain::run(arguments, terminal),
+        ProteinVerb::Predict(arguments) => predict::run(*arguments, terminal),
+        ProteinVerb::Explain(arguments) => explain::run(*arguments, terminal),
     }
 }

@@ -12,7 +12,8 @@ use bindscape_nn::DeviceChoice;
 use bindscape_nn::protein::{Baseline, ExplainOptions, ProteinPredictor, Target};
 use clap::{Args, ValueEnum};
 
-use super::represent::{Representation, load_model};
+use super::represent::load_model;
+use super::source::{EmbeddingArguments, Source};
 use crate::data::thousands;
 use crate::finetune::file_name;
 use crate::terminal::Terminal;
@@ -27,6 +28,8 @@ pub(crate) struct Arguments {
     /// Proteins (FASTA, may be compressed; `-` is standard input)
     #[arg(long, value_name = "FASTA")]
     proteins: PathBuf,
+    #[command(flatten)]
+    embeddings: EmbeddingArguments,
     /// Only these proteins [default: all]
     #[arg(long, value_delimiter = ',', value_name = "ID,…")]
     id: Vec<String>,
@@ -79,7 +82,6 @@ pub(super) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
             "it answers classes, such as `homeodomain`"
         }));
     }
-    let representation = Representation::of(&model.training.encoder)?;
     let domains = arguments
         .domains
         .as_deref()
@@ -87,9 +89,11 @@ pub(super) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
         .transpose()?;
     let proteins = Proteins::open(&arguments)?;
     let device = arguments.device.open()?;
+    let encoder = &model.training.encoder;
+    let source = Source::of(encoder, &arguments.embeddings, arguments.device, terminal)?;
     let explainer = Explainer {
         predictor: ProteinPredictor::new(&model, &device),
-        representation: &representation,
+        source: &source,
         domains: domains.as_ref(),
         target,
         options: ExplainOptions {
@@ -204,7 +208,7 @@ impl Iterator for Proteins {
 
 struct Explainer<'a> {
     predictor: ProteinPredictor,
-    representation: &'a Representation,
+    source: &'a Source,
     domains: Option<&'a Domains>,
     target: Target,
     options: ExplainOptions,
@@ -217,13 +221,13 @@ impl Explainer<'_> {
             Some(domains) => domains.get(&protein.id, length)?,
             None => None,
         };
-        let features = self.representation.features(std::slice::from_ref(protein));
+        let proteins = std::slice::from_ref(protein);
+        let features = self.source.represent(proteins, progress)?.features;
         let attribution =
             self.predictor
                 .explain(features.as_ref(), 0, self.target, self.options, progress)?;
-        let single = self.representation.of_residues(&protein.sequence);
-        let residues =
-            attribution.residues(self.representation.windows(), length, single.as_deref());
+        let single = self.source.of_residues(protein, progress)?;
+        let residues = attribution.residues(self.source.windows(), length, single.as_deref());
         Ok(Explained {
             target: self.target,
             output: attribution.output,

@@ -19,15 +19,15 @@ use bindscape_nn::protein::{ProteinModel, ProteinPredictor, ProteinScores};
 use clap::Args;
 use serde::Serialize;
 
-use super::represent::{Representation, load_model};
+use super::represent::load_model;
+use super::source::{EmbeddingArguments, Represented, Source};
 use crate::data::thousands;
 use crate::finetune::file_name;
 use crate::terminal::Terminal;
 use table::{Row, Table};
 
-/// Proteins, and residues, that are scored before the next are read.
+/// Proteins that are scored before the next are read.
 const PROTEINS: usize = 4096;
-const RESIDUES: usize = 1 << 22;
 
 /// Options of `protein predict`.
 #[derive(Debug, Args)]
@@ -38,6 +38,8 @@ pub(crate) struct Arguments {
     /// Proteins to score (FASTA, may be compressed; `-` is standard input)
     #[arg(long, value_name = "FASTA")]
     proteins: PathBuf,
+    #[command(flatten)]
+    embeddings: EmbeddingArguments,
     /// Probability from which on a protein is called a TF
     #[arg(long, value_name = "P", default_value_t = 0.5)]
     threshold: f64,
@@ -63,6 +65,8 @@ enum Flag {
     HeadsDisagree,
     /// It holds letters other than the twenty amino acids.
     UnknownResidues,
+    /// It was embedded in overlapping chunks.
+    Chunked,
     /// It is longer than the network's input; residues at its end were not seen.
     Cut,
     /// The model was trained or validated on this sequence.
@@ -74,6 +78,7 @@ impl Flag {
         match self {
             Flag::HeadsDisagree => "heads_disagree",
             Flag::UnknownResidues => "unknown_residues",
+            Flag::Chunked => "chunked",
             Flag::Cut => "cut",
             Flag::SeenInTraining => "seen_in_training",
         }
@@ -113,11 +118,12 @@ struct Counts {
 pub(super) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
     let (model, file) = load_model(&arguments.model)?;
     check(&arguments, &model)?;
-    let representation = Representation::of(&model.training.encoder)?;
     let device = arguments.device.open()?;
+    let encoder = &model.training.encoder;
+    let source = Source::of(encoder, &arguments.embeddings, arguments.device, terminal)?;
     let scorer = Scorer {
         predictor: ProteinPredictor::new(&model, &device),
-        representation: &representation,
+        source: &source,
         model: &model,
         threshold: arguments.threshold,
         prior: arguments.prior,
@@ -128,7 +134,7 @@ pub(super) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
     let mut counts = Counts::default();
     terminal.begin("scoring proteins", None);
     loop {
-        let proteins = read_chunk(&mut reader, PROTEINS, RESIDUES)?;
+        let proteins = read_chunk(&mut reader, PROTEINS, source.residues_at_a_time())?;
         if proteins.is_empty() {
             break;
         }
@@ -229,7 +235,7 @@ fn read_chunk(reader: &mut ProteinReader, most: usize, residues: usize) -> Resul
 
 struct Scorer<'a> {
     predictor: ProteinPredictor,
-    representation: &'a Representation,
+    source: &'a Source,
     model: &'a ProteinModel,
     threshold: f64,
     prior: Option<f64>,
@@ -237,18 +243,24 @@ struct Scorer<'a> {
 
 impl Scorer<'_> {
     fn score(&self, proteins: &[Protein], progress: &dyn Progress) -> Result<Vec<Row>> {
-        let features = self.representation.features(proteins);
+        let represented = self.source.represent(proteins, progress)?;
         let all: Vec<usize> = (0..proteins.len()).collect();
-        let scores = self
-            .predictor
-            .scores(features.as_ref(), &all, self.prior, progress)?;
+        let scores =
+            self.predictor
+                .scores(represented.features.as_ref(), &all, self.prior, progress)?;
         let rows = proteins.iter().zip(scores).enumerate();
         Ok(rows
-            .map(|(place, (protein, scores))| self.row(protein, scores, features.cut(place)))
+            .map(|(place, (protein, scores))| self.row(protein, scores, &represented, place))
             .collect())
     }
 
-    fn row(&self, protein: &Protein, scores: ProteinScores, cut: bool) -> Row {
+    fn row(
+        &self,
+        protein: &Protein,
+        scores: ProteinScores,
+        represented: &Represented<'_>,
+        place: usize,
+    ) -> Row {
         let is_tf = scores.p_tf.map(|p| p >= self.threshold);
         let class = scores.p_class.map(most_probable);
         let mut flags = Vec::new();
@@ -261,7 +273,10 @@ impl Scorer<'_> {
         if protein.sequence.iter().any(unknown) {
             flags.push(Flag::UnknownResidues);
         }
-        if cut {
+        if represented.chunked(place) {
+            flags.push(Flag::Chunked);
+        }
+        if represented.features.cut(place) {
             flags.push(Flag::Cut);
         }
         if self.model.training.known.contains(&protein.sequence) {

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use bindscape_core::Result;
 use bindscape_core::protein::{EncodedProteins, Encoding, Features, Protein, Windows};
-use bindscape_core::{Error, Result};
 use bindscape_nn::protein::{DeepTFactorInput, Encoder, ProteinModel};
 
 /// Name of the model in the directory of a training.
@@ -33,29 +33,16 @@ pub(super) enum Representation {
 }
 
 impl Representation {
-    /// The representation of `encoder`.
-    ///
-    /// # Errors
-    /// If this version does not know it, or it needs what was not given.
-    pub(super) fn of(encoder: &Encoder) -> Result<Self> {
+    /// The representation of `encoder`; `None` if it needs embeddings.
+    pub(super) fn of(encoder: &Encoder) -> Option<Self> {
         let residues = Encoding::ALL
             .into_iter()
             .find(|encoding| encoding.id(encoder.windows) == encoder.id);
         if let Some(encoding) = residues {
-            return Ok(Self::Residues(encoding, encoder.windows));
+            return Some(Self::Residues(encoding, encoder.windows));
         }
-        let length = encoder
-            .id
-            .strip_prefix("deeptfactor:length=")
-            .and_then(|length| length.parse().ok());
-        if let Some(length) = length {
-            return Ok(Self::DeepTFactor(length));
-        }
-        Err(Error::option(
-            "--model",
-            "a model that takes onehot, residue or DeepTFactor's encoding",
-            format!("one that takes `{}`", encoder.id),
-        ))
+        let length = encoder.id.strip_prefix("deeptfactor:length=")?;
+        Some(Self::DeepTFactor(length.parse().ok()?))
     }
 
     /// How residues become positions.

@@ -23,7 +23,6 @@ use crate::run_directory::RunDirectory;
 use crate::terminal::Terminal;
 
 pub(super) mod options;
-pub(super) mod source;
 use options::{NetworkArguments, TrainArguments};
 
 /// Options of `protein train`.
@@ -72,7 +71,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
         let info = directory.join("embedding.json");
         inputs.push(digest::input_file("embeddings", &info)?);
     }
-    let features = source.features(&proteins)?;
+    let features = source.represent(&proteins, terminal)?.features;
     let rows: Vec<usize> = (0..proteins.len()).collect();
     let share = arguments.training.validation;
     let groups = matched.groups.as_deref();

@@ -256,3 +256,91 @@ fn wrong_input_is_named() {
     std::fs::write(directory.path().join("model.safetensors"), b"no model").expect("writable");
     says(&refused(">a\nMKL\n", &[]), &["model.safetensors"]);
 }
+
+/// A small ESM-2 of random weights.
+const ESM2: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../bindscape-nn/tests/golden/esm2"
+);
+
+#[test]
+fn embeddings_stored_or_computed_give_the_same() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let here = directory.path();
+    let mut all = proteins(40);
+    all.push(special("long", proteins(3)[2].sequence.repeat(4)));
+    std::fs::write(here.join("p.fa"), fasta(&all)).expect("writable");
+    let labels: String = (0..all.len())
+        .map(|i| {
+            let class = if i % 2 == 0 { "zinc_finger" } else { "non_tf" };
+            format!("{}\t{class}\n", all[i].id)
+        })
+        .collect();
+    std::fs::write(here.join("l.tsv"), format!("accession\tclass\n{labels}")).expect("writable");
+    let run = |words: &str| succeeds(here, &words.split_whitespace().collect::<Vec<_>>());
+    run(&format!(
+        "protein embed p.fa --model {ESM2} --out stored --window 5 --positions 20 --chunk 90 --overlap 20"
+    ));
+    run(
+        "protein train --proteins p.fa --labels l.tsv --embeddings stored --out run --epochs 2 \
+         --filters 8,8 --hidden 8 --validation 0.2",
+    );
+    run("protein predict --model run --proteins p.fa --embeddings stored --out stored.tsv");
+    run(&format!(
+        "protein predict --model run --proteins p.fa --esm2 {ESM2} --out computed.tsv"
+    ));
+    let read = |name: &str| std::fs::read_to_string(here.join(name)).expect("a table");
+    let table_of = |name: &str| table(&read(name));
+    assert_eq!(table_of("stored.tsv"), table_of("computed.tsv"));
+    let rows = table_of("stored.tsv");
+    let last = rows.last().expect("rows");
+    assert!(cell(last, "flags").contains("chunked,cut"), "{last:?}");
+
+    // A residue's own embedding tells more than its window's, and both add up to the same.
+    run("protein explain --model run --proteins p.fa --id P4 --embeddings stored --out e1");
+    run(&format!(
+        "protein explain --model run --proteins p.fa --id P4 --esm2 {ESM2} --out e2"
+    ));
+    let sum = |name: &str| -> (Vec<f64>, f64) {
+        let text = read(&format!("{name}/attributions.tsv"));
+        let values: Vec<f64> = text
+            .lines()
+            .skip(1)
+            .map(|line| {
+                line.split('\t')
+                    .nth(3)
+                    .expect("4 cells")
+                    .parse()
+                    .expect("a number")
+            })
+            .collect();
+        let sum = values.iter().sum();
+        (values, sum)
+    };
+    let ((windows, first), (residues, second)) = (sum("e1"), sum("e2"));
+    assert!((first - second).abs() < 1e-4, "{first} {second}");
+    assert!(windows[..5].iter().all(|value| *value == windows[0]));
+    assert!(residues[..5].iter().any(|value| *value != residues[0]));
+
+    let refused = |more: &str, parts: &[&str]| {
+        let words = format!("protein predict --model run --proteins p.fa --out o.tsv {more}");
+        says(
+            &refuses(here, &words.split_whitespace().collect::<Vec<_>>()),
+            parts,
+        );
+    };
+    refused("", &["--embeddings", "weights=", "--esm2"]);
+    run("protein embed p.fa --model residue --out other --window 5 --positions 20");
+    refused("--embeddings other", &["residue:window=5"]);
+    std::fs::write(here.join("new.fa"), ">new\nMKLVEDRRSTW\n").expect("writable");
+    let words = [
+        "protein",
+        "predict",
+        "--model",
+        "run",
+        "--proteins",
+        "new.fa",
+    ];
+    let words = [&words[..], &["--embeddings", "stored", "--out", "o.tsv"]].concat();
+    says(&refuses(here, &words), &["stored", "new", "protein embed"]);
+}

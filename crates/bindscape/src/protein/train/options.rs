@@ -10,7 +10,7 @@ use bindscape_nn::protein::{
 use clap::Args;
 
 use super::super::represent::Representation;
-use super::source::Source;
+use super::super::source::Source;
 
 /// The encoder whose numbers are stored.
 const STORED: &str = "esm2";
