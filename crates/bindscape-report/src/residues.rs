@@ -143,7 +143,7 @@ fn shade(svg: &mut Svg, track: &ResidueTrack<'_>, frame: &Frame) {
 
 fn axes(svg: &mut Svg, frame: &Frame, length: usize) {
     let (left, right) = frame.x.range;
-    let (values, decimals) = ticks(frame.y.domain, 4, 1e-9);
+    let (values, decimals) = ticks(frame.y.domain, 6, 1e-9);
     for value in values {
         let y = frame.y.at(value);
         svg.line((left, y), (right, y), "grid");
