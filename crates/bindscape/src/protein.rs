@@ -1,6 +1,7 @@
 //! `bindscape protein`: from a protein to whether it is a TF, and of which kind.
 
 mod cluster;
+mod crossval;
 mod embed;
 mod embedded;
 mod explain;
@@ -23,6 +24,8 @@ pub(crate) enum ProteinVerb {
     Cluster(cluster::Arguments),
     /// Compute and keep what networks see of proteins, such as ESM-2's embeddings
     Embed(Box<embed::Arguments>),
+    /// Measure models on proteins that they were not trained on
+    Crossval(Box<crossval::Arguments>),
     /// Fetch a labelled set of proteins from UniProt
     Fetch(fetch::Arguments),
     /// Train a network that tells TFs from other proteins, and their kinds
@@ -37,6 +40,7 @@ pub(crate) fn run(verb: ProteinVerb, terminal: &Terminal) -> Result<()> {
     match verb {
         ProteinVerb::Cluster(arguments) => cluster::run(&arguments, terminal),
         ProteinVerb::Embed(arguments) => embed::run(*arguments, terminal),
+        ProteinVerb::Crossval(arguments) => crossval::run(*arguments, terminal),
         ProteinVerb::Fetch(arguments) => fetch::run(arguments, terminal),
         ProteinVerb::Train(arguments) => train::run(*arguments, terminal),
         ProteinVerb::Predict(arguments) => predict::run(*arguments, terminal),

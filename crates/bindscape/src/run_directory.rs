@@ -115,7 +115,7 @@ impl<R: Record> RunDirectory<R> {
 }
 
 /// Keeps other processes from the run in `path`.
-fn lock(path: &Path) -> Result<File> {
+pub(crate) fn lock(path: &Path) -> Result<File> {
     let name = path.join(LOCK);
     let failed = |source| Error::io("create", &name, source);
     let file = File::create(&name).map_err(failed)?;

@@ -59,18 +59,40 @@ pub(crate) fn train_and_test<'a>(
         done: AtomicUsize::new(0),
         stop: AtomicBool::new(false),
     };
+    let results = all(count, workers, &board.stop, &|index| {
+        board.watch(index, run, job(index))
+    });
+    terminal.finish();
+    results
+}
+
+/// Does `count` jobs, `workers` at a time, each worker with its share of the threads, and
+/// gives their results in the order of the jobs. `stop` is set once one fails; jobs should
+/// look at it.
+///
+/// # Errors
+/// The first error in the order of the jobs, and not that of a job that stopped because
+/// another one failed.
+pub(crate) fn all<T: Send>(
+    count: usize,
+    workers: usize,
+    stop: &AtomicBool,
+    job: &(dyn Fn(usize) -> Result<T> + Sync),
+) -> Result<Vec<T>> {
+    let threads = rayon::current_num_threads();
+    let workers = workers.clamp(1, threads);
     let next = AtomicUsize::new(0);
     let work = || {
         let mut results = Vec::new();
-        while !board.stop.load(Ordering::SeqCst) {
+        while !stop.load(Ordering::SeqCst) {
             let index = next.fetch_add(1, Ordering::SeqCst);
             if index >= count {
                 break;
             }
-            let _stop = StopOnPanic(&board.stop);
-            let result = board.watch(index, run, job(index));
+            let _stop = StopOnPanic(stop);
+            let result = job(index);
             if result.is_err() {
-                board.stop.store(true, Ordering::SeqCst);
+                stop.store(true, Ordering::SeqCst);
             }
             results.push((index, result));
         }
@@ -101,7 +123,6 @@ pub(crate) fn train_and_test<'a>(
         }
         results
     });
-    terminal.finish();
     results.sort_by_key(|&(index, _)| index);
     // Trainings that stopped because another failed have nothing of their own to say.
     let failed = results

@@ -5,6 +5,7 @@
 //! by [`hold_out`], go into [`train`], which gives a [`ProteinModel`]; a [`ProteinPredictor`]
 //! scores proteins with it, and explains the scores.
 
+mod assess;
 pub mod baseline;
 mod batches;
 mod calibration;
@@ -20,6 +21,7 @@ mod predict;
 mod step;
 mod train;
 
+pub use assess::{CALIBRATION_BINS, ClassAssessment, OneClass, TfAssessment, called_tf};
 pub use calibration::{Calibration, temperature_of_classes, temperature_of_tf};
 pub use config::{
     CLASSES, DeepTFactorConfig, Heads, MultiTaskConfig, ProteinNetwork, ProteinNetworkKind,

@@ -6,6 +6,7 @@ mod devices;
 mod main_job;
 mod protein_embed;
 mod protein_explain;
+mod protein_crossval;
 mod protein_fetch;
 mod protein_model;
 mod protein_predict;

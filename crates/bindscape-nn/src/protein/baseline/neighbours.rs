@@ -1,5 +1,12 @@
 //! The most similar proteins of each protein.
 
+use bindscape_core::Result;
+use bindscape_core::progress::Progress;
+use bindscape_core::protein::{Hit, Protein, SimilarityIndex};
+
+/// Alignments kept per protein; those with proteins to fit on are used.
+const KEPT: usize = 50;
+
 /// A protein that another one resembles.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Neighbour {
@@ -16,6 +23,24 @@ pub struct Neighbours {
 }
 
 impl Neighbours {
+    /// Searches for each of `proteins` among the first `labelled` of them; up to 50 local
+    /// alignments that chance makes expected once at most.
+    ///
+    /// # Errors
+    /// If the user asked to stop.
+    pub fn search(proteins: &[Protein], labelled: usize, progress: &dyn Progress) -> Result<Self> {
+        let index = SimilarityIndex::new(&proteins[..labelled]);
+        let hits = index.search_all(proteins, KEPT, progress)?;
+        let list = |hits: Vec<Hit>| {
+            let neighbour = |hit: Hit| Neighbour {
+                protein: hit.target as u32,
+                bits: hit.bits as f32,
+            };
+            hits.into_iter().map(neighbour).collect()
+        };
+        Ok(Self::new(hits.into_iter().map(list).collect()))
+    }
+
     /// Sorts the neighbours of each protein: most bits first, equal ones by place.
     #[must_use]
     pub fn new(mut lists: Vec<Vec<Neighbour>>) -> Self {

@@ -1,0 +1,267 @@
+//! `protein crossval`: every model on the same folds, resumed to the same bytes.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use super::{refuses, says, succeeds};
+
+const CLASSES: [&str; 5] = [
+    "zinc_finger",
+    "homeodomain",
+    "leucine_zipper",
+    "other_tf",
+    "non_tf",
+];
+
+/// Proteins of five classes, each with frequent letters of its own, in families of two; as a
+/// FASTA file, a table with a column of families, and three further proteins.
+fn write_proteins(directory: &Path) {
+    let letters = [b"CHKR", b"RWKN", b"LEKQ", b"GSDT", b"IVAF"];
+    let mut state = 7_u64;
+    let mut draw = |below: u64| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (state >> 33) % below
+    };
+    let mut fasta = String::new();
+    let mut table = String::from("accession\tclass\tfamily\n");
+    let mut further = String::new();
+    for family in 0..45 {
+        let class = family % 5;
+        let mut sequence: Vec<u8> = (0..90)
+            .map(|_| match draw(3) {
+                0 => b"ACDEFGHIKLMNPQRSTVWY"[draw(20) as usize],
+                _ => letters[class][draw(4) as usize],
+            })
+            .collect();
+        for member in 0..2 {
+            let text = String::from_utf8(sequence.clone()).expect("letters");
+            writeln!(fasta, ">f{family}m{member}\n{text}").expect("text");
+            writeln!(table, "f{family}m{member}\t{}\tf{family}", CLASSES[class]).expect("text");
+            for _ in 0..9 {
+                sequence[draw(90) as usize] = b"ACDEFGHIKLMNPQRSTVWY"[draw(20) as usize];
+            }
+        }
+        if family < 15 && class == 4 {
+            sequence.reverse();
+            let text = String::from_utf8(sequence).expect("letters");
+            writeln!(further, ">x{family}\n{text}").expect("text");
+        }
+    }
+    // One that is in the labelled set as well.
+    let known = fasta.lines().nth(1).expect("a sequence");
+    writeln!(further, ">known\n{known}").expect("text");
+    std::fs::write(directory.join("p.fa"), fasta).expect("written");
+    std::fs::write(directory.join("p.tsv"), table).expect("written");
+    std::fs::write(directory.join("x.fa"), further).expect("written");
+}
+
+fn words<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    let mut words = vec![
+        "protein",
+        "crossval",
+        "--proteins",
+        "p.fa",
+        "--labels",
+        "p.tsv",
+        "--folds",
+        "3",
+        "--validation",
+        "0.3",
+    ];
+    words.extend(more);
+    words
+}
+
+fn file(directory: &Path, name: &str) -> String {
+    std::fs::read_to_string(directory.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+#[test]
+fn models_in_parts_equal_all_at_once() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let here = directory.path();
+    write_proteins(here);
+    let models = "multitask,tfpredict,nearest-alignment,nearest-embedding,logistic,homology";
+    let shared = ["--external", "x.fa", "--epochs", "2", "--seed", "3"];
+    let with = |more: &[&'static str]| words(&[&shared[..], more].concat());
+    let said = succeeds(
+        here,
+        &with(&["--models", models, "--out", "once", "--threads", "2"]),
+    );
+    says(
+        &said,
+        &["left out 1 of 4 proteins of x.fa", "multitask fold 1"],
+    );
+
+    // In three steps, on one thread: the models one after the other, a fold first.
+    succeeds(
+        here,
+        &with(&[
+            "--models",
+            "multitask,tfpredict",
+            "--only",
+            "2",
+            "--out",
+            "steps",
+            "--threads",
+            "1",
+        ]),
+    );
+    let first = file(here, "steps/predictions/multitask.fold2.tsv");
+    assert!(file(here, "steps/metrics.md").contains("multitask (1 of 3 folds)"));
+    succeeds(
+        here,
+        &with(&[
+            "--models",
+            "multitask,tfpredict",
+            "--out",
+            "steps",
+            "--threads",
+            "1",
+        ]),
+    );
+    succeeds(
+        here,
+        &with(&[
+            "--models",
+            "nearest-alignment,nearest-embedding,logistic,homology",
+            "--out",
+            "steps",
+        ]),
+    );
+    assert_eq!(first, file(here, "steps/predictions/multitask.fold2.tsv"));
+    for name in ["folds.tsv", "metrics.json", "metrics.tsv", "metrics.md"] {
+        let (once, steps) = (
+            file(here, &format!("once/{name}")),
+            file(here, &format!("steps/{name}")),
+        );
+        assert_eq!(once, steps, "{name}");
+    }
+    assert!(!here.join("once/trainings/multitask.fold1").exists());
+
+    // No family in two folds; all models beyond chance.
+    let folds = file(here, "once/folds.tsv");
+    let fold_of = |id: &str| {
+        let line = folds
+            .lines()
+            .find(|line| line.starts_with(id))
+            .expect("a protein");
+        line.rsplit('\t').next().map(str::to_owned)
+    };
+    for family in 0..45 {
+        assert_eq!(
+            fold_of(&format!("f{family}m0\t")),
+            fold_of(&format!("f{family}m1\t"))
+        );
+    }
+    let metrics: serde_json::Value =
+        serde_json::from_str(&file(here, "once/metrics.json")).expect("JSON");
+    let logistic = &metrics["models"][4];
+    assert_eq!(logistic["model"], "logistic");
+    let summary = logistic["summary"].as_array().expect("metrics");
+    let mean = |name: &str| {
+        let metric = summary.iter().find(|metric| metric["metric"] == name);
+        metric.expect("a metric")["mean"].as_f64().expect("defined")
+    };
+    assert!(mean("tf.mcc") > 0.8, "{}", mean("tf.mcc"));
+    assert!(mean("classes.homeodomain.f1") > 0.7);
+    assert_eq!(mean("external.proteins"), 3.0);
+}
+
+#[test]
+fn splits_by_column_and_by_chance() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let here = directory.path();
+    write_proteins(here);
+    for (split, out) in [("family", "a"), ("random", "b")] {
+        succeeds(
+            here,
+            &words(&["--models", "logistic", "--split", split, "--out", out]),
+        );
+        assert_eq!(file(here, &format!("{out}/folds.tsv")).lines().count(), 91);
+    }
+    assert!(file(here, "a/folds.tsv").contains("f3m1\tother_tf\tf3\t"));
+    assert!(file(here, "a/metrics.md").contains("proteins of the same family in one fold"));
+    // The folds are read back, groups and all.
+    succeeds(
+        here,
+        &words(&["--models", "homology", "--split", "family", "--out", "a"]),
+    );
+    assert!(file(here, "a/metrics.md").contains("| homology |"));
+}
+
+#[test]
+fn what_is_refused() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let here = directory.path();
+    write_proteins(here);
+    let near = refuses(here, &words(&["--models", "multitsak", "--out", "o"]));
+    says(
+        &near,
+        &["--models: expected multitask", "did you mean multitask"],
+    );
+    let groups = refuses(
+        here,
+        &words(&["--folds", "12", "--models", "logistic", "--out", "o"]),
+    );
+    says(
+        &groups,
+        &[
+            "--folds: expected at least one of every class in each of 12 folds",
+            "zinc_finger: 18 proteins in 9 groups",
+        ],
+    );
+    let column = refuses(here, &words(&["--split", "familie", "--out", "o"]));
+    says(
+        &column,
+        &["the group column \"familie\"", "did you mean family?"],
+    );
+    let fold = refuses(here, &words(&["--only", "4", "--out", "o"]));
+    says(&fold, &["--only: expected folds from 1 to 3, found 4"]);
+    let table = file(here, "p.tsv").replace("f0m0\t", "unheard\t");
+    std::fs::write(here.join("other.tsv"), table).expect("written");
+    let ids = refuses(
+        here,
+        &[
+            "protein",
+            "crossval",
+            "--proteins",
+            "p.fa",
+            "--labels",
+            "other.tsv",
+            "--out",
+            "o",
+        ],
+    );
+    says(
+        &ids,
+        &[
+            "1 of 90 ids that are not in it (unheard)",
+            "without a label (f0m0)",
+        ],
+    );
+
+    succeeds(here, &words(&["--models", "logistic", "--out", "o"]));
+    let other = refuses(
+        here,
+        &words(&["--models", "logistic", "--seed", "9", "--out", "o"]),
+    );
+    says(
+        &other,
+        &["expected a cross-validation with the same settings, found one with other seed"],
+    );
+    std::fs::create_dir(here.join("full")).expect("made");
+    std::fs::write(here.join("full/notes.txt"), "mine").expect("written");
+    let full = refuses(here, &words(&["--models", "logistic", "--out", "full"]));
+    says(
+        &full,
+        &["other files and no crossval.json", "choose another --out"],
+    );
+    let path = here.join("o/predictions/logistic.fold1.tsv");
+    let cut = file(here, "o/predictions/logistic.fold1.tsv").replacen("\t0.", "\tx", 1);
+    std::fs::write(&path, cut).expect("written");
+    let damaged = refuses(here, &words(&["--models", "logistic", "--out", "o"]));
+    says(&damaged, &["logistic.fold1.tsv, line 2", "remove the file"]);
+}
