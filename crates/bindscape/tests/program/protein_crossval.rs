@@ -202,10 +202,9 @@ fn what_is_refused() {
         &near,
         &["--models: expected multitask", "did you mean multitask"],
     );
-    let groups = refuses(
-        here,
-        &words(&["--folds", "12", "--models", "logistic", "--out", "o"]),
-    );
+    let mut many = words(&["--models", "logistic", "--out", "o"]);
+    many[7] = "12";
+    let groups = refuses(here, &many);
     says(
         &groups,
         &[
