@@ -39,6 +39,8 @@ use crate::terminal::Terminal;
 use folds::Split;
 use models::Model;
 
+use super::train::source::Source;
+
 const RECORD: &str = "crossval.json";
 
 /// Options of `protein crossval`.
@@ -55,17 +57,21 @@ pub(crate) struct Arguments {
     out: PathBuf,
     /// Networks: multitask, tf, domain, deeptfactor. Without training of a network: tfpredict,
     /// nearest-alignment, nearest-embedding, logistic, homology. MODEL:ENCODER takes
-    /// another encoder: onehot or residue; composition for logistic and nearest-embedding, which
-    /// is their default [default: all]
+    /// another encoder: onehot, residue or esm2; composition for logistic and nearest-embedding,
+    /// which is their default [default: all]
     #[arg(long, value_delimiter = ',', value_name = "MODEL,…")]
     models: Vec<String>,
-    /// Encoder of the networks: onehot or residue
-    #[arg(long, default_value = "residue", value_name = "NAME")]
-    encoder: String,
-    /// Residues that an encoder averages
+    /// Encoder of the networks: onehot, residue or esm2 [default: esm2 with --embeddings, else
+    /// residue]
+    #[arg(long, value_name = "NAME")]
+    encoder: Option<String>,
+    /// Embeddings of all proteins, for the encoder esm2: a directory that `protein embed` made
+    #[arg(long, value_name = "DIR")]
+    embeddings: Option<PathBuf>,
+    /// Residues that an encoder averages; embeddings have theirs
     #[arg(long, default_value = "10", value_name = "N")]
     window: std::num::NonZeroUsize,
-    /// Windows of the networks' input [default: 3,000 residues]
+    /// Windows of the networks' input; embeddings have theirs [default: 3,000 residues]
     #[arg(long, value_name = "N")]
     positions: Option<std::num::NonZeroUsize>,
     /// How proteins are dealt to folds: `similarity` keeps clusters of similar proteins together,
@@ -148,6 +154,8 @@ struct Plan {
     /// Values of the group column.
     column: Option<(Vec<u32>, Vec<String>)>,
     external_known: u64,
+    /// Embeddings.
+    stored: Option<Source>,
     /// To be fitted now.
     models: Vec<Model>,
     /// These and those of the run's earlier commands.
@@ -176,8 +184,16 @@ pub(super) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
 }
 
 fn plan(arguments: Arguments, terminal: &Terminal) -> Result<Plan> {
-    let encoder = models::residue_encoding("--encoder", &arguments.encoder)?;
-    let models = models::parse(&arguments.models, encoder)?;
+    let stored = arguments
+        .embeddings
+        .as_deref()
+        .map(Source::stored)
+        .transpose()?;
+    let encoder = arguments
+        .encoder
+        .unwrap_or_else(|| if stored.is_some() { "esm2" } else { "residue" }.into());
+    let sight = models::sight("--encoder", &encoder, stored.is_some())?;
+    let models = models::parse(&arguments.models, sight, stored.is_some())?;
     let only = only(&arguments.only, arguments.folds)?;
     for (name, share) in [
         ("--threshold", arguments.threshold),
@@ -199,6 +215,12 @@ fn plan(arguments: Arguments, terminal: &Terminal) -> Result<Plan> {
         digest::input_file("proteins", &arguments.proteins)?,
         digest::input_file("labels", &arguments.labels)?,
     ];
+    if let Some(directory) = &arguments.embeddings {
+        inputs.push(digest::input_file(
+            "embeddings",
+            &directory.join("embedding.json"),
+        )?);
+    }
     let mut external_known = 0;
     if let Some(path) = &arguments.external {
         inputs.push(digest::input_file("external", path)?);
@@ -228,7 +250,7 @@ fn plan(arguments: Arguments, terminal: &Terminal) -> Result<Plan> {
             split,
             folds: arguments.folds,
             validation: arguments.validation,
-            encoder: encoder.name().into(),
+            encoder,
             windows: Windows { window, positions },
             epochs: arguments.epochs.map(NonZeroU32::get),
             threshold: arguments.threshold,
@@ -238,6 +260,7 @@ fn plan(arguments: Arguments, terminal: &Terminal) -> Result<Plan> {
         labels: matched.labels,
         column: matched.groups.map(|groups| (groups, matched.group_names)),
         external_known,
+        stored,
         known_models: models.clone(),
         models,
         only,
@@ -303,8 +326,9 @@ impl Plan {
         if file.exists() {
             let record: Record = read_json(&file)?;
             refuse_other(&self.settings, &record.settings, &self.out)?;
-            let encoder = models::residue_encoding("--encoder", &record.settings.encoder)?;
-            let mut known = models::parse(&record.models, encoder)?;
+            let stored = self.stored.is_some();
+            let encoder = models::sight("--encoder", &record.settings.encoder, stored)?;
+            let mut known = models::parse(&record.models, encoder, stored)?;
             let new = self
                 .models
                 .iter()

@@ -193,6 +193,53 @@ fn splits_by_column_and_by_chance() {
 }
 
 #[test]
+fn stored_embeddings_are_as_good_as_computed_ones() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let here = directory.path();
+    write_proteins(here);
+    succeeds(
+        here,
+        &[
+            "protein",
+            "embed",
+            "p.fa",
+            "--model",
+            "residue",
+            "--representation",
+            "windows",
+            "--out",
+            "stored",
+        ],
+    );
+    let models = "logistic:residue,logistic:esm2,tf:residue,tf:esm2";
+    let more = [
+        "--embeddings",
+        "stored",
+        "--models",
+        models,
+        "--epochs",
+        "1",
+        "--out",
+        "o",
+    ];
+    succeeds(here, &words(&more));
+    for (computed, stored) in [
+        ("logistic-residue", "logistic-esm2"),
+        ("tf-residue", "tf-esm2"),
+    ] {
+        assert_eq!(
+            file(here, &format!("o/predictions/{computed}.fold1.tsv")),
+            file(here, &format!("o/predictions/{stored}.fold1.tsv")),
+        );
+    }
+    let without = refuses(here, &words(&["--models", "logistic:esm2", "--out", "x"]));
+    says(
+        &without,
+        &["--embeddings: expected a directory", "protein embed"],
+    );
+}
+
+#[test]
 fn what_is_refused() {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let here = directory.path();

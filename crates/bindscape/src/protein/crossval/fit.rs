@@ -113,7 +113,7 @@ fn note_seconds(plan: &Plan, model: &Model, fold: u32, seconds: f64) -> Result<(
 struct Shared {
     neighbours: Option<Neighbours>,
     composition: Option<MeanFeatures>,
-    means: Vec<(Encoding, MeanFeatures)>,
+    means: Vec<(Sight, MeanFeatures)>,
 }
 
 impl Shared {
@@ -129,12 +129,12 @@ impl Shared {
             |model: &Model| model.sight == Sight::Composition || model.kind == Kind::Homology;
         let vectors = |model: &Model| matches!(model.kind, Kind::Logistic | Kind::NearestEmbedding);
         let mut means = Vec::new();
-        for encoding in Encoding::ALL {
-            if any(&|model| vectors(model) && model.sight == Sight::Residues(encoding)) {
-                let features =
-                    EncodedProteins::new(&plan.proteins, encoding, plan.settings.windows);
-                let mean = MeanFeatures::new(&features, plan.proteins.len(), terminal)?;
-                means.push((encoding, mean));
+        let residues = Encoding::ALL.map(Sight::Residues);
+        for sight in residues.into_iter().chain([Sight::Stored]) {
+            if any(&|model| vectors(model) && model.sight == sight) {
+                let (features, _) = features(plan, sight)?;
+                let mean = MeanFeatures::new(&*features, plan.proteins.len(), terminal)?;
+                means.push((sight, mean));
             }
         }
         Ok(Self {
@@ -154,14 +154,39 @@ impl Shared {
 
     fn vectors(&self, sight: Sight) -> &MeanFeatures {
         match sight {
-            Sight::Residues(encoding) => self
+            Sight::Residues(_) | Sight::Stored => self
                 .means
                 .iter()
-                .find(|(of, _)| *of == encoding)
+                .find(|(of, _)| *of == sight)
                 .map(|(_, means)| means),
             Sight::Composition | Sight::Own => self.composition.as_ref(),
         }
         .expect("made where a model needs them")
+    }
+}
+
+/// What a network, or a mean over positions, is computed from; and how residues become positions.
+fn features(plan: &Plan, sight: Sight) -> Result<(Box<dyn Features + '_>, Windows)> {
+    match sight {
+        Sight::Residues(encoding) => {
+            let windows = plan.settings.windows;
+            let features = EncodedProteins::new(&plan.proteins, encoding, windows);
+            Ok((Box::new(features), windows))
+        }
+        Sight::Stored => {
+            let source = plan.stored.as_ref();
+            let source = source.expect("a model that needs embeddings is refused without");
+            Ok((source.features(&plan.proteins)?, source.windows()))
+        }
+        Sight::Own | Sight::Composition => {
+            let positions = ProteinNetworkKind::DeepTFactor.network(0, 0).positions();
+            let features = DeepTFactorInput::new(&plan.proteins, positions);
+            let windows = Windows {
+                window: 1,
+                positions,
+            };
+            Ok((Box::new(features), windows))
+        }
     }
 }
 
@@ -261,26 +286,7 @@ impl Work<'_> {
         rows: &[usize],
     ) -> Result<Vec<ProteinScores>> {
         let (plan, settings) = (self.plan, &self.plan.settings);
-        let (features, windows): (Box<dyn Features + '_>, Windows) = match model.sight {
-            Sight::Residues(encoding) => (
-                Box::new(EncodedProteins::new(
-                    &plan.proteins,
-                    encoding,
-                    settings.windows,
-                )),
-                settings.windows,
-            ),
-            Sight::Own | Sight::Composition => {
-                let positions = kind.network(0, 0).positions();
-                (
-                    Box::new(DeepTFactorInput::new(&plan.proteins, positions)),
-                    Windows {
-                        window: 1,
-                        positions,
-                    },
-                )
-            }
-        };
+        let (features, windows) = features(plan, model.sight)?;
         let network: ProteinNetwork = kind.network(features.features(), windows.positions);
         let seed = settings.seed.wrapping_add(fold.into());
         let mut options = ProteinTrainOptions::new(kind, seed);

@@ -20,6 +20,8 @@ pub(super) enum Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sight {
     Residues(Encoding),
+    /// Stored embeddings.
+    Stored,
     Composition,
     /// What the model itself prescribes.
     Own,
@@ -56,11 +58,15 @@ const KINDS: [(&str, Kind); 9] = [
     ("homology", Kind::Homology),
 ];
 
-/// The models of `words`, all where there are none.
-pub(super) fn parse(words: &[String], encoder: Encoding) -> Result<Vec<Model>> {
+/// The encoder whose numbers are stored.
+const STORED: &str = "esm2";
+
+/// The models of `words`, all where there are none; networks that name no encoder have
+/// `encoder`. `stored` tells whether there are embeddings.
+pub(super) fn parse(words: &[String], encoder: Sight, stored: bool) -> Result<Vec<Model>> {
     let mut models: Vec<Model> = Vec::new();
     for word in words {
-        let model = model(word, encoder)?;
+        let model = model(word, encoder, stored)?;
         if models.contains(&model) {
             return Err(Error::option(
                 "--models",
@@ -72,13 +78,18 @@ pub(super) fn parse(words: &[String], encoder: Encoding) -> Result<Vec<Model>> {
     }
     if models.is_empty() {
         for (name, _) in KINDS {
-            models.push(model(name, encoder)?);
+            models.push(model(name, encoder, stored)?);
+        }
+        if stored {
+            for name in ["nearest-embedding:esm2", "logistic:esm2"] {
+                models.push(model(name, encoder, stored)?);
+            }
         }
     }
     Ok(models)
 }
 
-fn model(word: &str, encoder: Encoding) -> Result<Model> {
+fn model(word: &str, encoder: Sight, stored: bool) -> Result<Model> {
     let (name, sight) = match word.split_once(':') {
         Some((name, sight)) => (name, Some(sight)),
         None => (word, None),
@@ -94,7 +105,7 @@ fn model(word: &str, encoder: Encoding) -> Result<Model> {
     let sight = match sight {
         None if own => Sight::Own,
         None if vectors => Sight::Composition,
-        None => Sight::Residues(encoder),
+        None => encoder,
         Some(_) if own => {
             return Err(Error::option(
                 "--models",
@@ -103,7 +114,7 @@ fn model(word: &str, encoder: Encoding) -> Result<Model> {
             ));
         }
         Some("composition") if vectors => Sight::Composition,
-        Some(sight) => Sight::Residues(residue_encoding("--models", sight)?),
+        Some(sight) => self::sight("--models", sight, stored)?,
     };
     Ok(Model {
         name: word.to_owned(),
@@ -112,23 +123,35 @@ fn model(word: &str, encoder: Encoding) -> Result<Model> {
     })
 }
 
-/// The encoding of that name.
-pub(super) fn residue_encoding(option: &str, name: &str) -> Result<Encoding> {
-    Encoding::from_name(name).ok_or_else(|| {
-        let known = Encoding::ALL.map(Encoding::name);
-        let hint = names::suggestion(name, known, "the encoder needs no weights");
-        Error::option(
-            option,
-            format!("an encoder: {}", known.join(" or ")),
-            format!("{name:?}"),
-        )
-        .hint(hint)
-    })
+/// The encoder of that name.
+pub(super) fn sight(option: &str, name: &str, stored: bool) -> Result<Sight> {
+    if name == STORED {
+        return if stored {
+            Ok(Sight::Stored)
+        } else {
+            Err(Error::option(
+                "--embeddings",
+                "a directory of embeddings for the encoder esm2",
+                "none",
+            )
+            .hint("make one with `bindscape protein embed --model facebook/esm2_t6_8M_UR50D`"))
+        };
+    }
+    Encoding::from_name(name)
+        .map(Sight::Residues)
+        .ok_or_else(|| {
+            let known = ["onehot", "residue", STORED];
+            let hint = names::suggestion(name, known, "see the help of the option");
+            let expected = format!("an encoder: {}", known.join(", "));
+            Error::option(option, expected, format!("{name:?}")).hint(hint)
+        })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const RESIDUE: Sight = Sight::Residues(Encoding::Residue);
 
     fn words(text: &str) -> Vec<String> {
         text.split(',').map(str::to_owned).collect()
@@ -136,25 +159,25 @@ mod tests {
 
     #[test]
     fn names_and_encoders() {
-        let all = parse(&[], Encoding::Residue).expect("all models");
+        let all = parse(&[], RESIDUE, false).expect("all models");
         assert_eq!(all.len(), KINDS.len());
         assert_eq!(all[0].sight, Sight::Residues(Encoding::Residue));
         assert_eq!(all[3].sight, Sight::Own);
         assert_eq!(all[7].sight, Sight::Composition);
-        let two = parse(
-            &words("multitask:onehot,logistic:residue"),
-            Encoding::Residue,
-        )
-        .expect("two");
+        let two = parse(&words("multitask:onehot,logistic:residue"), RESIDUE, false).expect("two");
         assert_eq!(two[0].sight, Sight::Residues(Encoding::Onehot));
         assert_eq!(two[0].file(), "multitask-onehot");
+        let stored = parse(&[], Sight::Stored, true).expect("all models");
+        assert_eq!(stored.len(), KINDS.len() + 2);
+        assert_eq!(stored[0].sight, Sight::Stored);
+        assert_eq!(stored[10].name, "logistic:esm2");
         assert_eq!(two[1].sight, Sight::Residues(Encoding::Residue));
     }
 
     #[test]
     fn what_is_refused() {
         let message = |text: &str| {
-            let error = parse(&words(text), Encoding::Residue).expect_err("a fault");
+            let error = parse(&words(text), RESIDUE, false).expect_err("a fault");
             format!("{error} {}", error.advice().unwrap_or_default())
         };
         let near = message("multitsak");
@@ -163,7 +186,8 @@ mod tests {
             "{near}"
         );
         assert!(message("tfpredict:onehot").contains("without an encoder"));
+        assert!(message("logistic:esm2").contains("--embeddings: expected a directory"));
         assert!(message("tf,tf").contains("tf twice"));
-        assert!(message("multitask:composition").contains("an encoder: onehot or residue"));
+        assert!(message("multitask:composition").contains("an encoder: onehot, residue, esm2"));
     }
 }
