@@ -256,7 +256,7 @@ fn what_is_refused() {
         &groups,
         &[
             "--folds: expected at least one of every class in each of 12 folds",
-            "zinc_finger: 18 proteins in 9 groups",
+            "zinc_finger: 18 proteins in",
         ],
     );
     let column = refuses(here, &words(&["--split", "familie", "--out", "o"]));
