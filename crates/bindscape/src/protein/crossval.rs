@@ -39,7 +39,7 @@ use crate::terminal::Terminal;
 use folds::Split;
 use models::Model;
 
-use super::train::source::Source;
+use super::source::Source;
 
 const RECORD: &str = "crossval.json";
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use bindscape_core::progress::Progress;
+use bindscape_core::progress::{Progress, Silent};
 use bindscape_core::protein::{EncodedProteins, Encoding, Features, Folds, Windows};
 use bindscape_core::{Error, Result, atomic};
 use bindscape_nn::DeviceChoice;
@@ -176,7 +176,8 @@ fn features(plan: &Plan, sight: Sight) -> Result<(Box<dyn Features + '_>, Window
         Sight::Stored => {
             let source = plan.stored.as_ref();
             let source = source.expect("a model that needs embeddings is refused without");
-            Ok((source.features(&plan.proteins)?, source.windows()))
+            let represented = source.represent(&plan.proteins, &Silent)?;
+            Ok((represented.features, source.windows()))
         }
         Sight::Own | Sight::Composition => {
             let positions = ProteinNetworkKind::DeepTFactor.network(0, 0).positions();
