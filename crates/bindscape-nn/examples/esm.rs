@@ -1,11 +1,11 @@
 //! Residues per second of ESM-2: `cargo run --release -p bindscape-nn --example esm --
-//! MODEL PROTEINS.fasta [THREADS] [fast|plain] [TOKENS] [RUNS]`; the fastest run counts.
+//! MODEL PROTEINS.fasta [THREADS] [TOKENS] [RUNS]`; the fastest run counts.
 
 use std::time::Instant;
 
 use bindscape_core::progress::Silent;
 use bindscape_core::protein::read_proteins;
-use bindscape_nn::esm2::{EmbedOptions, Embedder, Esm2, LoadOptions, Products};
+use bindscape_nn::esm2::{EmbedOptions, Embedder, Esm2, LoadOptions};
 use mimalloc::MiMalloc;
 
 #[global_allocator]
@@ -15,7 +15,7 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [model, fasta, options @ ..] = &arguments[..] else {
-        return Err("MODEL PROTEINS.fasta [THREADS] [fast|plain] [TOKENS] [RUNS]".into());
+        return Err("MODEL PROTEINS.fasta [THREADS] [TOKENS] [RUNS]".into());
     };
     let number = |place: usize, default: usize| {
         options
@@ -25,26 +25,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     rayon::ThreadPoolBuilder::new()
         .num_threads(number(0, 2)?)
         .build_global()?;
-    let products = match options.get(1).map(String::as_str) {
-        None => None,
-        Some("fast") => Some(Products::Fast),
-        Some("plain") => Some(Products::Plain),
-        Some(other) => return Err(format!("`{other}` is neither fast nor plain").into()),
-    };
-    let load = LoadOptions {
-        products,
-        ..LoadOptions::default()
-    };
-    let model = Esm2::load(model, load, &Silent)?;
+    let model = Esm2::load(model, LoadOptions::default(), &Silent)?;
     let proteins = read_proteins(fasta)?;
     let sequences: Vec<&[u8]> = proteins.iter().map(|p| &p.sequence[..]).collect();
     let residues: usize = sequences.iter().map(|sequence| sequence.len()).sum();
     let embed = EmbedOptions {
-        token_budget: number(2, EmbedOptions::default().token_budget)?,
+        token_budget: number(1, EmbedOptions::default().token_budget)?,
         ..EmbedOptions::default()
     };
     let mut best = f64::INFINITY;
-    for _ in 0..number(3, 3)? {
+    for _ in 0..number(2, 3)? {
         let began = Instant::now();
         let mut embedder = Embedder::new(&model, &sequences, embed)?;
         while embedder.next_batch(&Silent)?.is_some() {}

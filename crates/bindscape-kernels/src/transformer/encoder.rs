@@ -90,8 +90,7 @@ impl State {
 }
 
 impl Encoder {
-    /// Begins with the embeddings `x` `[rows, width]` of `sequences`; rows between them
-    /// count as zero.
+    /// Begins with the embeddings `x` `[rows, width]` of `sequences`.
     ///
     /// # Panics
     /// If the arrays do not fit.
@@ -101,16 +100,12 @@ impl Encoder {
         assert_eq!(x.len(), rows * width);
         let mut state = State {
             layer: 0,
-            x: Buffer::zeros(x.len()),
+            x: Buffer::any(x.len()),
             qkv: Buffer::any(3 * rows * width),
-            attended: Buffer::zeros(rows * width),
+            attended: Buffer::any(rows * width),
             sequences,
         };
-        for sequence in 0..state.sequences.len() {
-            let tokens = state.sequences.tokens(sequence);
-            let range = tokens.start * width..tokens.end * width;
-            state.x[range.clone()].copy_from_slice(&x[range]);
-        }
+        state.x.copy_from_slice(x);
         self.rows(&mut state, None, self.layers.first());
         state
     }

@@ -16,7 +16,7 @@ mod sequences;
 pub use attention::{AttentionShape, Rotary, attention, attention_weights};
 pub use encoder::{Encoder, EncoderLayer, Norm, State};
 pub use layer_norm::layer_norm;
-pub use linear::{Finish, Linear, Products};
+pub use linear::{Finish, Linear};
 pub use sequences::Sequences;
 
 #[cfg(test)]

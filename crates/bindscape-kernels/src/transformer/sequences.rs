@@ -2,9 +2,7 @@
 
 use std::ops::Range;
 
-/// Sequences one after the other, each from an even row on: products by
-/// [`Products::Fast`](super::Products::Fast) take rows in pairs, and a pair never holds two
-/// sequences. The row after a sequence of odd length is filled up.
+/// Sequences one after the other, a token in a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sequences {
     starts: Vec<usize>,
@@ -21,7 +19,7 @@ impl Sequences {
             .iter()
             .map(|length| {
                 let start = rows;
-                rows += Self::rows_of(*length);
+                rows += length;
                 start
             })
             .collect();
@@ -32,13 +30,7 @@ impl Sequences {
         }
     }
 
-    /// Rows that a sequence of `length` tokens takes.
-    #[must_use]
-    pub fn rows_of(length: usize) -> usize {
-        length.next_multiple_of(2)
-    }
-
-    /// Rows of the array, those that fill up included.
+    /// Rows of the array: tokens of all sequences.
     #[must_use]
     pub fn rows(&self) -> usize {
         self.rows

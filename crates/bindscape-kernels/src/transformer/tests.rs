@@ -39,53 +39,29 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
-    fn linear_layers_are_products(pairs in 1_usize..40, inputs in 1_usize..90, outputs in 1_usize..200, seed: u64) {
-        let rows = 2 * pairs;
+    fn linear_layers_are_products(rows in 1_usize..80, inputs in 1_usize..90, outputs in 1_usize..200, seed: u64) {
         let (x, weight) = (noise(rows * inputs, seed), noise(outputs * inputs, seed ^ 1));
         let bias = noise(outputs, seed ^ 2);
         let truth = linear_truth(&x, &weight, &bias, inputs);
-        for products in [Products::Plain, Products::Fast] {
-            let layer = Linear::new(&weight, Some(&bias), inputs, products);
-            prop_assert_eq!((layer.inputs(), layer.outputs()), (inputs, outputs));
-            let mut out = vec![f32::NAN; rows * outputs];
-            layer.forward(&x, &mut out, Finish::Store);
-            close(&out, &truth, 4e-5);
-            let stored = out.clone();
-            layer.forward(&x, &mut out, Finish::Add);
-            for (twice, once) in out.iter().zip(&stored) {
-                prop_assert!((twice - 2.0 * once).abs() < 1e-4);
-            }
-            layer.forward(&x, &mut out, Finish::Gelu);
-            for (g, &y) in out.iter().zip(&stored) {
-                prop_assert!((g - gelu::gelu(y)).abs() < 1e-4);
-            }
-            // Rows do not depend on the pairs beside them.
-            let mut part = vec![0.0; 2 * outputs];
-            layer.forward(&x[(rows - 2) * inputs..], &mut part, Finish::Store);
-            prop_assert_eq!(&part[..], &stored[(rows - 2) * outputs..]);
-        }
-    }
-}
-
-#[test]
-fn fast_products_lose_little() {
-    let (rows, inputs, outputs) = (96, 1280, 128);
-    let (x, weight) = (noise(rows * inputs, 1), noise(outputs * inputs, 2));
-    let bias = vec![0.0; outputs];
-    let truth = linear_truth(&x, &weight, &bias, inputs);
-    let error = |products| {
-        let layer = Linear::new(&weight, None, inputs, products);
-        let mut out = vec![0.0; rows * outputs];
+        let layer = Linear::new(&weight, Some(&bias), inputs);
+        prop_assert_eq!((layer.inputs(), layer.outputs()), (inputs, outputs));
+        let mut out = vec![f32::NAN; rows * outputs];
         layer.forward(&x, &mut out, Finish::Store);
-        let squares = out
-            .iter()
-            .zip(&truth)
-            .map(|(&y, t)| (f64::from(y) - t).powi(2));
-        (squares.sum::<f64>() / truth.len() as f64).sqrt()
-    };
-    let (plain, fast) = (error(Products::Plain), error(Products::Fast));
-    println!("root mean square error: plain {plain:.2e}, fast {fast:.2e}");
-    assert!(fast < 4.0 * plain, "{plain} {fast}");
+        close(&out, &truth, 2e-5);
+        let stored = out.clone();
+        layer.forward(&x, &mut out, Finish::Add);
+        for (twice, once) in out.iter().zip(&stored) {
+            prop_assert!((twice - 2.0 * once).abs() < 1e-5);
+        }
+        layer.forward(&x, &mut out, Finish::Gelu);
+        for (g, &y) in out.iter().zip(&stored) {
+            prop_assert!((g - gelu::gelu(y)).abs() < 1e-5);
+        }
+        // Rows do not depend on those beside them.
+        let mut part = vec![0.0; outputs];
+        layer.forward(&x[(rows - 1) * inputs..], &mut part, Finish::Store);
+        prop_assert_eq!(&part[..], &stored[(rows - 1) * outputs..]);
+    }
 }
 
 #[test]
@@ -167,10 +143,7 @@ fn attention_is_a_weighted_mean_of_each_sequence_alone() {
     for (width, heads) in [(32, 2), (12, 3), (64, 1)] {
         let shape = AttentionShape { width, heads };
         let sequences = Sequences::new(&[5, 1, 130, 64, 17]);
-        assert_eq!(
-            (sequences.rows(), sequences.longest()),
-            (6 + 2 + 130 + 64 + 18, 130)
-        );
+        assert_eq!((sequences.rows(), sequences.longest()), (217, 130));
         let rotary = Rotary::new(130, shape.size(), 10_000.0);
         let qkv: Vec<f32> = noise(sequences.rows() * 3 * width, 8)
             .iter()
@@ -178,11 +151,6 @@ fn attention_is_a_weighted_mean_of_each_sequence_alone() {
             .collect();
         let mut out = vec![7.0; sequences.rows() * width];
         attention(shape, &sequences, &rotary, &qkv, &mut out);
-        assert_eq!(
-            out[5 * width..6 * width],
-            vec![7.0; width],
-            "no token's row"
-        );
         for sequence in 0..sequences.len() {
             let tokens = sequences.tokens(sequence);
             let own = &qkv[tokens.start * 3 * width..tokens.end * 3 * width];
@@ -216,12 +184,7 @@ fn sequences_do_not_see_each_other_nor_the_number_of_threads() {
             .iter()
             .map(|w| w * 0.3)
             .collect();
-        Linear::new(
-            &weight,
-            Some(&noise(outputs, seed + 9)),
-            inputs,
-            Products::Fast,
-        )
+        Linear::new(&weight, Some(&noise(outputs, seed + 9)), inputs)
     };
     let layer = |seed| EncoderLayer {
         attention_norm: norm(seed),
@@ -238,10 +201,9 @@ fn sequences_do_not_see_each_other_nor_the_number_of_threads() {
     };
     let rotary = Rotary::new(300, 8, 10_000.0);
     let lengths = [7, 300, 1, 64, 2];
-    let run = |lengths: &[usize], fill: f32, threads: usize| {
+    let run = |lengths: &[usize], threads: usize| {
         let sequences = Sequences::new(lengths);
         let mut x = Buffer::any(sequences.rows() * 32);
-        x.fill(fill);
         for sequence in 0..sequences.len() {
             let tokens = sequences.tokens(sequence);
             let own = noise(tokens.len() * 32, tokens.len() as u64);
@@ -264,10 +226,10 @@ fn sequences_do_not_see_each_other_nor_the_number_of_threads() {
                 .collect::<Vec<_>>()
         })
     };
-    let together = run(&lengths, 0.0, 3);
+    let together = run(&lengths, 3);
     assert!(together.iter().flatten().all(|x| x.is_finite()));
-    assert_eq!(together, run(&lengths, 5.0, 1));
+    assert_eq!(together, run(&lengths, 1));
     for (i, &length) in lengths.iter().enumerate() {
-        assert_eq!(run(&[length], -1.0, 2)[0], together[i]);
+        assert_eq!(run(&[length], 2)[0], together[i]);
     }
 }

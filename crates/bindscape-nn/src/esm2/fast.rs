@@ -2,8 +2,8 @@
 
 use bindscape_core::Result;
 use bindscape_kernels::transformer::{
-    AttentionShape, Encoder, EncoderLayer, Finish, Linear, Norm, Products, Rotary, Sequences,
-    State, attention_weights, layer_norm,
+    AttentionShape, Encoder, EncoderLayer, Finish, Linear, Norm, Rotary, Sequences, State,
+    attention_weights, layer_norm,
 };
 use rayon::prelude::*;
 
@@ -39,12 +39,12 @@ fn norm(weights: Affine) -> Norm {
     }
 }
 
-fn linear(weights: &Affine, products: Products) -> Linear {
+fn linear(weights: &Affine) -> Linear {
     let inputs = weights.weight.len() / weights.bias.len();
-    Linear::new(&weights.weight, Some(&weights.bias), inputs, products)
+    Linear::new(&weights.weight, Some(&weights.bias), inputs)
 }
 
-fn encoder_layer(weights: LayerWeights, products: Products) -> EncoderLayer {
+fn encoder_layer(weights: LayerWeights) -> EncoderLayer {
     let qkv = Affine {
         weight: [
             weights.query.weight,
@@ -56,21 +56,21 @@ fn encoder_layer(weights: LayerWeights, products: Products) -> EncoderLayer {
     };
     EncoderLayer {
         attention_norm: norm(weights.attention_norm),
-        qkv: linear(&qkv, products),
-        output: linear(&weights.output, products),
+        qkv: linear(&qkv),
+        output: linear(&weights.output),
         forward_norm: norm(weights.forward_norm),
-        up: linear(&weights.up, products),
-        down: linear(&weights.down, products),
+        up: linear(&weights.up),
+        down: linear(&weights.down),
     }
 }
 
 impl Fast {
-    pub(crate) fn new(checkpoint: &mut Checkpoint, products: Products) -> Result<Self> {
+    pub(crate) fn new(checkpoint: &mut Checkpoint) -> Result<Self> {
         let config = checkpoint.config;
         let embeddings = checkpoint.embeddings()?;
         let mut layers = Vec::with_capacity(config.layers);
         for layer in 0..config.layers {
-            layers.push(encoder_layer(checkpoint.layer(layer)?, products));
+            layers.push(encoder_layer(checkpoint.layer(layer)?));
         }
         let language = checkpoint.language_head()?.map(|head: LanguageHead| {
             let decoder = Affine {
@@ -78,9 +78,9 @@ impl Fast {
                 bias: head.bias,
             };
             Language {
-                dense: linear(&head.dense, products),
+                dense: linear(&head.dense),
                 norm: norm(head.norm),
-                decoder: linear(&decoder, products),
+                decoder: linear(&decoder),
             }
         });
         Ok(Self {

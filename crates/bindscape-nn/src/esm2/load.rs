@@ -16,7 +16,7 @@ use super::fair::{FairTensors, contact_file};
 use super::fast::Fast;
 use super::reference::Reference;
 use super::tensors::{Safetensors, Tensors, shard_names};
-use super::{Engine, Esm2, Products};
+use super::{Engine, Esm2};
 use crate::device::DeviceChoice;
 use crate::hub::{Hub, is_repository};
 
@@ -25,9 +25,6 @@ use crate::hub::{Hub, is_repository};
 pub struct LoadOptions {
     /// Where it shall compute.
     pub device: DeviceChoice,
-    /// How the processor forms products: [`Products::Fast`] by default up to a width of
-    /// 1,280, above which the larger weights would take too much memory.
-    pub products: Option<Products>,
 }
 
 /// Where weights came from.
@@ -53,9 +50,6 @@ impl Provenance {
     }
 }
 
-/// Widest network whose products are formed the fast way unless asked otherwise.
-const FAST_WIDTH: usize = 1280;
-
 /// Files of a model.
 pub(crate) struct Files {
     pub(crate) weights: Vec<PathBuf>,
@@ -80,12 +74,7 @@ impl Esm2 {
         let (mut checkpoint, provenance) = open(model, progress)?;
         let config = checkpoint.config;
         let engine = if options.device == DeviceChoice::Cpu {
-            let products = options.products.unwrap_or(if config.width <= FAST_WIDTH {
-                Products::Fast
-            } else {
-                Products::Plain
-            });
-            Engine::Fast(Box::new(Fast::new(&mut checkpoint, products)?))
+            Engine::Fast(Box::new(Fast::new(&mut checkpoint)?))
         } else {
             Engine::Reference(Box::new(Reference::new(&mut checkpoint, &device)?))
         };

@@ -23,7 +23,6 @@ mod tokens;
 #[cfg(test)]
 mod tests;
 
-pub use bindscape_kernels::transformer::Products;
 pub use chunks::{Chunking, Part};
 pub use config::{Esm2Config, PUBLISHED, Published};
 pub use embedder::{EmbedOptions, Embedder, Embedding, EmbeddingBatch};

@@ -22,12 +22,8 @@ fn text(path: &Path) -> &str {
     path.to_str().expect("paths of tests are text")
 }
 
-fn load(path: &Path, products: Products) -> Result<Esm2> {
-    let options = LoadOptions {
-        products: Some(products),
-        ..LoadOptions::default()
-    };
-    Esm2::load(text(path), options, &Silent)
+fn load(path: &Path) -> Result<Esm2> {
+    Esm2::load(text(path), LoadOptions::default(), &Silent)
 }
 
 fn load_reference(path: &Path) -> Result<Esm2> {
@@ -105,8 +101,7 @@ fn difference(outputs: &[Output], name: &str) -> f32 {
 fn all_layers_and_heads_agree_with_transformers_and_fair_esm() {
     let directory = golden("");
     let models = [
-        ("plain", load(&directory, Products::Plain).unwrap()),
-        ("fast", load(&directory, Products::Fast).unwrap()),
+        ("fast", load(&directory).unwrap()),
         ("burn", load_reference(&directory).unwrap()),
     ];
     let tokens = tokens();
@@ -123,23 +118,21 @@ fn all_layers_and_heads_agree_with_transformers_and_fair_esm() {
 #[test]
 fn a_protein_alone_equals_the_same_in_a_batch() {
     let tokens = tokens();
-    for products in [Products::Plain, Products::Fast] {
-        let model = load(&golden(""), products).unwrap();
-        let together = model.forward(&slices(&tokens), &everything()).unwrap();
-        let reversed: Vec<&[u8]> = slices(&tokens).into_iter().rev().collect();
-        let mut turned = model.forward(&reversed, &everything()).unwrap();
-        turned.reverse();
-        assert_eq!(together, turned);
-        for (own, output) in tokens.iter().zip(&together) {
-            let alone = model.forward(&[own], &everything()).unwrap();
-            assert_eq!(alone[0], *output);
-        }
+    let model = load(&golden("")).unwrap();
+    let together = model.forward(&slices(&tokens), &everything()).unwrap();
+    let reversed: Vec<&[u8]> = slices(&tokens).into_iter().rev().collect();
+    let mut turned = model.forward(&reversed, &everything()).unwrap();
+    turned.reverse();
+    assert_eq!(together, turned);
+    for (own, output) in tokens.iter().zip(&together) {
+        let alone = model.forward(&[own], &everything()).unwrap();
+        assert_eq!(alone[0], *output);
     }
 }
 
 #[test]
 fn early_layers_are_those_of_a_whole_pass() {
-    let model = load(&golden(""), Products::Fast).unwrap();
+    let model = load(&golden("")).unwrap();
     let tokens = tokens();
     let whole = model.forward(&slices(&tokens), &everything()).unwrap();
     for layer in 0..=3 {
@@ -157,7 +150,7 @@ fn early_layers_are_those_of_a_whole_pass() {
 
 #[test]
 fn embeddings_come_in_input_order_whatever_the_budget() {
-    let fast = load(&golden(""), Products::Fast).unwrap();
+    let fast = load(&golden("")).unwrap();
     let reference = load_reference(&golden("")).unwrap();
     let long: Vec<u8> = b"MKTAYIAKQRQISFVKSHFSRQLEERLGLIEVQ".repeat(4);
     let sequences: [&[u8]; 5] = [b"MKTJ", &long, b"W", &long[20..90], b"ACDEFGHIKLM"];
@@ -251,7 +244,7 @@ fn rewrite(directory: &Path, files: usize, dtype: Dtype, convert: impl Fn(f32) -
 fn shards_and_half_precision_are_read() {
     let tokens = tokens();
     let run = |path: &Path| {
-        let model = load(path, Products::Plain).unwrap();
+        let model = load(path).unwrap();
         model.forward(&slices(&tokens), &everything()).unwrap()
     };
     let directory = tempfile::tempdir().unwrap();
@@ -259,7 +252,7 @@ fn shards_and_half_precision_are_read() {
         x.to_le_bytes().to_vec()
     });
     assert_eq!(run(directory.path()), run(&golden("")));
-    let model = load(directory.path(), Products::Plain).unwrap();
+    let model = load(directory.path()).unwrap();
     assert_eq!(model.provenance().files.len(), 3);
     assert_eq!(model.provenance().checksum().len(), 64);
 
@@ -284,7 +277,7 @@ fn shards_and_half_precision_are_read() {
 
 #[test]
 fn what_is_no_model_is_told() {
-    let fails = |path: &Path| load(path, Products::Plain).unwrap_err();
+    let fails = |path: &Path| load(path).unwrap_err();
     let directory = tempfile::tempdir().unwrap();
     let error = fails(directory.path()).to_string();
     assert!(
@@ -329,14 +322,14 @@ fn what_is_no_model_is_told() {
 fn files_of_fair_esm_hold_the_same_network() {
     let tokens = tokens();
     let run = |model: &Esm2| model.forward(&slices(&tokens), &everything()).unwrap();
-    let fair = load(&golden("fair.pt"), Products::Fast).unwrap();
-    assert_eq!(run(&fair), run(&load(&golden(""), Products::Fast).unwrap()));
+    let fair = load(&golden("fair.pt")).unwrap();
+    assert_eq!(run(&fair), run(&load(&golden("")).unwrap()));
     assert_eq!(fair.provenance().files.len(), 2);
     // Without the contact head beside it.
     let directory = tempfile::tempdir().unwrap();
     let alone = directory.path().join("alone.pt");
     std::fs::copy(golden("fair.pt"), &alone).unwrap();
-    let model = load(&alone, Products::Fast).unwrap();
+    let model = load(&alone).unwrap();
     let request = Request {
         contacts: true,
         ..Request::default()
@@ -352,7 +345,7 @@ fn files_of_fair_esm_hold_the_same_network() {
             .unwrap()
             .contains("NAME-contact-regression.pt")
     );
-    let other = load(&golden("fair-contact-regression.pt"), Products::Fast).unwrap_err();
+    let other = load(&golden("fair-contact-regression.pt")).unwrap_err();
     assert!(
         other.to_string().contains("expected weights of ESM-2"),
         "{other}"
@@ -361,7 +354,7 @@ fn files_of_fair_esm_hold_the_same_network() {
 
 #[test]
 fn requests_beyond_the_model_are_refused() {
-    let model = load(&golden(""), Products::Plain).unwrap();
+    let model = load(&golden("")).unwrap();
     let request = Request {
         layers: vec![4],
         ..Request::default()

@@ -346,7 +346,6 @@ fn encode(
 fn embed(plan: &Plan, model: &str, proteins: &[Protein], terminal: &Terminal) -> Result<()> {
     let options = LoadOptions {
         device: plan.device,
-        products: None,
     };
     let network = Esm2::load(model, options, terminal)?;
     let width = network.config().width;

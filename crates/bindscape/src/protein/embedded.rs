@@ -61,10 +61,7 @@ impl Embedded {
             )
             .hint("make them with `protein embed --dtype f16` and name them with --embeddings"));
         }
-        let options = LoadOptions {
-            device,
-            products: None,
-        };
+        let options = LoadOptions { device };
         let network = Esm2::load(model, options, progress)?;
         let info = EmbeddingInfo {
             model: model.to_owned(),
