@@ -26,8 +26,8 @@ mod gemm;
 mod lanes;
 pub mod lstm;
 pub mod norm;
-pub mod transformer;
 mod parallel;
+pub mod transformer;
 pub use parallel::vectors;
 mod winograd;
 
