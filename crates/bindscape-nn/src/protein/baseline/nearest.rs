@@ -12,6 +12,9 @@ use super::{Baseline, Task, loss};
 /// Proteins that vote; between 1 and 20 it makes little difference.
 const VOTERS: usize = 5;
 
+/// Queries that are compared with the proteins to fit on at a time.
+const QUERIES: usize = 16;
+
 /// What is expected of a protein before any vote, and of one that resembles none.
 #[derive(Debug, Clone, Copy)]
 pub enum Fallback<'a> {
@@ -99,22 +102,45 @@ impl Baseline for NearestEmbedding<'_> {
             columns,
         );
         let queries = unit(self.features.standardised(&task.train, &all), columns);
+        let nearest: Vec<Vec<(f32, usize)>> = queries
+            .par_chunks(QUERIES * columns)
+            .map(|queries| {
+                check(progress)?;
+                Ok(most_similar(queries, &train, &task.train_answers, columns))
+            })
+            .collect::<Result<Vec<_>>>()?
+            .concat();
         let votes = |place: usize, votes: &mut [f64]| {
-            let query = &queries[place * columns..][..columns];
-            let mut similar: Vec<(f32, usize)> = train
-                .chunks_exact(columns)
-                .zip(&task.train_answers)
-                .map(|(row, &answer)| (dot(query, row), answer))
-                .collect();
-            let voters = VOTERS.min(similar.len());
-            similar.select_nth_unstable_by(voters - 1, |a, b| b.0.total_cmp(&a.0));
-            for &(cosine, answer) in &similar[..voters] {
+            for &(cosine, answer) in &nearest[place] {
                 votes[answer] += f64::from(cosine.max(0.0));
             }
         };
         let fallback = task.shares().repeat(all.len());
         blend(task, &fallback, &COSINES, votes, progress)
     }
+}
+
+/// For each query the cosines and answers of the voters. A row of the larger matrix is read
+/// once for all queries.
+fn most_similar(
+    queries: &[f32],
+    train: &[f32],
+    answers: &[usize],
+    columns: usize,
+) -> Vec<Vec<(f32, usize)>> {
+    let count = queries.len() / columns;
+    let mut similar = vec![Vec::with_capacity(answers.len()); count];
+    for (row, &answer) in train.chunks_exact(columns).zip(answers) {
+        for (query, similar) in queries.chunks_exact(columns).zip(&mut similar) {
+            similar.push((dot(query, row), answer));
+        }
+    }
+    for similar in &mut similar {
+        let voters = VOTERS.min(similar.len());
+        similar.select_nth_unstable_by(voters - 1, |a, b| b.0.total_cmp(&a.0));
+        similar.truncate(voters);
+    }
+    similar
 }
 
 /// Divides each row by its length.
