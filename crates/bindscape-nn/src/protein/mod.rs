@@ -2,7 +2,7 @@
 //! single-task twins and DeepTFactor: training, the model file, prediction, explanation.
 //!
 //! The main path: [`Features`](bindscape_core::protein::Features) and labels of proteins, split
-//! by [`hold_out`], go into [`train`], which gives a [`ProteinModel`]; a [`ProteinPredictor`]
+//! by [`hold_out`], go into [`train()`], which gives a [`ProteinModel`]; a [`ProteinPredictor`]
 //! scores proteins with it, and explains the scores.
 
 mod assess;

@@ -41,7 +41,7 @@ pub(super) fn write(
     atomic::write(path, text.as_bytes())
 }
 
-/// Reads what [`write`] wrote for the proteins `ids`.
+/// Reads what [`write()`] wrote for the proteins `ids`.
 pub(super) fn read(path: &Path, ids: &[&str]) -> Result<Vec<ProteinScores>> {
     let text = std::fs::read_to_string(path).map_err(|source| Error::io("read", path, source))?;
     let damaged = |line: usize| {
