@@ -111,13 +111,14 @@ impl Conv {
             }
         }
         let kinks = Kinks::new(values, self.filters, &self.bias(), norm);
-        (0..self.batch * (convolved / self.pool)).all(|number| {
-            let pooled = convolved / self.pool;
-            let first = number / pooled * convolved + number % pooled * self.pool;
-            kinks.clear(first..first + self.pool, |a, b| {
-                !x_tracked && window(a) == window(b)
+        kinks.conditioned()
+            && (0..self.batch * (convolved / self.pool)).all(|number| {
+                let pooled = convolved / self.pool;
+                let first = number / pooled * convolved + number % pooled * self.pool;
+                kinks.clear(first..first + self.pool, |a, b| {
+                    !x_tracked && window(a) == window(b)
+                })
             })
-        })
     }
 }
 
