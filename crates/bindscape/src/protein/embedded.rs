@@ -20,6 +20,8 @@ pub(super) struct Embedded {
     /// See [`Features::id`].
     id: String,
     windows: Windows,
+    /// The numbers are rounded as those that the model was trained on.
+    dtype: StoredType,
 }
 
 impl Embedded {
@@ -53,14 +55,11 @@ impl Embedded {
             )
             .hint("name its embeddings with --embeddings"));
         };
-        if encoder.id.ends_with(",f16") {
-            return Err(Error::option(
-                "--esm2",
-                "a model that was trained on embeddings of 32 bits",
-                "one of 16 bits",
-            )
-            .hint("make them with `protein embed --dtype f16` and name them with --embeddings"));
-        }
+        let dtype = if encoder.id.ends_with(",f16") {
+            StoredType::F16
+        } else {
+            StoredType::F32
+        };
         let options = LoadOptions { device };
         let network = Esm2::load(model, options, progress)?;
         let info = EmbeddingInfo {
@@ -69,7 +68,7 @@ impl Embedded {
             layer: Some(layer),
             features: network.config().width,
             rows: RowsOf::Windows(encoder.windows),
-            dtype: StoredType::F32,
+            dtype,
             format: ShardFormat::Safetensors,
             settings: vec![format!("chunk={chunk}"), format!("overlap={overlap}")],
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -94,6 +93,7 @@ impl Embedded {
             },
             id: encoder.id.clone(),
             windows: encoder.windows,
+            dtype,
         })
     }
 
@@ -122,6 +122,7 @@ impl Embedded {
             let mut rows = Vec::new();
             self.windows
                 .average(&embedding.values, self.width(), &mut rows);
+            self.dtype.round(&mut rows);
             proteins_done.push(EmbeddedProtein {
                 rows,
                 chunks: embedding.chunks,

@@ -260,3 +260,64 @@ fn clusters_are_a_table() {
         ],
     );
 }
+
+#[cfg(unix)]
+#[test]
+fn stopped_and_continued_is_the_same_as_never_stopped() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let here = directory.path();
+    // Each a batch of its own, and long: a stop falls between two.
+    let all: Vec<_> = (0..120).map(long).collect();
+    fs::write(here.join("p.fa"), all.concat()).expect("written");
+    let words = |out: &'static str| {
+        let words =
+            "protein embed p.fa --window 100 --positions 30 --chunk 3000 --token-budget 3000";
+        let mut words: Vec<&str> = words.split(' ').collect();
+        words.extend(["--model", super::protein_predict::ESM2, "--out", out]);
+        words
+    };
+    let child = super::command(here, &words("stopped"))
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("the program was built");
+    let begun = std::time::Instant::now();
+    while !here.join("stopped/embedding.json").exists() {
+        assert!(begun.elapsed().as_secs() < 60, "no directory was begun");
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    let told = std::process::Command::new("kill")
+        .args(["-TERM", &child.id().to_string()])
+        .status()
+        .expect("a kill command");
+    assert!(told.success());
+    let output = child.wait_with_output().expect("a stopped program");
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(130), "{message}");
+
+    let told = succeeds(here, &words("stopped"));
+    says(&told, &["120 proteins, ", "120 in all"]);
+    succeeds(here, &words("whole"));
+    let [stopped, whole] = ["stopped", "whole"].map(|out| {
+        let store = EmbeddingStore::open(&here.join(out)).expect("a store");
+        let proteins = bindscape_core::protein::read_proteins(here.join("p.fa"));
+        let stored = store.of(&proteins.expect("proteins")).expect("all of them");
+        let mut rows = Vec::new();
+        (0..120)
+            .map(|protein| {
+                stored.read(protein, &mut rows).expect("readable");
+                rows.clone()
+            })
+            .collect::<Vec<_>>()
+    });
+    assert!(stopped == whole);
+}
+
+/// A FASTA record of 3,000 residues.
+#[cfg(unix)]
+fn long(number: usize) -> String {
+    let letters = b"ACDEFGHIKLMNPQRSTVWY";
+    let sequence: String = (0..3000)
+        .map(|at| char::from(letters[(at * (number + 7) + at / 7) % letters.len()]))
+        .collect();
+    format!(">L{number}\n{sequence}\n")
+}

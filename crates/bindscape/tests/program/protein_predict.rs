@@ -258,7 +258,7 @@ fn wrong_input_is_named() {
 }
 
 /// A small ESM-2 of random weights.
-const ESM2: &str = concat!(
+pub(crate) const ESM2: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/../bindscape-nn/tests/golden/esm2"
 );
@@ -295,6 +295,19 @@ fn embeddings_stored_or_computed_give_the_same() {
     let rows = table_of("stored.tsv");
     let last = rows.last().expect("rows");
     assert!(cell(last, "flags").contains("chunked,cut"), "{last:?}");
+
+    run(&format!(
+        "protein embed p.fa --model {ESM2} --out half --dtype f16 --window 5 --positions 20 --chunk 90 --overlap 20"
+    ));
+    run(
+        "protein train --proteins p.fa --labels l.tsv --embeddings half --out run16 --epochs 2 \
+         --filters 8,8 --hidden 8 --validation 0.2",
+    );
+    run("protein predict --model run16 --proteins p.fa --embeddings half --out stored16.tsv");
+    run(&format!(
+        "protein predict --model run16 --proteins p.fa --esm2 {ESM2} --out computed16.tsv"
+    ));
+    assert_eq!(table_of("stored16.tsv"), table_of("computed16.tsv"));
 
     // A residue's own embedding tells more than its window's, and both add up to the same.
     run("protein explain --model run --proteins p.fa --id P4 --embeddings stored --out e1");

@@ -44,6 +44,18 @@ impl StoredType {
         }
     }
 
+    /// Numbers as they are read again after having been written.
+    pub fn round(self, values: &mut [f32]) {
+        match self {
+            StoredType::F32 => {}
+            StoredType::F16 => {
+                for value in values {
+                    *value = f16::from_f32(*value).to_f32();
+                }
+            }
+        }
+    }
+
     fn append(self, values: &[f32], out: &mut Vec<u8>) {
         match self {
             StoredType::F32 => out.extend(values.iter().flat_map(|v| v.to_le_bytes())),
