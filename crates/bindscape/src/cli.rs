@@ -4,7 +4,7 @@ use bindscape_core::Result;
 use clap::{Parser, Subcommand};
 
 use crate::terminal::Terminal;
-use crate::{demo, evaluate, finetune, matrix, model, predict, pretrain, protein, report};
+use crate::{demo, evaluate, finetune, matrix, model, motif, predict, pretrain, protein, report};
 
 /// From a transcription factor's protein to the places it binds in a genome.
 ///
@@ -44,6 +44,9 @@ enum Verb {
     /// Tell transcription factors, and their kind, from protein sequences
     #[command(subcommand)]
     Protein(protein::ProteinVerb),
+    /// Read, convert and draw motifs
+    #[command(subcommand)]
+    Motif(motif::MotifVerb),
     /// Make one self-contained HTML page from run directories
     Report(report::Arguments),
     /// Run the whole job on a simulated genome, with no files needed
@@ -71,6 +74,7 @@ impl Arguments {
             Verb::Predict(arguments) => predict::run(arguments, terminal),
             Verb::Model(verb) => model::run(verb, terminal),
             Verb::Protein(verb) => protein::run(verb, terminal),
+            Verb::Motif(verb) => motif::run(verb, terminal),
             Verb::Report(arguments) => report::run(arguments, terminal),
             Verb::Demo(arguments) => demo::run(arguments, terminal),
         }

@@ -11,6 +11,7 @@ mod evaluate;
 mod finetune;
 mod matrix;
 mod model;
+mod motif;
 mod predict;
 mod pretrain;
 mod protein;

@@ -1,0 +1,473 @@
+//! MEME's text format, versions 4 and 5: the minimal format
+//! (<https://meme-suite.org/meme/doc/meme-format.html>), and the full output of MEME, DREME and
+//! STREME, whose other parts are passed over.
+
+use std::fmt::Write as _;
+
+use bindscape_core::{Error, Place, Result};
+
+use super::source::Source;
+use crate::LETTERS;
+use crate::background::{Background, excerpt, letter_index};
+use crate::matrix::Frequencies;
+use crate::motif::{EValue, Metadata, Motif, MotifSet};
+
+/// Lines within which the version must come; the full output has a banner before it.
+const HEAD: usize = 30;
+
+pub(super) fn is(source: &Source) -> bool {
+    source
+        .head(HEAD)
+        .any(|line| line.starts_with("MEME version"))
+}
+
+/// Which column of a file belongs to A, C, G, T.
+type Columns = [usize; 4];
+
+/// A motif that began and its matrix, once it came.
+struct Begun {
+    line: usize,
+    id: String,
+    name: Option<String>,
+    matrix: Option<Matrix>,
+    url: Option<String>,
+}
+
+struct Matrix {
+    frequencies: Frequencies,
+    sites: Option<f64>,
+    e_value: Option<EValue>,
+}
+
+pub(super) fn parse(source: &Source) -> Result<MotifSet> {
+    check_version(source)?;
+    let mut set = MotifSet::default();
+    let mut columns: Columns = [0, 1, 2, 3];
+    let mut begun: Option<Begun> = None;
+    // The next line to look at: sections step over theirs.
+    let mut next = 0;
+    for (index, line) in source.lines_from(0) {
+        if index < next {
+            continue;
+        }
+        if let Some(rest) = line.strip_prefix("ALPHABET") {
+            (columns, next) = alphabet(source, index, rest)?;
+        } else if let Some(rest) = line.strip_prefix("strands:") {
+            set.single_strand = strands(source, index, rest)?;
+        } else if let Some(rest) = line.strip_prefix("Background letter frequencies") {
+            set.background_source = origin(rest);
+            let (background, after) = background(source, index)?;
+            (set.background, next) = (Some(background), after);
+        } else if let Some(rest) = after_word(line, "MOTIF") {
+            set.motifs.extend(finish(source, begun.take())?);
+            begun = Some(begin(source, index, rest)?);
+        } else if let Some(rest) = line.strip_prefix("letter-probability matrix:") {
+            let Some(begun) = begun.as_mut().filter(|begun| begun.matrix.is_none()) else {
+                return Err(source.fault(
+                    index,
+                    "a line `MOTIF` with the motif's id before each matrix",
+                    "none",
+                ));
+            };
+            let (matrix, after) = matrix(source, index, rest, columns)?;
+            (begun.matrix, next) = (Some(matrix), after);
+        } else if let (Some(url), Some(begun)) = (after_word(line, "URL"), begun.as_mut()) {
+            begun.url = Some(url.trim().to_owned()).filter(|url| !url.is_empty());
+        }
+    }
+    set.motifs.extend(finish(source, begun)?);
+    Ok(set)
+}
+
+/// What follows `word` and a blank, or nothing, at the beginning of a line.
+fn after_word<'a>(line: &'a str, word: &str) -> Option<&'a str> {
+    let rest = line.strip_prefix(word)?;
+    (rest.is_empty() || rest.starts_with(char::is_whitespace)).then_some(rest)
+}
+
+fn check_version(source: &Source) -> Result<()> {
+    let line = source.lines_from(0).find_map(|(index, line)| {
+        let version = line.strip_prefix("MEME version")?;
+        Some((index, version.trim()))
+    });
+    let Some((index, version)) = line else {
+        return Err(Error::input(
+            source.path(),
+            Place::File,
+            "the line `MEME version 4`",
+            "a file without it",
+        )
+        .hint("is it of another format?"));
+    };
+    let number: String = version.chars().take_while(char::is_ascii_digit).collect();
+    if !matches!(number.as_str(), "4" | "5") {
+        return Err(source
+            .fault(
+                index,
+                "a version of MEME's format from 4 to 5",
+                format!("{:?}", excerpt(version)),
+            )
+            .hint("older files: `meme-get-motif -all` or `meme2meme` of the MEME suite writes version 4"));
+    }
+    Ok(())
+}
+
+/// `= ACGT` on the line itself, or definitions of letters up to `END ALPHABET`.
+fn alphabet(source: &Source, index: usize, rest: &str) -> Result<(Columns, usize)> {
+    let short = rest.trim_start().strip_prefix('=');
+    let mut next = index + 1;
+    let letters: String = if let Some(letters) = short {
+        letters.trim().to_owned()
+    } else {
+        let mut letters = String::new();
+        let mut ended = false;
+        for (at, line) in source.lines_from(index + 1) {
+            next = at + 1;
+            if line.starts_with("END ALPHABET") {
+                ended = true;
+                break;
+            }
+            if line.starts_with("MOTIF") {
+                break;
+            }
+            // `A "Adenine" CC0000 ~ T "Thymine" 0000CC` is a letter, or two that complement each
+            // other; `N = ACGT` stands for several.
+            letters.extend(line.split('~').filter_map(core_letter));
+        }
+        if !ended {
+            return Err(source.fault(index, "the line END ALPHABET after the letters", "none"));
+        }
+        letters
+    };
+    Ok((columns_of(source, index, &letters)?, next))
+}
+
+/// The letter that a half of a definition begins with, unless it stands for several.
+fn core_letter(half: &str) -> Option<char> {
+    let half = half.trim();
+    let letter = half.chars().next().filter(|&letter| letter != '#')?;
+    let rest = half[letter.len_utf8()..].trim_start();
+    (!rest.starts_with('=')).then_some(letter)
+}
+
+fn columns_of(source: &Source, index: usize, letters: &str) -> Result<Columns> {
+    let mut columns = [None; 4];
+    for (column, letter) in letters.chars().enumerate() {
+        let base = u8::try_from(letter).ok().and_then(letter_index);
+        match base.map(|base| &mut columns[base]) {
+            Some(place @ None) => *place = Some(column),
+            _ => return Err(other_alphabet(source, index, letters)),
+        }
+    }
+    match columns {
+        [Some(a), Some(c), Some(g), Some(t)] => Ok([a, c, g, t]),
+        _ => Err(other_alphabet(source, index, letters)),
+    }
+}
+
+fn other_alphabet(source: &Source, index: usize, letters: &str) -> Error {
+    let hint = if letters.len() == 20 {
+        "these are motifs of proteins; bindscape knows DNA and RNA"
+    } else {
+        "motifs of DNA (ACGT, in any order) and of RNA (ACGU) are read"
+    };
+    source
+        .fault(
+            index,
+            "the alphabet ACGT",
+            format!("{:?}", excerpt(letters)),
+        )
+        .hint(hint)
+}
+
+/// Whether the motifs are of one strand only.
+fn strands(source: &Source, index: usize, rest: &str) -> Result<bool> {
+    let mut signs: Vec<&str> = rest.split_whitespace().collect();
+    signs.sort_unstable();
+    match signs.as_slice() {
+        ["+", "-"] => Ok(false),
+        ["+"] => Ok(true),
+        _ => Err(source.fault(index, "strands `+ -` or `+`", format!("{:?}", rest.trim()))),
+    }
+}
+
+/// The text in ` (from TEXT):`.
+fn origin(rest: &str) -> Option<String> {
+    let text = rest.trim().strip_prefix("(from ")?;
+    let text = &text[..text.rfind(')')?];
+    Some(text.to_owned()).filter(|text| !text.is_empty())
+}
+
+/// Letters and probabilities in turn, on one line or several after the line of this index.
+fn background(source: &Source, index: usize) -> Result<(Background, usize)> {
+    let mut probabilities = [None; 4];
+    let mut last = index;
+    let mut missing = 4;
+    for (at, line) in source.lines_from(index + 1) {
+        if missing == 0 {
+            break;
+        }
+        last = at;
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        for pair in fields.chunks(2) {
+            let &[letter, value] = pair else {
+                return Err(pairs_fault(source, at, line));
+            };
+            let Some(base) = one_letter(letter) else {
+                let letters = fields.iter().step_by(2).copied().collect::<String>();
+                return Err(other_alphabet(source, at, &letters));
+            };
+            let value = source.numbers(at, &[value])?[0];
+            if probabilities[base].replace(value).is_some() {
+                return Err(pairs_fault(source, at, line));
+            }
+            missing -= 1;
+        }
+    }
+    match probabilities {
+        [Some(a), Some(c), Some(g), Some(t)] => {
+            let background = Background::new([a, c, g, t]).map_err(|error| {
+                error
+                    .at(Place::Line(last as u64 + 1))
+                    .within(&source.path().display().to_string())
+            })?;
+            Ok((background, last + 1))
+        }
+        _ => Err(pairs_fault(source, last, "the end of the file")),
+    }
+}
+
+fn one_letter(text: &str) -> Option<usize> {
+    match text.as_bytes() {
+        &[letter] => letter_index(letter),
+        _ => None,
+    }
+}
+
+fn pairs_fault(source: &Source, index: usize, found: &str) -> Error {
+    source.fault(
+        index,
+        "the background as `A 0.25 C 0.25 G 0.25 T 0.25`",
+        format!("{:?}", excerpt(found)),
+    )
+}
+
+fn begin(source: &Source, line: usize, rest: &str) -> Result<Begun> {
+    let rest = rest.trim();
+    // The full output goes on after the names: `MOTIF ACGT MEME-1 width = 8 sites = 20 …`.
+    let names = rest.split_once("width =").map_or(rest, |(names, _)| names);
+    let (id, name) = names.split_once(char::is_whitespace).unwrap_or((names, ""));
+    if id.is_empty() {
+        return Err(source.fault(line, "an id after MOTIF", "none"));
+    }
+    Ok(Begun {
+        line,
+        id: id.to_owned(),
+        name: Some(name.trim().to_owned()).filter(|name| !name.is_empty()),
+        matrix: None,
+        url: None,
+    })
+}
+
+fn finish(source: &Source, begun: Option<Begun>) -> Result<Option<Motif>> {
+    let Some(begun) = begun else {
+        return Ok(None);
+    };
+    let Some(matrix) = begun.matrix else {
+        return Err(source
+            .fault(
+                begun.line,
+                format!("a letter-probability matrix for motif {}", begun.id),
+                "none",
+            )
+            .hint("the file may be truncated; log-odds matrices alone do not do"));
+    };
+    Ok(Some(Motif {
+        id: begun.id,
+        name: begun.name,
+        frequencies: matrix.frequencies,
+        sites: matrix.sites,
+        counts: None,
+        e_value: matrix.e_value,
+        url: begun.url,
+        metadata: Metadata::default(),
+    }))
+}
+
+/// The matrix whose header is on the line of this index, and the line after it.
+fn matrix(source: &Source, index: usize, rest: &str, columns: Columns) -> Result<(Matrix, usize)> {
+    let attributes = rest.replace('=', "= ");
+    let mut words = attributes.split_whitespace();
+    let (mut width, mut sites, mut e_value) = (None, None, None);
+    while let Some(word) = words.next() {
+        let Some(key) = word.strip_suffix('=') else {
+            return Err(attribute_fault(source, index, word));
+        };
+        let value = words.next().unwrap_or("");
+        match key {
+            "alength" if value == "4" => {}
+            "alength" => {
+                return Err(source
+                    .fault(index, "alength= 4, for A, C, G, T", format!("{value:?}"))
+                    .hint("motifs of proteins (alength= 20) are not read"));
+            }
+            "w" => {
+                let read = value.parse::<usize>().ok().filter(|&width| width > 0);
+                width = Some(read.ok_or_else(|| {
+                    source.fault(index, "a width above zero after w=", format!("{value:?}"))
+                })?);
+            }
+            "nsites" => {
+                let read = value
+                    .parse()
+                    .ok()
+                    .filter(|n: &f64| *n >= 0.0 && n.is_finite());
+                let read = read.ok_or_else(|| {
+                    source.fault(
+                        index,
+                        "a number of sites after nsites=",
+                        format!("{value:?}"),
+                    )
+                })?;
+                // Zero says that nothing is known of them.
+                sites = Some(read).filter(|&sites| sites > 0.0);
+            }
+            "E" => {
+                e_value = Some(EValue::parse(value).ok_or_else(|| {
+                    source.fault(index, "an E-value after E=", format!("{value:?}"))
+                })?);
+            }
+            _ => {}
+        }
+    }
+    let (rows, after) = rows(source, index, width, columns)?;
+    let frequencies = Frequencies::new(rows).map_err(|error| {
+        error
+            .at(Place::Line(index as u64 + 1))
+            .within(&source.path().display().to_string())
+    })?;
+    let matrix = Matrix {
+        frequencies,
+        sites,
+        e_value,
+    };
+    Ok((matrix, after))
+}
+
+fn attribute_fault(source: &Source, index: usize, word: &str) -> Error {
+    source.fault(
+        index,
+        "attributes such as `alength= 4 w= 10 nsites= 20 E= 0`",
+        format!("{:?}", excerpt(word)),
+    )
+}
+
+fn rows(
+    source: &Source,
+    index: usize,
+    width: Option<usize>,
+    columns: Columns,
+) -> Result<(Vec<[f64; 4]>, usize)> {
+    let mut rows = Vec::new();
+    let mut after = index + 1;
+    for (at, line) in source.lines_from(index + 1) {
+        after = at;
+        if line.is_empty() {
+            if rows.is_empty() {
+                continue;
+            }
+            break;
+        }
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let numeric = fields[0].parse::<f64>().is_ok();
+        let complete = width.is_some_and(|width| rows.len() >= width);
+        if !numeric && (complete || width.is_none() || line.starts_with("MOTIF")) {
+            break;
+        }
+        if complete {
+            return Err(source.fault(at, format!("{} rows, as w= says", rows.len()), "one more"));
+        }
+        let row = source.frequencies(at, &fields)?;
+        rows.push(columns.map(|column| row[column]));
+        after = at + 1;
+    }
+    match width {
+        Some(width) if rows.len() < width => Err(source
+            .fault(
+                index,
+                format!("{width} rows, as w= says"),
+                rows.len().to_string(),
+            )
+            .hint("the file may be truncated")),
+        None if rows.is_empty() => Err(source.fault(index, "a row for each position", "none")),
+        _ => Ok((rows, after)),
+    }
+}
+
+pub(super) fn write(set: &MotifSet) -> String {
+    let mut out = String::from("MEME version 4\n\nALPHABET= ACGT\n\n");
+    out.push_str(if set.single_strand {
+        "strands: +\n\n"
+    } else {
+        "strands: + -\n\n"
+    });
+    if let Some(notice) = &set.notice {
+        for line in notice.lines() {
+            put(&mut out, format_args!("# {line}\n"));
+        }
+        out.push('\n');
+    }
+    if let Some(background) = &set.background {
+        out.push_str("Background letter frequencies");
+        if let Some(origin) = &set.background_source {
+            put(&mut out, format_args!(" (from {origin}):"));
+        }
+        out.push('\n');
+        let pairs: Vec<String> = LETTERS
+            .iter()
+            .zip(background.probabilities())
+            .map(|(&letter, p)| format!("{} {p}", char::from(letter)))
+            .collect();
+        put(&mut out, format_args!("{}\n\n", pairs.join(" ")));
+    }
+    for motif in &set.motifs {
+        write_motif(&mut out, motif);
+    }
+    out
+}
+
+fn write_motif(out: &mut String, motif: &Motif) {
+    put(out, format_args!("MOTIF {}", super::word(&motif.id)));
+    if let Some(name) = &motif.name {
+        put(out, format_args!(" {}", super::line(name)));
+    }
+    put(
+        out,
+        format_args!(
+            "\nletter-probability matrix: alength= 4 w= {}",
+            motif.width()
+        ),
+    );
+    if let Some(sites) = motif.sites {
+        put(out, format_args!(" nsites= {sites}"));
+    }
+    if let Some(e_value) = &motif.e_value {
+        put(out, format_args!(" E= {e_value}"));
+    }
+    out.push('\n');
+    for [a, c, g, t] in motif.frequencies.rows() {
+        put(out, format_args!(" {a:.6}  {c:.6}  {g:.6}  {t:.6}\n"));
+    }
+    if let Some(url) = &motif.url {
+        put(out, format_args!("\nURL {}\n", super::line(url)));
+    }
+    out.push('\n');
+}
+
+fn put(out: &mut String, text: std::fmt::Arguments<'_>) {
+    out.write_fmt(text).expect("strings can be written to");
+}
+
+#[cfg(test)]
+#[path = "meme_tests.rs"]
+mod tests;

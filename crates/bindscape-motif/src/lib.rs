@@ -1,0 +1,23 @@
+//! Motifs of DNA-binding proteins: their types, the formats they come in, and what is
+//! done with them.
+//!
+//! A motif passes through stages, each with a type of its own so that none is skipped:
+//! [`Counts`] of sites, [`Frequencies`], and [`LogOdds`] against a [`Background`]. The
+//! letters are A, C, G, T in this order everywhere; files in another order are
+//! permuted when they are read, and U of RNA is read as T.
+//!
+//! [`read_motifs`] reads every format, [`motifs_from`] also what a user writes for
+//! an option.
+
+mod background;
+pub mod format;
+mod matrix;
+mod motif;
+
+pub use background::Background;
+pub use format::{Format, motifs_from, read_motifs};
+pub use matrix::{Counts, Frequencies, LogOdds, Pseudocount};
+pub use motif::{EValue, Metadata, Motif, MotifSet};
+
+/// The letters in the order of every row of a matrix.
+pub const LETTERS: [u8; 4] = *b"ACGT";
