@@ -66,14 +66,13 @@ fn error(judged: impl Iterator<Item = (f64, bool)>, bins: usize) -> Option<f64> 
     (count > 0).then(|| excess.iter().map(|sum| sum.abs()).sum::<f64>() / count as f64)
 }
 
-/// Temperatures that are tried: beyond these, probabilities are as good as constant or
-/// certain.
-const RANGE: (f64, f64) = (0.05, 20.0);
+/// Temperatures that are tried.
+const RANGE: (f64, f64) = (1e-3, 1e3);
 
 /// The temperature T that makes `sigmoid(logit / T)` fit the labels best: least log
 /// loss (Platt scaling without offset; Guo et al. 2017). It leaves the order of rows
-/// and every decision at 0.5 as they are. Between 0.05 and 20; `None` without rows, or
-/// if a logit is not finite.
+/// and every decision at 0.5 as they are. `None` if the rows do not determine it: there are
+/// none, all logits tell right, or they do no better than chance; or if a logit is not finite.
 ///
 /// # Panics
 /// If the slices differ in length.
@@ -117,11 +116,8 @@ pub fn temperature_multiclass<S: Score>(
             .sum()
     };
     let (mut low, mut high) = (1.0 / RANGE.1, 1.0 / RANGE.0);
-    if slope(low) >= 0.0 {
-        return Some(RANGE.1);
-    }
-    if slope(high) <= 0.0 {
-        return Some(RANGE.0);
+    if slope(low) >= 0.0 || slope(high) <= 0.0 {
+        return None;
     }
     // Bisection until the ends are next to each other.
     loop {
@@ -171,8 +167,8 @@ mod tests {
         let labels = [true, true, true, false, false, false, false, true];
         let found = temperature(&logits, &labels).expect("defined");
         assert!((found - 2.0 / 3.0_f64.ln()).abs() < 1e-9, "{found}");
-        assert_eq!(temperature(&[3.0], &[true]), Some(0.05), "always right");
-        assert_eq!(temperature(&[3.0], &[false]), Some(20.0), "always wrong");
-        assert_eq!(temperature(&[0.0], &[false]), Some(20.0), "no difference");
+        assert_eq!(temperature(&[3.0], &[true]), None, "always right");
+        assert_eq!(temperature(&[3.0], &[false]), None, "always wrong");
+        assert_eq!(temperature(&[0.0], &[false]), None, "no difference");
     }
 }

@@ -56,61 +56,15 @@ fn shift(training: Option<f64>, prior: Option<f64>) -> f64 {
     }
 }
 
-/// The temperature with which the logits of the transcription-factor head have the smallest
-/// binary cross-entropy on `labels`; `None` if there is no such, because all labels are the
-/// same, the logits tell them apart without error, or no better than chance.
-///
-/// # Panics
-/// If there are not as many labels as logits.
-#[must_use]
-pub fn temperature_of_tf(logits: &[f32], labels: &[bool]) -> Option<f64> {
-    assert_eq!(logits.len(), labels.len());
-    minimum(|beta| {
-        let terms = logits.iter().zip(labels).map(|(&x, &y)| {
-            let x = f64::from(x);
-            x * (sigmoid(beta * x) - f64::from(u8::from(y)))
-        });
-        terms.sum()
-    })
-}
-
 /// The temperature with which the logits of the domain head have the smallest cross-entropy on
-/// `labels`; `None` as in [`temperature_of_tf`].
+/// `labels`; `None` as in [`bindscape_stats::temperature`].
 ///
 /// # Panics
 /// If there are not as many labels as rows of logits.
 #[must_use]
 pub fn temperature_of_classes(logits: &[[f32; CLASSES]], labels: &[ProteinClass]) -> Option<f64> {
-    assert_eq!(logits.len(), labels.len());
-    minimum(|beta| {
-        let terms = logits.iter().zip(labels).map(|(x, y)| {
-            let shares = softmax(&x.map(|x| (f64::from(x) * beta) as f32));
-            let mean: f64 = shares.iter().zip(x).map(|(p, &x)| p * f64::from(x)).sum();
-            mean - f64::from(x[y.index()])
-        });
-        terms.sum()
-    })
-}
-
-/// Bounds of the temperature.
-const LIMIT: f64 = 1000.0;
-
-/// The temperature at which the derivative of the loss for its inverse is zero. The loss is
-/// convex in the inverse, so the derivative rises.
-fn minimum(derivative: impl Fn(f64) -> f64) -> Option<f64> {
-    let (mut low, mut high) = (1.0 / LIMIT, LIMIT);
-    if !(derivative(low) < 0.0 && derivative(high) > 0.0) {
-        return None;
-    }
-    for _ in 0..80 {
-        let middle = (low * high).sqrt();
-        if derivative(middle) < 0.0 {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    Some(1.0 / (low * high).sqrt())
+    let labels: Vec<usize> = labels.iter().map(|class| class.index()).collect();
+    bindscape_stats::temperature_multiclass(logits.as_flattened(), &labels, CLASSES)
 }
 
 #[cfg(test)]
@@ -121,19 +75,8 @@ mod tests {
 
     #[test]
     fn temperatures_undo_a_scale() {
-        // Three of four are right at logit 1.0986 = ln 3: calibrated as they are.
+        // p = 3/7 for the favoured class and 1/7 for each other: calibrated at ln 3.
         let right = 3_f32.ln();
-        let logits = [right, right, right, right, -right, -right, -right, -right];
-        let labels = [true, true, true, false, false, false, false, true];
-        let found = temperature_of_tf(&logits, &labels).unwrap();
-        assert!((found - 1.0).abs() < 1e-6, "{found}");
-        let found = temperature_of_tf(&logits.map(|x| 5.0 * x), &labels).unwrap();
-        assert!((found - 5.0).abs() < 1e-5, "{found}");
-        assert_eq!(temperature_of_tf(&logits, &[true; 8]), None);
-        let perfect = logits.map(|x| x > 0.0);
-        assert_eq!(temperature_of_tf(&logits, &perfect), None);
-
-        // Among five classes: p = 3/7 for the favoured one and 1/7 for each other.
         let mut rows = Vec::new();
         let mut classes = Vec::new();
         for (index, class) in ProteinClass::ALL.into_iter().enumerate() {
@@ -144,6 +87,13 @@ mod tests {
         }
         let found = temperature_of_classes(&rows, &classes).unwrap();
         assert!((found - 1.0).abs() < 1e-5, "{found}");
+        let five_times = rows
+            .iter()
+            .map(|row| row.map(|x| 5.0 * x))
+            .collect::<Vec<_>>();
+        let found = temperature_of_classes(&five_times, &classes).unwrap();
+        assert!((found - 5.0).abs() < 1e-5, "{found}");
+        assert_eq!(temperature_of_classes(&rows[..3], &classes[..3]), None);
     }
 
     proptest! {

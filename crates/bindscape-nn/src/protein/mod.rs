@@ -11,6 +11,7 @@ mod batches;
 mod calibration;
 mod config;
 mod deeptfactor;
+mod epoch;
 mod explain;
 mod forward;
 mod loss;
@@ -22,7 +23,7 @@ mod step;
 mod train;
 
 pub use assess::{CALIBRATION_BINS, ClassAssessment, OneClass, TfAssessment, called_tf};
-pub use calibration::{Calibration, temperature_of_classes, temperature_of_tf};
+pub use calibration::{Calibration, temperature_of_classes};
 pub use config::{
     CLASSES, DeepTFactorConfig, Heads, MultiTaskConfig, ProteinNetwork, ProteinNetworkKind,
 };

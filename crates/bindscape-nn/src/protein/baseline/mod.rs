@@ -180,9 +180,10 @@ pub trait Baseline: Sync {
             *p = p.max(1e-12).ln();
         }
         let (validation, logs) = logs.split_at_mut(task.validation.len() * task.classes);
+        // Where validation does not determine it, probabilities stay as they are.
         let temperature =
             temperature_multiclass(validation, &task.validation_answers, task.classes)
-                .expect("there are proteins to validate on, with finite logarithms");
+                .unwrap_or(1.0);
         for row in logs.chunks_exact_mut(task.classes) {
             for log in row.iter_mut() {
                 *log /= temperature;
