@@ -10,6 +10,7 @@
 //! an option.
 
 mod background;
+pub mod discover;
 pub mod format;
 mod matrix;
 mod motif;

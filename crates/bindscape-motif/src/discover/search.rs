@@ -1,0 +1,543 @@
+//! The search: one motif after the other.
+
+use std::fmt;
+
+use bindscape_core::progress::{self, Progress};
+use bindscape_core::{Error, Result, rng};
+use rand::seq::SliceRandom;
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::background::Markov;
+use super::corpus::Corpus;
+use super::enrichment::{Enrichment, Test};
+use super::options::Options;
+use super::refine::{Fit, Fitter, Scratch};
+use super::scan::Scanner;
+use super::sequences::{SequenceSet, Strand};
+use super::shuffle::shuffle_words;
+use super::words::{Seed, Words};
+use crate::{Background, Counts, Frequencies};
+
+/// Smallest held-out part of either set; with fewer sequences nothing is held out (STREME).
+const LEAST_HELD_OUT: usize = 5;
+
+/// Motifs that are sought where nothing is held out and no number is given.
+const MOTIFS_WITHOUT_HOLDOUT: usize = 5;
+
+/// Bases that positions can count.
+const MOST_BASES: usize = 1 << 31;
+
+/// The four sets of a corpus.
+const TRAINING: [usize; 2] = [0, 1];
+const HELD_OUT: [usize; 2] = [2, 3];
+
+/// How many sequences of one part have a site, and how surprising that is.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Part {
+    /// Positives with a site, after the sites of motifs found before were erased.
+    pub positives: usize,
+    /// Positives of this part.
+    pub of_positives: usize,
+    /// Controls with a site.
+    pub controls: usize,
+    /// Controls of this part.
+    pub of_controls: usize,
+    /// Common logarithm of the p-value.
+    pub log10_p: f64,
+}
+
+/// The best site of a sequence.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Site {
+    /// Number of the positive in its set.
+    pub sequence: usize,
+    /// First base, 0-based.
+    pub start: usize,
+    /// Strand of the motif.
+    pub strand: Strand,
+    /// Log-odds score in bits.
+    pub score: f64,
+    /// The bases along the strand of the motif.
+    pub bases: String,
+}
+
+/// A motif that was found.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Discovered {
+    /// Its number in the order of finding, from 1.
+    pub found: usize,
+    /// Probabilities by which sites were scored.
+    pub frequencies: Frequencies,
+    /// Bases of the sites from which these were estimated.
+    pub counts: Counts,
+    /// Smallest score of a site, in bits.
+    pub threshold: f64,
+    /// On the sequences from which it was learned. Its p-value is that of the best of many
+    /// matrices and thresholds, and no measure of significance.
+    pub training: Part,
+    /// On the sequences held out.
+    pub held_out: Option<Part>,
+    /// Best site of each positive that has one, training and held out, in the order of the
+    /// sequences.
+    pub sites: Vec<Site>,
+}
+
+impl Discovered {
+    /// Common logarithm of the p-value: on the held-out part, or on the training part if
+    /// nothing was held out.
+    #[must_use]
+    pub fn log10_p(&self) -> f64 {
+        self.held_out.as_ref().unwrap_or(&self.training).log10_p
+    }
+}
+
+/// Why a search ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stop {
+    /// As many motifs as were asked for were found.
+    Motifs(usize),
+    /// So many motifs in a row were not significant.
+    Patience(usize),
+    /// No word is left that more positives than controls hold.
+    NothingEnriched,
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Stop::Motifs(motifs) => write!(f, "{motifs} motifs were found"),
+            Stop::Patience(patience) => {
+                write!(f, "{patience} motifs in a row were not significant")
+            }
+            Stop::NothingEnriched => {
+                f.write_str("no word is left that is more frequent in the positives")
+            }
+        }
+    }
+}
+
+/// What a search found.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Discovery {
+    /// The motifs, most significant first. Without a number of motifs asked for, only the
+    /// significant ones.
+    pub motifs: Vec<Discovered>,
+    /// Motifs found, with those that were not significant; the factor of E-values.
+    pub found: usize,
+    /// Why the search ended.
+    pub stop: Stop,
+    /// The test of enrichment.
+    pub test: Test,
+    /// Probabilities of single bases in the controls.
+    pub background: Background,
+    /// Sequences of the training part: positives, controls.
+    pub training: [usize; 2],
+    /// Sequences held out: positives, controls; zero if there were too few.
+    pub held_out: [usize; 2],
+    /// Sequences left out because no site fits in: positives, controls.
+    pub too_short: [usize; 2],
+    /// Whether the controls are shuffled positives.
+    pub shuffled: bool,
+}
+
+impl Discovery {
+    /// Common logarithm of the E-value of a motif: its p-value times the motifs found.
+    #[must_use]
+    pub fn log10_e(&self, motif: &Discovered) -> f64 {
+        motif.log10_p() + (self.found.max(1) as f64).log10()
+    }
+}
+
+/// Finds motifs enriched in `positives` over `controls`, or over shuffled positives.
+///
+/// The result depends on sequences and options alone, never on the number of threads.
+///
+/// # Errors
+/// If an option is out of range, either set has fewer than two sequences that a site fits
+/// into, or all have more than 2^31 bases; [`Error::Interrupted`] if the user asked to stop.
+pub fn discover(
+    positives: &SequenceSet,
+    controls: Option<&SequenceSet>,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<Discovery> {
+    options.validate()?;
+    let data = Data::new(positives, controls, options)?;
+    for (dropped, what) in data.too_short.iter().zip(["sequences", "controls"]) {
+        if *dropped > 0 {
+            progress.note(&format!(
+                "{dropped} {what} left out: fewer than {} known bases in a row",
+                options.min_width
+            ));
+        }
+    }
+    if options.holdout > 0.0 && !data.holds_out() {
+        progress.note(&format!(
+            "nothing is held out: the part would have fewer than {LEAST_HELD_OUT} sequences; p-values are of the training part"
+        ));
+    }
+    Search::new(data, options).run(progress)
+}
+
+/// The sequences by set, and what is counted of them.
+struct Data {
+    /// Training positives and controls, held-out positives and controls.
+    sets: [Vec<Vec<u8>>; 4],
+    /// Numbers of the positives in their set: training, held out.
+    numbers: [Vec<usize>; 2],
+    too_short: [usize; 2],
+    shuffled: bool,
+}
+
+impl Data {
+    fn new(
+        positives: &SequenceSet,
+        controls: Option<&SequenceSet>,
+        options: &Options,
+    ) -> Result<Self> {
+        let usable = positives.usable(options.min_width)?;
+        let usable_controls = match controls {
+            Some(controls) => controls.usable(options.min_width)?,
+            None => Vec::new(),
+        };
+        let too_short = [
+            positives.len() - usable.len(),
+            controls.map_or(0, SequenceSet::len) - usable_controls.len(),
+        ];
+        let held_out = |count: usize| (options.holdout * count as f64).round() as usize;
+        let smallest = match controls {
+            Some(_) => usable.len().min(usable_controls.len()),
+            None => usable.len(),
+        };
+        let enough = held_out(smallest) >= LEAST_HELD_OUT;
+        let split = |mut numbers: Vec<usize>, name: &str| {
+            let count = if enough { held_out(numbers.len()) } else { 0 };
+            let mut rng = rng::stream(options.seed, name, 0);
+            let mut drawn = numbers.clone();
+            let (chosen, _) = drawn.partial_shuffle(&mut rng, count);
+            let mut chosen = chosen.to_vec();
+            chosen.sort_unstable();
+            numbers.retain(|number| chosen.binary_search(number).is_err());
+            [numbers, chosen]
+        };
+        let numbers = split(usable, "discover: held-out positives");
+        let bases = |set: &SequenceSet, numbers: &[usize]| -> Vec<Vec<u8>> {
+            numbers.iter().map(|&n| set.bases(n).to_vec()).collect()
+        };
+        let [training, test] = [0, 1].map(|part| bases(positives, &numbers[part]));
+        let [control_training, control_test] = match controls {
+            Some(controls) => split(usable_controls, "discover: held-out controls")
+                .map(|numbers| bases(controls, &numbers)),
+            None => numbers.clone().map(|numbers| {
+                numbers
+                    .iter()
+                    .map(|&number| {
+                        let mut shuffled = positives.bases(number).to_vec();
+                        let mut rng = rng::stream(options.seed, "discover: shuffle", number as u64);
+                        shuffle_words(&mut shuffled, options.order, &mut rng);
+                        shuffled
+                    })
+                    .collect()
+            }),
+        };
+        let sets = [training, control_training, test, control_test];
+        let bases: usize = sets
+            .iter()
+            .flatten()
+            .map(|sequence| sequence.len() + 1)
+            .sum();
+        if bases > MOST_BASES {
+            return Err(Error::option(
+                positives.path().display().to_string(),
+                format!("at most {MOST_BASES} bases with the controls"),
+                bases.to_string(),
+            )
+            .hint("take a sample of the sequences; a few thousand are enough for a motif"));
+        }
+        Ok(Self {
+            sets,
+            numbers,
+            too_short,
+            shuffled: controls.is_none(),
+        })
+    }
+
+    fn holds_out(&self) -> bool {
+        !self.sets[HELD_OUT[0]].is_empty()
+    }
+
+    fn count(&self, sets: [usize; 2]) -> [usize; 2] {
+        sets.map(|set| self.sets[set].len())
+    }
+
+    fn bases(&self, sets: [usize; 2]) -> [u64; 2] {
+        sets.map(|set| self.sets[set].iter().map(|s| s.len() as u64).sum())
+    }
+}
+
+struct Search<'a> {
+    options: &'a Options,
+    data: Data,
+    test: Test,
+    training: Enrichment,
+    held_out: Option<Enrichment>,
+    background: [f64; 4],
+    corpus: Corpus,
+    words: Words,
+}
+
+impl<'a> Search<'a> {
+    fn new(data: Data, options: &'a Options) -> Self {
+        let [counts, held_out] = [TRAINING, HELD_OUT].map(|part| data.count(part));
+        let [bases, held_out_bases] = [TRAINING, HELD_OUT].map(|part| data.bases(part));
+        let test = Test::for_sets(
+            [counts[0] + held_out[0], counts[1] + held_out[1]],
+            [bases[0] + held_out_bases[0], bases[1] + held_out_bases[1]],
+        );
+        let model = Markov::of(&data.sets[TRAINING[1]], options.order);
+        let sets: Vec<&[Vec<u8>]> = data.sets.iter().map(Vec::as_slice).collect();
+        let corpus = Corpus::new(&sets, options.min_width, &model);
+        Self {
+            options,
+            test,
+            training: Enrichment::new(test, counts, bases),
+            held_out: data
+                .holds_out()
+                .then(|| Enrichment::new(test, held_out, held_out_bases)),
+            background: model.base_probabilities(),
+            words: Words::new(&corpus),
+            corpus,
+            data,
+        }
+    }
+
+    fn run(mut self, progress: &dyn Progress) -> Result<Discovery> {
+        let log10_threshold = self.options.threshold.log10();
+        let wanted = match (self.options.motifs, &self.held_out) {
+            (None, None) => Some(MOTIFS_WITHOUT_HOLDOUT),
+            (wanted, _) => wanted,
+        };
+        let mut found: Vec<Discovered> = Vec::new();
+        let mut in_a_row = 0;
+        let significant = |motif: &Discovered, found: usize| {
+            let tests = if self.options.by_e_value { found } else { 1 };
+            motif.log10_p() + (tests as f64).log10() <= log10_threshold
+        };
+        let stop = loop {
+            if wanted == Some(found.len()) {
+                break Stop::Motifs(found.len());
+            }
+            if wanted.is_none() && in_a_row == self.options.patience {
+                break Stop::Patience(in_a_row);
+            }
+            let Some(fit) = self.best(found.len() + 1, progress)? else {
+                break Stop::NothingEnriched;
+            };
+            let motif = self.describe(&fit, found.len() + 1);
+            in_a_row = if significant(&motif, found.len() + 1) {
+                0
+            } else {
+                in_a_row + 1
+            };
+            self.erase(&fit);
+            found.push(motif);
+        };
+        let count = found.len();
+        if wanted.is_none() {
+            found.retain(|motif| significant(motif, count));
+        }
+        found.sort_by(|a, b| {
+            let training = |motif: &Discovered| motif.training.log10_p;
+            a.log10_p()
+                .total_cmp(&b.log10_p())
+                .then(training(a).total_cmp(&training(b)))
+        });
+        Ok(Discovery {
+            motifs: found,
+            found: count,
+            stop,
+            test: self.test,
+            background: Background::new(self.background)?,
+            training: self.training.sizes(),
+            held_out: self.held_out.as_ref().map_or([0; 2], Enrichment::sizes),
+            too_short: self.data.too_short,
+            shuffled: self.data.shuffled,
+        })
+    }
+
+    /// The matrix with the smallest p-value on the training part.
+    fn best(&mut self, number: usize, progress: &dyn Progress) -> Result<Option<Fit>> {
+        let Options {
+            min_width,
+            max_width,
+            evaluated,
+            refined,
+            iterations,
+            ..
+        } = *self.options;
+        self.words.update(&self.corpus);
+        let fitter = Fitter {
+            corpus: &self.corpus,
+            test: &self.training,
+            background: self.background,
+        };
+        let words = &self.words;
+        let seeds: Vec<Seed> = (min_width..=max_width)
+            .into_par_iter()
+            .flat_map_iter(|width| words.seeds(width, evaluated, &self.training))
+            .collect();
+        progress.begin(&format!("motif {number}"), Some(seeds.len() as u64));
+        let scored: Vec<Option<f64>> = seeds
+            .par_iter()
+            .map_init(Scratch::default, |scratch, seed| {
+                progress::check(progress)?;
+                let fit = fitter.seed(seed.bases(), scratch);
+                progress.advance(1);
+                Ok(fit.map(|fit| fit.cut.ln_p))
+            })
+            .collect::<Result<_>>()?;
+
+        // The best of each width go on; all of them compete if none is refined.
+        let mut starts: Vec<(f64, &Seed)> = scored
+            .into_iter()
+            .zip(&seeds)
+            .filter_map(|(ln_p, seed)| Some((ln_p?, seed)))
+            .collect();
+        if refined == 0 {
+            starts.sort_by(|a, b| a.0.total_cmp(&b.0));
+            starts.truncate(1);
+        } else {
+            starts.sort_by(|a, b| (a.1.width).cmp(&b.1.width).then(a.0.total_cmp(&b.0)));
+            let mut of_width = (0, 0);
+            starts.retain(|(_, seed)| {
+                of_width = match of_width {
+                    (width, rank) if width == seed.width => (width, rank + 1),
+                    _ => (seed.width, 1),
+                };
+                of_width.1 <= refined
+            });
+        }
+        let fits: Vec<Option<Fit>> = starts
+            .par_iter()
+            .map_init(Scratch::default, |scratch, (_, seed)| {
+                progress::check(progress)?;
+                let start = fitter.seed(seed.bases(), scratch);
+                Ok(start.map(|start| match refined {
+                    0 => start,
+                    _ => fitter.refine(start, iterations, scratch),
+                }))
+            })
+            .collect::<Result<_>>()?;
+        let Some(mut best) = most_enriched(fits) else {
+            progress.finish();
+            return Ok(None);
+        };
+        if refined > 0 {
+            let others: Vec<Option<Fit>> = (min_width..=max_width)
+                .into_par_iter()
+                .map_init(Scratch::default, |scratch, width| {
+                    progress::check(progress)?;
+                    let start = fitter.at_width(&best, width, scratch);
+                    Ok(start.map(|start| fitter.refine(start, iterations, scratch)))
+                })
+                .collect::<Result<_>>()?;
+            best = most_enriched(std::iter::once(Some(best)).chain(others))
+                .expect("the one there was is among them");
+        }
+        progress.finish();
+        Ok(Some(best))
+    }
+
+    /// Counts and sites of a matrix.
+    fn describe(&self, fit: &Fit, found: usize) -> Discovered {
+        let scanner = Scanner::new(&fit.frequencies);
+        let threshold = fit.cut.threshold;
+        let mut best = Vec::new();
+        let mut sites = Vec::new();
+        let mut held_out = [0; 2];
+        let parts = [
+            (TRAINING[0], &self.data.numbers[0]),
+            (HELD_OUT[0], &self.data.numbers[1]),
+        ];
+        for (set, numbers) in parts {
+            scanner.best(&self.corpus, self.corpus.set(set), &mut best);
+            for ((best, sequence), &number) in best.iter().zip(self.corpus.set(set)).zip(numbers) {
+                if best.score < threshold {
+                    continue;
+                }
+                if set == HELD_OUT[0] {
+                    held_out[0] += 1;
+                }
+                let start = best.start as usize;
+                let word = &self.corpus.bases()[start..start + fit.counts.len()];
+                let letter = |base: u8| char::from(crate::LETTERS[usize::from(base)]);
+                sites.push(Site {
+                    sequence: number,
+                    start: start - self.corpus.positions(sequence).start,
+                    strand: if best.reverse {
+                        Strand::Reverse
+                    } else {
+                        Strand::Forward
+                    },
+                    score: f64::from(best.score),
+                    bases: if best.reverse {
+                        word.iter().rev().map(|&base| letter(3 - base)).collect()
+                    } else {
+                        word.iter().map(|&base| letter(base)).collect()
+                    },
+                });
+            }
+        }
+        sites.sort_by_key(|site| site.sequence);
+        scanner.best(&self.corpus, self.corpus.set(HELD_OUT[1]), &mut best);
+        held_out[1] = best.iter().filter(|best| best.score >= threshold).count();
+        let part = |test: &Enrichment, [positives, controls]: [usize; 2]| {
+            let [of_positives, of_controls] = test.sizes();
+            Part {
+                positives,
+                of_positives,
+                controls,
+                of_controls,
+                log10_p: test.ln_p(positives, controls) / std::f64::consts::LN_10,
+            }
+        };
+        Discovered {
+            found,
+            frequencies: Frequencies::new(fit.frequencies.clone())
+                .expect("counts with a pseudocount, divided by their sum"),
+            counts: Counts::new(fit.counts.clone())
+                .expect("every column has the base of at least one site"),
+            threshold: f64::from(threshold),
+            training: part(&self.training, [fit.cut.positives, fit.cut.controls]),
+            held_out: self.held_out.as_ref().map(|test| part(test, held_out)),
+            sites,
+        }
+    }
+
+    /// Forbids all sites of a matrix in all sets, overlapping ones too.
+    fn erase(&mut self, fit: &Fit) {
+        let scanner = Scanner::new(&fit.frequencies);
+        let mut sites = Vec::new();
+        for sequence in 0..self.corpus.set(HELD_OUT[1]).end {
+            scanner.sites(&self.corpus, sequence, fit.cut.threshold, &mut sites);
+        }
+        for start in sites {
+            let start = start as usize;
+            self.corpus.erase(start..start + fit.counts.len());
+        }
+        self.corpus.find_segments();
+    }
+}
+
+/// The fit with the smallest p-value; of equal ones the first.
+fn most_enriched(fits: impl IntoIterator<Item = Option<Fit>>) -> Option<Fit> {
+    fits.into_iter().flatten().reduce(|best, next| {
+        if next.cut.ln_p < best.cut.ln_p {
+            next
+        } else {
+            best
+        }
+    })
+}
