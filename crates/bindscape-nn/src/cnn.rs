@@ -206,7 +206,7 @@ pub(crate) fn forward(
     for block in 0..3 {
         let (y, batch) = layers::conv_block(
             x,
-            network.shaped(block * BLOCK),
+            network.factor(block * BLOCK),
             network.vector(block * BLOCK + 1),
             &norm(block),
             config.pool,
@@ -225,7 +225,7 @@ pub(crate) fn forward(
         });
         let (y, batch) = layers::dense_block(
             x,
-            network.shaped(block * BLOCK),
+            network.factor(block * BLOCK),
             network.vector(block * BLOCK + 1),
             &norm(block),
             mask,
@@ -236,7 +236,7 @@ pub(crate) fn forward(
     }
     let output = 5 * BLOCK;
     Output {
-        logits: layers::linear(x, network.shaped(output), network.vector(output + 1)),
+        logits: layers::linear(x, network.factor(output), network.vector(output + 1)),
         statistics,
     }
 }

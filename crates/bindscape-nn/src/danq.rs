@@ -222,7 +222,7 @@ pub(crate) fn forward(
             None => x,
         }
     };
-    let mut x = layers::conv_relu_pool(x, network.shaped(0), network.vector(1), config.pool);
+    let mut x = layers::conv_relu_pool(x, network.factor(0), network.vector(1), config.pool);
     for (layer, rate) in [config.convolutional_dropout, config.recurrent_dropout]
         .into_iter()
         .enumerate()
@@ -232,8 +232,8 @@ pub(crate) fn forward(
             let first = LSTM + (2 * layer + usize::from(reverse)) * PER_DIRECTION;
             layers::lstm(
                 x.clone(),
-                network.shaped(first),
-                network.shaped(first + 1),
+                network.factor(first),
+                network.factor(first + 1),
                 network.vector(first + 2),
                 network.vector(first + 3),
                 reverse,
@@ -244,11 +244,11 @@ pub(crate) fn forward(
     let [batch, steps, width] = x.dims();
     let x = layers::linear_relu(
         x.reshape([batch, steps * width]),
-        network.shaped(DENSE),
+        network.factor(DENSE),
         network.vector(DENSE + 1),
     );
     Output {
-        logits: layers::linear(x, network.shaped(OUTPUT), network.vector(OUTPUT + 1)),
+        logits: layers::linear(x, network.factor(OUTPUT), network.vector(OUTPUT + 1)),
         statistics: Vec::new(),
     }
 }

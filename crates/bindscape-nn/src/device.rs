@@ -6,7 +6,9 @@ use std::str::FromStr;
 use std::sync::OnceLock;
 
 use bindscape_core::{Error, Result};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{DType, Device, Tensor};
+
+use crate::precision::Precision;
 
 #[cfg(test)]
 mod agreement;
@@ -73,6 +75,23 @@ impl DeviceChoice {
     /// If this program was built without it, or the machine has no such device or
     /// no driver for it, or the device computes wrongly; the hint says what to do.
     pub fn open(self) -> Result<Device> {
+        self.open_for(Precision::F32)
+    }
+
+    /// As [`DeviceChoice::open`], for a network with products in `precision`.
+    ///
+    /// # Errors
+    /// As there, and if the device does not compute in that type. The processor computes
+    /// in `f32` alone.
+    pub fn open_for(self, precision: Precision) -> Result<Device> {
+        if self == Self::Cpu && precision != Precision::F32 {
+            return Err(Error::option(
+                "--precision",
+                "f32, in which the kernels of `--device cpu` compute",
+                precision.name(),
+            )
+            .hint("choose a graphics device with --device, or leave --precision out"));
+        }
         let device = self.handle().ok_or_else(|| {
             Error::option(
                 "--device",
@@ -83,22 +102,38 @@ impl DeviceChoice {
                 "build with `cargo build --release --features {self}`, or use `cpu`"
             ))
         })?;
-        // A device is tried once per process; the processor needs no trial.
-        static TRIED: [OnceLock<Option<String>>; DeviceChoice::ALL.len()] =
-            [const { OnceLock::new() }; DeviceChoice::ALL.len()];
-        let trial = || match self {
-            Self::Cpu => None,
-            _ => trial(&device).err(),
-        };
-        match TRIED[self as usize].get_or_init(trial) {
-            None => Ok(device),
-            Some(found) => Err(Error::option(
+        if let Some(found) = self.tried(&device, Precision::F32) {
+            return Err(Error::option(
                 "--device",
                 format!("a device for `{self}` that works"),
                 found,
             )
-            .hint(format!("{}, or use `--device cpu`", self.needs()))),
+            .hint(format!("{}, or use `--device cpu`", self.needs())));
         }
+        match self.tried(&device, precision) {
+            None => Ok(device),
+            Some(found) => Err(Error::option(
+                "--precision",
+                format!("a type that the device for `{self}` computes in"),
+                format!("{precision} ({found})"),
+            )
+            .hint("leave --precision out to compute in f32")),
+        }
+    }
+
+    /// What is wrong with the device in `precision`, if anything. It is tried once per
+    /// process; the processor needs no trial.
+    fn tried(self, device: &Device, precision: Precision) -> Option<&'static str> {
+        const TYPES: usize = Precision::ALL.len();
+        static TRIED: [[OnceLock<Option<String>>; TYPES]; DeviceChoice::ALL.len()] =
+            [const { [const { OnceLock::new() }; TYPES] }; DeviceChoice::ALL.len()];
+        let trial = || match self {
+            Self::Cpu => None,
+            _ => trial(device, precision).err(),
+        };
+        TRIED[self as usize][precision as usize]
+            .get_or_init(trial)
+            .as_deref()
     }
 
     /// The device in Burn's words, which nothing has used yet; `None` if this
@@ -139,21 +174,27 @@ impl DeviceChoice {
 
 /// Multiplies two small matrices on the device. Burn opens a device on its first use,
 /// and panics where there is none: the panic becomes the error.
-fn trial(device: &Device) -> Result<(), String> {
+fn trial(device: &Device, precision: Precision) -> Result<(), String> {
     let product = || {
-        let matrix = |rows| Tensor::<2>::from_data(rows, device);
+        if precision != Precision::F32 && !device.supports_dtype(precision.dtype()) {
+            return Ok(None);
+        }
+        let matrix = |rows| Tensor::<2>::from_data(rows, device).cast(precision.dtype());
         matrix([[1.0_f32, 2.0], [3.0, 4.0]])
             .matmul(matrix([[5.0_f32, 6.0], [7.0, 8.0]]))
+            .cast(DType::F32)
             .into_data()
             .try_into_vec::<f32>()
+            .map(Some)
     };
     let hook = panic::take_hook();
     panic::set_hook(Box::new(|_| {}));
     let outcome = panic::catch_unwind(AssertUnwindSafe(product));
     panic::set_hook(hook);
     match outcome {
-        Ok(Ok(product)) if product == [19.0, 22.0, 43.0, 50.0] => Ok(()),
-        Ok(Ok(product)) => Err(format!("one that computes wrongly ({product:?})")),
+        Ok(Ok(None)) => Err("its driver does not offer the type".to_owned()),
+        Ok(Ok(Some(product))) if product == [19.0, 22.0, 43.0, 50.0] => Ok(()),
+        Ok(Ok(Some(product))) => Err(format!("one that computes wrongly ({product:?})")),
         Ok(Err(error)) => Err(format!("one that fails ({error})")),
         Err(panic) => {
             let message = panic
@@ -202,11 +243,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_trial_computes_in_every_type() {
+        for precision in Precision::ALL {
+            assert_eq!(trial(&Device::flex(), precision), Ok(()), "{precision}");
+        }
+    }
+
+    #[test]
     fn names_round_trip_and_errors_help() {
         for choice in DeviceChoice::ALL {
             assert_eq!(choice.to_string().parse::<DeviceChoice>().unwrap(), choice);
         }
         assert!(DeviceChoice::Cpu.open().is_ok());
+        let error = DeviceChoice::Cpu.open_for(Precision::Bf16).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "--precision: expected f32, in which the kernels of `--device cpu` compute, found bf16"
+        );
+        let advice = error.advice().unwrap();
+        assert!(advice.contains("leave --precision out"), "{advice}");
         let error = "vulcan".parse::<DeviceChoice>().unwrap_err();
         assert!(error.to_string().contains("found `vulcan`"), "{error}");
         assert_eq!(error.advice().unwrap(), "did you mean vulkan?");

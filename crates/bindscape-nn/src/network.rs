@@ -5,6 +5,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use crate::architecture::Architecture;
 use crate::layers::BatchStatistics;
 use crate::parameters::{Array, Slot, Slots, Stage, StateDict, Values};
+use crate::precision::Precision;
 use crate::{cnn, danq, random};
 
 /// One array of a network on a device, flat; [`Slot`] holds its shape.
@@ -74,6 +75,8 @@ pub(crate) struct Output {
 pub(crate) struct Network<A = Architecture> {
     pub(crate) architecture: A,
     device: Device,
+    /// The type of its products.
+    pub(crate) precision: Precision,
     /// One per slot of the architecture, in its order.
     pub(crate) arrays: Vec<DeviceArray>,
 }
@@ -106,8 +109,14 @@ impl<A: Slots + Clone> Network<A> {
         Self {
             architecture: architecture.clone(),
             device: device.clone(),
+            precision: Precision::F32,
             arrays,
         }
+    }
+
+    /// The same network with products in another type.
+    pub(crate) fn with_precision(self, precision: Precision) -> Self {
+        Self { precision, ..self }
     }
 
     /// The network's arrays, read back from the device.
@@ -144,6 +153,12 @@ impl<A: Slots + Clone> Network<A> {
             .try_into()
             .expect("the architecture sets the number of dimensions");
         self.vector(index).reshape(shape)
+    }
+
+    /// The array at `index` in its shape, as a factor of a product: rounded to the type
+    /// of the products. Gradients go through to the array itself.
+    pub(crate) fn factor<const D: usize>(&self, index: usize) -> Tensor<D> {
+        self.shaped(index).cast(self.precision.dtype())
     }
 
     /// The same network, whose arrays that `learns` takes are watched for gradients.

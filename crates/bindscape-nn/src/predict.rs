@@ -8,6 +8,7 @@ use burn::tensor::{Device, activation};
 use crate::encode;
 use crate::model::Model;
 use crate::network::{Network, Pass, to_vec};
+use crate::precision::Precision;
 
 /// The strands that a prediction looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -35,6 +36,18 @@ impl Predictor {
             network: Network::new(&model.architecture, &model.state, device),
             length: model.architecture.length(),
             outputs: model.architecture.outputs(),
+        }
+    }
+
+    /// The same with products in another type; see [`DeviceChoice::open_for`] for whether
+    /// a device computes in it.
+    ///
+    /// [`DeviceChoice::open_for`]: crate::DeviceChoice::open_for
+    #[must_use]
+    pub fn with_precision(self, precision: Precision) -> Self {
+        Self {
+            network: self.network.with_precision(precision),
+            ..self
         }
     }
 

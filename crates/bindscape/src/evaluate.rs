@@ -12,10 +12,11 @@ use bindscape_core::results::{Estimate, Evaluation, TfMetrics};
 use bindscape_core::sequence::PackedSequences;
 use bindscape_core::{Error, Place, Result};
 use bindscape_nn::compare::{Difference, compare};
-use bindscape_nn::{Device, DeviceChoice, Model, Predictor, Strands};
+use bindscape_nn::{Model, Predictor, Strands};
 use clap::{Args, ValueEnum};
 
 use crate::data::{self, SequenceArguments};
+use crate::device::DeviceArguments;
 use crate::finetune::{check_build, load_model};
 use crate::run_directory::write_json;
 use crate::terminal::Terminal;
@@ -49,9 +50,8 @@ pub(crate) struct Arguments {
     /// Seed of the bootstrap
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Compute device
-    #[arg(long, default_value = "cpu", value_name = "DEVICE")]
-    device: DeviceChoice,
+    #[command(flatten)]
+    device: DeviceArguments,
     /// Write the metrics with their curves as JSON
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -151,7 +151,8 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
     let mut evaluations = Vec::new();
     let mut all_scores = Vec::new();
     for (model, file) in &models {
-        let scores = scores_of(model, &tfs, &sequences, &device, terminal, file)?;
+        let predictor = Predictor::new(model, &device).with_precision(arguments.device.precision);
+        let scores = scores_of(&predictor, model, &tfs, &sequences, terminal, file)?;
         evaluations.push(Evaluation {
             model: file.display().to_string(),
             model_sha256: model.sha256().to_owned(),
@@ -268,10 +269,10 @@ fn choose_rows(
 
 /// Scores of the TFs asked for, `[row * TFs + tf]`.
 fn scores_of(
+    predictor: &Predictor,
     model: &Model,
     tfs: &[String],
     sequences: &PackedSequences,
-    device: &Device,
     terminal: &Terminal,
     file: &std::path::Path,
 ) -> Result<Vec<Option<f32>>> {
@@ -279,12 +280,7 @@ fn scores_of(
         &format!("scoring with {}", file.display()),
         Some(sequences.len() as u64),
     );
-    let scores = Predictor::new(model, device).predict(
-        sequences,
-        Strands::Both,
-        PREDICTION_BATCH,
-        terminal,
-    )?;
+    let scores = predictor.predict(sequences, Strands::Both, PREDICTION_BATCH, terminal)?;
     terminal.finish();
     let columns: Vec<usize> = tfs
         .iter()

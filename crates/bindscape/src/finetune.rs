@@ -186,7 +186,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
         }),
         tfs: vec![arguments.tf.clone()],
         length,
-        device: arguments.training.device.to_string(),
+        device: arguments.training.device.choice.to_string(),
         parameters: architecture.parameters(),
         parent: parent.as_ref().map(|(model, file)| ParentModel {
             name: file_name(file),
@@ -253,7 +253,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
         &run,
         planned.len(),
         &job,
-        arguments.training.device,
+        arguments.training.device.choice,
         terminal,
     )?;
     let results: Vec<(StartKind, Evaluation)> = planned

@@ -7,6 +7,7 @@
 mod cli;
 mod data;
 mod demo;
+mod device;
 mod evaluate;
 mod finetune;
 mod matrix;

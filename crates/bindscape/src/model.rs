@@ -67,6 +67,7 @@ fn inspect(arguments: &InspectArguments) -> Result<()> {
         "bindscape": training.bindscape,
         "kind": training.kind,
         "seed": training.seed,
+        "precision": training.precision,
         "best_epoch": training.best_epoch,
         "genome": training.genome,
         "inputs": training.inputs,

@@ -15,10 +15,11 @@ use bindscape_core::region::Region;
 use bindscape_core::scores::{ScoreFormat, ScoreHeader, ScoreRow, ScoreWriter};
 use bindscape_core::sequence::{PackedSequences, SequenceSource};
 use bindscape_core::{Error, Place, Result, tiling};
-use bindscape_nn::{DeviceChoice, Predictor, Strands};
+use bindscape_nn::{Precision, Predictor, Strands};
 use clap::{Args, ValueEnum};
 
 use crate::data::thousands;
+use crate::device::DeviceArguments;
 use crate::finetune::{file_name, load_model};
 use crate::terminal::Terminal;
 use crate::training::PREDICTION_BATCH;
@@ -58,9 +59,8 @@ pub(crate) struct Arguments {
     /// Strands to score; the scores of both are averaged
     #[arg(long, value_enum, default_value = "both")]
     strands: StrandChoice,
-    /// Compute device
-    #[arg(long, default_value = "cpu", value_name = "DEVICE")]
-    device: DeviceChoice,
+    #[command(flatten)]
+    device: DeviceArguments,
 }
 
 /// What is said of a sequence of several windows.
@@ -108,7 +108,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
         tfs: model.tfs.clone(),
     };
     let mut scorer = Scorer {
-        predictor: Predictor::new(&model, &device),
+        predictor: Predictor::new(&model, &device).with_precision(arguments.device.precision),
         strands,
         report: arguments.report,
         length,
@@ -166,8 +166,13 @@ fn score_in_words(arguments: &Arguments, length: u64) -> String {
         Report::Mean => "mean of the windows",
         Report::Windows => "one row per window",
     };
+    let precision = match arguments.device.precision {
+        Precision::F32 => String::new(),
+        half => format!(", computed in {half}"),
+    };
     format!(
-        "probability of binding, {strands}, windows of {length} bp every {stride} bp, {windows}"
+        "probability of binding, {strands}, windows of {length} bp every {stride} bp, \
+         {windows}{precision}"
     )
 }
 

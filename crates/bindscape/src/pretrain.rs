@@ -141,7 +141,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
         }),
         tfs,
         length,
-        device: arguments.training.device.to_string(),
+        device: arguments.training.device.choice.to_string(),
         parameters: architecture.parameters(),
         parent: None,
         data_steps: prepared.steps.clone(),

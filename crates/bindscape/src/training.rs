@@ -12,11 +12,12 @@ use bindscape_core::results::{EpochRecord, Evaluation, PartCounts, TfMetrics, Tr
 use bindscape_core::{Error, Result};
 use bindscape_nn::evaluate::{self, Bootstrap};
 use bindscape_nn::train::{self, BatchReport, Observer, Start, TrainOptions};
-use bindscape_nn::{Architecture, DeviceChoice, Model, Predictor, Strands, TrainingIdentity};
+use bindscape_nn::{Architecture, Model, Predictor, Strands, TrainingIdentity};
 use clap::Args;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
+use crate::device::DeviceArguments;
 use crate::run_directory::{RunDirectory, read_json, write_json};
 use crate::terminal::Terminal;
 
@@ -47,9 +48,8 @@ pub(crate) struct TrainingArguments {
     /// Seed of the split, the weights and the order of batches
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
-    /// Compute device: cpu, or one that this program was built with
-    #[arg(long, default_value = "cpu", value_name = "DEVICE")]
-    pub(crate) device: DeviceChoice,
+    #[command(flatten)]
+    pub(crate) device: DeviceArguments,
     #[command(flatten)]
     pub(crate) bootstrap: BootstrapArguments,
 }
@@ -96,6 +96,7 @@ impl TrainingArguments {
             max_epochs: self.epochs,
             patience: self.patience,
             reverse_complement: !self.forward_only,
+            precision: self.device.precision,
             checkpoint_seconds: self.checkpoint_seconds,
             ..paper
         }
@@ -111,7 +112,7 @@ pub(crate) struct Job<'a> {
     pub(crate) data: &'a Dataset,
     pub(crate) options: &'a TrainOptions,
     pub(crate) identity: TrainingIdentity,
-    pub(crate) device: DeviceChoice,
+    pub(crate) device: DeviceArguments,
     pub(crate) bootstrap: Bootstrap,
 }
 
@@ -159,12 +160,9 @@ pub(crate) fn train_and_test_watched(
     let rows = job.data.rows(Part::Test);
     let sequences = job.data.sequences.select(&rows);
     observer.begin("testing", Some(sequences.len() as u64));
-    let scores = Predictor::new(&trained.model, &device).predict(
-        &sequences,
-        Strands::Both,
-        PREDICTION_BATCH,
-        observer,
-    )?;
+    let scores = Predictor::new(&trained.model, &device)
+        .with_precision(job.device.precision)
+        .predict(&sequences, Strands::Both, PREDICTION_BATCH, observer)?;
     observer.finish();
     let labels: Vec<Option<bool>> = rows
         .iter()

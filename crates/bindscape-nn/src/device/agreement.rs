@@ -11,6 +11,7 @@ use crate::danq::DanqConfig;
 use crate::encode;
 use crate::network::{Dropout, Network, Pass, to_vec};
 use crate::parameters::{StateDict, Values};
+use crate::precision::Precision;
 use crate::random;
 use crate::train::Freeze;
 use crate::train::step::Learner;
@@ -199,5 +200,56 @@ fn other_devices_compute_what_the_cpu_computes() {
     }
     if tried == 0 {
         eprintln!("no device beside the CPU: nothing compared");
+    }
+}
+
+/// Logits, loss and all gradients of the first step of training.
+fn first_step(architecture: &Architecture, device: &Device, precision: Precision) -> [Vec<f32>; 3] {
+    let state = StateDict::initial(&architecture.slots(), 5);
+    let network = Network::new(architecture, &state, device).with_precision(precision);
+    let mut learner = Learner::new(network, Freeze::None);
+    let (x, labels) = batch(0, 40, device);
+    let logits = to_vec(
+        learner
+            .network
+            .forward(x.clone(), Pass::prediction())
+            .logits,
+    );
+    let (loss, gradients) = learner.differentiate(x, labels, None);
+    let gradients = gradients.into_iter().flatten().flat_map(to_vec).collect();
+    [logits, vec![loss], gradients]
+}
+
+/// Half types on a device against `f32` on the CPU, with the bounds of the compositions on
+/// the CPU (`precision::tests`, which tell why gradients of the convolutional network are
+/// further apart).
+#[test]
+#[ignore = "needs a device beside the CPU, its Cargo feature and its driver"]
+fn other_devices_compute_in_half_types_as_far_as_these_reach() {
+    for choice in DeviceChoice::ALL.into_iter().skip(1) {
+        for (precision, most, jumps) in [(Precision::Bf16, 3e-2, 0.4), (Precision::F16, 3e-3, 0.2)]
+        {
+            let device = match choice.open_for(precision) {
+                Ok(device) => device,
+                Err(error) => {
+                    eprintln!("{choice}, {precision}: skipped, {error}");
+                    continue;
+                }
+            };
+            for (architecture, gradients) in [(small_cnn(), jumps), (small_danq(), most)] {
+                let exact = first_step(&architecture, &Device::flex(), Precision::F32);
+                let found = first_step(&architecture, &device, precision);
+                let kind = architecture.kind();
+                let parts = [("logits", most), ("loss", most), ("gradients", gradients)];
+                for (number, (what, most)) in parts.into_iter().enumerate() {
+                    let difference = norm(&found[number], &exact[number]);
+                    eprintln!("{choice}, {precision}, {kind}: {what} {difference:.1e} apart");
+                    assert!(
+                        difference < most,
+                        "{choice}, {precision}, {kind}: {what} {difference}"
+                    );
+                }
+            }
+        }
     }
 }

@@ -6,6 +6,11 @@
 //! [`fused`](self)); on every other device it is a composition of Burn operations that Burn
 //! differentiates ([`reference`](self), [`recurrent`](self)). Tests hold the kernels to the compositions.
 //!
+//! Products are computed in the type of their weight. If that is a half type, the other
+//! factor is rounded to it and the product comes back as `f32`; all else (biases,
+//! normalisations, the state of an LSTM) stays `f32`. The kernels compute in `f32` alone, so
+//! a weight in a half type takes the composition on the CPU too.
+//!
 //! Activations are channels-last, `[batch, length, channels]`; weights are in
 //! PyTorch's layouts (`Conv1d`: `[out, in, kernel]`; `Linear`: `[out, in]`).
 //! Batch normalisation is PyTorch's: epsilon 1e-5, momentum 0.1, the biased
@@ -13,7 +18,7 @@
 //! of a normalised layer has no effect in training, so it has no gradient and
 //! keeps its first value (PyTorch moves it by rounding errors).
 
-use burn::tensor::Tensor;
+use burn::tensor::{DType, Tensor};
 
 mod fused;
 mod memory;
@@ -43,7 +48,7 @@ pub fn conv_block(
     pool: usize,
     mode: NormMode,
 ) -> (Tensor<3>, Option<BatchStatistics>) {
-    let block = if fused::fits(&x.device()) {
+    let block = if kernel(&x, &weight) {
         fused::conv_block
     } else {
         reference::conv_block
@@ -58,7 +63,7 @@ pub fn conv_block(
 /// If the shapes do not fit, or nothing is left after pooling.
 #[must_use]
 pub fn conv_relu_pool(x: Tensor<3>, weight: Tensor<3>, bias: Tensor<1>, pool: usize) -> Tensor<3> {
-    if fused::fits(&x.device()) {
+    if kernel(&x, &weight) {
         fused::conv_relu_pool(x, weight, bias, pool)
     } else {
         recurrent::conv_relu_pool(x, weight, bias, pool)
@@ -86,7 +91,7 @@ pub fn dense_block(
     mask: Option<Tensor<2>>,
     mode: NormMode,
 ) -> (Tensor<2>, Option<BatchStatistics>) {
-    let block = if fused::fits(&x.device()) {
+    let block = if kernel(&x, &weight) {
         fused::dense_block
     } else {
         reference::dense_block
@@ -100,7 +105,7 @@ pub fn dense_block(
 /// If the shapes do not fit.
 #[must_use]
 pub fn linear(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<2> {
-    if fused::fits(&x.device()) {
+    if kernel(&x, &weight) {
         fused::linear(x, weight, bias, false)
     } else {
         reference::linear(x, weight, bias)
@@ -113,7 +118,7 @@ pub fn linear(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<2> {
 /// If the shapes do not fit.
 #[must_use]
 pub fn linear_relu(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<2> {
-    if fused::fits(&x.device()) {
+    if kernel(&x, &weight) {
         fused::linear(x, weight, bias, true)
     } else {
         recurrent::linear_relu(x, weight, bias)
@@ -143,7 +148,7 @@ pub fn lstm(
     b_hh: Tensor<1>,
     reverse: bool,
 ) -> Tensor<3> {
-    let layer = if fused::fits(&x.device()) {
+    let layer = if kernel(&x, &w_ih) {
         fused::lstm
     } else {
         recurrent::lstm
@@ -158,7 +163,7 @@ pub fn lstm(
 /// If the shapes differ.
 #[must_use]
 pub fn bce_with_logits(logits: Tensor<2>, labels: Tensor<2>) -> Tensor<1> {
-    if fused::fits(&logits.device()) {
+    if fits(&logits.device()) {
         fused::bce_with_logits(logits, labels)
     } else {
         reference::bce_with_logits(logits, labels)
@@ -166,6 +171,11 @@ pub fn bce_with_logits(logits: Tensor<2>, labels: Tensor<2>) -> Tensor<1> {
 }
 
 pub(crate) use fused::{adam, fits};
+
+/// Whether a product of `x` and `weight` is one for the kernels.
+fn kernel<const D: usize, const E: usize>(x: &Tensor<D>, weight: &Tensor<E>) -> bool {
+    weight.dtype() == DType::F32 && fits(&x.device())
+}
 
 /// Added to the variance before its square root is taken.
 pub const BATCH_NORM_EPSILON: f64 = 1e-5;

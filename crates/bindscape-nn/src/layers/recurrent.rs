@@ -4,7 +4,7 @@ use burn::tensor::module::max_pool2d;
 use burn::tensor::ops::MaxPoolOptions;
 use burn::tensor::{Tensor, activation};
 
-use super::reference::linear;
+use super::reference::{linear, product};
 
 /// Convolution (stride 1, no padding), ReLU, max-pooling (window and stride `pool`, a
 /// remainder is dropped).
@@ -26,6 +26,8 @@ pub(super) fn conv_relu_pool(
     let [batch, length, channels] = x.dims();
     let [out, _, kernel] = weight.dims();
     let length = length - kernel + 1;
+    // Before the columns, which repeat every number `kernel` times.
+    let x = x.cast(weight.dtype());
     let columns = Tensor::cat(
         (0..kernel)
             .map(|offset| x.clone().narrow(1, offset, length))
@@ -36,7 +38,7 @@ pub(super) fn conv_relu_pool(
     // [out, in, kernel] -> [kernel * in, out], in the order of the columns.
     let weight = weight.permute([2, 1, 0]).reshape([kernel * channels, out]);
     let y = max_pool2d(
-        columns.matmul(weight).reshape([batch, 1, length, out]),
+        product(columns, weight).reshape([batch, 1, length, out]),
         MaxPoolOptions::new([pool, 1]),
     )
     .reshape([batch, length / pool, out]);
@@ -81,7 +83,7 @@ pub(super) fn lstm(
         let mut all = projected.clone().narrow(1, step, 1).reshape([batch, gates]);
         // The state before the first step is zero, and so are its products.
         if let Some((h, _)) = &state {
-            all = all + h.clone().matmul(w_hh.clone());
+            all = all + product(h.clone(), w_hh.clone());
         }
         let gate = |number: usize| all.clone().narrow(1, number * hidden, hidden);
         let mut c = activation::sigmoid(gate(0)) * activation::tanh(gate(2));

@@ -2,7 +2,7 @@
 
 use burn::tensor::module::max_pool2d;
 use burn::tensor::ops::MaxPoolOptions;
-use burn::tensor::{Tensor, activation};
+use burn::tensor::{DType, Tensor, activation};
 
 use super::{BATCH_NORM_EPSILON, BatchNorm, BatchStatistics, NormMode};
 
@@ -30,6 +30,9 @@ pub(super) fn conv_block(
     let [batch, length, channels] = x.dims();
     let [out, _, kernel] = weight.dims();
     let length = length - kernel + 1;
+    let half = weight.dtype() != DType::F32;
+    // Before the columns, which repeat every number `kernel` times.
+    let x = x.cast(weight.dtype());
     let columns = Tensor::cat(
         (0..kernel)
             .map(|offset| x.clone().narrow(1, offset, length))
@@ -40,12 +43,12 @@ pub(super) fn conv_block(
     // [out, in, kernel] -> [kernel * in, out], in the order of the columns.
     let weight = weight.permute([2, 1, 0]).reshape([kernel * channels, out]);
     let (y, statistics) = affine_norm(
-        |scale| {
-            // Fewer weights than outputs: the weights are scaled.
-            columns.matmul(match scale {
-                Some(scale) => weight * scale.unsqueeze::<2>(),
-                None => weight,
-            })
+        |scale| match scale {
+            // Fewer weights than outputs: the weights are scaled, unless that
+            // would round them once more.
+            Some(scale) if !half => product(columns, weight * scale.unsqueeze::<2>()),
+            Some(scale) => product(columns, weight) * scale.unsqueeze::<2>(),
+            None => product(columns, weight),
         },
         bias,
         norm,
@@ -126,12 +129,18 @@ pub(super) fn bce_with_logits(logits: Tensor<2>, labels: Tensor<2>) -> Tensor<1>
     loss.reshape([1, entries]).sum_dim(1).reshape([1]) / entries as f64
 }
 
+/// `x` `[rows, in]` times `weight` `[in, out]` in the type of `weight`, as `f32`.
+pub(super) fn product(x: Tensor<2>, weight: Tensor<2>) -> Tensor<2> {
+    x.cast(weight.dtype()).matmul(weight).cast(DType::F32)
+}
+
 /// `x` `[batch, in]` times the transpose of `weight` `[out, in]`.
 ///
 /// Taken as the transpose of `weight` times `x`, so that the gradient of the
 /// weight, the largest array of a step, arises in the weight's own layout.
 fn times(x: Tensor<2>, weight: Tensor<2>) -> Tensor<2> {
-    weight.matmul(x.transpose()).transpose()
+    let x = x.cast(weight.dtype());
+    weight.matmul(x.transpose()).cast(DType::F32).transpose()
 }
 
 /// A product `[rows, out]`, scaled per column if a scale is given, plus `bias`,

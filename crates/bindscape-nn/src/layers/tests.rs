@@ -20,6 +20,7 @@ use crate::random;
 
 mod conv;
 mod dense;
+mod half;
 mod recurrence;
 
 /// Largest difference, as a share of the largest number of the array.

@@ -23,6 +23,7 @@ use crate::danq::{self, DanqConfig};
 use crate::parameters::StateDict;
 #[cfg(test)]
 use crate::parameters::Values;
+use crate::precision::Precision;
 
 /// Version of the metadata in a model file.
 pub const FORMAT: u32 = 1;
@@ -57,6 +58,9 @@ pub struct TrainingIdentity {
     pub best_epoch: u32,
     /// SHA-256 over options, data and start of the training; set by training.
     pub run: String,
+    /// The type of the products in training; set by training.
+    #[serde(default)]
+    pub precision: Precision,
 }
 
 impl TrainingIdentity {
@@ -90,6 +94,7 @@ impl TrainingIdentity {
             held_out,
             best_epoch: 0,
             run: String::new(),
+            precision: Precision::F32,
         }
     }
 }
@@ -283,6 +288,7 @@ impl Model {
             chromosomes: Vec::new(),
             best_epoch: 0,
             run: String::new(),
+            precision: Precision::F32,
         };
         Ok(Self::new(architecture, tfs, training, state))
     }

@@ -22,6 +22,7 @@ fn small() -> Model {
         held_out: Regions::new(),
         best_epoch: 1,
         run: String::new(),
+        precision: Precision::F32,
     };
     let state = StateDict::initial(&architecture.slots(), 3);
     Model::new(

@@ -252,6 +252,7 @@ fn train_here(
             best: weights.clone(),
             moments: vec![None; weights.0.len()],
             weights,
+            loss_scale: None,
         }
     });
     if let Some(files) = &files {

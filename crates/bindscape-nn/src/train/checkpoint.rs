@@ -8,6 +8,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::scale::LossScale;
 use crate::adam::Moments;
 use crate::model::arrays::{self, Entry};
 use crate::network::to_vec;
@@ -21,6 +22,8 @@ struct Counters<R> {
     /// Training steps done.
     step: u64,
     records: Vec<R>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    loss_scale: Option<LossScale>,
 }
 
 /// The record of an epoch.
@@ -53,6 +56,8 @@ pub(crate) struct Checkpoint<R = EpochRecord> {
     pub(crate) best: StateDict,
     /// Adam's moments, one entry per slot.
     pub(crate) moments: Vec<Option<(Vec<f32>, Vec<f32>)>>,
+    /// In training with products in `f16`.
+    pub(crate) loss_scale: Option<LossScale>,
 }
 
 impl<R: Epoch> Checkpoint<R> {
@@ -97,6 +102,7 @@ impl<R: Epoch> Checkpoint<R> {
             run: self.run.clone(),
             step: self.step,
             records: self.records.clone(),
+            loss_scale: self.loss_scale,
         };
         let counters = serde_json::to_string(&counters).expect("plain data make JSON");
         arrays::write(path, &all, counters)
@@ -155,6 +161,7 @@ impl<R: Epoch> Checkpoint<R> {
             weights: StateDict::fit(&slots, pick("weights"), path)?,
             best: StateDict::fit(&slots, pick("best"), path)?,
             moments,
+            loss_scale: counters.loss_scale,
         })
     }
 }

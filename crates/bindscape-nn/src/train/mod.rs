@@ -28,6 +28,7 @@ use sha2::{Digest, Sha256};
 
 pub(crate) mod checkpoint;
 mod options;
+pub(crate) mod scale;
 pub(crate) mod step;
 mod validation;
 
@@ -186,13 +187,16 @@ fn train_here(
                 best: weights.clone(),
                 moments: vec![None; weights.0.len()],
                 weights,
+                loss_scale: None,
             }
         }
     };
     checkpoint::write_records(&records_path, &state.records)?;
 
-    let network = Network::new(architecture, &state.weights, device);
+    let network =
+        Network::new(architecture, &state.weights, device).with_precision(options.precision);
     let mut learner = Learner::new(network, options.freeze);
+    learner.loss_scale = state.loss_scale.or(learner.loss_scale);
     learner.moments = checkpoint::moments_to_device(&state.moments, device);
     learner.step = state.step;
     // They are on the device now; copies are made for each checkpoint.
@@ -210,6 +214,7 @@ fn train_here(
             saved.is_none_or(|saved| saved.elapsed().as_secs_f64() >= options.checkpoint_seconds);
         if due {
             state.step = learner.step;
+            state.loss_scale = learner.loss_scale;
             state.weights = learner.network.state();
             state.moments = checkpoint::moments_to_host(&learner.moments);
             state.save(&checkpoint_path)?;
@@ -223,6 +228,7 @@ fn train_here(
     let best_epoch = state.best_record().map_or(0, |record| record.epoch);
     let identity = TrainingIdentity {
         seed: options.seed,
+        precision: options.precision,
         best_epoch,
         run,
         ..identity
@@ -411,6 +417,7 @@ impl<'a> Plan<'a> {
         );
         let began = Instant::now();
         let (mut sum, mut seen) = (0.0, 0);
+        let skipped_before = learner.loss_scale.map_or(0, |scale| scale.skipped);
         for (number, items) in batches.iter().enumerate() {
             check(observer)?;
             let x = encode::one_hot(&self.data.sequences, items, device);
@@ -424,6 +431,9 @@ impl<'a> Plan<'a> {
                 return Err(diverged(epoch, number + 1, loss));
             }
             learner.update(gradients, self.options.learning_rate);
+            if learner.loss_scale.is_some_and(|scale| scale.exhausted()) {
+                return Err(out_of_range(epoch, number + 1));
+            }
             sum += f64::from(loss);
             seen += items.len();
             observer.advance(1);
@@ -437,6 +447,17 @@ impl<'a> Plan<'a> {
             });
         }
         let sequences_per_second = seen as f64 / began.elapsed().as_secs_f64();
+        if let Some(scale) = learner.loss_scale
+            && scale.skipped > skipped_before
+        {
+            observer.note(&format!(
+                "epoch {epoch}: left out {} of {} steps, whose gradients were beyond f16; \
+                 the loss is scaled by {} now",
+                scale.skipped - skipped_before,
+                batches.len(),
+                scale.factor
+            ));
+        }
         let validated = validation::validate(
             &learner.network,
             self.data,
@@ -488,6 +509,15 @@ fn split<T: Copy>(items: &[T], size: usize) -> Vec<Vec<T>> {
         }
     }
     batches
+}
+
+fn out_of_range(epoch: u32, batch: usize) -> Error {
+    Error::option(
+        "--precision",
+        "a training whose gradients are within the range of f16",
+        format!("larger ones in epoch {epoch}, batch {batch}, though the loss is not scaled"),
+    )
+    .hint("try bf16, which has the range of f32, or a tenth of the learning rate")
 }
 
 fn diverged(epoch: u32, batch: usize, loss: f32) -> Error {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::Model;
 use crate::parameters::Stage;
+use crate::precision::Precision;
 
 /// Layers that keep their weights during training.
 ///
@@ -79,6 +80,9 @@ pub struct TrainOptions {
     pub reverse_complement: bool,
     /// Layers that keep their weights.
     pub freeze: Freeze,
+    /// The type of the products.
+    #[serde(default)]
+    pub precision: Precision,
     /// Fewest seconds between two checkpoints. They lie between epochs, the first one after
     /// the first epoch. The weights of a training do not depend on it.
     #[serde(skip, default = "checkpoint_seconds")]
@@ -104,6 +108,7 @@ impl TrainOptions {
             seed,
             reverse_complement: true,
             freeze: Freeze::None,
+            precision: Precision::F32,
             checkpoint_seconds: checkpoint_seconds(),
         }
     }

@@ -12,6 +12,7 @@ use crate::predict::Strands;
 use rand_chacha::rand_core::RngCore;
 
 mod danq;
+mod half;
 
 /// Random sequences of 90 bp; the second TF binds those with a planted `CACGTG`,
 /// the first those without.

@@ -39,6 +39,34 @@ fn device_that_the_program_lacks() {
     }
 }
 
+#[test]
+fn precision_that_the_cpu_lacks() {
+    let toy = toy_matrix();
+    let mut training = pretrain("cpu", "multi");
+    training.extend(["--precision", "bf16"]);
+    let scoring = |precision| {
+        let mut words = vec!["predict", "--model", "none", "--fasta", "genome.fa"];
+        words.extend(["--precision", precision, "--out", "scores.tsv"]);
+        words
+    };
+    for (words, precision) in [(training, "bf16"), (scoring("f16"), "f16")] {
+        let found = format!("found {precision}");
+        says(
+            &refuses(toy.path(), &words),
+            &[
+                "--precision: expected f32",
+                &found,
+                "hint: choose a graphics device",
+            ],
+        );
+    }
+    let message = refuses(toy.path(), &scoring("fp16"));
+    says(
+        &message,
+        &["--precision", "one of f32, bf16, f16", "`fp16`"],
+    );
+}
+
 #[cfg(feature = "vulkan")]
 #[test]
 fn device_without_a_driver() {

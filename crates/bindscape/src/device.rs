@@ -1,0 +1,26 @@
+//! Where a network runs, and in which type it computes its products.
+
+use bindscape_core::Result;
+use bindscape_nn::{Device, DeviceChoice, Precision};
+use clap::Args;
+
+/// Options of a device.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct DeviceArguments {
+    /// Compute device: cpu, or one that this program was built with
+    #[arg(long = "device", default_value = "cpu", value_name = "DEVICE")]
+    pub(crate) choice: DeviceChoice,
+    /// Type of the products of a network, on graphics devices: f32, bf16 or f16
+    #[arg(long, default_value = "f32", value_name = "TYPE")]
+    pub(crate) precision: Precision,
+}
+
+impl DeviceArguments {
+    /// The device, after a first small computation on it in that type.
+    ///
+    /// # Errors
+    /// As [`DeviceChoice::open_for`].
+    pub(crate) fn open(self) -> Result<Device> {
+        self.choice.open_for(self.precision)
+    }
+}
