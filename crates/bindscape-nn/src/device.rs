@@ -192,7 +192,7 @@ fn trial(device: &Device, precision: Precision) -> Result<(), String> {
     let outcome = panic::catch_unwind(AssertUnwindSafe(product));
     panic::set_hook(hook);
     match outcome {
-        Ok(Ok(None)) => Err("its driver does not offer the type".to_owned()),
+        Ok(Ok(None)) => Err("the type is not offered there".to_owned()),
         Ok(Ok(Some(product))) if product == [19.0, 22.0, 43.0, 50.0] => Ok(()),
         Ok(Ok(Some(product))) => Err(format!("one that computes wrongly ({product:?})")),
         Ok(Err(error)) => Err(format!("one that fails ({error})")),

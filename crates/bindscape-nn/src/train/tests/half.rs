@@ -64,14 +64,16 @@ fn the_scale_of_the_loss_is_part_of_a_checkpoint() {
         2.0_f32.powi(55)
     );
     assert_eq!(notes[0], said);
-    let losses = [&scaled.epochs[0], &scaled.epochs[1]].map(|epoch| epoch.train_loss);
-    assert!(losses[1].is_finite(), "{losses:?}");
+    let losses = [&whole, &scaled].map(|trained| trained.epochs[2].train_loss);
+    assert!(
+        losses[1].is_finite() && losses[0] != losses[1],
+        "{losses:?}"
+    );
 
     let resumed = train("part", &Silent).unwrap();
     assert_eq!(resumed.resumed_from, Some(1));
     let bytes = |name: &str| std::fs::read(at(name).join(MODEL_FILE)).unwrap();
-    assert_eq!(bytes("part"), bytes("whole"));
-    assert_ne!(bytes("scaled"), bytes("whole"));
+    assert!(bytes("part") == bytes("whole"));
 }
 
 #[test]
