@@ -115,14 +115,14 @@ impl DeviceChoice {
             Some(found) => Err(Error::option(
                 "--precision",
                 format!("a type that the device for `{self}` computes in"),
-                format!("{precision} ({found})"),
+                found,
             )
             .hint("leave --precision out to compute in f32")),
         }
     }
 
-    /// What is wrong with the device in `precision`, if anything. It is tried once per
-    /// process; the processor needs no trial.
+    /// What is found instead of a device that computes in `precision`, if anything. It is
+    /// tried once per process; the processor needs no trial.
     fn tried(self, device: &Device, precision: Precision) -> Option<&'static str> {
         const TYPES: usize = Precision::ALL.len();
         static TRIED: [[OnceLock<Option<String>>; TYPES]; DeviceChoice::ALL.len()] =
@@ -173,7 +173,8 @@ impl DeviceChoice {
 }
 
 /// Multiplies two small matrices on the device. Burn opens a device on its first use,
-/// and panics where there is none: the panic becomes the error.
+/// and panics where there is none: the panic becomes the error, which tells in words
+/// what was found.
 fn trial(device: &Device, precision: Precision) -> Result<(), String> {
     let product = || {
         if precision != Precision::F32 && !device.supports_dtype(precision.dtype()) {
@@ -191,19 +192,27 @@ fn trial(device: &Device, precision: Precision) -> Result<(), String> {
     panic::set_hook(Box::new(|_| {}));
     let outcome = panic::catch_unwind(AssertUnwindSafe(product));
     panic::set_hook(hook);
+    let which = match precision {
+        Precision::F32 => "one that".to_owned(),
+        half => format!("{half}, in which it"),
+    };
     match outcome {
-        Ok(Ok(None)) => Err("the type is not offered there".to_owned()),
+        Ok(Ok(None)) => Err(format!("{precision}, which it does not offer")),
         Ok(Ok(Some(product))) if product == [19.0, 22.0, 43.0, 50.0] => Ok(()),
-        Ok(Ok(Some(product))) => Err(format!("one that computes wrongly ({product:?})")),
-        Ok(Err(error)) => Err(format!("one that fails ({error})")),
+        Ok(Ok(Some(product))) => Err(format!("{which} computes wrongly ({product:?})")),
+        Ok(Err(error)) => Err(format!("{which} fails ({error})")),
         Err(panic) => {
             let message = panic
                 .downcast_ref::<String>()
                 .map(String::as_str)
                 .or_else(|| panic.downcast_ref::<&str>().copied());
+            let what = match precision {
+                Precision::F32 => "none".to_owned(),
+                _ => format!("{which} fails"),
+            };
             Err(match message {
-                Some(message) => format!("none ({})", message.trim()),
-                None => "none".to_owned(),
+                Some(message) => format!("{what} ({})", message.trim()),
+                None => what,
             })
         }
     }

@@ -117,6 +117,32 @@ fn apart(a: &[f64], b: &[f64]) -> f64 {
         .fold(0.0, f64::max)
 }
 
+/// Losses of the first epoch in training and validation.
+#[cfg(feature = "vulkan")]
+fn losses(run: &std::path::Path) -> [f64; 2] {
+    let epochs =
+        std::fs::read_to_string(run.join("multi/epochs.jsonl")).expect("records of the epochs");
+    let record: serde_json::Value =
+        serde_json::from_str(epochs.lines().next().expect("an epoch")).expect("JSON");
+    ["train_loss", "validation_loss"].map(|key| {
+        record[key]
+            .as_f64()
+            .unwrap_or_else(|| panic!("{key} in {record}"))
+    })
+}
+
+/// Probabilities of both TFs in windows of the genome, by a model computed as `device` says.
+#[cfg(feature = "vulkan")]
+fn probabilities(here: &std::path::Path, model: &str, device: &[&str], out: &str) -> Vec<f64> {
+    let mut words = vec!["predict", "--model", model, "--fasta", "genome.fa"];
+    words.extend(["--stride", "500", "--report", "windows", "--out", out]);
+    words.extend(device);
+    succeeds(here, &words);
+    ["MAX", "JUND"]
+        .map(|tf| column(&here.join(out), tf))
+        .concat()
+}
+
 #[cfg(feature = "vulkan")]
 #[test]
 #[ignore = "needs a Vulkan device, which may be one in software"]
@@ -125,42 +151,60 @@ fn vulkan_trains_and_predicts_as_the_cpu() {
     let here = toy.path();
     for architecture in ["cnn", "danq"] {
         let name = |device: &str| format!("{architecture}-{device}");
-        let mut losses = Vec::new();
-        for device in ["cpu", "vulkan"] {
+        let [cpu, vulkan] = ["cpu", "vulkan"].map(|device| {
             let out = name(device);
             let mut words = pretrain(device, &out);
             words.extend(["--architecture", architecture]);
             succeeds(here, &words);
-            let epochs = std::fs::read_to_string(here.join(&out).join("multi/epochs.jsonl"))
-                .expect("records of the epochs");
-            let record: serde_json::Value =
-                serde_json::from_str(epochs.lines().next().expect("an epoch")).expect("JSON");
-            losses.push(["train_loss", "validation_loss"].map(|key| {
-                record[key]
-                    .as_f64()
-                    .unwrap_or_else(|| panic!("{key} in {record}"))
-            }));
-        }
+            losses(&here.join(out))
+        });
         // The training loss is that of the first weights. Of the step that follows, Adam
         // makes more of the devices' rounding.
         for (key, most) in [(0, 1e-5), (1, 1e-3)] {
-            let [cpu, vulkan] = [losses[0][key], losses[1][key]];
-            assert!((cpu - vulkan).abs() < most * cpu, "{losses:?}");
+            let apart = (cpu[key] - vulkan[key]).abs();
+            assert!(apart < most * cpu[key], "{cpu:?}, {vulkan:?}");
         }
-        let scores = ["cpu", "vulkan"].map(|device| {
+        let [expected, found] = ["cpu", "vulkan"].map(|device| {
             let out = format!("{architecture}-scores-{device}.tsv");
-            let model = name("cpu");
-            let mut words = vec!["predict", "--model", &model, "--fasta", "genome.fa"];
-            words.extend([
-                "--stride", "500", "--report", "windows", "--device", device, "--out", &out,
-            ]);
-            succeeds(here, &words);
-            ["MAX", "JUND"]
-                .map(|tf| column(&here.join(&out), tf))
-                .concat()
+            probabilities(here, &name("cpu"), &["--device", device], &out)
         });
-        let difference = apart(&scores[0], &scores[1]);
-        println!("{architecture}: losses {losses:?}, predictions {difference:.1e} apart");
+        let difference = apart(&expected, &found);
+        println!("{architecture}: losses {cpu:?}, {vulkan:?}; predictions {difference:.1e} apart");
         assert!(difference < 1e-4, "{difference}");
     }
+}
+
+#[cfg(feature = "vulkan")]
+#[test]
+#[ignore = "needs a Vulkan device that computes in f16, which may be one in software"]
+fn vulkan_computes_in_f16_but_not_in_bf16() {
+    let toy = toy_matrix();
+    let here = toy.path();
+    let mut words = pretrain("vulkan", "half");
+    words.extend(["--precision", "bf16"]);
+    let expected = [
+        "error: --precision: expected a type that the device for `vulkan` computes in, found bf16, which",
+        "hint: leave --precision out",
+    ];
+    says(&refuses(here, &words), &expected);
+    assert!(!here.join("half").exists());
+
+    succeeds(here, &pretrain("cpu", "whole"));
+    *words.last_mut().expect("words") = "f16";
+    succeeds(here, &words);
+    let [[exact, _], [loss, _]] = ["whole", "half"].map(|run| losses(&here.join(run)));
+    let run = std::fs::read_to_string(here.join("half/run.json")).expect("the run's record");
+    let run: serde_json::Value = serde_json::from_str(&run).expect("JSON");
+    assert_eq!(run["configuration"]["training"]["precision"], "f16");
+
+    let f16 = ["--device", "vulkan", "--precision", "f16"];
+    let expected = probabilities(here, "whole", &[], "whole.tsv");
+    let found = probabilities(here, "whole", &f16, "half.tsv");
+    let difference = apart(&expected, &found);
+    println!("f16: first losses {exact} and {loss}, predictions {difference:.1e} apart");
+    // Eleven significant bits, through six layers.
+    assert!((loss - exact).abs() < 3e-3 * exact, "{loss} for {exact}");
+    assert!(difference > 0.0 && difference < 3e-3, "{difference}");
+    let header = std::fs::read_to_string(here.join("half.tsv")).expect("scores");
+    assert!(header.contains("computed in f16"));
 }
