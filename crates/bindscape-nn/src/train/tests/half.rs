@@ -64,16 +64,17 @@ fn the_scale_of_the_loss_is_part_of_a_checkpoint() {
         2.0_f32.powi(55)
     );
     assert_eq!(notes[0], said);
-    let losses = [&whole, &scaled].map(|trained| trained.epochs[2].train_loss);
-    assert!(
-        losses[1].is_finite() && losses[0] != losses[1],
-        "{losses:?}"
-    );
+    // The best weights may be those of the first epoch, which all three have in common.
+    let losses = |trained: &Trained| -> Vec<f64> {
+        let epochs = trained.epochs.iter();
+        epochs.map(|epoch| epoch.train_loss).collect()
+    };
+    assert!(losses(&scaled).iter().all(|loss| loss.is_finite()));
+    assert_ne!(losses(&scaled), losses(&whole));
 
     let resumed = train("part", &Silent).unwrap();
     assert_eq!(resumed.resumed_from, Some(1));
-    let bytes = |name: &str| std::fs::read(at(name).join(MODEL_FILE)).unwrap();
-    assert!(bytes("part") == bytes("whole"));
+    assert_eq!(losses(&resumed), losses(&whole));
 }
 
 #[test]
