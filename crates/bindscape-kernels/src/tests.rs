@@ -29,8 +29,15 @@ fn factors(len: usize, seed: u64) -> Vec<f32> {
 
 /// The largest difference, as a share of the largest number.
 pub(crate) fn distance(ours: &[f32], plain: &[f64]) -> f64 {
+    distance_of_sums(ours, plain, 1)
+}
+
+/// As [`distance`], of sums of `terms` numbers of the size of one: where they cancel, the sum
+/// is no more exact than they are.
+fn distance_of_sums(ours: &[f32], plain: &[f64], terms: usize) -> f64 {
     assert_eq!(ours.len(), plain.len());
-    let largest = plain.iter().fold(0.5_f64, |most, x| most.max(x.abs()));
+    let floor = 0.5 * (terms as f64).sqrt();
+    let largest = plain.iter().fold(floor, |most, x| most.max(x.abs()));
     ours.iter()
         .zip(plain)
         .map(|(&a, &b)| (f64::from(a) - b).abs() / largest)
@@ -43,6 +50,10 @@ struct Plain {
     scale: Vec<f64>,
     shift: Vec<f64>,
     x: Vec<f64>,
+    /// Whether rounding can change it by no more than itself: no filter hardly varies, no
+    /// maximum is nearly zero or nearly another, where the gradient jumps. Equal windows are
+    /// equal on both sides.
+    clear: bool,
 }
 
 /// Forward and backward of a convolutional block by its definition.
@@ -72,6 +83,7 @@ fn plain(s: ConvShape, x: &[f32], w: &[f32], norm: &Norm<'_>, g: &[f32]) -> Plai
         scale: vec![0.0; s.filters],
         shift: vec![0.0; s.filters],
         x: vec![0.0; x.len()],
+        clear: true,
     };
     let mut dz = vec![0.0_f64; z.len()];
     for o in 0..s.filters {
@@ -91,6 +103,9 @@ fn plain(s: ConvShape, x: &[f32], w: &[f32], norm: &Norm<'_>, g: &[f32]) -> Plai
         let inverse = 1.0 / (var + 1e-5).sqrt();
         let (scale, shift) = (f64::from(norm.scale[o]), f64::from(norm.shift[o]));
         let y = |i: usize| (z[i] - mean) * inverse * scale + shift;
+        let largest = column(o).map(|i| y(i).abs()).fold(0.0, f64::max);
+        let near = 2e-5 * largest;
+        result.clear &= inverse < 10.0;
         let mut dy = vec![0.0_f64; rows];
         for b in 0..s.batch {
             for p in 0..lp {
@@ -102,6 +117,11 @@ fn plain(s: ConvShape, x: &[f32], w: &[f32], norm: &Norm<'_>, g: &[f32]) -> Plai
                     })
                     .unwrap();
                 let value = y(row(best) * s.filters + o);
+                let rival = |j: usize| {
+                    let gap = value - y(row(j) * s.filters + o);
+                    gap > 0.0 && gap < near
+                };
+                result.clear &= value.abs() > near && !(value > 0.0 && (0..s.pool).any(rival));
                 if value > 0.0 {
                     result.out[(b * lp + p) * s.filters + o] = value;
                     dy[row(best)] = f64::from(g[(b * lp + p) * s.filters + o]);
@@ -175,6 +195,8 @@ proptest! {
         let size = s.batch * s.pooled() * s.filters;
         let g = noise(size, seed ^ 7);
         let expected = plain(s, &x, &w, &norm, &g);
+        prop_assume!(expected.clear);
+        let rows = s.batch * s.pooled();
 
         let mut out = vec![f32::NAN; size];
         let saved = conv_forward(s, &x, &w, &norm, &mut out);
@@ -193,9 +215,10 @@ proptest! {
             shift: &mut d_shift,
             x: Some(&mut dx),
         });
-        prop_assert!(distance(&d_shift, &expected.shift) < 1e-5);
-        prop_assert!(distance(&d_scale, &expected.scale) < 1e-5);
-        prop_assert!(distance(&dw, &expected.weight) < 2e-5, "{}", distance(&dw, &expected.weight));
+        prop_assert!(distance_of_sums(&d_shift, &expected.shift, rows) < 1e-5);
+        prop_assert!(distance_of_sums(&d_scale, &expected.scale, rows) < 1e-5);
+        let d = distance_of_sums(&dw, &expected.weight, rows);
+        prop_assert!(d < 2e-5, "{}", d);
         prop_assert!(distance(&dx, &expected.x) < 2e-5, "{}", distance(&dx, &expected.x));
     }
 
@@ -226,12 +249,10 @@ proptest! {
         let size = s.batch * s.pooled() * s.filters;
         let g = noise(size, seed ^ 7);
         let expected = plain(s, &x, &w, &norm, &g);
-        // A filter whose responses hardly vary has no digits left to compare.
+        prop_assume!(expected.clear);
+        let rows = s.batch * s.pooled();
         let mut out = vec![f32::NAN; size];
         let saved = first_forward(s, &letters, &w, &norm, true, &mut out);
-        if saved.moments().inverse.iter().any(|&i| i > 10.0) {
-            return Ok(());
-        }
         prop_assert!(distance(&out, &expected.out) < 1e-5);
         let mut again = vec![f32::NAN; size];
         first_forward(s, &letters, &w, &norm, false, &mut again);
@@ -243,9 +264,10 @@ proptest! {
             scale: &mut d_scale,
             shift: &mut d_shift,
         });
-        prop_assert!(distance(&d_shift, &expected.shift) < 1e-5);
-        prop_assert!(distance(&d_scale, &expected.scale) < 1e-5);
-        prop_assert!(distance(&dw, &expected.weight) < 1e-5, "{}", distance(&dw, &expected.weight));
+        prop_assert!(distance_of_sums(&d_shift, &expected.shift, rows) < 1e-5);
+        prop_assert!(distance_of_sums(&d_scale, &expected.scale, rows) < 1e-5);
+        let d = distance_of_sums(&dw, &expected.weight, rows);
+        prop_assert!(d < 1e-5, "{}", d);
     }
 
     #[test]
@@ -275,12 +297,10 @@ proptest! {
             a.iter().enumerate().map(|(i, a)| a * mask.as_ref().map_or(1.0, |m| m[i])).collect()
         };
         let expected = plain(s, &x, &w, &norm, &times(&g));
+        prop_assume!(expected.clear);
         let shape = DenseShape { batch: rows, inputs, outputs };
         let mut out = vec![f32::NAN; rows * outputs];
         let saved = dense_forward(shape, &x, &w, &norm, mask.as_deref(), &mut out);
-        if saved.moments().inverse.iter().any(|&i| i > 10.0) {
-            return Ok(());
-        }
         let masked: Vec<f64> = expected.out.iter().enumerate()
             .map(|(i, y)| y * mask.as_ref().map_or(1.0, |m| f64::from(m[i])))
             .collect();
@@ -294,9 +314,10 @@ proptest! {
             shift: &mut d_shift,
             x: Some(&mut dx),
         });
-        prop_assert!(distance(&d_shift, &expected.shift) < 1e-5);
-        prop_assert!(distance(&d_scale, &expected.scale) < 1e-5);
-        prop_assert!(distance(&dw, &expected.weight) < 2e-5, "{}", distance(&dw, &expected.weight));
+        prop_assert!(distance_of_sums(&d_shift, &expected.shift, rows) < 1e-5);
+        prop_assert!(distance_of_sums(&d_scale, &expected.scale, rows) < 1e-5);
+        let d = distance_of_sums(&dw, &expected.weight, rows);
+        prop_assert!(d < 2e-5, "{}", d);
         prop_assert!(distance(&dx, &expected.x) < 2e-5, "{}", distance(&dx, &expected.x));
     }
 
@@ -310,11 +331,13 @@ proptest! {
         let mut y = vec![0.0_f64; g.len()];
         let (mut ew, mut eb) = (vec![0.0; w.len()], vec![0.0; outputs]);
         let mut ex = vec![0.0; x.len()];
+        let mut clear = true;
         for r in 0..rows {
             for o in 0..outputs {
                 let sum: f64 = (0..inputs)
                     .map(|i| f64::from(x[r * inputs + i]) * f64::from(w[o * inputs + i]))
                     .sum::<f64>() + f64::from(bias[o]);
+                clear &= sum.abs() > 2e-5;
                 let live = !rectify || sum > 0.0;
                 y[r * outputs + o] = if live { sum } else { 0.0 };
                 let d = if live { f64::from(g[r * outputs + o]) } else { 0.0 };
@@ -325,6 +348,7 @@ proptest! {
                 }
             }
         }
+        prop_assume!(clear || !rectify);
         let mut out = vec![f32::NAN; g.len()];
         linear_forward(shape, &x, &w, &bias, rectify, &mut out);
         prop_assert!(distance(&out, &y) < 1e-5);
@@ -332,8 +356,8 @@ proptest! {
         let mut dx = vec![f32::NAN; x.len()];
         let kept = rectify.then_some(&out[..]);
         linear_backward(shape, &x, &w, kept, &g, &mut dw, &mut db, Some(&mut dx));
-        prop_assert!(distance(&dw, &ew) < 1e-5);
-        prop_assert!(distance(&db, &eb) < 1e-5);
-        prop_assert!(distance(&dx, &ex) < 1e-5);
+        prop_assert!(distance_of_sums(&dw, &ew, rows) < 1e-5);
+        prop_assert!(distance_of_sums(&db, &eb, rows) < 1e-5);
+        prop_assert!(distance_of_sums(&dx, &ex, outputs) < 1e-5);
     }
 }
