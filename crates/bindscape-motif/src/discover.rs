@@ -23,6 +23,7 @@ mod corpus;
 mod enrichment;
 mod options;
 mod refine;
+mod report;
 mod scan;
 mod search;
 mod sequences;

@@ -6,7 +6,9 @@ use std::sync::Mutex;
 use bindscape_core::fasta::Record;
 use bindscape_core::progress::{Progress, Silent};
 use bindscape_core::{Error, rng};
+use bindscape_motif::Format;
 use bindscape_motif::discover::{Discovery, Options, SequenceSet, Stop, Strand, Test, discover};
+use bindscape_motif::format::{parse_motifs, write_motifs};
 use rand::Rng;
 
 const SITE: &str = "TGACTCAGCA";
@@ -126,6 +128,74 @@ fn planted_motifs_are_found_one_after_the_other() {
         assert_eq!(site.bases.len(), first.frequencies.width());
         assert!(site.start + site.bases.len() <= 100);
     }
+}
+
+#[test]
+fn files_of_a_discovery() {
+    let positives = set("p", 200, 100, &[(SITE, 0.7)]);
+    let options = Options {
+        motifs: Some(2),
+        ..small()
+    };
+    let found = discover(&positives, None, &options, &Silent).expect("valid");
+    let text = write_motifs(&found.motif_set(), Format::Meme);
+    let read = parse_motifs(&text, Path::new("streme.txt"), None).expect("a motif file");
+    assert_eq!(read.motifs.len(), 2);
+    assert_eq!(read.motifs[0].id, found.id(0));
+    assert!(found.id(0).starts_with("1-"));
+    let e_value = found.e_value(&found.motifs[0]).expect("a part is held out");
+    assert!((e_value.log10() - found.log10_e(&found.motifs[0])).abs() < 1e-12);
+
+    let table = found.motif_table();
+    let rows: Vec<Vec<&str>> = table
+        .lines()
+        .map(|line| line.split('\t').collect())
+        .collect();
+    assert_eq!(rows.len(), 3);
+    assert!(rows.iter().all(|row| row.len() == rows[0].len()), "{table}");
+    let cell = |name: &str| {
+        let column = rows[0].iter().position(|&column| column == name);
+        rows[1][column.expect("a column")]
+    };
+    assert_eq!(cell("motif_ID"), found.id(0));
+    let training = found.motifs[0].training;
+    assert_eq!(cell("train_pos_count"), training.positives.to_string());
+    assert_eq!(
+        (cell("train_pos_total"), cell("test_neg_total")),
+        ("180", "20")
+    );
+
+    let sites = found.site_table(&positives);
+    let mut lines = sites.lines();
+    let header: Vec<&str> = lines.next().expect("a header").split('\t').collect();
+    assert_eq!(header[2..5], ["seq_ID", "site_Start", "site_End"]);
+    assert!(
+        lines
+            .next()
+            .expect("a comment")
+            .contains("1-based and inclusive")
+    );
+    let first: Vec<&str> = lines.next().expect("a site").split('\t').collect();
+    let site = &found.motifs[0].sites[0];
+    assert_eq!(first[2], positives.name(site.sequence));
+    assert_eq!(first[3], (site.start + 1).to_string());
+    assert_eq!(first[4], (site.start + site.bases.len()).to_string());
+    assert_eq!(first[7], site.bases);
+    let count: usize = found.motifs.iter().map(|motif| motif.sites.len()).sum();
+    assert_eq!(
+        sites.lines().filter(|line| !line.starts_with('#')).count(),
+        count + 1
+    );
+
+    let nothing_held_out = Options {
+        holdout: 0.0,
+        ..options
+    };
+    let found = discover(&positives, None, &nothing_held_out, &Silent).expect("valid");
+    assert_eq!(found.e_value(&found.motifs[0]), None);
+    let table = found.motif_table();
+    let columns = |line: &str| line.split('\t').count();
+    assert!(table.lines().all(|line| columns(line) == 18), "{table}");
 }
 
 #[test]

@@ -13,8 +13,12 @@ pub(super) const CODES: usize = 1 << (2 * CODE);
 /// Base number of what is no A, C, G or T.
 pub(super) const UNKNOWN: u8 = 4;
 
-/// Units per bit of [`Corpus::background`].
-const UNIT: f64 = (1 << 20) as f64;
+/// A score, or the logarithm of a probability, in units of 2^-20 bit. Sums of whole numbers
+/// are exact, in whatever order they are taken.
+pub(super) type Score = i32;
+
+/// Units of a [`Score`] per bit.
+pub(super) const UNITS: f64 = (1 << 20) as f64;
 
 /// A stretch of bases that sites may lie in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,8 +39,8 @@ pub(super) struct Corpus {
     /// unknown bases and those beyond the end count as A.
     codes: Vec<u16>,
     /// Sum of the logarithms of the background probabilities of all bases before this one,
-    /// in units of 2^-20 bit, wrapping: a difference over a site is exact.
-    background: Vec<i32>,
+    /// wrapping: a difference over a site is exact.
+    background: Vec<Score>,
     /// First position of each sequence, and the end.
     starts: Vec<u32>,
     /// First and past-last segment of each sequence.
@@ -65,11 +69,11 @@ impl Corpus {
         }
         starts.push(bases.len() as u32);
         let free = bases.iter().map(|&base| base < UNKNOWN).collect();
-        let mut sum = 0_i32;
+        let mut sum: Score = 0;
         let mut sums = Vec::with_capacity(total + 1);
         sums.push(sum);
         background.each_log_probability(&bases, |bits| {
-            sum = sum.wrapping_add((bits * UNIT).round() as i32);
+            sum = sum.wrapping_add((bits * UNITS).round() as Score);
             sums.push(sum);
         });
         let mut corpus = Self {
@@ -109,13 +113,8 @@ impl Corpus {
     }
 
     /// Running sums of the background; one more than there are positions.
-    pub(super) fn background(&self) -> &[i32] {
+    pub(super) fn background(&self) -> &[Score] {
         &self.background
-    }
-
-    /// The factor that makes bits of differences of [`Corpus::background`].
-    pub(super) fn bits() -> f32 {
-        (1.0 / UNIT) as f32
     }
 
     /// The stretches of a sequence that sites may lie in.

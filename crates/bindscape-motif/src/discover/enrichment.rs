@@ -9,6 +9,8 @@
 
 use serde::Serialize;
 
+use super::corpus::Score;
+
 /// Relative difference of mean lengths up to which they count as equal (STREME's manual,
 /// `--objfun de`: "within 0.01%").
 const SAME_LENGTH: f64 = 1e-4;
@@ -207,7 +209,7 @@ impl Enrichment {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Cut {
     /// A sequence has a site if its best score is at least this.
-    pub(super) threshold: f32,
+    pub(super) threshold: Score,
     /// Positives with a site.
     pub(super) positives: usize,
     /// Controls with a site.
@@ -221,15 +223,15 @@ pub(super) struct Cut {
 /// `None` if no threshold has relatively more positives than controls.
 pub(super) fn best_cut(
     test: &Enrichment,
-    positives: impl Iterator<Item = f32>,
-    controls: impl Iterator<Item = f32>,
-    sorted: &mut Vec<u64>,
+    positives: impl Iterator<Item = Score>,
+    controls: impl Iterator<Item = Score>,
+    sorted: &mut Vec<u32>,
 ) -> Option<Cut> {
-    // Bits of positive floats are ordered as the floats are; the class is the last bit.
-    let key = |score: f32, positive: u64| (u64::from(score.to_bits()) << 1) | positive;
+    // A positive score has 31 bits; the class is the last bit of the key.
+    let key = |score: Score, positive: u32| (score as u32) << 1 | positive;
     sorted.clear();
-    sorted.extend(positives.filter(|&score| score > 0.0).map(|s| key(s, 1)));
-    sorted.extend(controls.filter(|&score| score > 0.0).map(|s| key(s, 0)));
+    sorted.extend(positives.filter(|&score| score > 0).map(|s| key(s, 1)));
+    sorted.extend(controls.filter(|&score| score > 0).map(|s| key(s, 0)));
     sorted.sort_unstable_by(|a, b| b.cmp(a));
     let mut best: Option<Cut> = None;
     let mut counts = [0_usize; 2];
@@ -245,7 +247,7 @@ pub(super) fn best_cut(
         if let Some(ln_p) = test.ln_p_below(counts[1], counts[0], limit) {
             limit = ln_p;
             best = Some(Cut {
-                threshold: f32::from_bits((entry >> 1) as u32),
+                threshold: (entry >> 1) as Score,
                 positives: counts[1],
                 controls: counts[0],
                 ln_p,
@@ -357,7 +359,7 @@ mod tests {
             controls in prop::collection::vec(-2_i8..6, 1..30),
         ) {
             let test = fisher(positives.len(), controls.len());
-            let scores = |of: &[i8]| of.iter().map(|&s| f32::from(s)).collect::<Vec<_>>();
+            let scores = |of: &[i8]| of.iter().map(|&s| Score::from(s)).collect::<Vec<_>>();
             let (p, c) = (scores(&positives), scores(&controls));
             let cut = best_cut(&test, p.iter().copied(), c.iter().copied(), &mut Vec::new());
             let smallest = (1..6_i8)
@@ -372,7 +374,7 @@ mod tests {
                 None => prop_assert_eq!(smallest, 0.0),
                 Some(cut) => {
                     prop_assert!((cut.ln_p - smallest).abs() < 1e-9, "{} {smallest}", cut.ln_p);
-                    let above = |of: &[f32]| of.iter().filter(|&&s| s >= cut.threshold).count();
+                    let above = |of: &[Score]| of.iter().filter(|&&s| s >= cut.threshold).count();
                     prop_assert_eq!((cut.positives, cut.controls), (above(&p), above(&c)));
                 }
             }

@@ -3,7 +3,7 @@
 
 use super::corpus::{Corpus, UNKNOWN};
 use super::enrichment::{Cut, Enrichment, best_cut};
-use super::scan::{Best, Scanner};
+use super::scan::{Best, Buffer, Scanner};
 
 /// Pseudocount of a seed, in sites: one occurrence of the word and so many of the
 /// background. A base of the word has a probability of about 0.6, another of 0.12.
@@ -16,7 +16,8 @@ pub(super) const PSEUDOCOUNT: f64 = 1.0;
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     best: Vec<Best>,
-    sorted: Vec<u64>,
+    buffer: Buffer,
+    sorted: Vec<u32>,
 }
 
 /// A matrix with the sites it finds.
@@ -123,15 +124,19 @@ impl Fitter<'_> {
 
     fn fit(&self, counts: Vec<[f64; 4]>, pseudocount: f64, scratch: &mut Scratch) -> Option<Fit> {
         let frequencies = self.frequencies(&counts, pseudocount);
-        let Scratch { best, sorted } = scratch;
+        let Scratch {
+            best,
+            buffer,
+            sorted,
+        } = scratch;
         let all = self.corpus.set(0).start..self.corpus.set(1).end;
-        Scanner::new(&frequencies).best(self.corpus, all, best);
+        Scanner::new(&frequencies).best(self.corpus, all, best, buffer);
         let (positives, controls) = best.split_at(self.corpus.set(0).len());
-        let scores = |of: &[Best]| of.iter().map(|best| best.score).collect::<Vec<_>>();
+        let score = |best: &Best| best.score;
         let cut = best_cut(
             self.test,
-            scores(positives).into_iter(),
-            scores(controls).into_iter(),
+            positives.iter().map(score),
+            controls.iter().map(score),
             sorted,
         )?;
         Some(Fit {

@@ -9,11 +9,11 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::background::Markov;
-use super::corpus::Corpus;
+use super::corpus::{Corpus, UNITS};
 use super::enrichment::{Enrichment, Test};
 use super::options::Options;
 use super::refine::{Fit, Fitter, Scratch};
-use super::scan::Scanner;
+use super::scan::{Buffer, Scanner};
 use super::sequences::{SequenceSet, Strand};
 use super::shuffle::shuffle_words;
 use super::words::{Seed, Words};
@@ -455,6 +455,7 @@ impl<'a> Search<'a> {
         let scanner = Scanner::new(&fit.frequencies);
         let threshold = fit.cut.threshold;
         let mut best = Vec::new();
+        let mut buffer = Buffer::default();
         let mut sites = Vec::new();
         let mut held_out = [0; 2];
         let parts = [
@@ -462,7 +463,7 @@ impl<'a> Search<'a> {
             (HELD_OUT[0], &self.data.numbers[1]),
         ];
         for (set, numbers) in parts {
-            scanner.best(&self.corpus, self.corpus.set(set), &mut best);
+            scanner.best(&self.corpus, self.corpus.set(set), &mut best, &mut buffer);
             for ((best, sequence), &number) in best.iter().zip(self.corpus.set(set)).zip(numbers) {
                 if best.score < threshold {
                     continue;
@@ -481,7 +482,7 @@ impl<'a> Search<'a> {
                     } else {
                         Strand::Forward
                     },
-                    score: f64::from(best.score),
+                    score: f64::from(best.score) / UNITS,
                     bases: if best.reverse {
                         word.iter().rev().map(|&base| letter(3 - base)).collect()
                     } else {
@@ -491,7 +492,12 @@ impl<'a> Search<'a> {
             }
         }
         sites.sort_by_key(|site| site.sequence);
-        scanner.best(&self.corpus, self.corpus.set(HELD_OUT[1]), &mut best);
+        scanner.best(
+            &self.corpus,
+            self.corpus.set(HELD_OUT[1]),
+            &mut best,
+            &mut buffer,
+        );
         held_out[1] = best.iter().filter(|best| best.score >= threshold).count();
         let part = |test: &Enrichment, [positives, controls]: [usize; 2]| {
             let [of_positives, of_controls] = test.sizes();
@@ -509,7 +515,7 @@ impl<'a> Search<'a> {
                 .expect("counts with a pseudocount, divided by their sum"),
             counts: Counts::new(fit.counts.clone())
                 .expect("every column has the base of at least one site"),
-            threshold: f64::from(threshold),
+            threshold: f64::from(threshold) / UNITS,
             training: part(&self.training, [fit.cut.positives, fit.cut.controls]),
             held_out: self.held_out.as_ref().map(|test| part(test, held_out)),
             sites,
@@ -520,8 +526,10 @@ impl<'a> Search<'a> {
     fn erase(&mut self, fit: &Fit) {
         let scanner = Scanner::new(&fit.frequencies);
         let mut sites = Vec::new();
+        let mut buffer = Buffer::default();
+        let threshold = fit.cut.threshold;
         for sequence in 0..self.corpus.set(HELD_OUT[1]).end {
-            scanner.sites(&self.corpus, sequence, fit.cut.threshold, &mut sites);
+            scanner.sites(&self.corpus, sequence, threshold, &mut sites, &mut buffer);
         }
         for start in sites {
             let start = start as usize;
