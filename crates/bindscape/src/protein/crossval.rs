@@ -30,6 +30,7 @@ use bindscape_core::progress::Progress;
 use bindscape_core::protein::{Label, Labels, Protein, Windows, read_proteins_with};
 use bindscape_core::{Error, Place, Result, digest};
 use bindscape_nn::DeviceChoice;
+use bindscape_nn::protein::{ProteinNetworkKind, ProteinTrainOptions};
 use clap::Args;
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
@@ -40,6 +41,7 @@ use folds::Split;
 use models::Model;
 
 use super::source::Source;
+use super::train::options::loss_weights;
 
 const RECORD: &str = "crossval.json";
 
@@ -100,6 +102,12 @@ pub(crate) struct Arguments {
     /// Epochs of the networks [default: 40; DeepTFactor at most 30]
     #[arg(long, value_name = "N")]
     epochs: Option<NonZeroU32>,
+    /// Learning rate of the paper's networks [default: 0.0001]
+    #[arg(long, value_name = "RATE")]
+    learning_rate: Option<f64>,
+    /// Weights of the losses of multitask: TF or not, and class [default: 0.7,0.3]
+    #[arg(long, value_name = "W,W", value_delimiter = ',', num_args = 1)]
+    loss_weights: Option<Vec<f64>>,
     /// Further proteins, none of them a TF, scored by the model of every fold (FASTA)
     #[arg(long, value_name = "FASTA")]
     external: Option<PathBuf>,
@@ -128,8 +136,25 @@ struct Settings {
     encoder: String,
     windows: Windows,
     epochs: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    learning_rate: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    loss_weights: Option<[f64; 2]>,
     threshold: f64,
     seed: u64,
+}
+
+impl Settings {
+    /// How a network is trained.
+    fn training(&self, kind: ProteinNetworkKind, seed: u64) -> ProteinTrainOptions {
+        let mut options = ProteinTrainOptions::new(kind, seed);
+        options.max_epochs = self.epochs.unwrap_or(options.max_epochs);
+        if kind != ProteinNetworkKind::DeepTFactor {
+            options.learning_rate = self.learning_rate.unwrap_or(options.learning_rate);
+            options.loss_weights = self.loss_weights.unwrap_or(options.loss_weights);
+        }
+        options
+    }
 }
 
 /// `crossval.json`.
@@ -242,20 +267,26 @@ fn plan(arguments: Arguments, terminal: &Terminal) -> Result<Plan> {
     let positions = arguments
         .positions
         .map_or(Windows::default().length().div_ceil(window), |n| n.get());
+    let settings = Settings {
+        bindscape: env!("CARGO_PKG_VERSION").into(),
+        inputs,
+        split,
+        folds: arguments.folds,
+        validation: arguments.validation,
+        encoder,
+        windows: Windows { window, positions },
+        epochs: arguments.epochs.map(NonZeroU32::get),
+        learning_rate: arguments.learning_rate,
+        loss_weights: loss_weights(arguments.loss_weights.as_deref())?,
+        threshold: arguments.threshold,
+        seed: arguments.seed,
+    };
+    settings
+        .training(ProteinNetworkKind::MultiTask, settings.seed)
+        .validate()?;
     Ok(Plan {
         out: arguments.out,
-        settings: Settings {
-            bindscape: env!("CARGO_PKG_VERSION").into(),
-            inputs,
-            split,
-            folds: arguments.folds,
-            validation: arguments.validation,
-            encoder,
-            windows: Windows { window, positions },
-            epochs: arguments.epochs.map(NonZeroU32::get),
-            threshold: arguments.threshold,
-            seed: arguments.seed,
-        },
+        settings,
         proteins,
         labels: matched.labels,
         column: matched.groups.map(|groups| (groups, matched.group_names)),

@@ -264,6 +264,10 @@ fn what_is_refused() {
         &column,
         &["the group column \"familie\"", "did you mean family?"],
     );
+    let weights = refuses(here, &words(&["--loss-weights", "1,0,1", "--out", "o"]));
+    says(&weights, &["--loss-weights: expected two numbers"]);
+    let rate = refuses(here, &words(&["--learning-rate", "0", "--out", "o"]));
+    says(&rate, &["--learning-rate: expected a number above 0"]);
     let fold = refuses(here, &words(&["--only", "4", "--out", "o"]));
     says(&fold, &["--only: expected folds from 1 to 3, found 4"]);
     let table = file(here, "p.tsv").replace("f0m0\t", "unheard\t");

@@ -16,8 +16,8 @@ use bindscape_nn::protein::baseline::{
 };
 use bindscape_nn::protein::{
     DeepTFactorInput, Encoder, KnownSequences, ProteinData, ProteinEpoch, ProteinNetwork,
-    ProteinNetworkKind, ProteinObserver, ProteinPredictor, ProteinScores, ProteinTrainOptions,
-    ProteinTraining, hold_out, train,
+    ProteinNetworkKind, ProteinObserver, ProteinPredictor, ProteinScores, ProteinTraining,
+    hold_out, train,
 };
 
 use super::models::{Kind, Model, Sight};
@@ -290,10 +290,7 @@ impl Work<'_> {
         let (features, windows) = features(plan, model.sight)?;
         let network: ProteinNetwork = kind.network(features.features(), windows.positions);
         let seed = settings.seed.wrapping_add(fold.into());
-        let mut options = ProteinTrainOptions::new(kind, seed);
-        if let Some(epochs) = settings.epochs {
-            options.max_epochs = epochs;
-        }
+        let options = settings.training(kind, seed);
         let seen = data.train.iter().chain(data.validation);
         let training = ProteinTraining::new(
             Encoder::new(features.as_ref(), windows),

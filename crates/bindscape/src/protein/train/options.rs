@@ -233,23 +233,13 @@ impl TrainArguments {
         kind: ProteinNetworkKind,
     ) -> Result<ProteinTrainOptions> {
         let paper = ProteinTrainOptions::new(kind, self.seed);
-        let loss_weights = match self.loss_weights.as_deref() {
-            None => paper.loss_weights,
-            Some(&[tf, class]) => [tf, class],
-            Some(other) => {
-                return Err(Error::option(
-                    "--loss-weights",
-                    "two numbers, such as 0.7,0.3",
-                    other.len().to_string(),
-                ));
-            }
-        };
+        let loss_weights = loss_weights(self.loss_weights.as_deref())?;
         let options = ProteinTrainOptions {
             batch_size: self.batch_size.unwrap_or(paper.batch_size),
             learning_rate: self.learning_rate.unwrap_or(paper.learning_rate),
             max_epochs: self.epochs.unwrap_or(paper.max_epochs),
             patience: self.patience.or(paper.patience),
-            loss_weights,
+            loss_weights: loss_weights.unwrap_or(paper.loss_weights),
             class_weights: self.class_weights,
             neighbours: self.neighbours.unwrap_or(paper.neighbours),
             checkpoint_seconds: self.checkpoint_seconds,
@@ -257,5 +247,21 @@ impl TrainArguments {
         };
         options.validate()?;
         Ok(options)
+    }
+}
+
+/// The value of `--loss-weights`.
+///
+/// # Errors
+/// If there are not two.
+pub(in crate::protein) fn loss_weights(values: Option<&[f64]>) -> Result<Option<[f64; 2]>> {
+    match values {
+        None => Ok(None),
+        Some(&[tf, class]) => Ok(Some([tf, class])),
+        Some(other) => Err(Error::option(
+            "--loss-weights",
+            "two numbers, such as 0.7,0.3",
+            other.len().to_string(),
+        )),
     }
 }
