@@ -12,11 +12,15 @@
 mod background;
 pub mod discover;
 pub mod format;
+pub mod jaspar;
+pub mod logo;
 mod matrix;
 mod motif;
 
 pub use background::Background;
 pub use format::{Format, motifs_from, read_motifs};
+pub use jaspar::jaspar;
+pub use logo::Logo;
 pub use matrix::{Counts, Frequencies, LogOdds, Pseudocount};
 pub use motif::{EValue, Metadata, Motif, MotifSet};
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::background::Background;
 
 /// How far the sum of a row of [`Frequencies`] may be from one: files have six digits.
-const SUM_TOLERANCE: f64 = 1e-5;
+pub(crate) const SUM_TOLERANCE: f64 = 1e-5;
 
 /// Sites added in all to every position before frequencies are taken, split by the background.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]

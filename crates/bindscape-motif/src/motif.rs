@@ -209,6 +209,8 @@ pub struct Metadata {
     pub uniprot: Vec<String>,
     /// A second identifier of its file (TRANSFAC: `ID` beside `AC` and `NA`).
     pub other_id: Option<String>,
+    /// A line about it (TRANSFAC: `DE`).
+    pub description: Option<String>,
     /// HOMER's detection threshold: natural-log odds of a site against a quarter for each base.
     pub threshold: Option<f64>,
     /// Comments of its file, line by line (TRANSFAC: `CC`; HOMER: fields after the threshold).

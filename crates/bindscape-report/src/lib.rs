@@ -4,11 +4,13 @@
 //! [`report`] reads run directories (laid out as `bindscape_core::results`
 //! says) and returns one HTML page that loads nothing. [`figures()`] returns the
 //! same figures as SVG files for a paper, [`heatmap_svg`] the clustered
-//! similarity of TFs, [`residues_svg`] a protein with its attributions. The same files give the same bytes.
+//! similarity of TFs, [`residues_svg`] a protein with its attributions,
+//! [`motif_page`] a page of motifs. The same files give the same bytes.
 
 mod compare;
 mod figures;
 mod heatmap;
+mod motifs;
 mod number;
 mod page;
 mod residues;
@@ -22,6 +24,7 @@ use bindscape_core::{Error, Result, atomic};
 
 pub use figures::Figure;
 pub use heatmap::heatmap_svg;
+pub use motifs::{MotifRow, motif_page};
 pub use residues::{ResidueTrack, residues_svg};
 
 use run::Run;

@@ -1,7 +1,9 @@
-//! `bindscape motif`: read, convert and draw motifs.
+//! `bindscape motif`: find, convert and draw motifs.
 
 mod convert;
 mod discover;
+mod input;
+mod logo;
 
 use bindscape_core::Result;
 use clap::Subcommand;
@@ -15,11 +17,14 @@ pub(crate) enum MotifVerb {
     Convert(convert::Arguments),
     /// Find motifs that are enriched in sequences over controls
     Discover(discover::Arguments),
+    /// Draw motifs, or any weights of bases, as SVG, PNG or a page of all
+    Logo(logo::Arguments),
 }
 
 pub(crate) fn run(verb: MotifVerb, terminal: &Terminal) -> Result<()> {
     match verb {
         MotifVerb::Convert(arguments) => convert::run(&arguments, terminal),
         MotifVerb::Discover(arguments) => discover::run(&arguments, terminal),
+        MotifVerb::Logo(arguments) => logo::run(&arguments, terminal),
     }
 }

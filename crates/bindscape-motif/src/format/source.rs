@@ -6,6 +6,7 @@ use bindscape_core::input::Lines;
 use bindscape_core::{Error, Place, Result};
 
 use crate::background::excerpt;
+use crate::matrix::SUM_TOLERANCE;
 
 /// More text than any motif file: all of JASPAR is about a megabyte.
 const LARGEST: usize = 256 << 20;
@@ -80,10 +81,12 @@ impl Source {
             format!("{:?}", excerpt(line))
         });
         let hint = match first {
-            Some(line) if line.starts_with("<?xml") || line.starts_with('<') => {
+            Some(line) if line.starts_with('<') => {
                 "XML and HTML are not read: give the text file that MEME writes beside it (meme.txt)"
             }
-            _ => "name the format if it is one of these",
+            _ => {
+                "MEME, JASPAR, TRANSFAC, HOMER and UniPROBE are told apart by their first lines; name the format if these are unusual"
+            }
         };
         Error::input(&self.path, Place::File, "a motif file", found).hint(hint)
     }
@@ -122,7 +125,7 @@ impl Source {
         digits: usize,
     ) -> Result<[f64; 4]> {
         let sum: f64 = row.iter().sum();
-        let tolerance = (4.0 * 0.1_f64.powi(digits.min(9) as i32)).min(0.02);
+        let tolerance = (4.0 * 0.1_f64.powi(digits.min(9) as i32)).clamp(2.0 * SUM_TOLERANCE, 0.02);
         if let Some(value) = row.iter().find(|p| !(0.0..=1.0 + tolerance).contains(*p)) {
             return Err(self.fault(index, "frequencies from 0 to 1", value.to_string()));
         }
@@ -138,7 +141,7 @@ impl Source {
                 )
                 .hint("are these counts, or is a column missing?"));
         }
-        if (sum - 1.0).abs() <= 5e-6 {
+        if (sum - 1.0).abs() <= SUM_TOLERANCE {
             Ok(row)
         } else {
             Ok(row.map(|p| p / sum))

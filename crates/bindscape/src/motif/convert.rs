@@ -1,35 +1,27 @@
 //! `bindscape motif convert`: motifs in another format.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use bindscape_core::progress::Progress;
-use bindscape_core::{Error, Place, Result, atomic, names};
-use bindscape_motif::{
-    Background, Format, Motif, MotifSet, Pseudocount, format, motifs_from, read_motifs,
-};
+use bindscape_core::{Error, Place, Result, atomic};
+use bindscape_motif::{Background, Format, MotifSet, Pseudocount, format};
 use clap::Args;
 
+use super::input::Input;
 use crate::terminal::Terminal;
 
 /// Options of `motif convert`.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Motif file, plain or gzip; `-` is standard input
-    #[arg(value_name = "MOTIFS")]
-    input: String,
-    /// Format of the input [default: told from the text]
-    #[arg(long, value_name = "FORMAT", value_parser = Format::from_name)]
-    from: Option<Format>,
-    /// Format of the output
+    #[command(flatten)]
+    input: Input,
+    /// Format of the output: meme, jaspar, pfm, transfac, homer or uniprobe
     #[arg(long, value_name = "FORMAT", value_parser = Format::from_name)]
     to: Format,
     /// File to write [default: standard output]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Only the motifs of these ids or names, in this order
-    #[arg(long, value_name = "ID,...", value_delimiter = ',')]
-    select: Vec<String>,
     /// Cut ends whose positions have less information than this
     #[arg(long, value_name = "BITS")]
     trim: Option<f64>,
@@ -53,23 +45,24 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<()> {
             bits.to_string(),
         ));
     }
-    let mut set = match arguments.from {
-        Some(from) => read_motifs(Path::new(&arguments.input), Some(from))?,
-        None => motifs_from(&arguments.input)?,
-    };
-    if !arguments.select.is_empty() {
-        set.motifs = select(&set.motifs, &arguments.select)?;
-    }
+    let mut set = arguments.input.read()?;
+    let input = &arguments.input.motifs;
     if let Some(bits) = arguments.trim {
-        trim(&mut set, bits, &arguments.input, terminal)?;
+        trim(&mut set, bits, input, terminal)?;
     }
     if let Some(pseudocount) = pseudocount {
-        smooth(&mut set, pseudocount, &arguments.input)?;
+        smooth(&mut set, pseudocount, input)?;
     }
     if arguments.reverse_complement {
         for motif in &mut set.motifs {
             *motif = motif.reverse_complement();
         }
+    }
+    for loss in format::losses(&set, arguments.to) {
+        terminal.note(&loss);
+    }
+    if let Some(notice) = &set.notice {
+        terminal.note(notice);
     }
     let text = format::write_motifs(&set, arguments.to);
     match &arguments.out {
@@ -86,37 +79,6 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<()> {
             .write_all(text.as_bytes())
             .map_err(|source| Error::io("write", "<stdout>", source)),
     }
-}
-
-/// The motifs of these ids, or, where no id fits, of these names.
-fn select(motifs: &[Motif], wanted: &[String]) -> Result<Vec<Motif>> {
-    let mut selected = Vec::new();
-    for id in wanted {
-        let before = selected.len();
-        selected.extend(motifs.iter().filter(|motif| motif.id == *id).cloned());
-        if selected.len() == before {
-            let named = |motif: &&Motif| motif.name.as_deref() == Some(id);
-            selected.extend(motifs.iter().filter(named).cloned());
-        }
-        if selected.len() == before {
-            let known = motifs.iter().flat_map(|motif| {
-                [Some(motif.id.as_str()), motif.name.as_deref()]
-                    .into_iter()
-                    .flatten()
-            });
-            return Err(Error::option(
-                "--select",
-                "ids or names of motifs of the input",
-                format!("{id:?}"),
-            )
-            .hint(names::suggestion(
-                id,
-                known,
-                "ids are compared letter by letter",
-            )));
-        }
-    }
-    Ok(selected)
 }
 
 fn trim(set: &mut MotifSet, bits: f64, input: &str, terminal: &Terminal) -> Result<()> {

@@ -1,0 +1,255 @@
+//! TRANSFAC's flat files, as TRANSFAC, JASPAR and RSAT write them.
+//!
+//! Read are `AC`, `ID`, `NA`, `DE`, the matrix after `P0` (or `PO`), and `CC`, in which JASPAR
+//! keeps class, family, group and UniProt accessions; references and binding factors are passed
+//! over. A record ends with `//`.
+
+use std::fmt::Write as _;
+
+use bindscape_core::Result;
+
+use super::source::{Source, digits};
+use super::values::{self, id_of_file, number};
+use crate::background::{excerpt, letter_index};
+use crate::motif::{Metadata, Motif, MotifSet};
+
+/// Codes of lines with which a record begins.
+const FIRST: [&str; 6] = ["AC", "ID", "VV", "NA", "DE", "P0"];
+
+pub(super) fn is(source: &Source) -> bool {
+    source
+        .head(10)
+        .find(|line| *line != "XX" && *line != "//")
+        .is_some_and(|line| {
+            let (code, _) = split(line);
+            FIRST.contains(&code) || code == "PO"
+        })
+}
+
+/// The code of a line and what follows.
+fn split(line: &str) -> (&str, &str) {
+    let (code, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+    (code, rest.trim())
+}
+
+#[derive(Default)]
+struct Record {
+    /// Index of its first line.
+    line: Option<usize>,
+    accession: Option<String>,
+    id: Option<String>,
+    name: Option<String>,
+    metadata: Metadata,
+    /// Which base each column of the matrix is of, once `P0` came.
+    columns: Option<[usize; 4]>,
+    rows: Vec<[f64; 4]>,
+    lines: Vec<usize>,
+    digits: usize,
+}
+
+pub(super) fn parse(source: &Source) -> Result<MotifSet> {
+    let mut set = MotifSet::default();
+    let mut record = Record::default();
+    for (index, line) in source.lines_from(0) {
+        let (code, rest) = split(line);
+        if code.is_empty() || code == "XX" || (code == "VV" && record.line.is_none()) {
+            continue;
+        }
+        if code == "//" {
+            set.motifs
+                .extend(finish(source, std::mem::take(&mut record))?);
+            continue;
+        }
+        record.line.get_or_insert(index);
+        let text = || Some(rest.to_owned()).filter(|text| !text.is_empty());
+        match code {
+            "AC" => record.accession = text(),
+            "ID" => record.id = text(),
+            "NA" => record.name = text(),
+            "DE" => record.metadata.description = text(),
+            "CC" => comment(&mut record.metadata, rest),
+            "P0" | "PO" => record.columns = Some(columns(source, index, rest)?),
+            _ if code.bytes().all(|byte| byte.is_ascii_digit()) => {
+                add_row(source, index, &mut record, rest)?;
+            }
+            _ if code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {}
+            _ => {
+                return Err(source.fault(
+                    index,
+                    "a line that begins with a code of two letters, such as CC",
+                    format!("{:?}", excerpt(line)),
+                ));
+            }
+        }
+    }
+    set.motifs.extend(finish(source, record)?);
+    Ok(set)
+}
+
+/// The bases of the columns after `P0`.
+fn columns(source: &Source, index: usize, rest: &str) -> Result<[usize; 4]> {
+    let bases: Option<Vec<usize>> = rest
+        .split_whitespace()
+        .map(|letter| match letter.as_bytes() {
+            &[letter] => letter_index(letter),
+            _ => None,
+        })
+        .collect();
+    let columns: Option<[usize; 4]> = bases.and_then(|bases| bases.try_into().ok());
+    columns
+        .filter(|columns| (0..4).all(|base| columns.contains(&base)))
+        .ok_or_else(|| {
+            source
+                .fault(
+                    index,
+                    "the letters A, C, G, T after P0, in any order",
+                    format!("{:?}", excerpt(rest)),
+                )
+                .hint("motifs of proteins are not read")
+        })
+}
+
+/// A row: its number, which has been read, four values, and, not always, a consensus letter.
+fn add_row(source: &Source, index: usize, record: &mut Record, rest: &str) -> Result<()> {
+    let Some(columns) = record.columns else {
+        return Err(source.fault(
+            index,
+            "the line P0 with the letters before the matrix",
+            "none",
+        ));
+    };
+    let mut fields: Vec<&str> = rest.split_whitespace().collect();
+    if fields.len() == 5 && fields[4].parse::<f64>().is_err() {
+        fields.pop();
+    }
+    let row: [f64; 4] = source.numbers(index, &fields)?.try_into().map_err(|_| {
+        source.fault(
+            index,
+            "four numbers and, perhaps, a consensus letter",
+            format!("{:?}", excerpt(rest)),
+        )
+    })?;
+    record.digits = record.digits.max(digits(&fields));
+    let mut by_base = [0.0; 4];
+    for (value, base) in row.into_iter().zip(columns) {
+        by_base[base] = value;
+    }
+    record.rows.push(by_base);
+    record.lines.push(index);
+    Ok(())
+}
+
+/// JASPAR's keys in comments, and ours for the species; other comments are kept as they are.
+fn comment(metadata: &mut Metadata, text: &str) {
+    let list = |value: &str, between: &str| -> Vec<String> {
+        let parts = value.split(between).map(|part| part.trim().to_owned());
+        parts.filter(|part| !part.is_empty()).collect()
+    };
+    match text
+        .split_once(':')
+        .map(|(key, value)| (key.trim(), value.trim()))
+    {
+        Some(("tax_group", value)) if !value.is_empty() => {
+            metadata.tax_group = Some(value.to_owned());
+        }
+        Some(("tf_class", value)) => metadata.class = list(value, "::"),
+        Some(("tf_family", value)) => metadata.family = list(value, "::"),
+        Some(("species", value)) => metadata.species = list(value, ","),
+        Some(("uniprot_ids", value)) => metadata.uniprot = list(&value.replace(';', ","), ","),
+        _ if text.is_empty() => {}
+        _ => metadata.comments.push(text.to_owned()),
+    }
+}
+
+fn finish(source: &Source, record: Record) -> Result<Option<Motif>> {
+    let Some(line) = record.line else {
+        return Ok(None);
+    };
+    let Record {
+        accession,
+        id,
+        name,
+        mut metadata,
+        rows,
+        lines,
+        digits,
+        ..
+    } = record;
+    // The first of AC, ID and NA that is there is the id; the last of the others is the name.
+    let mut labels: Vec<String> = [accession, id, name].into_iter().flatten().collect();
+    let id = if labels.is_empty() {
+        id_of_file(source.path())
+    } else {
+        super::word(&labels.remove(0))
+    };
+    let name = labels.pop();
+    metadata.other_id = labels.pop();
+    if rows.is_empty() {
+        return Err(source.fault(line, format!("a matrix after P0 for motif {id}"), "none"));
+    }
+    Ok(Some(Motif {
+        name,
+        metadata,
+        ..values::motif(source, &lines, &id, rows, digits)?
+    }))
+}
+
+pub(super) fn write(set: &MotifSet) -> String {
+    let mut out = String::new();
+    if let Some(notice) = &set.notice {
+        put(&mut out, "VV", notice);
+        out.push_str("XX\n//\n");
+    }
+    for motif in &set.motifs {
+        write_motif(&mut out, motif);
+    }
+    out
+}
+
+fn write_motif(out: &mut String, motif: &Motif) {
+    let metadata = &motif.metadata;
+    put(out, "AC", &super::word(&motif.id));
+    out.push_str("XX\n");
+    match (&metadata.other_id, &motif.name) {
+        (Some(other), Some(name)) => {
+            put(out, "ID", other);
+            put(out, "NA", name);
+        }
+        (Some(only), None) | (None, Some(only)) => put(out, "ID", only),
+        (None, None) => {}
+    }
+    if let Some(description) = &metadata.description {
+        put(out, "DE", description);
+    }
+    out.push_str("P0       A       C       G       T\n");
+    let consensus = motif.frequencies.consensus();
+    for (at, (row, letter)) in values::rows(motif)
+        .iter()
+        .zip(consensus.chars())
+        .enumerate()
+    {
+        let [a, c, g, t] = row.map(number);
+        writeln!(out, "{:02} {a:>7} {c:>7} {g:>7} {t:>7}  {letter}", at + 1)
+            .expect("strings can be written to");
+    }
+    out.push_str("XX\n");
+    let lists = [
+        ("tax_group", metadata.tax_group.clone().unwrap_or_default()),
+        ("tf_class", metadata.class.join("::")),
+        ("tf_family", metadata.family.join("::")),
+        ("species", metadata.species.join(",")),
+        ("uniprot_ids", metadata.uniprot.join(",")),
+    ];
+    for (key, value) in lists.iter().filter(|(_, value)| !value.is_empty()) {
+        put(out, "CC", &format!("{key}:{value}"));
+    }
+    for comment in &metadata.comments {
+        put(out, "CC", comment);
+    }
+    out.push_str("XX\n//\n");
+}
+
+/// A line of a code and a text.
+fn put(out: &mut String, code: &str, text: &str) {
+    writeln!(out, "{code}  {}", super::line(text)).expect("strings can be written to");
+}

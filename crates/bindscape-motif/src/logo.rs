@@ -1,0 +1,207 @@
+//! Sequence logos: letters whose heights say how much each base matters at each position.
+//!
+//! A [`Logo`] is drawn from outlines (letters, digits and the names of axes), so that neither
+//! the SVG nor the PNG needs a font. The letters have the usual colours: A green, C blue, G
+//! orange, T red.
+
+mod glyphs;
+mod png;
+mod scene;
+mod table;
+
+use bindscape_core::{Error, Result};
+
+use crate::background::Background;
+use crate::matrix::Frequencies;
+
+pub use table::read_weights;
+
+/// Positions that one logo may have.
+const WIDEST: usize = 2000;
+
+/// What the heights are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Axis {
+    Bits,
+    Probability,
+    Weight,
+}
+
+/// A logo to draw: the height of each letter at each position.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Logo {
+    heights: Vec<[f64; 4]>,
+    axis: Axis,
+    /// Positions without number before the first.
+    before: usize,
+    /// Positions without number after the last.
+    after: usize,
+}
+
+impl Logo {
+    /// Each letter as high as its share of the information of its position, in bits
+    /// (Schneider and Stephens 1990).
+    ///
+    /// # Errors
+    /// If the motif has more than 2,000 positions.
+    pub fn information(frequencies: &Frequencies, background: &Background) -> Result<Self> {
+        let bits = frequencies.information(background);
+        let rows = frequencies.rows().iter().zip(bits);
+        Self::new(
+            rows.map(|(row, bits)| row.map(|p| p * bits)).collect(),
+            Axis::Bits,
+        )
+    }
+
+    /// Each letter as high as its frequency.
+    ///
+    /// # Errors
+    /// If the motif has more than 2,000 positions.
+    pub fn probability(frequencies: &Frequencies) -> Result<Self> {
+        Self::new(frequencies.rows().to_vec(), Axis::Probability)
+    }
+
+    /// Letters of any heights, A, C, G, T per position, such as attributions: those below
+    /// zero hang head down below the axis.
+    ///
+    /// # Errors
+    /// If there is no position, there are more than 2,000, or a weight is not finite.
+    pub fn weights(rows: Vec<[f64; 4]>) -> Result<Self> {
+        Self::new(rows, Axis::Weight)
+    }
+
+    fn new(heights: Vec<[f64; 4]>, axis: Axis) -> Result<Self> {
+        let fault = |expected: &str, found: String| Err(Error::option("logo", expected, found));
+        if heights.is_empty() {
+            return fault("at least one position", "none".into());
+        }
+        if heights.len() > WIDEST {
+            let expected = format!("up to {WIDEST} positions, which a page can show");
+            return fault(&expected, heights.len().to_string());
+        }
+        let finite = |row: &[f64; 4]| row.iter().all(|height| height.is_finite());
+        match heights.iter().position(|row| !finite(row)) {
+            Some(at) => fault(
+                "weights that are finite numbers",
+                format!("{:?} at position {}", heights[at], at + 1),
+            ),
+            None => Ok(Self {
+                heights,
+                axis,
+                before: 0,
+                after: 0,
+            }),
+        }
+    }
+
+    /// With empty positions on both sides, which aligns logos that lie one above the other.
+    #[must_use]
+    pub fn padded(self, before: usize, after: usize) -> Self {
+        Self {
+            before,
+            after,
+            ..self
+        }
+    }
+
+    /// The logo as an SVG image: a file of its own, or a part of an HTML page. The ground is
+    /// transparent, and axes are grey, so that it shows on light and on dark pages.
+    #[must_use]
+    pub fn svg(&self) -> String {
+        scene::svg(&scene::Scene::of(self))
+    }
+
+    /// The logo as a PNG image on white ground, `scale` pixels for one of the SVG.
+    ///
+    /// # Errors
+    /// If the image would be empty or wider or higher than 32,000 pixels.
+    pub fn png(&self, scale: f32) -> Result<Vec<u8>> {
+        png::draw(&scene::Scene::of(self), scale)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn motif() -> Frequencies {
+        Frequencies::new(vec![[1.0, 0.0, 0.0, 0.0], [0.25; 4], [0.1, 0.2, 0.0, 0.7]])
+            .expect("valid")
+    }
+
+    /// Letters of an SVG: colour and number of shapes.
+    fn shapes(svg: &str, colour: &str) -> usize {
+        svg.matches(&format!("fill=\"{colour}\"")).count()
+    }
+
+    #[test]
+    fn a_letter_for_each_base_that_has_height() {
+        let uniform = Background::uniform();
+        let svg = Logo::information(&motif(), &uniform).expect("valid").svg();
+        // A at positions 1 and 3, C and T at 3; position 2 has no information.
+        let colours = [
+            glyphs::COLOURS[0],
+            glyphs::COLOURS[1],
+            glyphs::COLOURS[2],
+            glyphs::COLOURS[3],
+        ];
+        assert_eq!(colours.map(|colour| shapes(&svg, colour)), [2, 1, 0, 1]);
+        assert!(svg.starts_with("<svg xmlns=") && svg.ends_with("</svg>"));
+        assert!(!svg.contains("<text"));
+        let svg = Logo::probability(&motif()).expect("valid").svg();
+        assert_eq!(colours.map(|colour| shapes(&svg, colour)), [3, 2, 1, 2]);
+    }
+
+    #[test]
+    fn padding_moves_the_letters_and_keeps_the_numbers() {
+        let logo = Logo::probability(&motif()).expect("valid");
+        let padded = logo.clone().padded(2, 1);
+        assert!(padded.svg().len() > 100);
+        let width = |logo: &Logo| scene::Scene::of(logo).width;
+        let column = (width(&padded) - width(&logo)) / 3.0;
+        assert!((column - scene::COLUMN).abs() < 1e-4);
+    }
+
+    #[test]
+    fn what_cannot_be_drawn_is_refused() {
+        let fault = |rows: Vec<[f64; 4]>| Logo::weights(rows).expect_err("a fault").to_string();
+        assert!(fault(vec![]).contains("at least one position"));
+        assert!(fault(vec![[0.0; 4]; 2001]).contains("up to 2000 positions"));
+        assert!(fault(vec![[0.0; 4], [f64::NAN; 4]]).contains("at position 2"));
+        let logo = Logo::weights(vec![[0.0; 4]; 2000]).expect("valid");
+        assert!(
+            logo.png(4.0)
+                .expect_err("too wide")
+                .to_string()
+                .contains("32000 pixels")
+        );
+        assert!(logo.png(0.0).is_err());
+    }
+
+    #[test]
+    fn pictures_have_the_letters_where_they_belong() {
+        let rows = vec![[1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, -1.0], [0.0; 4]];
+        let logo = Logo::weights(rows).expect("valid");
+        let scene = scene::Scene::of(&logo);
+        let (width, height, pixels) = png::decode(&logo.png(2.0).expect("drawn"));
+        assert_eq!(width, (scene.width * 2.0).ceil() as usize);
+        assert_eq!(pixels.len(), 3 * width * height);
+        let share = |column: usize, above: bool, colour: [u8; 3]| {
+            let left = ((scene.left + column as f32 * scene::COLUMN) * 2.0) as usize;
+            let zero = (scene.zero * 2.0) as usize;
+            let rows = if above { 0..zero } else { zero..height };
+            rows.flat_map(|y| (left..left + (scene::COLUMN * 2.0) as usize).map(move |x| (x, y)))
+                .filter(|(x, y)| {
+                    let at = (y * width + x) * 3;
+                    pixels[at..at + 3] == colour
+                })
+                .count()
+        };
+        let green = [0x10, 0x96, 0x48];
+        let red = [0xd6, 0x28, 0x39];
+        assert!(share(0, true, green) > 300);
+        assert_eq!(share(0, false, green), 0);
+        assert!(share(1, false, red) > 300);
+        assert_eq!((share(1, true, red), share(2, true, green)), (0, 0));
+    }
+}
