@@ -44,7 +44,7 @@ enum Verb {
     /// Tell transcription factors, and their kind, from protein sequences
     #[command(subcommand)]
     Protein(protein::ProteinVerb),
-    /// Read, convert and draw motifs
+    /// Find, convert and draw motifs
     #[command(subcommand)]
     Motif(motif::MotifVerb),
     /// Make one self-contained HTML page from run directories

@@ -4,6 +4,7 @@ mod bad_input;
 mod danq;
 mod devices;
 mod main_job;
+mod motif;
 mod motif_discover;
 mod protein_crossval;
 mod protein_embed;
