@@ -51,3 +51,15 @@ for file in (Path(__file__).parent.parent / "crates/bindscape-core/tests/data/to
 proteins = b">sp|P01106|MYC_HUMAN Myc\nMPLNVSFTXBZUOJ\n\nmk*\r\n>b x\nWWHHCCLEDQ\n"
 write("proteins", "fasta", proteins)
 write("proteins", "gzip", gzip.compress(proteins, mtime=0))
+# The first byte chooses the format in the order of `Format::ALL`; 7 tells it from the text.
+motifs = {
+    "meme": b"MEME version 4\n\nALPHABET= ACGT\n\nstrands: + -\n\nBackground letter frequencies (from x):\nA 0.3 C 0.2 G 0.2 T 0.3\n\nMOTIF a b\nletter-probability matrix: alength= 4 w= 2 nsites= 9 E= 1e-400\n 0.25 0.25 0.25 0.25\n 1 0 0 0\nURL u\n",
+    "jaspar": b">MA1.1\tn\nA [ 1 2 ]\nC [ 0 2.5 ]\nG [ 3 4 ]\nT [ 0 0 ]\n",
+    "pfm": b">a b\n1 2\n0 2\n3 4\n0 0\n",
+    "transfac": b"VV  x\nXX\n//\nAC  M1\nXX\nID  i\nNA  n\nDE  d\nP0 A C G T\n01 1 2 3 4 N\n02 0.5 0 0 0\nXX\nCC  tf_class:A::B\nCC  c\n//\n",
+    "homer": b">ACG\tn/x(y)\t6.5\t-1\t0\tT:1\n0.97\t0.01\t0.01\t0.01\n0.25\t0.25\t0.25\t0.25\n",
+    "uniprobe": b"Protein: n\tSeed: x\nA:\t0.1 1\nC:\t0.2 0\nG:\t0.3 0\nT:\t0.4 0\n",
+}
+for number, (name, text) in enumerate(motifs.items()):
+    write("motifs", name, bytes([number]) + text)
+    write("motifs", f"{name}.told", b"\x07" + text)
