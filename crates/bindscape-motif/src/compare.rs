@@ -1,0 +1,522 @@
+//! Comparison of motifs after Tomtom.
+//!
+//! Gupta, Stamatoyannopoulos, Bailey and Noble (2007), Quantifying similarity between
+//! motifs, Genome Biology 8:R24; complete scores after Tanaka, Bailey, Grant and Noble
+//! (2011), Improved similarity scores for comparing motifs, Bioinformatics 27:1603.
+//!
+//! A query column is scored against every column of all targets. These scores, in bins,
+//! are its null distribution, and sums over neighbouring query columns are convolved from
+//! them, as if the columns of a random target were drawn one by one. An alignment's
+//! complete score is the sum over its aligned columns plus, for each query column that
+//! has no partner, that column's median score; bins are counted from the median, so that
+//! these add nothing. The p-value of the best alignment is the probability that any of
+//! the possible alignments reaches its score, taken as independent; where both strands
+//! are compared, `1 - (1 - p)^2` of the better one.
+//!
+//! Two approximations make it fast. Scores are binned (100 bins over the range of a
+//! query's scores). Target columns that agree in all four frequencies to 1/99 are taken
+//! for one ([`Options::steps`]).
+
+mod align;
+mod columns;
+mod distance;
+mod fdr;
+mod null;
+mod summary;
+#[cfg(test)]
+mod tests;
+
+use bindscape_core::progress::{Progress, check};
+use bindscape_core::{Error, Result};
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use crate::{Background, Motif};
+use align::{Place, Scored};
+use columns::Columns;
+use distance::{Column, Features, LANES, features};
+use null::{BestScores, SpanTails};
+use summary::QueryColumn;
+
+pub use fdr::q_values;
+
+/// Sites assumed where a motif does not name theirs, as MEME's programs do.
+const DEFAULT_SITES: f64 = 20.0;
+
+/// How two columns are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Distance {
+    /// Euclidean distance.
+    Euclidean,
+    /// Pearson correlation.
+    Pearson,
+    /// Sandelin and Wasserman (2004): two less the squared Euclidean distance.
+    SandelinWasserman,
+    /// Kullback-Leibler divergence, the mean of both directions.
+    Kullback,
+    /// Average log-likelihood ratio (Wang and Stormo 2003), weighted by sites.
+    Allr,
+}
+
+impl Distance {
+    /// Names, as options and files call them.
+    pub const NAMES: [(&'static str, Self); 5] = [
+        ("ed", Self::Euclidean),
+        ("pearson", Self::Pearson),
+        ("sandelin", Self::SandelinWasserman),
+        ("kullback", Self::Kullback),
+        ("allr", Self::Allr),
+    ];
+
+    /// The name of this distance in [`Distance::NAMES`].
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::NAMES
+            .iter()
+            .find(|(_, distance)| *distance == self)
+            .map_or("", |(name, _)| name)
+    }
+}
+
+/// How motifs are compared.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Distance between columns; default Euclidean.
+    pub distance: Distance,
+    /// Least number of aligned columns, or the width of the narrower motif where that is
+    /// less; default 1.
+    pub min_overlap: usize,
+    /// Whether the targets' reverse complements are compared, too; default yes.
+    pub both_strands: bool,
+    /// Whether query columns without a partner add their median score; default yes.
+    /// Without, the best alignment is that of the lowest p-value `p`, and the motif's is
+    /// `1 - (1 - p)^m` for `m` possible alignments.
+    pub complete: bool,
+    /// Added to the sites of every column, split by the background; default 0.1.
+    pub pseudocount: f64,
+    /// Background of pseudocounts and of [`Distance::Allr`]; averaged over both strands
+    /// where both are compared. Default uniform.
+    pub background: Background,
+    /// Bins over the range of a query's scores, 2 to 100; default 100.
+    pub bins: u32,
+    /// Steps per unit of frequency within which target columns are taken for one;
+    /// `None` takes only equal columns together. Default 99.
+    pub steps: Option<u32>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            distance: Distance::Euclidean,
+            min_overlap: 1,
+            both_strands: true,
+            complete: true,
+            pseudocount: 0.1,
+            background: Background::uniform(),
+            bins: 100,
+            steps: Some(99),
+        }
+    }
+}
+
+/// The best alignment of a query with a target.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Match {
+    /// Number of the target, from 0.
+    pub target: usize,
+    /// Probability that a random target of this width matches as well.
+    pub p_value: f64,
+    /// Place of the query's first column in the target, from 0; negative where the query
+    /// overhangs to the left. On the reverse complement of the target if
+    /// [`reverse`](Self::reverse).
+    pub offset: i32,
+    /// Aligned columns.
+    pub overlap: usize,
+    /// Whether the target was reverse-complemented.
+    pub reverse: bool,
+    /// The alignment's score in bins, comparable among matches of one query only.
+    pub score: i32,
+}
+
+/// Motifs to compare queries with.
+pub struct Targets {
+    columns: Columns,
+    widths: Vec<bool>,
+    options: Options,
+    background: [f64; 4],
+}
+
+impl Targets {
+    /// Prepares `targets`.
+    ///
+    /// # Errors
+    /// If there is none, or an option is out of its range.
+    pub fn new(targets: &[Motif], options: Options) -> Result<Self> {
+        let background = checked(&options)?;
+        if targets.is_empty() {
+            return Err(Error::option("the targets", "at least one motif", "none"));
+        }
+        let columns: Vec<Vec<Column>> = targets
+            .iter()
+            .map(|target| motif_columns(target, &options, &background))
+            .collect::<Result<_>>()?;
+        let widest = columns.iter().map(Vec::len).max().unwrap_or(0);
+        let mut widths = vec![false; widest + 1];
+        for target in &columns {
+            widths[target.len()] = true;
+        }
+        Ok(Self {
+            columns: Columns::new(&columns, &options, &background),
+            widths,
+            options,
+            background,
+        })
+    }
+
+    /// Number of targets.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.columns.forward.len()
+    }
+
+    /// Whether there is no target; never.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.columns.forward.is_empty()
+    }
+
+    /// Compares every query with every target. `keep` gets the number of a query and its
+    /// matches, one per target in order, and says what to keep of them; the results are in
+    /// the order of the queries and do not depend on the number of threads.
+    ///
+    /// # Errors
+    /// If a query is too wide, or the user asked to stop.
+    pub fn compare<R: Send>(
+        &self,
+        queries: &[Motif],
+        progress: &dyn Progress,
+        keep: impl Fn(usize, &[Match]) -> R + Sync,
+    ) -> Result<Vec<R>> {
+        let columns: Vec<Vec<Column>> = queries
+            .iter()
+            .map(|query| motif_columns(query, &self.options, &self.background))
+            .collect::<Result<_>>()?;
+        let queries = self.query_columns(&columns, progress)?;
+        // Batches of one width, the widest first: they take longest.
+        let mut order: Vec<usize> = (0..queries.len()).collect();
+        order.sort_by_key(|&query| std::cmp::Reverse(queries[query].len()));
+        let batches: Vec<&[usize]> = order
+            .chunk_by(|&a, &b| queries[a].len() == queries[b].len())
+            .flat_map(|same| same.chunks(LANES))
+            .collect();
+        let kept: Vec<Vec<R>> = batches
+            .par_iter()
+            .with_max_len(1)
+            .map_init(Vec::new, |memory, &batch| {
+                check(progress)?;
+                let columns: Vec<Vec<QueryColumn>> =
+                    batch.iter().map(|&query| queries[query].clone()).collect();
+                let matches = vectorized(
+                    #[inline(always)]
+                    || self.batch(&columns, memory),
+                );
+                progress.advance(batch.len() as u64);
+                Ok(batch
+                    .iter()
+                    .zip(&matches)
+                    .map(|(&query, matches)| keep(query, matches))
+                    .collect())
+            })
+            .collect::<Result<_>>()?;
+        let mut placed: Vec<Option<R>> = (0..queries.len()).map(|_| None).collect();
+        for (&query, result) in batches
+            .iter()
+            .flat_map(|batch| batch.iter())
+            .zip(kept.into_iter().flatten())
+        {
+            placed[query] = Some(result);
+        }
+        Ok(placed
+            .into_iter()
+            .map(|result| result.expect("every query is in one batch"))
+            .collect())
+    }
+
+    /// The columns of the queries with what their scores span; equal columns once.
+    fn query_columns(
+        &self,
+        columns: &[Vec<Column>],
+        progress: &dyn Progress,
+    ) -> Result<Vec<Vec<QueryColumn>>> {
+        let mut numbers: FxHashMap<[u32; distance::FEATURES], usize> = FxHashMap::default();
+        let mut distinct: Vec<Features> = Vec::new();
+        let mut queries: Vec<Vec<usize>> = Vec::with_capacity(columns.len());
+        for query in columns {
+            queries.push(
+                query
+                    .iter()
+                    .map(|column| {
+                        let features = features(self.options.distance, column, &self.background);
+                        *numbers
+                            .entry(features.map(f32::to_bits))
+                            .or_insert_with(|| {
+                                distinct.push(features);
+                                distinct.len() - 1
+                            })
+                    })
+                    .collect(),
+            );
+        }
+        let distinct: Vec<QueryColumn> = distinct
+            .par_chunks(LANES)
+            .map(|chunk| {
+                check(progress)?;
+                Ok(vectorized(
+                    #[inline(always)]
+                    || QueryColumn::all(chunk, &self.columns, self.options.distance),
+                ))
+            })
+            .collect::<Result<Vec<_>>>()?
+            .concat();
+        Ok(queries
+            .into_iter()
+            .map(|query| query.into_iter().map(|number| distinct[number]).collect())
+            .collect())
+    }
+
+    /// All matches of up to [`LANES`] queries of one width.
+    #[inline(always)]
+    fn batch(
+        &self,
+        queries: &[Vec<QueryColumn>],
+        memory: &mut Vec<[i8; LANES]>,
+    ) -> Vec<Vec<Match>> {
+        let width = queries[0].len();
+        let scored = Scored::new(
+            queries,
+            &self.columns,
+            &self.options,
+            std::mem::take(memory),
+        );
+        let places: Vec<Vec<Place>> = self
+            .widths
+            .iter()
+            .enumerate()
+            .map(|(target, &there)| {
+                if there {
+                    Place::all(width, target, self.options.min_overlap)
+                } else {
+                    Vec::new()
+                }
+            })
+            .collect();
+        let matches = if self.options.complete {
+            self.complete(&scored, &places)
+        } else {
+            self.incomplete(&scored, &places)
+        };
+        *memory = scored.into_memory();
+        matches
+    }
+
+    /// Matches by complete scores.
+    #[inline(always)]
+    fn complete(&self, scored: &Scored, places: &[Vec<Place>]) -> Vec<Vec<Match>> {
+        let lanes = scored.distributions.len();
+        let mut lowest = [i16::MAX; LANES];
+        let mut best: Vec<[([i16; LANES], [i16; LANES]); 2]> = Vec::with_capacity(self.len());
+        for target in 0..self.len() {
+            let columns = &self.columns.forward[target];
+            let places = &places[columns.len()];
+            let forward = scored.best(columns, places);
+            let reverse = if self.options.both_strands {
+                scored.best(&self.columns.reverse[target], places)
+            } else {
+                forward
+            };
+            for lane in 0..LANES {
+                lowest[lane] = lowest[lane].min(forward.0[lane].max(reverse.0[lane]));
+            }
+            best.push([forward, reverse]);
+        }
+        let mut matches = Vec::with_capacity(lanes);
+        for lane in 0..lanes {
+            let null = BestScores::new(
+                &scored.distributions[lane],
+                &self.widths,
+                self.options.min_overlap,
+                i32::from(lowest[lane]),
+            );
+            let mut row = Vec::with_capacity(self.len());
+            for (target, [forward, reverse]) in best.iter().enumerate() {
+                let width = self.columns.forward[target].len();
+                // On equal scores the target is left as it is.
+                let reversed = reverse.0[lane] > forward.0[lane];
+                let (scores, at) = if reversed { reverse } else { forward };
+                let score = i32::from(scores[lane]);
+                let place = places[width][at[lane] as usize];
+                row.push(self.matched(target, place, reversed, score, null.p_value(width, score)));
+            }
+            matches.push(row);
+        }
+        matches
+    }
+
+    /// Matches by the scores of the aligned columns alone.
+    #[inline(always)]
+    fn incomplete(&self, scored: &Scored, places: &[Vec<Place>]) -> Vec<Vec<Match>> {
+        let lanes = scored.distributions.len();
+        let tails: Vec<SpanTails> = scored
+            .distributions
+            .iter()
+            .map(|columns| SpanTails::new(columns))
+            .collect();
+        let mut matches = vec![Vec::with_capacity(self.len()); lanes];
+        for target in 0..self.len() {
+            let width = self.columns.forward[target].len();
+            let places = &places[width];
+            let mut best: Vec<Option<Match>> = vec![None; lanes];
+            let mut try_strand = |columns: &[u32], reversed: bool| {
+                scored.alignments(columns, places, |place, sums| {
+                    for lane in 0..lanes {
+                        let score = i32::from(sums[lane]);
+                        let (start, length) = (place.start.into(), place.overlap.into());
+                        let p = tails[lane].p_value(start, length, score);
+                        if best[lane].is_none_or(|best| p < best.p_value) {
+                            best[lane] = Some(Match {
+                                p_value: p,
+                                ..self.matched(target, *place, reversed, score, p)
+                            });
+                        }
+                    }
+                });
+            };
+            try_strand(&self.columns.forward[target], false);
+            if self.options.both_strands {
+                try_strand(&self.columns.reverse[target], true);
+            }
+            for (matches, best) in matches.iter_mut().zip(best) {
+                let best = best.expect("two motifs have at least one alignment");
+                let p = at_least_one(best.p_value, places.len());
+                matches.push(Match {
+                    p_value: self.of_strands(p),
+                    ..best
+                });
+            }
+        }
+        matches
+    }
+
+    fn matched(&self, target: usize, place: Place, reverse: bool, score: i32, p: f64) -> Match {
+        Match {
+            target,
+            p_value: self.of_strands(p),
+            offset: place.offset(),
+            overlap: place.overlap.into(),
+            reverse,
+            score,
+        }
+    }
+
+    fn of_strands(&self, p: f64) -> f64 {
+        if self.options.both_strands {
+            p * (2.0 - p)
+        } else {
+            p
+        }
+    }
+}
+
+/// `1 - (1 - p)^m`, exact for small `p`.
+fn at_least_one(p: f64, m: usize) -> f64 {
+    if p >= 1.0 {
+        return 1.0;
+    }
+    -f64::exp_m1(m as f64 * f64::ln_1p(-p))
+}
+
+/// Runs `work` compiled for the widest vectors that this processor has.
+#[inline(always)]
+fn vectorized<R>(work: impl FnOnce() -> R) -> R {
+    struct Once<W>(W);
+    impl<R, W: FnOnce() -> R> pulp::NullaryFnOnce for Once<W> {
+        type Output = R;
+        #[inline(always)]
+        fn call(self) -> R {
+            (self.0)()
+        }
+    }
+    pulp::Arch::new().dispatch(Once(work))
+}
+
+/// The background, once the options are found valid.
+fn checked(options: &Options) -> Result<[f64; 4]> {
+    if options.min_overlap == 0 {
+        return Err(Error::option("--min-overlap", "at least 1", "0"));
+    }
+    if !(2..=100).contains(&options.bins) {
+        return Err(Error::option("bins", "2 to 100", options.bins.to_string()));
+    }
+    if options.steps == Some(0) {
+        return Err(Error::option("steps", "at least 1", "0"));
+    }
+    if !options.pseudocount.is_finite() || options.pseudocount < 0.0 {
+        return Err(Error::option(
+            "--motif-pseudo",
+            "a number of at least 0",
+            options.pseudocount.to_string(),
+        ));
+    }
+    let logarithms = matches!(options.distance, Distance::Kullback | Distance::Allr);
+    if logarithms && options.pseudocount == 0.0 {
+        return Err(Error::option(
+            "--motif-pseudo",
+            format!(
+                "a number above 0, as --dist {} takes logarithms",
+                options.distance.name()
+            ),
+            "0",
+        ));
+    }
+    let background = options.background.probabilities();
+    if logarithms && background.contains(&0.0) {
+        return Err(Error::option(
+            "the background",
+            "positive probabilities",
+            "a base with none",
+        ));
+    }
+    Ok(if options.both_strands {
+        let [a, c, g, t] = background;
+        [0.5 * (a + t), 0.5 * (c + g), 0.5 * (g + c), 0.5 * (t + a)]
+    } else {
+        background
+    })
+}
+
+/// The columns of a motif with the pseudocount.
+fn motif_columns(motif: &Motif, options: &Options, background: &[f64; 4]) -> Result<Vec<Column>> {
+    let rows = motif.frequencies.rows();
+    if rows.len() > align::MAX_WIDTH {
+        return Err(Error::option(
+            format!("motif {}", motif.id),
+            format!("at most {} positions", align::MAX_WIDTH),
+            rows.len().to_string(),
+        )
+        .hint("trim it with `bindscape motif convert --trim`"));
+    }
+    let sites = motif
+        .sites
+        .filter(|&sites| sites > 0.0)
+        .unwrap_or(DEFAULT_SITES);
+    let all = sites + options.pseudocount;
+    Ok(rows
+        .iter()
+        .map(|row| Column {
+            frequencies: std::array::from_fn(|i| {
+                (row[i] * sites + options.pseudocount * background[i]) / all
+            }),
+            sites,
+        })
+        .collect())
+}
