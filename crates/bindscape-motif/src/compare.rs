@@ -334,8 +334,8 @@ impl Targets {
             } else {
                 forward
             };
-            for lane in 0..LANES {
-                lowest[lane] = lowest[lane].min(forward.0[lane].max(reverse.0[lane]));
+            for (lane, lowest) in lowest.iter_mut().enumerate() {
+                *lowest = (*lowest).min(forward.0[lane].max(reverse.0[lane]));
             }
             best.push([forward, reverse]);
         }

@@ -10,6 +10,7 @@
 //! an option.
 
 mod background;
+pub mod cluster;
 pub mod compare;
 pub mod discover;
 pub mod format;
