@@ -1,5 +1,7 @@
 //! `bindscape motif`: find, convert and draw motifs.
 
+mod cluster;
+mod compare;
 mod convert;
 mod discover;
 mod input;
@@ -13,6 +15,10 @@ use crate::terminal::Terminal;
 /// The verbs below `motif`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum MotifVerb {
+    /// Group like motifs into binding modes
+    Cluster(cluster::Arguments),
+    /// Find known motifs that are like those of a file
+    Compare(compare::Arguments),
     /// Write motifs in another format, trimmed, on the other strand, or some of them
     Convert(convert::Arguments),
     /// Find motifs that are enriched in sequences over controls
@@ -23,6 +29,8 @@ pub(crate) enum MotifVerb {
 
 pub(crate) fn run(verb: MotifVerb, terminal: &Terminal) -> Result<()> {
     match verb {
+        MotifVerb::Cluster(arguments) => cluster::run(&arguments, terminal),
+        MotifVerb::Compare(arguments) => compare::run(&arguments, terminal),
         MotifVerb::Convert(arguments) => convert::run(&arguments, terminal),
         MotifVerb::Discover(arguments) => discover::run(&arguments, terminal),
         MotifVerb::Logo(arguments) => logo::run(&arguments, terminal),

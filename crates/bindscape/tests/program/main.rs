@@ -5,6 +5,7 @@ mod danq;
 mod devices;
 mod main_job;
 mod motif;
+mod motif_compare;
 mod motif_discover;
 mod protein_crossval;
 mod protein_embed;
