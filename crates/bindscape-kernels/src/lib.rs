@@ -10,6 +10,7 @@
 //!   `BINDSCAPE_VECTORS=avx2` or `none` asks for narrower ones.
 //! - Work is shared between the threads of the rayon pool at hand. Results do not
 //!   depend on their number.
+//! - [`windows`] is the inner loop of motif scanning: bytes in, candidate windows out.
 //! - Intermediate results lie in a [`Buffer`](buffer::Buffer), which is used over again.
 // Tiles of products are addressed by hand, and threads write parts of one array.
 #![allow(unsafe_code)]
@@ -29,6 +30,7 @@ pub mod norm;
 mod parallel;
 pub mod transformer;
 pub use parallel::vectors;
+pub mod windows;
 mod winograd;
 
 #[cfg(test)]

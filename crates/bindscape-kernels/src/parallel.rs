@@ -53,7 +53,7 @@ pub(crate) fn dispatch<W: WithSimd>(work: W) -> W::Output {
 
 /// Names of the environment variable that sets narrower vectors than the processor
 /// has, for tests and comparisons: `avx2`, or `none`.
-const VECTORS: &str = "BINDSCAPE_VECTORS";
+pub(crate) const VECTORS: &str = "BINDSCAPE_VECTORS";
 
 fn arch() -> Arch {
     static ARCH: std::sync::OnceLock<Arch> = std::sync::OnceLock::new();
