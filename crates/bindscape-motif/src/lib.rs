@@ -18,6 +18,8 @@ pub mod jaspar;
 pub mod logo;
 mod matrix;
 mod motif;
+pub mod pvalue;
+pub mod scan;
 
 pub use background::Background;
 pub use format::{Format, motifs_from, read_motifs};
