@@ -1,12 +1,13 @@
 //! `bindscape motif discover`: de novo motifs of a set of sequences.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use bindscape_core::matrix::InputFile;
 use bindscape_core::progress::Progress;
 use bindscape_core::{Error, Place, Result, atomic, digest};
 use bindscape_motif::discover::{Discovery, Options, SequenceSet, discover};
+use bindscape_motif::logo::Logo;
 use bindscape_motif::{Format, format};
 use clap::Args;
 use serde::Serialize;
@@ -24,6 +25,7 @@ const RECORD: &str = "discover.json";
 #[command(after_help = "\
 Files: streme.txt (motifs in MEME's format), motifs.tsv (counts and p-values), \
 sites.tsv (best site of each positive; positions 1-based and inclusive), \
+logo1.svg and so on, \
 discover.json (inputs with checksums, options, result).")]
 pub(crate) struct Arguments {
     /// Positive sequences as FASTA, plain or gzip
@@ -164,8 +166,26 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<()> {
     atomic::write(directory.join(MOTIF_TABLE), found.motif_table().as_bytes())?;
     let sites = found.site_table(&positives);
     atomic::write(directory.join(SITE_TABLE), sites.as_bytes())?;
+    write_logos(&found, directory)?;
     atomic::write(&record_path, &json)?;
     terminal.note(&format!("wrote {}", directory.display()));
+    Ok(())
+}
+
+/// `logo1.svg` and so on, by rank; those of an earlier discovery with more motifs go.
+fn write_logos(found: &Discovery, directory: &Path) -> Result<()> {
+    let path = |number: usize| directory.join(format!("logo{number}.svg"));
+    for (rank, motif) in found.motifs.iter().enumerate() {
+        let logo = Logo::information(&motif.frequencies, &found.background)?;
+        atomic::write(path(rank + 1), logo.svg().as_bytes())?;
+    }
+    for old in (found.motifs.len() + 1..).map(path) {
+        match std::fs::remove_file(&old) {
+            Ok(()) => {}
+            Err(error) if error.kind() == ErrorKind::NotFound => break,
+            Err(source) => return Err(Error::io("remove", &old, source)),
+        }
+    }
     Ok(())
 }
 

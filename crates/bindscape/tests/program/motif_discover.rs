@@ -74,13 +74,17 @@ fn files_and_words_of_a_discovery() {
     assert!(read("motifs.tsv").contains("test_p-value\tE-value"));
     let sites = read("sites.tsv");
     assert!(sites.contains("\t21\t30\t"), "{sites}");
+    assert!(read("logo1.svg").starts_with("<svg"));
     let record: serde_json::Value = serde_json::from_str(&read("discover.json")).expect("JSON");
     assert_eq!(record["options"]["max_width"], 10);
     assert_eq!(record["inputs"][1]["name"], "other.fa");
     assert_eq!(record["result"]["test"], "fisher");
 
-    // The same again, with one thread, over the same directory and to standard output.
+    // The same again, with one thread, over the same directory and to standard output. The logo
+    // of a second motif would be of an earlier discovery.
+    fs::write(path.join("out/logo2.svg"), "<svg/>").expect("writable");
     succeeds(path, &with(&["--oc", "out", "--threads", "1"]));
+    assert!(!path.join("out/logo2.svg").exists());
     assert_eq!(read("streme.txt"), motifs);
     assert_eq!(read("sites.tsv"), sites);
     let output = bindscape(path, &with(&["--text", "--quiet"]));
