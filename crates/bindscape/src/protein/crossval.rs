@@ -102,7 +102,8 @@ pub(crate) struct Arguments {
     /// Epochs of the networks [default: 40; DeepTFactor at most 30]
     #[arg(long, value_name = "N")]
     epochs: Option<NonZeroU32>,
-    /// Learning rate of the paper's networks [default: 0.0001]
+    /// Learning rate of the paper's networks [default: 0.0001 on embeddings, 0.0005 on other
+    /// encodings]
     #[arg(long, value_name = "RATE")]
     learning_rate: Option<f64>,
     /// Weights of the losses of multitask: TF or not, and class [default: 0.7,0.3]
@@ -145,9 +146,14 @@ struct Settings {
 }
 
 impl Settings {
-    /// How a network is trained.
-    fn training(&self, kind: ProteinNetworkKind, seed: u64) -> ProteinTrainOptions {
-        let mut options = ProteinTrainOptions::new(kind, seed);
+    /// How a network is trained, on features that a language model has `learned` or on an
+    /// encoding of residues.
+    fn training(&self, kind: ProteinNetworkKind, learned: bool, seed: u64) -> ProteinTrainOptions {
+        let mut options = if learned {
+            ProteinTrainOptions::new(kind, seed)
+        } else {
+            ProteinTrainOptions::for_encoding(kind, seed)
+        };
         options.max_epochs = self.epochs.unwrap_or(options.max_epochs);
         if kind != ProteinNetworkKind::DeepTFactor {
             options.learning_rate = self.learning_rate.unwrap_or(options.learning_rate);
@@ -282,7 +288,7 @@ fn plan(arguments: Arguments, terminal: &Terminal) -> Result<Plan> {
         seed: arguments.seed,
     };
     settings
-        .training(ProteinNetworkKind::MultiTask, settings.seed)
+        .training(ProteinNetworkKind::MultiTask, false, settings.seed)
         .validate()?;
     Ok(Plan {
         out: arguments.out,

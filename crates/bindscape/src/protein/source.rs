@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use bindscape_core::progress::Progress;
-use bindscape_core::protein::{EmbeddingStore, Features, Protein, RowsOf, Windows};
+use bindscape_core::protein::{EmbeddingStore, Encoding, Features, Protein, RowsOf, Windows};
 use bindscape_core::{Error, Place, Result};
 use bindscape_nn::DeviceChoice;
 use bindscape_nn::protein::Encoder;
@@ -194,6 +194,16 @@ impl Source {
             Self::Computed(representation) => representation.features(&[]).features(),
             Self::Stored { store, .. } => store.features(),
             Self::Embedded(embedded) => embedded.width(),
+        }
+    }
+
+    /// Whether a language model has learned the numbers, stored or not; else they are an
+    /// encoding of the residues.
+    pub(in crate::protein) fn learned(&self) -> bool {
+        match self {
+            Self::Computed(_) => false,
+            Self::Stored { store, .. } => Encoding::from_name(&store.info().model).is_none(),
+            Self::Embedded(_) => true,
         }
     }
 

@@ -52,7 +52,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
     let kind = arguments.network.kind();
     let source = arguments.network.source()?;
-    let options = arguments.training.options(kind)?;
+    let options = arguments.training.options(kind, source.learned())?;
     let windows = source.windows();
     // Sizes that make no network are refused before any file is read.
     let network = arguments

@@ -22,6 +22,7 @@ use bindscape_nn::protein::{
 
 use super::models::{Kind, Model, Sight};
 use super::{Plan, predictions};
+use crate::protein::source::Source;
 use crate::side_by_side;
 use crate::terminal::Terminal;
 
@@ -290,7 +291,9 @@ impl Work<'_> {
         let (features, windows) = features(plan, model.sight)?;
         let network: ProteinNetwork = kind.network(features.features(), windows.positions);
         let seed = settings.seed.wrapping_add(fold.into());
-        let options = settings.training(kind, seed);
+        let learned =
+            model.sight == Sight::Stored && plan.stored.as_ref().is_some_and(Source::learned);
+        let options = settings.training(kind, learned, seed);
         let seen = data.train.iter().chain(data.validation);
         let training = ProteinTraining::new(
             Encoder::new(features.as_ref(), windows),

@@ -200,7 +200,7 @@ pub(in crate::protein) struct TrainArguments {
     /// Proteins per batch [default: 64; deeptfactor 32]
     #[arg(long, value_name = "N")]
     batch_size: Option<usize>,
-    /// Learning rate of Adam [default: 0.0001; deeptfactor 0.001]
+    /// Learning rate of Adam [default: 0.0001 on embeddings, 0.0005 on other encodings; deeptfactor 0.001]
     #[arg(long, value_name = "RATE")]
     learning_rate: Option<f64>,
     /// Weights of the losses: TF or not, and class [default: 0.7,0.3]
@@ -224,26 +224,32 @@ pub(in crate::protein) struct TrainArguments {
 }
 
 impl TrainArguments {
-    /// The options of a training of that network.
+    /// The options of a training of that network, on features that a language model has
+    /// `learned` or on an encoding of residues.
     ///
     /// # Errors
     /// If an option makes no sense.
     pub(in crate::protein) fn options(
         &self,
         kind: ProteinNetworkKind,
+        learned: bool,
     ) -> Result<ProteinTrainOptions> {
-        let paper = ProteinTrainOptions::new(kind, self.seed);
+        let usual = if learned {
+            ProteinTrainOptions::new(kind, self.seed)
+        } else {
+            ProteinTrainOptions::for_encoding(kind, self.seed)
+        };
         let loss_weights = loss_weights(self.loss_weights.as_deref())?;
         let options = ProteinTrainOptions {
-            batch_size: self.batch_size.unwrap_or(paper.batch_size),
-            learning_rate: self.learning_rate.unwrap_or(paper.learning_rate),
-            max_epochs: self.epochs.unwrap_or(paper.max_epochs),
-            patience: self.patience.or(paper.patience),
-            loss_weights: loss_weights.unwrap_or(paper.loss_weights),
+            batch_size: self.batch_size.unwrap_or(usual.batch_size),
+            learning_rate: self.learning_rate.unwrap_or(usual.learning_rate),
+            max_epochs: self.epochs.unwrap_or(usual.max_epochs),
+            patience: self.patience.or(usual.patience),
+            loss_weights: loss_weights.unwrap_or(usual.loss_weights),
             class_weights: self.class_weights,
-            neighbours: self.neighbours.unwrap_or(paper.neighbours),
+            neighbours: self.neighbours.unwrap_or(usual.neighbours),
             checkpoint_seconds: self.checkpoint_seconds,
-            ..paper
+            ..usual
         };
         options.validate()?;
         Ok(options)
