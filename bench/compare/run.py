@@ -11,7 +11,7 @@ round with their ratio, and the agreement of the last:
 - the same, for offset, overlap and strand.
 
 STEPS is the number of steps per unit of frequency within which both sides take target columns for
-one (default 99, as memelite does by default), or `exact`.
+one (99 is memelite's default), or `exact` (default).
 
 Neither side's time includes reading the file; memelite's does not include compiling.
 """
@@ -27,7 +27,7 @@ from memelite import tomtom
 from memelite.io import read_meme
 
 
-def main(program, meme, threads=2, rounds=3, steps="99"):
+def main(program, meme, threads=2, rounds=3, steps="exact"):
     threads, rounds = int(threads), int(rounds)
     motifs = [numpy.asarray(rows, dtype="float64") for rows in read_meme(meme).values()]
     count = len(motifs)

@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let targets = read_motifs(Path::new(targets), None)?.motifs;
     let options = Options {
         pseudocount: 0.0,
-        steps: more.first().map_or(Some(99), |steps| steps.parse().ok()),
+        steps: more.first().and_then(|steps| steps.parse().ok()),
         ..Options::default()
     };
     let start = Instant::now();

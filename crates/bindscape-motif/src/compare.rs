@@ -13,9 +13,9 @@
 //! the possible alignments reaches its score, taken as independent; where both strands
 //! are compared, `1 - (1 - p)^2` of the better one.
 //!
-//! Two approximations make it fast. Scores are binned (100 bins over the range of a
-//! query's scores). Target columns that agree in all four frequencies to 1/99 are taken
-//! for one ([`Options::steps`]).
+//! Scores are binned (100 bins over the range of a query's scores). Target columns that
+//! agree to a step of [`Options::steps`] can be taken for one, which is faster and moves
+//! the p-values of near-identical motifs by orders of magnitude.
 
 mod align;
 mod columns;
@@ -100,7 +100,7 @@ pub struct Options {
     /// Bins over the range of a query's scores, 2 to 100; default 100.
     pub bins: u32,
     /// Steps per unit of frequency within which target columns are taken for one;
-    /// `None` takes only equal columns together. Default 99.
+    /// `None`, the default, takes only equal columns together.
     pub steps: Option<u32>,
 }
 
@@ -114,7 +114,7 @@ impl Default for Options {
             pseudocount: 0.1,
             background: Background::uniform(),
             bins: 100,
-            steps: Some(99),
+            steps: None,
         }
     }
 }
