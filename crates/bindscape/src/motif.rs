@@ -6,6 +6,7 @@ mod convert;
 mod discover;
 mod input;
 mod logo;
+mod scan;
 
 use bindscape_core::Result;
 use clap::Subcommand;
@@ -25,6 +26,8 @@ pub(crate) enum MotifVerb {
     Discover(discover::Arguments),
     /// Draw motifs, or any weights of bases, as SVG, PNG or a page of all
     Logo(logo::Arguments),
+    /// Find where motifs fit in sequences, with exact p-values
+    Scan(scan::Arguments),
 }
 
 pub(crate) fn run(verb: MotifVerb, terminal: &Terminal) -> Result<()> {
@@ -34,5 +37,6 @@ pub(crate) fn run(verb: MotifVerb, terminal: &Terminal) -> Result<()> {
         MotifVerb::Convert(arguments) => convert::run(&arguments, terminal),
         MotifVerb::Discover(arguments) => discover::run(&arguments, terminal),
         MotifVerb::Logo(arguments) => logo::run(&arguments, terminal),
+        MotifVerb::Scan(arguments) => scan::run(&arguments, terminal),
     }
 }

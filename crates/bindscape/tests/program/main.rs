@@ -7,6 +7,7 @@ mod main_job;
 mod motif;
 mod motif_compare;
 mod motif_discover;
+mod motif_scan;
 mod protein_crossval;
 mod protein_embed;
 mod protein_explain;
