@@ -8,6 +8,7 @@
 //!     epochs.jsonl            EpochRecord, one line per epoch
 //!     model.safetensors       weights of the best epoch
 //!     metrics.json            Evaluation on the test part
+//!     pwm.json                Evaluation of a de novo PWM there, once `evaluate --pwm` measured one
 //!     test.tsv.gz             test regions with labels and scores
 //!     checkpoint.safetensors  only while training is under way
 //! ```

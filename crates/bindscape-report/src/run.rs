@@ -27,6 +27,8 @@ pub(crate) struct Training {
     pub(crate) record: TrainingRecord,
     pub(crate) epochs: Vec<EpochRecord>,
     pub(crate) evaluation: Option<Evaluation>,
+    /// A de novo PWM on the same regions, where `evaluate --pwm` measured one.
+    pub(crate) pwm: Option<Evaluation>,
 }
 
 impl Training {
@@ -203,10 +205,16 @@ fn read_training(
             None
         }
     };
+    let file = directory.join("pwm.json");
+    let pwm = match read_text(&file)? {
+        Some(text) => Some(parse_evaluation(&file, &text, run)?),
+        None => None,
+    };
     Ok(Training {
         record: record.clone(),
         epochs,
         evaluation,
+        pwm,
     })
 }
 

@@ -1,5 +1,7 @@
 //! `bindscape evaluate`: metrics of a model on regions that it was not fitted
-//! on, alone or against another model on the same regions.
+//! on, alone or against another model or a de novo PWM on the same regions.
+
+mod pwm;
 
 use std::collections::HashSet;
 use std::io::Write;
@@ -10,11 +12,14 @@ use bindscape_core::progress::Progress;
 use bindscape_core::region::{Region, Regions};
 use bindscape_core::results::{Estimate, Evaluation, TfMetrics};
 use bindscape_core::sequence::PackedSequences;
-use bindscape_core::{Error, Place, Result};
+use bindscape_core::{Error, Place, Result, atomic};
+use bindscape_motif::Format;
+use bindscape_motif::format::write_motifs;
 use bindscape_nn::compare::{Difference, compare};
 use bindscape_nn::{Model, Predictor, Strands};
 use clap::{Args, ValueEnum};
 
+use self::pwm::Baseline;
 use crate::data::{self, SequenceArguments};
 use crate::device::DeviceArguments;
 use crate::finetune::{check_build, load_model};
@@ -52,6 +57,13 @@ pub(crate) struct Arguments {
     seed: u64,
     #[command(flatten)]
     device: DeviceArguments,
+    /// Measure PWMs, too: learned de novo from the regions that the model was fitted on, scored by
+    /// sum occupancy
+    #[arg(long)]
+    pwm: bool,
+    /// Write these PWMs in MEME's format
+    #[arg(long, value_name = "FILE", requires = "pwm")]
+    pwm_out: Option<PathBuf>,
     /// Write the metrics with their curves as JSON
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -183,6 +195,33 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
         ),
         _ => None,
     };
+    if arguments.pwm {
+        let baseline = Baseline::learn(
+            &mut pwm::Source {
+                model: &model,
+                matrix: &matrix,
+                matrix_path: &arguments.matrix,
+                view: arguments.view.into(),
+                sequences: source.as_mut(),
+                seed: arguments.seed,
+            },
+            terminal,
+        )?;
+        let like = &evaluations[0];
+        let evaluation = baseline.evaluate(&sequences, &labels, options, like)?;
+        if let Some(file) = beside_results(&arguments, &model, &model_file, &tfs) {
+            write_json(&file, &evaluation)?;
+            terminal.note(&format!(
+                "wrote {}, which `report` shows beside the network",
+                file.display()
+            ));
+        }
+        evaluations.push(evaluation);
+        if let Some(out) = &arguments.pwm_out {
+            let text = write_motifs(baseline.motifs(), Format::Meme);
+            atomic::write(out, text.as_bytes())?;
+        }
+    }
     if let Some(out) = &arguments.out {
         write_json(
             out,
@@ -191,6 +230,19 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
     }
     print_table(&evaluations, differences.as_deref())
         .map_err(|source| Error::io("write", "standard output", source))
+}
+
+/// Where the metrics of PWMs belong in the model's run: where those of the model lie, if both are
+/// of the same regions and TFs.
+fn beside_results(
+    arguments: &Arguments,
+    model: &Model,
+    file: &std::path::Path,
+    tfs: &[String],
+) -> Option<PathBuf> {
+    let directory = file.parent()?;
+    let same = arguments.on == On::HeldOut && arguments.against.is_none() && *tfs == model.tfs;
+    (same && directory.join("metrics.json").exists()).then(|| directory.join("pwm.json"))
 }
 
 /// Rows that no model was fitted on, of the kind asked for.

@@ -133,6 +133,18 @@ fn repeats_table(run: &Run, tf: usize, numbering: &mut Numbering) -> Markup {
                 }
             }
         }
+        @if has_pwms(run) {
+            tbody.total {
+                @for start in [Start::Transfer, Start::Scratch] {
+                    @for training in run.started(start) {
+                        @if let Some(pwm) = &training.pwm {
+                            @let name = format!("De novo PWM ({})", training.label(run.record.kind));
+                            (metrics_row(&name, &pwm.tfs[tf]))
+                        }
+                    }
+                }
+            }
+        }
     };
     let title = format!("Test results of {} in every repeat", run.record.tfs[tf]);
     numbering.table(&title, &metrics_notes(run), "wide metrics", &content)
@@ -140,9 +152,18 @@ fn repeats_table(run: &Run, tf: usize, numbering: &mut Numbering) -> Markup {
 
 fn metrics_notes(run: &Run) -> String {
     let below = intervals(run).map_or_else(String::new, |what| format!("In brackets: {what}. "));
+    let pwms = if has_pwms(run) {
+        " De novo PWMs: learned from the regions that the network was fitted on, scored by sum occupancy."
+    } else {
+        ""
+    };
     format!(
-        "{below}MCC (Matthews correlation coefficient), precision and recall at probability 0.5. {UNDEFINED}: not defined."
+        "{below}MCC (Matthews correlation coefficient), precision and recall at probability 0.5. {UNDEFINED}: not defined.{pwms}"
     )
+}
+
+fn has_pwms(run: &Run) -> bool {
+    run.trainings.iter().any(|training| training.pwm.is_some())
 }
 
 fn capital(start: &str, repeat: u32) -> String {
@@ -164,6 +185,9 @@ fn tfs_table(run: &Run, numbering: &mut Numbering) -> Markup {
                             metrics.tf.clone()
                         };
                         (metrics_row(&name, metrics))
+                        @if let Some(pwm) = &training.pwm {
+                            (metrics_row(&format!("{name}, de novo PWM"), &pwm.tfs[row.tf]))
+                        }
                     }
                 }
             }
