@@ -77,15 +77,22 @@ def compare(tables):
     only_mine = mine.keys() - theirs.keys()
     only_theirs = theirs.keys() - mine.keys()
     both = mine.keys() & theirs.keys()
-    log_ratio = numpy.array([numpy.log10(mine[key] / theirs[key][1]) for key in both])
+    zeros = sum(theirs[key][1] == 0 for key in both)
+    log_ratio = numpy.array(
+        [numpy.log10(mine[key] / theirs[key][1]) for key in both if theirs[key][1] > 0]
+    )
     difference = numpy.array([scores[key] - theirs[key][0] for key in both])
     return {
         "hits": len(theirs),
         "both": len(both),
         "only_bindscape": len(only_mine),
         "only_memelite": len(only_theirs),
+        "only_memelite_with_p_of_zero": int(sum(theirs[key][1] == 0 for key in only_theirs)),
+        "only_memelite_motifs_of_p_of_zero": sorted({key[0] for key in only_theirs if theirs[key][1] == 0}),
+        "largest_p_of_only_memelite_above_zero": max((float(theirs[key][1]) for key in only_theirs if theirs[key][1] > 0), default=None),
+        "smallest_p_of_only_memelite_above_zero": min((float(theirs[key][1]) for key in only_theirs if theirs[key][1] > 0), default=None),
         "smallest_p_of_only_bindscape": min((mine[key] for key in only_mine), default=None),
-        "smallest_p_of_only_memelite": min((float(theirs[key][1]) for key in only_theirs), default=None),
+        "p_of_zero_by_memelite": int(zeros),
         "largest_difference_of_scores_bits": float(numpy.abs(difference).max()),
         "share_of_log10_p_within_0.01": float((numpy.abs(log_ratio) < 0.01).mean()),
         "largest_difference_of_log10_p": float(numpy.abs(log_ratio).max()),

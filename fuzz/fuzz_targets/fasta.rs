@@ -1,4 +1,4 @@
-//! FASTA records, plain and compressed.
+//! FASTA records, plain and compressed, whole and in batches.
 #![no_main]
 
 use std::io::Cursor;
@@ -6,6 +6,7 @@ use std::path::Path;
 
 use bindscape_core::fasta::{Reader, Record};
 use bindscape_core::input::{Lines, from_reader};
+use bindscape_motif::scan::SequenceReader;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
@@ -20,4 +21,18 @@ fuzz_target!(|data: &[u8]| {
         assert!(!record.name.is_empty() && !record.sequence.is_empty());
         assert!(record.sequence.iter().all(u8::is_ascii_uppercase));
     }
+    assert_eq!(windows(data, 1 << 20), windows(data, 7));
 });
+
+/// Windows of three bases in batches of about so many bases.
+fn windows(data: &[u8], capacity: usize) -> Option<usize> {
+    let path = Path::new("fuzz.fa");
+    let input = from_reader(Cursor::new(data.to_vec()), path, None).ok()?;
+    let mut reader = SequenceReader::new(input, path, 3, false).with_capacity(capacity);
+    let mut windows = 0;
+    while let Some(batch) = reader.next_batch().ok()? {
+        let of = |run| batch.starts(run, 3).len();
+        windows += (0..batch.runs.len()).map(of).sum::<usize>();
+    }
+    Some(windows)
+}

@@ -145,6 +145,8 @@ fn from_files_to_a_report() {
         "the held-out regions are the test part"
     );
 
+    pwm_beside_the_network(here);
+
     fs::write(
         here.join("regions.bed"),
         "chr2\t500\t520\tshort\nchr1\t100\t1000\tlong\nchr1\t0\t10\tat the end\n",
@@ -229,7 +231,52 @@ fn from_files_to_a_report() {
 
     succeeds(here, &["report", "max", "multi"]);
     let page = fs::read_to_string(here.join("max/report.html")).expect("a page");
-    says(&page, &["MAX", "</html>"]);
+    says(
+        &page,
+        &["MAX", "De novo PWM (from scratch, repeat 1)", "</html>"],
+    );
+}
+
+/// The planted motif is found in the regions of the training, and tells the others apart.
+fn pwm_beside_the_network(here: &Path) {
+    let output = bindscape(
+        here,
+        &[
+            "evaluate",
+            "--model",
+            "max/scratch-1/model.safetensors",
+            "--matrix",
+            "matrix.parquet",
+            "--genome",
+            "genome.fa",
+            "--resamples",
+            "50",
+            "--pwm",
+            "--pwm-out",
+            "max.meme",
+            "--out",
+            "pwm.json",
+        ],
+    );
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{told}");
+    says(&told, &["bound regions of MAX", "wrote", "pwm.json"]);
+    let table = String::from_utf8(output.stdout).expect("text");
+    let rows: Vec<Vec<&str>> = table.lines().map(|l| l.split('\t').collect()).collect();
+    assert_eq!(rows.len(), 3, "a header, the model, the PWM");
+    assert_eq!(rows[2][..2], ["de novo PWM", "MAX"]);
+    assert_eq!(rows[1][2..4], rows[2][2..4], "the same regions");
+    assert_eq!(rows[2][13], "NA", "no threshold for an occupancy");
+    let evaluation = json(&here.join("pwm.json"));
+    assert_eq!(evaluation["evaluations"][1]["model"], "de novo PWM");
+    assert_eq!(
+        json(&here.join("max/scratch-1/pwm.json"))["tfs"],
+        evaluation["evaluations"][1]["tfs"]
+    );
+    let aucpr = &evaluation["evaluations"][1]["tfs"][0]["aucpr"]["value"];
+    assert!(aucpr.as_f64().is_some_and(|value| value > 0.7), "{aucpr}");
+    let motifs = fs::read_to_string(here.join("max.meme")).expect("motifs");
+    says(&motifs, &["MOTIF MAX"]);
 }
 
 #[test]
