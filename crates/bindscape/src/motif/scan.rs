@@ -58,7 +58,12 @@ pub(crate) struct Arguments {
     )]
     bfile: Option<String>,
     /// Sites added to those of each motif, split by the background
-    #[arg(long, value_name = "SITES", default_value_t = scan::PSEUDOCOUNT, allow_negative_numbers = true)]
+    #[arg(
+        long,
+        value_name = "SITES",
+        default_value_t = scan::PSEUDOCOUNT,
+        allow_negative_numbers = true
+    )]
     motif_pseudo: f64,
     /// Only the best hit of each motif in each sequence
     #[arg(long)]
