@@ -1,14 +1,29 @@
 //! DNA sequences of one length, packed in two bits a base.
 
+use serde::Serialize;
+
 use crate::region::Region;
 
 /// Strand of a sequence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 pub enum Strand {
     /// As stored.
+    #[serde(rename = "+")]
     Forward,
     /// Reverse complement of what is stored.
+    #[serde(rename = "-")]
     Reverse,
+}
+
+impl Strand {
+    /// `+` or `-`.
+    #[must_use]
+    pub fn symbol(self) -> char {
+        match self {
+            Strand::Forward => '+',
+            Strand::Reverse => '-',
+        }
+    }
 }
 
 /// Number of a base: A 0, C 1, G 2, T 3; `None` for every other letter. Case is ignored.

@@ -459,8 +459,12 @@ fn two_columns(path: &Path, line: u64, first: &str, found: usize) -> Error {
     )
 }
 
-/// Calls `row` with the line number and the trimmed fields of every row of a table.
-pub(crate) fn each_row(path: &Path, mut row: impl FnMut(u64, &[&str]) -> Result<()>) -> Result<()> {
+/// Calls `row` with the line number, counted from 1, and the trimmed fields of every row of
+/// a table of tab-separated columns, its header among them.
+///
+/// # Errors
+/// If the file cannot be read or is not in UTF-8; those of `row`.
+pub fn each_row(path: &Path, mut row: impl FnMut(u64, &[&str]) -> Result<()>) -> Result<()> {
     let mut lines = Lines::open(path)?;
     while let Some((number, line)) = lines.next()? {
         let text = std::str::from_utf8(line)

@@ -58,20 +58,9 @@ fn read(path: &Path) -> Result<BTreeMap<String, Metadata>> {
             }
             continue;
         }
-        let list = |text: &str, between: &str| -> Vec<String> {
-            let parts = text.split(between).filter(|part| !part.is_empty());
-            parts.map(str::to_owned).collect()
-        };
         metadata.insert(
             id.to_owned(),
-            Metadata {
-                class: list(class, "::"),
-                family: list(family, "::"),
-                tax_group: Some(group.to_owned()).filter(|group| !group.is_empty()),
-                species: list(species, ","),
-                uniprot: list(uniprot, ","),
-                ..Metadata::default()
-            },
+            Metadata::of_columns([class, family, group, species, uniprot]),
         );
     }
     Ok(metadata)

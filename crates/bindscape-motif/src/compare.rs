@@ -20,7 +20,6 @@
 mod align;
 mod columns;
 mod distance;
-mod fdr;
 mod null;
 mod summary;
 #[cfg(test)]
@@ -37,11 +36,6 @@ use columns::Columns;
 use distance::{Column, Features, LANES, features};
 use null::{BestScores, SpanTails};
 use summary::QueryColumn;
-
-pub use fdr::q_values;
-
-/// Sites assumed where a motif does not name theirs, as MEME's programs do.
-const DEFAULT_SITES: f64 = 20.0;
 
 /// How two columns are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -478,20 +472,12 @@ fn checked(options: &Options) -> Result<[f64; 4]> {
             "0",
         ));
     }
-    let background = options.background.probabilities();
-    if logarithms && background.contains(&0.0) {
-        return Err(Error::option(
-            "the background",
-            "positive probabilities",
-            "a base with none",
-        ));
-    }
     Ok(if options.both_strands {
-        let [a, c, g, t] = background;
-        [0.5 * (a + t), 0.5 * (c + g), 0.5 * (g + c), 0.5 * (t + a)]
+        options.background.both_strands()
     } else {
-        background
-    })
+        options.background
+    }
+    .probabilities())
 }
 
 /// The columns of a motif with the pseudocount.
@@ -505,10 +491,7 @@ fn motif_columns(motif: &Motif, options: &Options, background: &[f64; 4]) -> Res
         )
         .hint("trim it with `bindscape motif convert --trim`"));
     }
-    let sites = motif
-        .sites
-        .filter(|&sites| sites > 0.0)
-        .unwrap_or(DEFAULT_SITES);
+    let sites = motif.sites_or_assumed();
     let all = sites + options.pseudocount;
     Ok(rows
         .iter()

@@ -33,5 +33,6 @@ mod words;
 pub use self::enrichment::Test;
 pub use self::options::Options;
 pub use self::search::{Discovered, Discovery, Part, Site, Stop, discover};
-pub use self::sequences::{SequenceSet, Strand};
+pub use self::sequences::SequenceSet;
 pub use self::shuffle::shuffle_words;
+pub use bindscape_core::sequence::Strand;

@@ -26,7 +26,7 @@ pub use format::{Format, motifs_from, read_motifs};
 pub use jaspar::jaspar;
 pub use logo::Logo;
 pub use matrix::{Counts, Frequencies, LogOdds, Pseudocount};
-pub use motif::{EValue, Metadata, Motif, MotifSet};
+pub use motif::{ASSUMED_SITES, EValue, Metadata, Motif, MotifSet};
 
 /// The letters in the order of every row of a matrix.
 pub const LETTERS: [u8; 4] = *b"ACGT";

@@ -8,6 +8,9 @@ use serde::Serialize;
 use crate::background::Background;
 use crate::matrix::{Counts, Frequencies, Pseudocount};
 
+/// Sites of a motif whose file does not tell their number (MEME's default).
+pub const ASSUMED_SITES: f64 = 20.0;
+
 /// A motif: what a transcription factor binds, position by position.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Motif {
@@ -84,6 +87,13 @@ impl Motif {
         let rows = self.frequencies.counts(sites);
         let rows: Vec<[f64; 4]> = rows.rows().iter().map(|row| row.map(whole)).collect();
         Counts::new(rows).ok()
+    }
+
+    /// Its sites, or [`ASSUMED_SITES`] where they are unknown.
+    #[must_use]
+    pub fn sites_or_assumed(&self) -> f64 {
+        let known = self.sites.filter(|&sites| sites > 0.0);
+        known.unwrap_or(ASSUMED_SITES)
     }
 
     /// The motif on the other strand.
@@ -215,6 +225,27 @@ pub struct Metadata {
     pub threshold: Option<f64>,
     /// Comments of its file, line by line (TRANSFAC: `CC`; HOMER: fields after the threshold).
     pub comments: Vec<String>,
+}
+
+impl Metadata {
+    /// From columns of a table of JASPAR's profiles: class, family, taxonomic group, species and
+    /// UniProt accessions. Several classes and families are joined by `::`, species and
+    /// accessions by commas.
+    #[must_use]
+    pub fn of_columns([class, family, group, species, uniprot]: [&str; 5]) -> Self {
+        let list = |text: &str, between: &str| -> Vec<String> {
+            let parts = text.split(between).filter(|part| !part.is_empty());
+            parts.map(str::to_owned).collect()
+        };
+        Self {
+            class: list(class, "::"),
+            family: list(family, "::"),
+            tax_group: Some(group.to_owned()).filter(|group| !group.is_empty()),
+            species: list(species, ","),
+            uniprot: list(uniprot, ","),
+            ..Self::default()
+        }
+    }
 }
 
 /// The motifs of a file.

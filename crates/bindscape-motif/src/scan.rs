@@ -33,9 +33,6 @@ pub use self::qvalue::QValues;
 pub use self::stream::{Batch, Letters, Run, Sequence, SequenceReader};
 pub use self::table::{Format, Place, Row, Writer, genomic};
 
-/// Sites of a motif whose file does not tell their number (MEME's default).
-pub const SITES: f64 = 20.0;
-
 /// FIMO's pseudocount in sites (`--motif-pseudo`).
 pub const PSEUDOCOUNT: f64 = 0.1;
 
@@ -66,7 +63,7 @@ pub struct ScanMotif {
 
 impl ScanMotif {
     fn new(motif: &Motif, background: &Background, options: &Options) -> Result<Self> {
-        let sites = motif.sites.filter(|&sites| sites > 0.0).unwrap_or(SITES);
+        let sites = motif.sites_or_assumed();
         let frequencies =
             motif
                 .frequencies

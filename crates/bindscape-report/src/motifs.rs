@@ -1,8 +1,8 @@
 //! A page of motifs: their logos on both strands and what is known of them.
 
-use maud::{DOCTYPE, PreEscaped, html};
+use maud::{PreEscaped, html};
 
-use crate::theme;
+use crate::page::document;
 
 /// Makes logos as wide as a column of the table lets them be, all to one scale.
 const CSS: &str =
@@ -34,66 +34,53 @@ pub struct MotifRow<'a> {
 pub fn motif_page(title: &str, notes: &[&str], motifs: &[MotifRow<'_>]) -> String {
     let with_sites = motifs.iter().any(|motif| motif.sites.is_some());
     let with_e_value = motifs.iter().any(|motif| motif.e_value.is_some());
-    let markup = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'";
-                meta name="generator" content={ "bindscape " (env!("CARGO_PKG_VERSION")) };
-                title { (title) " · bindscape" }
-                style { (PreEscaped(theme::page_css())) (CSS) }
+    let content = html! {
+        div.sheet.motifs {
+            header {
+                p.kicker { "bindscape motifs" }
+                h1 { (title) }
+                @for note in notes { p { (note) } }
             }
-            body {
-                div.sheet.motifs {
-                    header {
-                        p.kicker { "bindscape motifs" }
-                        h1 { (title) }
-                        @for note in notes { p { (note) } }
-                    }
-                    main {
-                        div.table tabindex="0" role="region" aria-label="Motifs" {
-                            table {
-                                thead {
-                                    tr {
-                                        th.left { "Motif" }
-                                        @if with_sites { th { "Sites" } }
-                                        @if with_e_value { th { "E-value" } }
-                                        th.left { "Logo" }
-                                        th.left { "Other strand" }
-                                        th.left { "Consensus" }
+            main {
+                div.table tabindex="0" role="region" aria-label="Motifs" {
+                    table {
+                        thead {
+                            tr {
+                                th.left { "Motif" }
+                                @if with_sites { th { "Sites" } }
+                                @if with_e_value { th { "E-value" } }
+                                th.left { "Logo" }
+                                th.left { "Other strand" }
+                                th.left { "Consensus" }
+                            }
+                        }
+                        tbody {
+                            @for motif in motifs {
+                                tr {
+                                    th scope="row" {
+                                        (motif.id)
+                                        @if let Some(name) = motif.name { br; (name) }
                                     }
-                                }
-                                tbody {
-                                    @for motif in motifs {
-                                        tr {
-                                            th scope="row" {
-                                                (motif.id)
-                                                @if let Some(name) = motif.name { br; (name) }
-                                            }
-                                            @if with_sites {
-                                                td { @if let Some(sites) = motif.sites { (sites.round()) } }
-                                            }
-                                            @if with_e_value { td { (motif.e_value.unwrap_or("")) } }
-                                            td.left.logo { (PreEscaped(motif.logo)) }
-                                            td.left.logo { (PreEscaped(motif.logo_reverse)) }
-                                            td.left { code { (motif.consensus) } }
-                                        }
+                                    @if with_sites {
+                                        td { @if let Some(sites) = motif.sites { (sites.round()) } }
                                     }
+                                    @if with_e_value { td { (motif.e_value.unwrap_or("")) } }
+                                    td.left.logo { (PreEscaped(motif.logo)) }
+                                    td.left.logo { (PreEscaped(motif.logo_reverse)) }
+                                    td.left { code { (motif.consensus) } }
                                 }
                             }
                         }
                     }
-                    footer {
-                        "Made by bindscape " (env!("CARGO_PKG_VERSION"))
-                        ". This page is one file and loads nothing from the network."
-                    }
                 }
+            }
+            footer {
+                "Made by bindscape " (env!("CARGO_PKG_VERSION"))
+                ". This page is one file and loads nothing from the network."
             }
         }
     };
-    markup.into_string()
+    document(title, CSS, content, None)
 }
 
 #[cfg(test)]

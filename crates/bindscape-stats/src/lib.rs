@@ -1,5 +1,5 @@
 //! Metrics of binary and multi-class predictions, their bootstrap intervals, and hypothesis
-//! tests, over plain slices. Nothing here knows biology.
+//! tests with their false discovery rates, over plain slices. Nothing here knows biology.
 //!
 //! Conventions, for every function:
 //! - a result that the data do not define is `None`, never 0.5 or NaN in disguise;
@@ -13,6 +13,7 @@ mod bootstrap;
 mod calibration;
 mod confusion;
 mod multiclass;
+mod q_values;
 mod ranking;
 mod summary;
 mod wilcoxon;
@@ -30,6 +31,7 @@ pub use multiclass::{
     ClassConfusion, brier_multiclass, log_loss, log_loss_multiclass, macro_mean, most_probable,
     one_against_rest,
 };
+pub use q_values::{q_values, q_values_of_counts};
 pub use ranking::{Curve, aucpr, auroc, average_precision, precision_recall_curve};
 pub use summary::{mean, quantile, standard_deviation};
 pub use wilcoxon::{SignedRank, wilcoxon_signed_rank};

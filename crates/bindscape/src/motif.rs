@@ -6,6 +6,7 @@ mod convert;
 mod discover;
 mod input;
 mod logo;
+mod output;
 mod scan;
 
 use bindscape_core::Result;

@@ -52,23 +52,17 @@ pub(crate) fn train_and_test<'a>(
         &format!("{count} trainings, {workers} at a time"),
         Some(count as u64),
     );
-    let board = Board {
-        terminal,
-        count,
-        running: Mutex::new(BTreeMap::new()),
-        done: AtomicUsize::new(0),
-        stop: AtomicBool::new(false),
-    };
-    let results = all(count, workers, &board.stop, &|index| {
-        board.watch(index, run, job(index))
+    let board = Board::new(terminal, count);
+    let results = all(count, workers, &board, &|index| {
+        watch(&board, index, run, job(index))
     });
     terminal.finish();
     results
 }
 
 /// Does `count` jobs, `workers` at a time, each worker with its share of the threads, and
-/// gives their results in the order of the jobs. `stop` is set once one fails; jobs should
-/// look at it.
+/// gives their results in the order of the jobs. The board says that jobs should stop once
+/// one fails.
 ///
 /// # Errors
 /// The first error in the order of the jobs, and not that of a job that stopped because
@@ -76,11 +70,12 @@ pub(crate) fn train_and_test<'a>(
 pub(crate) fn all<T: Send>(
     count: usize,
     workers: usize,
-    stop: &AtomicBool,
+    board: &Board<'_>,
     job: &(dyn Fn(usize) -> Result<T> + Sync),
 ) -> Result<Vec<T>> {
     let threads = rayon::current_num_threads();
     let workers = workers.clamp(1, threads);
+    let stop = &board.stop;
     let next = AtomicUsize::new(0);
     let work = || {
         let mut results = Vec::new();
@@ -149,54 +144,31 @@ impl Drop for StopOnPanic<'_> {
     }
 }
 
-/// One bar for all: how many trainings are done, and where those under way stand.
-struct Board<'a> {
+/// One bar for all: how many jobs are done, and where those under way stand.
+pub(crate) struct Board<'a> {
     terminal: &'a Terminal,
     count: usize,
-    /// Trainings under way, by index.
+    /// Jobs under way, by index.
     running: Mutex<BTreeMap<usize, String>>,
     done: AtomicUsize,
     /// Whether one failed, so that the others shall stop.
     stop: AtomicBool,
 }
 
-impl Board<'_> {
-    /// Trains and tests one job, with a line at its end.
-    fn watch(&self, index: usize, run: &RunDirectory, job: Job<'_>) -> Result<Evaluation> {
-        let label = job.label.clone();
-        let seat = Seat {
-            board: self,
-            index,
-            label: &label,
-            last: Mutex::new(None),
-        };
-        let result = training::train_and_test_watched(run, job, &seat);
-        self.show(index, None);
-        let evaluation = result.map_err(|error| error.within(&label))?;
-        let done = self.done.fetch_add(1, Ordering::SeqCst) + 1;
-        self.terminal.advance(1);
-        let aucpr = training::mean_aucpr(&evaluation.tfs)
-            .0
-            .map_or_else(|| "undefined".to_owned(), |value| format!("{value:.3}"));
-        let epochs = seat
-            .last
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner)
-            .map_or_else(String::new, |last| {
-                format!(
-                    "epoch {:>2}  validation loss {:.4}  ",
-                    last.epoch, last.validation_loss
-                )
-            });
-        self.terminal.note(&format!(
-            "{label}: {epochs}test AUCPR {aucpr}  ({done} of {} done)",
-            self.count
-        ));
-        Ok(evaluation)
+impl<'a> Board<'a> {
+    /// For `count` jobs, none of which has begun.
+    pub(crate) fn new(terminal: &'a Terminal, count: usize) -> Self {
+        Self {
+            terminal,
+            count,
+            running: Mutex::new(BTreeMap::new()),
+            done: AtomicUsize::new(0),
+            stop: AtomicBool::new(false),
+        }
     }
 
-    /// Shows where a training stands, or that it is no longer under way.
-    fn show(&self, index: usize, stage: Option<String>) {
+    /// Shows where a job stands, or that it is no longer under way.
+    pub(crate) fn show(&self, index: usize, stage: Option<String>) {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         match stage {
             Some(stage) => running.insert(index, stage),
@@ -205,6 +177,52 @@ impl Board<'_> {
         let all: Vec<&str> = running.values().map(String::as_str).collect();
         self.terminal.status(all.join("; "));
     }
+
+    /// Counts a job that ended well, and says what came of it.
+    pub(crate) fn ended(&self, outcome: &str) {
+        let done = self.done.fetch_add(1, Ordering::SeqCst) + 1;
+        self.terminal.advance(1);
+        self.note(&format!("{outcome}  ({done} of {} done)", self.count));
+    }
+
+    /// Says something.
+    pub(crate) fn note(&self, message: &str) {
+        self.terminal.note(message);
+    }
+
+    /// Whether a job should stop: the user asked for it, or another one failed.
+    pub(crate) fn interrupted(&self) -> bool {
+        self.terminal.interrupted() || self.stop.load(Ordering::SeqCst)
+    }
+}
+
+/// Trains and tests one job, with a line at its end.
+fn watch(board: &Board<'_>, index: usize, run: &RunDirectory, job: Job<'_>) -> Result<Evaluation> {
+    let label = job.label.clone();
+    let seat = Seat {
+        board,
+        index,
+        label: &label,
+        last: Mutex::new(None),
+    };
+    let result = training::train_and_test_watched(run, job, &seat);
+    board.show(index, None);
+    let evaluation = result.map_err(|error| error.within(&label))?;
+    let aucpr = training::mean_aucpr(&evaluation.tfs)
+        .0
+        .map_or_else(|| "undefined".to_owned(), |value| format!("{value:.3}"));
+    let epochs = seat
+        .last
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner)
+        .map_or_else(String::new, |last| {
+            format!(
+                "epoch {:>2}  validation loss {:.4}  ",
+                last.epoch, last.validation_loss
+            )
+        });
+    board.ended(&format!("{label}: {epochs}test AUCPR {aucpr}"));
+    Ok(evaluation)
 }
 
 /// One training's place on the board.
@@ -225,13 +243,13 @@ impl Progress for Seat<'_> {
     fn advance(&self, _by: u64) {}
 
     fn note(&self, message: &str) {
-        self.board.terminal.note(message);
+        self.board.note(message);
     }
 
     fn finish(&self) {}
 
     fn interrupted(&self) -> bool {
-        self.board.terminal.interrupted() || self.board.stop.load(Ordering::SeqCst)
+        self.board.interrupted()
     }
 }
 

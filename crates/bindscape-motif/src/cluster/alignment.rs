@@ -3,9 +3,6 @@
 use super::similarity::Similarities;
 use crate::{Frequencies, Motif};
 
-/// Sites assumed where a motif does not name theirs, as MEME's programs do.
-const DEFAULT_SITES: f64 = 20.0;
-
 /// Information below which positions at the ends of a consensus are cut.
 const MIN_BITS: f64 = 0.25;
 
@@ -117,10 +114,7 @@ pub fn consensus(id: &str, motifs: &[Motif], members: &[Member]) -> Motif {
     let mut all = 0.0;
     for member in members {
         let motif = &motifs[member.motif];
-        let sites = motif
-            .sites
-            .filter(|&sites| sites > 0.0)
-            .unwrap_or(DEFAULT_SITES);
+        let sites = motif.sites_or_assumed();
         all += sites;
         let frequencies = if member.reverse {
             motif.frequencies.reverse_complement()

@@ -300,12 +300,3 @@ fn faults_are_named() {
     );
     assert!(error.advice().expect("a hint").contains("--trim"));
 }
-
-#[test]
-fn false_discovery_rates() {
-    assert_eq!(
-        q_values(&[0.01, 0.04, 0.03, 0.5]),
-        [0.04, 0.16 / 3.0, 0.16 / 3.0, 0.5]
-    );
-    assert!(q_values(&[]).is_empty());
-}

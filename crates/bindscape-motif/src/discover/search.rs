@@ -3,6 +3,7 @@
 use std::fmt;
 
 use bindscape_core::progress::{self, Progress};
+use bindscape_core::sequence::Strand;
 use bindscape_core::{Error, Result, rng};
 use rand::seq::SliceRandom;
 use rayon::prelude::*;
@@ -14,7 +15,7 @@ use super::enrichment::{Enrichment, Test};
 use super::options::Options;
 use super::refine::{Fit, Fitter, Scratch};
 use super::scan::{Buffer, Scanner};
-use super::sequences::{SequenceSet, Strand};
+use super::sequences::SequenceSet;
 use super::shuffle::shuffle_words;
 use super::words::{Seed, Words};
 use crate::{Background, Counts, Frequencies};

@@ -4,32 +4,10 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use bindscape_core::fasta::{Reader, Record};
+use bindscape_core::sequence::base_code;
 use bindscape_core::{Error, Place, Result};
-use serde::Serialize;
 
 use super::corpus::UNKNOWN;
-
-/// Strand of a site.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub enum Strand {
-    /// As the sequence is given.
-    #[serde(rename = "+")]
-    Forward,
-    /// The reverse complement.
-    #[serde(rename = "-")]
-    Reverse,
-}
-
-impl Strand {
-    /// `+` or `-`.
-    #[must_use]
-    pub fn symbol(self) -> char {
-        match self {
-            Strand::Forward => '+',
-            Strand::Reverse => '-',
-        }
-    }
-}
 
 /// Named sequences of one origin.
 #[derive(Debug, Clone)]
@@ -138,13 +116,7 @@ impl SequenceSet {
 }
 
 fn base_numbers(letters: &[u8]) -> Vec<u8> {
-    let number = |letter: &u8| match letter {
-        b'A' => 0,
-        b'C' => 1,
-        b'G' => 2,
-        b'T' => 3,
-        _ => UNKNOWN,
-    };
+    let number = |&letter: &u8| base_code(letter).unwrap_or(UNKNOWN);
     letters.iter().map(number).collect()
 }
 

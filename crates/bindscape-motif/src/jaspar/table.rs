@@ -125,24 +125,12 @@ fn read(table: &[u8]) -> Option<Unpacked> {
         motifs.push(Motif {
             name: Some(name.to_owned()),
             sites: Some(sites.parse().ok()?),
-            metadata: Metadata {
-                class: list(class, "::"),
-                family: list(family, "::"),
-                tax_group: Some(group.to_owned()).filter(|group| !group.is_empty()),
-                species: list(species, ","),
-                uniprot: list(uniprot, ","),
-                ..Metadata::default()
-            },
+            metadata: Metadata::of_columns([class, family, group, species, uniprot]),
             ..Motif::new(id, Frequencies::new(rows.collect()).ok()?)
         });
         start = end;
     }
     (start == positions).then_some(Unpacked { motifs, background })
-}
-
-fn list(text: &str, between: &str) -> Vec<String> {
-    let parts = text.split(between).filter(|part| !part.is_empty());
-    parts.map(str::to_owned).collect()
 }
 
 #[cfg(test)]

@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use bindscape_core::input::Lines;
-use bindscape_core::{Error, Place, Result};
+use bindscape_core::{Error, Place, Result, sheet};
 
 use crate::background::{excerpt, letter_index};
 
@@ -14,18 +13,12 @@ use crate::background::{excerpt, letter_index};
 /// # Errors
 /// If the file cannot be read, a column is missing or there twice, or a value is no finite number.
 pub fn read_weights(path: &Path) -> Result<Vec<[f64; 4]>> {
-    let mut lines = Lines::open(path)?;
     let mut columns: Option<[usize; 4]> = None;
     let mut rows = Vec::new();
-    while let Some((number, line)) = lines.next()? {
-        let text = String::from_utf8_lossy(line);
-        if text.trim().is_empty() || text.starts_with('#') {
-            continue;
-        }
-        let fields: Vec<&str> = text.split('\t').map(str::trim).collect();
+    sheet::each_row(path, |number, fields| {
         let Some(columns) = columns else {
-            columns = Some(header(path, number, &fields)?);
-            continue;
+            columns = Some(header(path, number, fields)?);
+            return Ok(());
         };
         let mut row = [0.0; 4];
         for (value, column) in row.iter_mut().zip(columns) {
@@ -41,7 +34,8 @@ pub fn read_weights(path: &Path) -> Result<Vec<[f64; 4]>> {
             })?;
         }
         rows.push(row);
-    }
+        Ok(())
+    })?;
     if rows.is_empty() {
         return Err(Error::input(
             path,

@@ -50,21 +50,16 @@ impl QValues {
             .map(|((motif, counts), windows)| {
                 let mut counts: Vec<(i64, u64)> = counts.into_iter().collect();
                 counts.sort_unstable_by_key(|&(score, _)| std::cmp::Reverse(score));
-                let mut rank = 0;
-                let mut q_values: Vec<(i64, f64)> = counts
+                let p_values: Vec<(f64, u64)> = counts
                     .iter()
-                    .map(|&(score, count)| {
-                        rank += count;
-                        let p = motif.p_values().p_value(score);
-                        (score, (p * windows as f64 / rank as f64).min(1.0))
-                    })
+                    .map(|&(score, count)| (motif.p_values().p_value(score), count))
                     .collect();
-                let mut least = 1.0_f64;
-                for (_, q) in q_values.iter_mut().rev() {
-                    least = least.min(*q);
-                    *q = least;
-                }
-                q_values.into_iter().collect()
+                let q_values = bindscape_stats::q_values_of_counts(&p_values, windows);
+                counts
+                    .iter()
+                    .map(|&(score, _)| score)
+                    .zip(q_values)
+                    .collect()
             })
             .collect()
     }

@@ -118,56 +118,70 @@ pub(crate) fn page(runs: &[Run]) -> String {
         ),
         Section::new("provenance", "Provenance", false, provenance),
     ]);
+    let content = html! {
+        div.sheet {
+            header {
+                p.kicker { "bindscape report" }
+                h1 { (title) }
+                (summary::banners(runs))
+                p.lede { (summary::sentence(main)) }
+                (summary::key_numbers(main))
+                nav aria-label="Contents" {
+                    ul {
+                        @for section in sections.iter().filter(|section| !section.below) {
+                            li { a href={ "#" (section.id) } { (section.heading) } }
+                        }
+                    }
+                }
+            }
+            main {
+                @for section in &sections {
+                    section {
+                        @if section.below {
+                            h3 id=(section.id) { (section.heading) }
+                        } @else {
+                            h2 id=(section.id) { (section.heading) }
+                        }
+                        (section.content)
+                    }
+                }
+            }
+            footer {
+                "Made by bindscape " (env!("CARGO_PKG_VERSION")) " from the files of "
+                @for (i, run) in runs.iter().enumerate() {
+                    @if i > 0 { " and " }
+                    code { (run.path.display()) }
+                }
+                ". This page is one file and loads nothing from the network."
+            }
+        }
+    };
+    document(&title, "", content, Some(theme::SCRIPT))
+}
+
+/// A whole page that loads nothing: `style` adds to the style of all pages, `content` is its body.
+pub(crate) fn document(title: &str, style: &str, content: Markup, script: Option<&str>) -> String {
+    // Nothing may be fetched, whatever the names in the data say.
+    let mut policy = String::from("default-src 'none'; style-src 'unsafe-inline'");
+    if script.is_some() {
+        policy.push_str("; script-src 'unsafe-inline'");
+    }
     let markup = html! {
         (DOCTYPE)
         html lang="en" {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                // Nothing may be fetched, whatever the names in the data say.
-                meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
+                meta http-equiv="Content-Security-Policy" content=(policy);
                 meta name="generator" content={ "bindscape " (env!("CARGO_PKG_VERSION")) };
                 title { (title) " · bindscape" }
-                style { (PreEscaped(theme::page_css())) }
+                style { (PreEscaped(theme::page_css())) (PreEscaped(style)) }
             }
             body {
-                div.sheet {
-                    header {
-                        p.kicker { "bindscape report" }
-                        h1 { (title) }
-                        (summary::banners(runs))
-                        p.lede { (summary::sentence(main)) }
-                        (summary::key_numbers(main))
-                        nav aria-label="Contents" {
-                            ul {
-                                @for section in sections.iter().filter(|section| !section.below) {
-                                    li { a href={ "#" (section.id) } { (section.heading) } }
-                                }
-                            }
-                        }
-                    }
-                    main {
-                        @for section in &sections {
-                            section {
-                                @if section.below {
-                                    h3 id=(section.id) { (section.heading) }
-                                } @else {
-                                    h2 id=(section.id) { (section.heading) }
-                                }
-                                (section.content)
-                            }
-                        }
-                    }
-                    footer {
-                        "Made by bindscape " (env!("CARGO_PKG_VERSION")) " from the files of "
-                        @for (i, run) in runs.iter().enumerate() {
-                            @if i > 0 { " and " }
-                            code { (run.path.display()) }
-                        }
-                        ". This page is one file and loads nothing from the network."
-                    }
+                (content)
+                @if let Some(script) = script {
+                    script { (PreEscaped(script)) }
                 }
-                script { (PreEscaped(theme::SCRIPT)) }
             }
         }
     };

@@ -1,16 +1,16 @@
 //! `bindscape motif compare`: which known motifs are like those of a file.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::PathBuf;
 
 use bindscape_core::progress::Progress;
 use bindscape_core::{Error, Result, atomic};
-use bindscape_motif::compare::{Distance, Match, Options, Targets, q_values};
+use bindscape_motif::compare::{Distance, Match, Options, Targets};
 use bindscape_motif::{Background, Motif, motifs_from};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
+use super::output::{Output, print};
 use crate::terminal::Terminal;
 
 /// The file of an output directory.
@@ -60,21 +60,6 @@ pub(crate) struct Arguments {
     /// Background in MEME's format [default: that of the first targets, else uniform]
     #[arg(long, value_name = "FILE")]
     bfile: Option<PathBuf>,
-}
-
-/// Where the result goes.
-#[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
-struct Output {
-    /// Directory to make and write; must not exist
-    #[arg(short = 'o', long = "o", visible_alias = "out", value_name = "DIR")]
-    new: Option<PathBuf>,
-    /// Directory to write; the file of an earlier comparison in it is replaced
-    #[arg(long = "oc", value_name = "DIR")]
-    replaced: Option<PathBuf>,
-    /// Write the table to standard output and nothing else
-    #[arg(long)]
-    text: bool,
 }
 
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<()> {
@@ -158,7 +143,7 @@ fn significant(matches: &[Match], threshold: f64, evalue: bool) -> Vec<(Match, f
     let mut kept: Vec<(Match, f64)> = matches
         .iter()
         .copied()
-        .zip(q_values(&p_values))
+        .zip(bindscape_stats::q_values(&p_values))
         .filter(|(found, q)| {
             let value = if evalue {
                 found.p_value * matches.len() as f64
@@ -229,10 +214,8 @@ fn table(
 }
 
 fn write(output: &Output, text: &str) -> Result<()> {
-    let Some(directory) = output.new.as_ref().or(output.replaced.as_ref()) else {
-        return std::io::stdout()
-            .write_all(text.as_bytes())
-            .map_err(|source| Error::io("write", "<stdout>", source));
+    let Some(directory) = output.directory() else {
+        return print(text);
     };
     std::fs::create_dir_all(directory).map_err(|source| Error::io("create", directory, source))?;
     atomic::write(directory.join(TABLE), text.as_bytes())

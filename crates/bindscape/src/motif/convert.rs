@@ -1,6 +1,5 @@
 //! `bindscape motif convert`: motifs in another format.
 
-use std::io::Write;
 use std::path::PathBuf;
 
 use bindscape_core::progress::Progress;
@@ -9,6 +8,7 @@ use bindscape_motif::{Background, Format, MotifSet, Pseudocount, format};
 use clap::Args;
 
 use super::input::Input;
+use super::output::print;
 use crate::terminal::Terminal;
 
 /// Options of `motif convert`.
@@ -75,9 +75,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<()> {
             ));
             Ok(())
         }
-        None => std::io::stdout()
-            .write_all(text.as_bytes())
-            .map_err(|source| Error::io("write", "<stdout>", source)),
+        None => print(&text),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `bindscape motif discover`: de novo motifs of a set of sequences.
 
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use bindscape_core::matrix::InputFile;
@@ -12,6 +12,8 @@ use bindscape_motif::{Format, format};
 use clap::Args;
 use serde::Serialize;
 
+use super::output::{Output, print};
+use crate::run_directory::write_json;
 use crate::terminal::Terminal;
 
 /// Names of the files of an output directory.
@@ -83,21 +85,6 @@ pub(crate) struct Arguments {
     niter: usize,
 }
 
-/// Where the result goes.
-#[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
-struct Output {
-    /// Directory to make and write; must not exist
-    #[arg(short = 'o', long = "o", visible_alias = "out", value_name = "DIR")]
-    new: Option<PathBuf>,
-    /// Directory to write; files of an earlier discovery in it are replaced
-    #[arg(long = "oc", value_name = "DIR")]
-    replaced: Option<PathBuf>,
-    /// Write the motifs to standard output and nothing else
-    #[arg(long)]
-    text: bool,
-}
-
 /// What `discover.json` tells.
 #[derive(Serialize)]
 struct Record<'a> {
@@ -111,7 +98,17 @@ struct Record<'a> {
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<()> {
     let options = options(arguments);
     options.validate()?;
-    let directory = directory(&arguments.output)?;
+    if let Some(new) = &arguments.output.new
+        && new.exists()
+    {
+        return Err(Error::input(
+            new,
+            Place::File,
+            "a directory that does not exist yet",
+            "one that does",
+        )
+        .hint("choose another, or write into it with --oc"));
+    }
     if arguments.controls.as_deref() == Some(arguments.positives.as_path()) {
         return Err(Error::option(
             "--n",
@@ -130,10 +127,8 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<()> {
     tell(&found, terminal);
 
     let text = format::write_motifs(&found.motif_set(), Format::Meme);
-    let Some(directory) = directory else {
-        return std::io::stdout()
-            .write_all(text.as_bytes())
-            .map_err(|source| Error::io("write", "<stdout>", source));
+    let Some(directory) = arguments.output.directory() else {
+        return print(&text);
     };
     let mut inputs = Vec::new();
     let files = [
@@ -153,8 +148,6 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<()> {
         options: &options,
         result: &found,
     };
-    let mut json = serde_json::to_vec_pretty(&record).expect("numbers are finite and keys text");
-    json.push(b'\n');
     std::fs::create_dir_all(directory).map_err(|source| Error::io("create", directory, source))?;
     // The record comes last: a directory that has it is complete.
     let record_path = directory.join(RECORD);
@@ -167,7 +160,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<()> {
     let sites = found.site_table(&positives);
     atomic::write(directory.join(SITE_TABLE), sites.as_bytes())?;
     write_logos(&found, directory)?;
-    atomic::write(&record_path, &json)?;
+    write_json(&record_path, &record)?;
     terminal.note(&format!("wrote {}", directory.display()));
     Ok(())
 }
@@ -204,23 +197,6 @@ fn options(arguments: &Arguments) -> Options {
         refined: arguments.nref,
         iterations: arguments.niter,
     }
-}
-
-/// The directory to write, which may be written; `None` for standard output.
-fn directory(output: &Output) -> Result<Option<&Path>> {
-    if let Some(new) = &output.new {
-        if new.exists() {
-            return Err(Error::input(
-                new,
-                Place::File,
-                "a directory that does not exist yet",
-                "one that does",
-            )
-            .hint("choose another, or write into it with --oc"));
-        }
-        return Ok(Some(new));
-    }
-    Ok(output.replaced.as_deref())
 }
 
 /// Counts, motifs and the reason why the search ended.

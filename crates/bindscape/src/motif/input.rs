@@ -45,19 +45,25 @@ fn select(motifs: &[Motif], wanted: &[String]) -> Result<Vec<Motif>> {
             selected.extend(motifs.iter().filter(named).cloned());
         }
         if selected.len() == before {
-            let known = motifs.iter().flat_map(|motif| {
-                [Some(motif.id.as_str()), motif.name.as_deref()]
-                    .into_iter()
-                    .flatten()
-            });
-            let otherwise = "ids are compared letter by letter";
-            return Err(Error::option(
-                "--select",
-                "ids or names of motifs of the input",
-                format!("{id:?}"),
-            )
-            .hint(names::suggestion(id, known, otherwise)));
+            let expected = "ids or names of motifs of the input";
+            return Err(unknown("--select", expected, id, motifs));
         }
     }
     Ok(selected)
+}
+
+/// `option` names a motif that is not among `motifs`.
+pub(super) fn unknown(
+    option: &str,
+    expected: impl Into<String>,
+    wanted: &str,
+    motifs: &[Motif],
+) -> Error {
+    let known = motifs.iter().flat_map(|motif| {
+        let name = motif.name.as_deref();
+        std::iter::once(motif.id.as_str()).chain(name)
+    });
+    let otherwise = "ids are compared letter by letter";
+    Error::option(option, expected, format!("{wanted:?}"))
+        .hint(names::suggestion(wanted, known, otherwise))
 }

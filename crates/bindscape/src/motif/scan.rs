@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 
 use bindscape_core::atomic::AtomicFile;
 use bindscape_core::progress::Progress;
-use bindscape_core::{Error, Place, Result, names};
+use bindscape_core::{Error, Place, Result};
 use bindscape_motif::scan::{
     self, Format, Letters, OccupancyWriter, Options, QValues, ScanMotif, Scanner, SequenceReader,
     Writer,
 };
-use bindscape_motif::{Background, MotifSet, Pseudocount, motifs_from};
+use bindscape_motif::{ASSUMED_SITES, Background, MotifSet, Pseudocount, motifs_from};
 use clap::{Args, ValueEnum};
 
+use super::input::unknown;
 use crate::data::thousands;
 use crate::terminal::Terminal;
 
@@ -155,7 +156,7 @@ fn prepare(arguments: &Arguments, threshold: f64, terminal: &Terminal) -> Result
         terminal.note(&format!(
             "{:>12}  motifs without a number of sites: {} are assumed beside the pseudocount",
             thousands(unknown as u64),
-            scan::SITES
+            ASSUMED_SITES
         ));
     }
     let tail = if arguments.best {
@@ -195,20 +196,8 @@ fn select(set: &mut MotifSet, arguments: &Arguments) -> Result<()> {
     };
     for wanted in &arguments.only {
         if !set.motifs.iter().any(|motif| is(motif, wanted)) {
-            let known = set.motifs.iter().flat_map(|motif| {
-                let name = motif.name.as_deref();
-                std::iter::once(motif.id.as_str()).chain(name)
-            });
-            return Err(Error::option(
-                "--motif",
-                format!("an id or a name of a motif of {}", arguments.motifs),
-                format!("{wanted:?}"),
-            )
-            .hint(names::suggestion(
-                wanted,
-                known,
-                "ids are compared letter by letter",
-            )));
+            let expected = format!("an id or a name of a motif of {}", arguments.motifs);
+            return Err(unknown("--motif", expected, wanted, &set.motifs));
         }
     }
     set.motifs

@@ -34,6 +34,20 @@ fn command(directory: &Path, words: &[&str]) -> Command {
     command
 }
 
+/// Asks a program to stop, as a scheduler does; its standard error.
+#[cfg(unix)]
+fn stops(child: std::process::Child) -> String {
+    let told = Command::new("kill")
+        .args(["-TERM", &child.id().to_string()])
+        .status()
+        .expect("a kill command");
+    assert!(told.success());
+    let output = child.wait_with_output().expect("a stopped program");
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(130), "{message}");
+    message
+}
+
 /// Standard error of a run that must succeed.
 fn succeeds(directory: &Path, words: &[&str]) -> String {
     let output = bindscape(directory, words);

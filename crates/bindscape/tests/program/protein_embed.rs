@@ -285,14 +285,7 @@ fn stopped_and_continued_is_the_same_as_never_stopped() {
         assert!(begun.elapsed().as_secs() < 60, "no directory was begun");
         std::thread::sleep(std::time::Duration::from_millis(1));
     }
-    let told = std::process::Command::new("kill")
-        .args(["-TERM", &child.id().to_string()])
-        .status()
-        .expect("a kill command");
-    assert!(told.success());
-    let output = child.wait_with_output().expect("a stopped program");
-    let message = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(130), "{message}");
+    super::stops(child);
 
     let told = succeeds(here, &words("stopped"));
     says(&told, &["120 proteins, ", "120 in all"]);

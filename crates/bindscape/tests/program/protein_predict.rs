@@ -278,36 +278,31 @@ fn embeddings_stored_or_computed_give_the_same() {
         .collect();
     std::fs::write(here.join("l.tsv"), format!("accession\tclass\n{labels}")).expect("writable");
     let run = |words: &str| succeeds(here, &words.split_whitespace().collect::<Vec<_>>());
-    run(&format!(
-        "protein embed p.fa --model {ESM2} --out stored --window 5 --positions 20 --chunk 90 --overlap 20"
-    ));
-    run(
-        "protein train --proteins p.fa --labels l.tsv --embeddings stored --out run --epochs 2 \
-         --filters 8,8 --hidden 8 --validation 0.2",
-    );
-    run("protein predict --model run --proteins p.fa --embeddings stored --out stored.tsv");
-    run(&format!(
-        "protein predict --model run --proteins p.fa --esm2 {ESM2} --out computed.tsv"
-    ));
     let read = |name: &str| std::fs::read_to_string(here.join(name)).expect("a table");
     let table_of = |name: &str| table(&read(name));
-    assert_eq!(table_of("stored.tsv"), table_of("computed.tsv"));
+    for (dtype, stored, model) in [("f32", "stored", "run"), ("f16", "half", "run16")] {
+        run(&format!(
+            "protein embed p.fa --model {ESM2} --out {stored} --dtype {dtype} --window 5 --positions 20 \
+             --chunk 90 --overlap 20"
+        ));
+        run(&format!(
+            "protein train --proteins p.fa --labels l.tsv --embeddings {stored} --out {model} --epochs 2 \
+             --filters 8,8 --hidden 8 --validation 0.2"
+        ));
+        let predict = format!("protein predict --model {model} --proteins p.fa");
+        run(&format!(
+            "{predict} --embeddings {stored} --out {stored}.tsv"
+        ));
+        run(&format!("{predict} --esm2 {ESM2} --out computed.tsv"));
+        assert_eq!(
+            table_of(&format!("{stored}.tsv")),
+            table_of("computed.tsv"),
+            "{dtype}"
+        );
+    }
     let rows = table_of("stored.tsv");
     let last = rows.last().expect("rows");
     assert!(cell(last, "flags").contains("chunked,cut"), "{last:?}");
-
-    run(&format!(
-        "protein embed p.fa --model {ESM2} --out half --dtype f16 --window 5 --positions 20 --chunk 90 --overlap 20"
-    ));
-    run(
-        "protein train --proteins p.fa --labels l.tsv --embeddings half --out run16 --epochs 2 \
-         --filters 8,8 --hidden 8 --validation 0.2",
-    );
-    run("protein predict --model run16 --proteins p.fa --embeddings half --out stored16.tsv");
-    run(&format!(
-        "protein predict --model run16 --proteins p.fa --esm2 {ESM2} --out computed16.tsv"
-    ));
-    assert_eq!(table_of("stored16.tsv"), table_of("computed16.tsv"));
 
     // A residue's own embedding tells more than its window's, and both add up to the same.
     run("protein explain --model run --proteins p.fa --id P4 --embeddings stored --out e1");

@@ -2,12 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use crate::main_job::{epochs, finetune, longer, pretrain};
 use crate::toy::{self, BUILD};
-use crate::{command, listing, says, succeeds};
+use crate::{command, listing, says, stops, succeeds};
 
 /// The toy data, its matrix and a pre-trained model, `multi`.
 fn prepared() -> tempfile::TempDir {
@@ -138,14 +138,7 @@ fn stopped_killed_and_continued_is_the_same_as_never_stopped() {
     let stopped = here.join("stopped");
 
     let child = start(here, &words, &stopped);
-    let told = Command::new("kill")
-        .args(["-TERM", &child.id().to_string()])
-        .status()
-        .expect("a kill command");
-    assert!(told.success());
-    let output = child.wait_with_output().expect("a stopped program");
-    let message = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(130), "{message}");
+    let message = stops(child);
     says(&message, &["interrupted", "continues"]);
     let half_written: Vec<PathBuf> = listing(&stopped)
         .into_iter()

@@ -1,8 +1,5 @@
 //! Fits every model on the training part of every fold, side by side.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
@@ -23,7 +20,7 @@ use bindscape_nn::protein::{
 use super::models::{Kind, Model, Sight};
 use super::{Plan, predictions};
 use crate::protein::source::Source;
-use crate::side_by_side;
+use crate::side_by_side::{self, Board};
 use crate::terminal::Terminal;
 
 /// Does what is left of the run. What is finished is kept when another model fails or the
@@ -53,15 +50,9 @@ pub(super) fn fit(
         &format!("{} models to fit, {workers} at a time", jobs.len()),
         Some(jobs.len() as u64),
     );
-    let board = Board {
-        terminal,
-        running: Mutex::new(BTreeMap::new()),
-        done: AtomicUsize::new(0),
-        count: jobs.len(),
-        stop: AtomicBool::new(false),
-    };
+    let board = Board::new(terminal, jobs.len());
     let times = Mutex::new(());
-    let done = side_by_side::all(jobs.len(), workers, &board.stop, &|index| {
+    let done = side_by_side::all(jobs.len(), workers, &board, &|index| {
         let (model, fold) = jobs[index];
         let label = format!("{} fold {}", model.name, fold + 1);
         let seat = Seat {
@@ -83,12 +74,7 @@ pub(super) fn fit(
         let seconds = started.elapsed().as_secs_f64();
         let _one = times.lock().unwrap_or_else(PoisonError::into_inner);
         note_seconds(plan, model, fold, seconds)?;
-        let done = board.done.fetch_add(1, Ordering::SeqCst) + 1;
-        terminal.advance(1);
-        terminal.note(&format!(
-            "{label}: {seconds:.0} s  ({done} of {} done)",
-            board.count
-        ));
+        board.ended(&format!("{label}: {seconds:.0} s"));
         Ok(())
     });
     terminal.finish();
@@ -324,28 +310,6 @@ impl Work<'_> {
     }
 }
 
-/// One bar for all models.
-struct Board<'a> {
-    terminal: &'a Terminal,
-    /// What the models under way are doing.
-    running: Mutex<BTreeMap<usize, String>>,
-    done: AtomicUsize,
-    count: usize,
-    stop: AtomicBool,
-}
-
-impl Board<'_> {
-    fn show(&self, index: usize, stage: Option<String>) {
-        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        match stage {
-            Some(stage) => running.insert(index, stage),
-            None => running.remove(&index),
-        };
-        let all: Vec<Cow<'_, str>> = running.values().map(Cow::from).collect();
-        self.terminal.status(all.join("; "));
-    }
-}
-
 /// One model's place on the board.
 struct Seat<'a> {
     board: &'a Board<'a>,
@@ -362,15 +326,13 @@ impl Progress for Seat<'_> {
     fn advance(&self, _by: u64) {}
 
     fn note(&self, message: &str) {
-        self.board
-            .terminal
-            .note(&format!("{}: {message}", self.label));
+        self.board.note(&format!("{}: {message}", self.label));
     }
 
     fn finish(&self) {}
 
     fn interrupted(&self) -> bool {
-        self.board.terminal.interrupted() || self.board.stop.load(Ordering::SeqCst)
+        self.board.interrupted()
     }
 }
 
