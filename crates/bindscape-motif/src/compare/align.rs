@@ -74,17 +74,24 @@ impl Scored {
                     tile,
                     #[inline(always)]
                     |column, scores| {
+                        // Less the median, times the scale, to the nearest whole number.
+                        let mut rounded = [0.0_f32; LANES];
+                        for lane in 0..LANES {
+                            rounded[lane] = (scores[lane] - medians[lane]) * scales[lane] + ROUND;
+                        }
                         let bins = &mut bins[column * width + at];
                         for lane in 0..LANES {
-                            // Less the median, times the scale, to the nearest whole number.
-                            let bin = (scores[lane] - medians[lane]) * scales[lane] + ROUND;
-                            bins[lane] = bin.to_bits() as i8;
-                        }
-                        for lane in 0..LANES {
-                            counts[lane][usize::from(bins[lane] as u8)] += weights[column];
+                            bins[lane] = rounded[lane].to_bits() as i8;
                         }
                     },
                 );
+                // On its own: together with the above, neither is turned into vectors.
+                for (column, &weight) in weights.iter().enumerate() {
+                    let bins = &bins[column * width + at];
+                    for lane in 0..LANES {
+                        counts[lane][usize::from(bins[lane] as u8)] += weight;
+                    }
+                }
             }
             first += tile.len();
         }

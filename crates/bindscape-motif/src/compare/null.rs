@@ -1,8 +1,8 @@
 //! Null distributions of alignment scores: sums over contiguous query columns, each
 //! against a column drawn at random from those of all targets.
 
-/// Outputs of a convolution computed together.
-const BLOCK: usize = 32;
+/// Summands of a convolution that are added in one pass.
+const TOGETHER: usize = 8;
 
 /// The distribution of one query column's score, in bins.
 #[derive(Debug, Clone)]
@@ -28,13 +28,19 @@ pub(super) struct Tail<'a> {
     pub(super) survival: &'a [f64],
 }
 
-/// Calls `visit` with the tail of every span of `columns`.
+/// Calls `visit` with the tail of every span of `columns`, as far as it concerns scores of
+/// at least `lowest`: a tail may begin anywhere up to there.
 ///
 /// The tail of a sum is the tail of all but its last summand, convolved with the last
 /// one's distribution: only positive numbers are added, so the smallest probabilities
 /// keep their relative precision.
 #[inline(always)]
-pub(super) fn spans(columns: &[Distribution], mut visit: impl FnMut(Tail<'_>)) {
+pub(super) fn spans(columns: &[Distribution], lowest: i32, mut visit: impl FnMut(Tail<'_>)) {
+    // The most that the columns from each one on can add.
+    let mut rest = vec![0; columns.len() + 1];
+    for (at, column) in columns.iter().enumerate().rev() {
+        rest[at] = rest[at + 1] + column.high().max(0);
+    }
     let mut padded: Vec<f64> = Vec::new();
     let mut next: Vec<f64> = Vec::new();
     for start in 0..columns.len() {
@@ -43,15 +49,24 @@ pub(super) fn spans(columns: &[Distribution], mut visit: impl FnMut(Tail<'_>)) {
         let mut low = 0;
         for (end, column) in columns.iter().enumerate().skip(start) {
             let width = column.probabilities.len();
-            let count = next.len();
+            let count = next.len() + width - 1;
             // Certainty below the support, impossibility above.
             padded.clear();
             padded.resize(width - 1, 1.0);
             padded.extend_from_slice(&next);
-            padded.resize(count + 2 * (width - 1) + 2 * BLOCK, 0.0);
-            convolve(&padded, &column.probabilities, count + width - 1, &mut next);
+            padded.resize(count + width - 1, 0.0);
             // The empty sum is zero for certain: its support is one bin.
             low += column.low;
+            // What lies lower reaches `lowest` with no column to come.
+            let needless = lowest.saturating_sub(rest[end + 1]).saturating_sub(low);
+            let cut = usize::try_from(needless).unwrap_or(0);
+            if cut >= count {
+                break;
+            }
+            low += cut as i32;
+            next.clear();
+            next.resize(count - cut, 0.0);
+            convolve(&padded[cut..], &column.probabilities, &mut next);
             visit(Tail {
                 start,
                 length: end + 1 - start,
@@ -62,24 +77,32 @@ pub(super) fn spans(columns: &[Distribution], mut visit: impl FnMut(Tail<'_>)) {
     }
 }
 
-/// `out[k]`, for `k` below `count`: the sum over `b` of `probabilities[b]` times
+/// Adds to `out[k]` the sum over `b` of `probabilities[b]` times
 /// `padded[k + probabilities.len() - 1 - b]`.
 #[inline(always)]
-fn convolve(padded: &[f64], probabilities: &[f64], count: usize, out: &mut Vec<f64>) {
-    out.clear();
+fn convolve(padded: &[f64], probabilities: &[f64], out: &mut [f64]) {
+    let count = out.len();
+    let last = probabilities.len() - 1;
+    let mut passes = probabilities.chunks_exact(TOGETHER);
     let mut first = 0;
-    while first < count {
-        let mut sums = [0.0_f64; BLOCK];
-        for (shift, &probability) in probabilities.iter().rev().enumerate() {
-            let window: &[f64; BLOCK] = padded[first + shift..first + shift + BLOCK]
-                .try_into()
-                .expect("a slice of that length");
-            for lane in 0..BLOCK {
-                sums[lane] = probability.mul_add(window[lane], sums[lane]);
+    for pass in &mut passes {
+        let pass: &[f64; TOGETHER] = pass.try_into().expect("a slice of that length");
+        let windows: [&[f64]; TOGETHER] =
+            std::array::from_fn(|at| &padded[last - first - at..][..count]);
+        for k in 0..count {
+            let mut sum = out[k];
+            for at in 0..TOGETHER {
+                sum = pass[at].mul_add(windows[at][k], sum);
             }
+            out[k] = sum;
         }
-        out.extend_from_slice(&sums[..BLOCK.min(count - first)]);
-        first += BLOCK;
+        first += TOGETHER;
+    }
+    for (at, &probability) in (first..).zip(passes.remainder()) {
+        let window = &padded[last - at..][..count];
+        for k in 0..count {
+            out[k] = probability.mul_add(window[k], out[k]);
+        }
     }
 }
 
@@ -151,6 +174,7 @@ impl BestScores {
             .collect();
         spans(
             columns,
+            lowest,
             #[inline(always)]
             |tail| {
                 if tail.length == width {
@@ -216,6 +240,7 @@ impl SpanTails {
         let mut tails = vec![(0, Vec::new()); width * (width + 1)];
         spans(
             columns,
+            i32::MIN,
             #[inline(always)]
             |tail| {
                 tails[tail.start * (width + 1) + tail.length] = (tail.low, tail.survival.to_vec());

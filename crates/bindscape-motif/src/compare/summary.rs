@@ -123,6 +123,7 @@ fn presumed_medians(
     columns: &Columns,
     distance: Distance,
 ) -> ([f32; LANES], [f32; LANES]) {
+    // As many as a byte holds: the conversion to it ends at the last.
     const CLASSES: usize = 256;
     let (mut lowest, mut highest) = ([f32::INFINITY; LANES], [f32::NEG_INFINITY; LANES]);
     lanes.scores(
@@ -141,18 +142,27 @@ fn presumed_medians(
         };
     }
     let mut counts = vec![[0_u32; CLASSES]; LANES];
+    let mut classes = vec![[0_u8; LANES]; columns.coarse.len()];
     lanes.scores(
         distance,
         &columns.coarse,
         #[inline(always)]
         |column, scores| {
-            let weight = columns.coarse_weights[column];
+            let mut shares = [0.0_f32; LANES];
             for lane in 0..LANES {
-                let class = ((scores[lane] - lowest[lane]) * scale[lane]) as usize;
-                counts[lane][class.min(CLASSES - 1)] += weight;
+                shares[lane] = (scores[lane] - lowest[lane]) * scale[lane];
+            }
+            let classes = &mut classes[column];
+            for lane in 0..LANES {
+                classes[lane] = shares[lane] as u8;
             }
         },
     );
+    for (classes, &weight) in classes.iter().zip(&columns.coarse_weights) {
+        for lane in 0..LANES {
+            counts[lane][usize::from(classes[lane])] += weight;
+        }
+    }
     let half = columns.total as f64 / 2.0;
     let mut medians = lowest;
     let mut steps = [0.0_f32; LANES];
