@@ -27,12 +27,16 @@ const TABLE: &[u8] = include_bytes!("../data/jaspar2026_core.bin.zst");
 
 /// All built-in motifs, sorted by id; unpacked when they are first asked for.
 ///
-/// Their numbers of sites are JASPAR's `nsites`; JASPAR has no E-values.
+/// Their numbers of sites are JASPAR's `nsites`, their addresses its pages; JASPAR has no
+/// E-values.
 #[must_use]
 pub fn jaspar() -> &'static MotifSet {
     static MOTIFS: OnceLock<MotifSet> = OnceLock::new();
     MOTIFS.get_or_init(|| {
-        let table = unpack(TABLE).expect("the table is part of the program, and tested");
+        let mut table = unpack(TABLE).expect("the table is part of the program, and tested");
+        for motif in &mut table.motifs {
+            motif.url = Some(format!("https://jaspar.elixir.no/matrix/{}/", motif.id));
+        }
         MotifSet {
             notice: Some(NOTICE.trim().to_owned()),
             background: Some(table.background),

@@ -14,6 +14,7 @@ use bindscape_core::{Error, Result};
 use crate::background::Background;
 use crate::matrix::Frequencies;
 
+use scene::{Letters, Scene};
 pub use table::read_weights;
 
 /// Positions that one logo may have.
@@ -108,7 +109,33 @@ impl Logo {
     /// transparent, and axes are grey, so that it shows on light and on dark pages.
     #[must_use]
     pub fn svg(&self) -> String {
-        scene::svg(&scene::Scene::of(self))
+        scene::svg(&Scene::of(self), Letters::Drawn)
+    }
+
+    /// As [`svg`](Self::svg), but smaller, for an HTML page that has [`letter_definitions`] once.
+    #[must_use]
+    pub fn inline_svg(&self) -> String {
+        scene::svg(&Scene::of(self), Letters::Referred)
+    }
+
+    /// This logo above another, aligned: the first position of the one below is under position
+    /// `offset` of this one, from 0, or overhangs to the left where that is negative. Positions
+    /// that both have lie on a shade. For an HTML page that has [`letter_definitions`] once.
+    #[must_use]
+    pub fn inline_svg_above(&self, below: &Self, offset: i32) -> String {
+        let (left, right) = ((-offset).max(0) as usize, offset.max(0) as usize);
+        let ends = [left + self.heights.len(), right + below.heights.len()];
+        let columns = ends[0].max(ends[1]);
+        let frame = |logo: &Self, before: usize, end: usize| {
+            Scene::of(&logo.clone().padded(before, columns - end))
+        };
+        let shared = left.max(right)..ends[0].min(ends[1]);
+        scene::stacked(
+            &frame(self, left, ends[0]),
+            &frame(below, right, ends[1]),
+            shared,
+            Letters::Referred,
+        )
     }
 
     /// The logo as a PNG image on white ground, `scale` pixels for one of the SVG.
@@ -116,8 +143,15 @@ impl Logo {
     /// # Errors
     /// If the image would be empty or wider or higher than 32,000 pixels.
     pub fn png(&self, scale: f32) -> Result<Vec<u8>> {
-        png::draw(&scene::Scene::of(self), scale)
+        png::draw(&Scene::of(self), scale)
     }
+}
+
+/// The outlines of letters that inline logos refer to, to be put into an HTML page once: an SVG
+/// that takes no room.
+#[must_use]
+pub fn letter_definitions() -> String {
+    scene::definitions()
 }
 
 #[cfg(test)]
@@ -176,6 +210,69 @@ mod tests {
                 .contains("32000 pixels")
         );
         assert!(logo.png(0.0).is_err());
+    }
+
+    /// Tenths of pixels of the left ends and feet of letters that an SVG refers to.
+    fn referred(svg: &str) -> Vec<(char, [f32; 4])> {
+        svg.split("<use href=\"#logo-")
+            .skip(1)
+            .map(|rest| {
+                let numbers = rest.split_once("matrix(").expect("a place").1;
+                let numbers: Vec<f32> = numbers[..numbers.find(')').expect("an end")]
+                    .split(' ')
+                    .map(|number| number.parse().expect("a number"))
+                    .collect();
+                let letter = rest.chars().next().expect("a letter");
+                (letter, [numbers[0], numbers[3], numbers[4], numbers[5]])
+            })
+            .collect()
+    }
+
+    #[test]
+    fn aligned_logos_share_their_columns() {
+        let above = Logo::probability(&motif()).expect("short");
+        let rows = vec![[0.0, 0.0, 0.0, 1.0]; 4];
+        let below = Logo::probability(&Frequencies::new(rows).expect("valid")).expect("short");
+        for (offset, columns, first_above, first_below, shared) in [
+            (1, 5, 0, 1, (1, 2)),
+            (-2, 5, 2, 0, (2, 2)),
+            (0, 4, 0, 0, (0, 3)),
+        ] {
+            let svg = above.inline_svg_above(&below, offset);
+            let at = |column: usize| scene::LEFT + column as f32 * scene::COLUMN;
+            let left = |column: usize| at(column) + scene::GAP / 2.0;
+            let letters = referred(&svg);
+            let close = |a: f32, b: f32| (a - b).abs() < 0.11;
+            assert!(letters.iter().any(|&(letter, place)| letter == 'A'
+                && close(place[2], left(first_above))
+                && close(place[1], -96.0)));
+            let ts: Vec<f32> = letters
+                .iter()
+                .filter(|(letter, place)| *letter == 'T' && close(place[1], -96.0))
+                .map(|(_, place)| place[2])
+                .collect();
+            assert_eq!(ts.len(), 4);
+            for (number, &x) in ts.iter().enumerate() {
+                assert!(close(x, left(first_below + number)), "{offset}: {ts:?}");
+            }
+            let width = at(columns) + 7.0;
+            assert!(svg.contains(&format!("width=\"{width}\"")), "{svg}");
+            let (x, width) = (at(shared.0), shared.1 as f32 * scene::COLUMN);
+            let shade = format!("<rect x=\"{x}\" y=\"7\" width=\"{width}\"");
+            assert!(svg.contains(&shade), "{offset}");
+        }
+    }
+
+    #[test]
+    fn inline_logos_refer_to_letters_that_are_defined() {
+        let logo = Logo::probability(&motif()).expect("short");
+        let definitions = letter_definitions();
+        let letters = referred(&logo.inline_svg());
+        assert_eq!(letters.len(), 8);
+        for (letter, _) in letters {
+            assert!(definitions.contains(&format!("id=\"logo-{letter}\"")));
+        }
+        assert!(logo.inline_svg().len() < logo.svg().len());
     }
 
     #[test]

@@ -5,7 +5,8 @@
 //! says) and returns one HTML page that loads nothing. [`figures()`] returns the
 //! same figures as SVG files for a paper, [`heatmap_svg`] the clustered
 //! similarity of TFs, [`residues_svg`] a protein with its attributions,
-//! [`motif_page`] a page of motifs. The same files give the same bytes.
+//! [`motif_page`] a page of motifs, and
+//! [`comparison_page`] one of what they are like. The same files give the same bytes.
 
 mod compare;
 mod figures;
@@ -24,7 +25,7 @@ use bindscape_core::{Error, Result, atomic};
 
 pub use figures::Figure;
 pub use heatmap::heatmap_svg;
-pub use motifs::{MotifRow, motif_page};
+pub use motifs::{ComparedMotif, MatchRow, MotifRow, comparison_page, motif_page};
 pub use residues::{ResidueTrack, residues_svg};
 
 use run::Run;

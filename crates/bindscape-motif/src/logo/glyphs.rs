@@ -28,7 +28,7 @@ impl Piece {
 
 /// The outline of a letter (0 for A to 3 for T) in the unit square, y upward, to be filled where
 /// lines wind around a point.
-pub(super) fn letter(base: usize) -> Vec<Piece> {
+pub(super) fn outline(base: usize) -> Vec<Piece> {
     match base {
         0 => [
             polygon(&[
@@ -265,7 +265,7 @@ mod tests {
     #[test]
     fn letters_fill_the_unit_square() {
         for base in 0..4 {
-            let points = points(&letter(base));
+            let points = points(&outline(base));
             let inside = |value: f32| (-1e-4..=1.0001).contains(&value);
             assert!(
                 points.iter().all(|&[x, y]| inside(x) && inside(y)),

@@ -10,7 +10,7 @@ use tiny_skia::{
 };
 
 use super::glyphs::Piece;
-use super::scene::{GREY, Ink, Scene};
+use super::scene::{GREY, PEN, Scene};
 
 /// More pixels in a row or column than programs can be expected to show.
 const MOST_PIXELS: f32 = 32_000.0;
@@ -29,30 +29,25 @@ pub(super) fn draw(scene: &Scene, scale: f32) -> Result<Vec<u8>> {
         .expect("width and height are above zero and small");
     pixels.fill(Color::WHITE);
     let transform = Transform::from_scale(scale, scale);
-    for shape in &scene.shapes {
-        let Some(path) = path(&shape.pieces) else {
-            continue;
-        };
-        let mut paint = Paint {
-            anti_alias: true,
-            ..Paint::default()
-        };
-        match shape.ink {
-            Ink::Fill(colour) => {
-                paint.set_color(rgb(colour));
-                pixels.fill_path(&path, &paint, FillRule::Winding, transform, None);
-            }
-            Ink::Line(thickness) => {
-                paint.set_color(rgb(GREY));
-                let stroke = Stroke {
-                    width: thickness,
-                    line_cap: LineCap::Round,
-                    line_join: LineJoin::Round,
-                    ..Stroke::default()
-                };
-                pixels.stroke_path(&path, &paint, &stroke, transform, None);
-            }
+    let mut paint = Paint {
+        anti_alias: true,
+        ..Paint::default()
+    };
+    for letter in &scene.letters {
+        if let Some(path) = path(&letter.outline()) {
+            paint.set_color(rgb(letter.colour()));
+            pixels.fill_path(&path, &paint, FillRule::Winding, transform, None);
         }
+    }
+    if let Some(path) = path(&scene.lines) {
+        paint.set_color(rgb(GREY));
+        let stroke = Stroke {
+            width: PEN,
+            line_cap: LineCap::Round,
+            line_join: LineJoin::Round,
+            ..Stroke::default()
+        };
+        pixels.stroke_path(&path, &paint, &stroke, transform, None);
     }
     Ok(encode(&pixels, scale))
 }

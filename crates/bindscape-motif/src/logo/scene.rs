@@ -2,19 +2,19 @@
 
 use std::fmt::Write as _;
 
-use super::glyphs::{COLOURS, Piece, letter, stroke};
+use super::glyphs::{COLOURS, Piece, outline, stroke};
 use super::{Axis, Logo};
 
 /// Width of a position.
 pub(super) const COLUMN: f32 = 22.0;
 /// Ground between letters of neighbouring positions.
-const GAP: f32 = 1.5;
+pub(super) const GAP: f32 = 1.5;
 /// Height of the letters' field.
 const HEIGHT: f32 = 96.0;
 /// Room above it, and right of the last position.
 const MARGIN: f32 = 7.0;
 /// Room for the vertical axis.
-const LEFT: f32 = 46.0;
+pub(super) const LEFT: f32 = 46.0;
 /// Room for the numbers of positions.
 const BOTTOM: f32 = 19.0;
 /// Height of digits.
@@ -24,21 +24,65 @@ const LOWEST: f32 = 0.15;
 /// Colour of axes: it shows on light and dark ground.
 pub(super) const GREY: &str = "#6b7580";
 /// Thickness of axes and digits.
-const PEN: f32 = 1.1;
+pub(super) const PEN: f32 = 1.1;
 
-/// Something to draw, in pixels, y downward.
-pub(super) struct Shape {
-    pub(super) pieces: Vec<Piece>,
-    pub(super) ink: Ink,
+/// A letter in its place, in pixels, y downward.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Letter {
+    /// 0 for A to 3 for T.
+    base: usize,
+    /// Its left end.
+    left: f32,
+    /// Its end nearest to the axis.
+    foot: f32,
+    head: f32,
 }
 
-/// How a shape is drawn.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Ink {
-    /// Filled where lines wind around a point.
-    Fill(&'static str),
-    /// As a line of this thickness, in grey, with round ends.
-    Line(f32),
+impl Letter {
+    const WIDTH: f32 = COLUMN - GAP;
+
+    pub(super) fn outline(self) -> Vec<Piece> {
+        let height = self.head - self.foot;
+        let place = |[u, v]: [f32; 2]| [self.left + u * Self::WIDTH, self.foot + v * height];
+        let outline = outline(self.base).into_iter();
+        outline.map(|piece| piece.map(place)).collect()
+    }
+
+    pub(super) fn colour(self) -> &'static str {
+        COLOURS[self.base]
+    }
+}
+
+/// How an SVG has its letters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Letters {
+    /// Each with its outline.
+    Drawn,
+    /// By reference to [`definitions`].
+    Referred,
+}
+
+/// The outlines that [`Letters::Referred`] needs, as an SVG that takes no room.
+pub(super) fn definitions() -> String {
+    let mut out = String::from(
+        r#"<svg xmlns="http://www.w3.org/2000/svg" width="0" height="0" style="position:absolute" aria-hidden="true"><defs>"#,
+    );
+    for (base, colour) in COLOURS.iter().enumerate() {
+        // In thousandths: a path here has one decimal.
+        let large = |[u, v]: [f32; 2]| [u * 1000.0, v * 1000.0];
+        let pieces: Vec<Piece> = outline(base)
+            .into_iter()
+            .map(|piece| piece.map(large))
+            .collect();
+        write!(
+            out,
+            r#"<path id="logo-{}" fill="{colour}" transform="scale(.001)" d="{}"/>"#,
+            char::from(crate::LETTERS[base]),
+            path(&pieces)
+        )
+        .expect("strings can be written to");
+    }
+    out + "</defs></svg>"
 }
 
 /// A logo laid out.
@@ -51,7 +95,9 @@ pub(super) struct Scene {
     /// Where the line of height zero lies.
     #[cfg_attr(not(test), allow(dead_code))]
     pub(super) zero: f32,
-    pub(super) shapes: Vec<Shape>,
+    pub(super) letters: Vec<Letter>,
+    /// Axes and their words, to be stroked with [`PEN`] in [`GREY`], with round ends.
+    pub(super) lines: Vec<Piece>,
     /// What it shows, in words.
     pub(super) description: String,
 }
@@ -68,7 +114,8 @@ impl Scene {
             height: MARGIN + HEIGHT + BOTTOM,
             left,
             zero: y(0.0),
-            shapes: Vec::new(),
+            letters: Vec::new(),
+            lines: Vec::new(),
             description: description(logo),
         };
         scene.axes(logo, &y, (low, high), right);
@@ -94,12 +141,11 @@ impl Scene {
             if (head - foot).abs() < LOWEST {
                 continue;
             }
-            let place =
-                |[u, v]: [f32; 2]| [x + GAP / 2.0 + u * (COLUMN - GAP), foot + v * (head - foot)];
-            let outline = letter(base).into_iter().map(|piece| piece.map(place));
-            self.shapes.push(Shape {
-                pieces: outline.collect(),
-                ink: Ink::Fill(COLOURS[base]),
+            self.letters.push(Letter {
+                base,
+                left: x + GAP / 2.0,
+                foot,
+                head,
             });
         }
     }
@@ -144,10 +190,7 @@ impl Scene {
     }
 
     fn line(&mut self, from: [f32; 2], to: [f32; 2]) {
-        self.shapes.push(Shape {
-            pieces: vec![Piece::Move(from), Piece::Line(to)],
-            ink: Ink::Line(PEN),
-        });
+        self.lines.extend([Piece::Move(from), Piece::Line(to)]);
     }
 
     /// A word from `start` of its base line, to the right or upward.
@@ -163,12 +206,8 @@ impl Scene {
                     [start[0] + along, start[1] - up]
                 }
             };
-            if !pieces.is_empty() {
-                self.shapes.push(Shape {
-                    pieces: pieces.into_iter().map(|piece| piece.map(place)).collect(),
-                    ink: Ink::Line(PEN),
-                });
-            }
+            self.lines
+                .extend(pieces.into_iter().map(|piece| piece.map(place)));
             at += advance;
         }
     }
@@ -226,33 +265,76 @@ fn description(logo: &Logo) -> String {
     format!("Sequence logo, tallest letters {letters}")
 }
 
-pub(super) fn svg(scene: &Scene) -> String {
-    let (width, height) = (round(scene.width), round(scene.height));
-    let mut out = format!(
-        r#"<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="img"><title>{}</title>"#,
-        scene.description
-    );
-    // All lines are of one kind, so they make one path.
-    let mut lines = String::new();
-    for shape in &scene.shapes {
-        match shape.ink {
-            Ink::Line(_) => lines.push_str(&path(&shape.pieces)),
-            Ink::Fill(colour) => {
-                write!(
-                    out,
-                    r#"<path fill="{colour}" d="{}"/>"#,
-                    path(&shape.pieces)
-                )
-                .expect("strings can be written to");
-            }
+pub(super) fn svg(scene: &Scene, letters: Letters) -> String {
+    let mut out = opened(scene.width, scene.height, &scene.description);
+    content(scene, letters, &mut out);
+    out + "</svg>"
+}
+
+/// Two logos of one frame, one above the other, and a shade behind the columns that both have.
+pub(super) fn stacked(
+    above: &Scene,
+    below: &Scene,
+    both: std::ops::Range<usize>,
+    letters: Letters,
+) -> String {
+    let description = format!("{}; below it {}", above.description, below.description);
+    let (width, height) = (above.width.max(below.width), above.height + below.height);
+    let mut out = opened(width, height, &description);
+    write!(
+        out,
+        r#"<rect x="{}" y="{}" width="{}" height="{}" fill="{GREY}" fill-opacity=".12"/>"#,
+        round(LEFT + both.start as f32 * COLUMN),
+        round(MARGIN),
+        round(both.len() as f32 * COLUMN),
+        round(above.height + HEIGHT),
+    )
+    .expect("strings can be written to");
+    content(above, letters, &mut out);
+    write!(
+        out,
+        r#"<g transform="translate(0 {})">"#,
+        round(above.height)
+    )
+    .expect("strings can be written to");
+    content(below, letters, &mut out);
+    out + "</g></svg>"
+}
+
+fn opened(width: f32, height: f32, description: &str) -> String {
+    let (width, height) = (round(width), round(height));
+    format!(
+        r#"<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="img"><title>{description}</title>"#,
+    )
+}
+
+fn content(scene: &Scene, letters: Letters, out: &mut String) {
+    for letter in &scene.letters {
+        match letters {
+            Letters::Drawn => write!(
+                out,
+                r#"<path fill="{}" d="{}"/>"#,
+                letter.colour(),
+                path(&letter.outline())
+            ),
+            Letters::Referred => write!(
+                out,
+                r##"<use href="#logo-{}" transform="matrix({} 0 0 {} {} {})"/>"##,
+                char::from(crate::LETTERS[letter.base]),
+                Letter::WIDTH,
+                round(letter.head - letter.foot),
+                round(letter.left),
+                round(letter.foot),
+            ),
         }
+        .expect("strings can be written to");
     }
     write!(
         out,
-        r#"<path fill="none" stroke="{GREY}" stroke-width="{PEN}" stroke-linecap="round" stroke-linejoin="round" d="{lines}"/></svg>"#
+        r#"<path fill="none" stroke="{GREY}" stroke-width="{PEN}" stroke-linecap="round" stroke-linejoin="round" d="{}"/>"#,
+        path(&scene.lines)
     )
     .expect("strings can be written to");
-    out
 }
 
 fn path(pieces: &[Piece]) -> String {

@@ -6,15 +6,25 @@ use std::path::PathBuf;
 use bindscape_core::progress::Progress;
 use bindscape_core::{Error, Result, atomic};
 use bindscape_motif::compare::{Distance, Match, Options, Targets};
-use bindscape_motif::{Background, Motif, motifs_from};
+use bindscape_motif::logo::letter_definitions;
+use bindscape_motif::{Background, Logo, Motif, motifs_from};
+use bindscape_report::{ComparedMotif, MatchRow, comparison_page};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
+use rayon::prelude::*;
 
 use super::output::{Output, print};
 use crate::terminal::Terminal;
 
-/// The file of an output directory.
+/// The files of an output directory.
 const TABLE: &str = "tomtom.tsv";
+const PAGE: &str = "tomtom.html";
+
+/// Matches of a motif that the page shows where that is not too many in all.
+const DRAWN: usize = 10;
+
+/// Matches that a page shows of all motifs, lest it be too large for a browser.
+const MOST_DRAWN: usize = 2000;
 
 /// Below this number of targets their columns make a poor null distribution.
 const FEW_TARGETS: usize = 50;
@@ -22,9 +32,10 @@ const FEW_TARGETS: usize = 50;
 /// Options of `motif compare`; names, defaults and columns are Tomtom's.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-File: tomtom.tsv, a line per match, by query and then p-value. Optimal_offset is the place of \
-the query's first position in the target, from 0, negative where the query overhangs to the \
-left; on the reverse complement of the target where Orientation is -.")]
+Files: tomtom.tsv, a line per match, by query and then p-value; tomtom.html, a page with the \
+logos of the best matches, aligned. Optimal_offset is the place of the query's first position \
+in the target, from 0, negative where the query overhangs to the left; on the reverse \
+complement of the target where Orientation is -.")]
 pub(crate) struct Arguments {
     /// Motifs to look up
     #[arg(value_name = "QUERIES")]
@@ -60,28 +71,25 @@ pub(crate) struct Arguments {
     /// Background in MEME's format [default: that of the first targets, else uniform]
     #[arg(long, value_name = "FILE")]
     bfile: Option<PathBuf>,
+    /// Most matches of a motif in tomtom.html, 0 for no page [default: 10, or as many as make
+    /// 2000 of all motifs, but at least 1]
+    #[arg(long, value_name = "N")]
+    drawn: Option<usize>,
 }
 
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<()> {
     let threshold = threshold(arguments)?;
-    if let Some(new) = &arguments.output.new
-        && new.exists()
-    {
-        return Err(Error::option(
-            "--o",
-            "a directory that does not exist",
-            new.display().to_string(),
-        )
-        .hint("--oc writes into a directory that is there"));
-    }
+    arguments.output.check()?;
     let queries = motifs_from(&arguments.queries)?.motifs;
     let mut targets = Vec::new();
     let mut background = None;
+    let mut notices: Vec<String> = Vec::new();
     for (number, argument) in arguments.targets.iter().enumerate() {
         let set = motifs_from(argument)?;
         if number == 0 {
             background = set.background;
         }
+        notices.extend(set.notice);
         targets.extend(set.motifs);
     }
     if let Some(path) = &arguments.bfile {
@@ -106,6 +114,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<()> {
         background: background.unwrap_or(Background::uniform()),
         ..Options::default()
     };
+    let background = options.background;
     let prepared = Targets::new(&targets, options)?;
     terminal.begin("comparing motifs", Some(queries.len() as u64));
     let kept = prepared.compare(&queries, terminal, |_, matches| {
@@ -114,12 +123,16 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<()> {
     terminal.finish();
     let found = kept.iter().filter(|matches| !matches.is_empty()).count();
     let text = table(&queries, &targets, &kept, arguments);
+    let page = match arguments.output.directory() {
+        Some(_) => page(&queries, &targets, &kept, &notices, &background, arguments)?,
+        None => None,
+    };
     terminal.note(&format!(
         "{found} of {} motifs match one of {} targets",
         queries.len(),
         targets.len()
     ));
-    write(&arguments.output, &text)
+    write(&arguments.output, &text, page.as_deref())
 }
 
 fn threshold(arguments: &Arguments) -> Result<f64> {
@@ -196,27 +209,127 @@ fn table(
             .expect("writing to a string");
         }
     }
+    writeln!(
+        text,
+        "\n# bindscape {} motif compare, after Tomtom. {}\n\
+         # {OFFSETS}",
+        env!("CARGO_PKG_VERSION"),
+        method(arguments),
+    )
+    .expect("writing to a string");
+    text
+}
+
+/// What the offsets of both files are.
+const OFFSETS: &str = "Optimal_offset: place of the query's first position in the target (reverse-complemented where Orientation is -), from 0; positive if the query is shifted right.";
+
+/// How the motifs were compared, in a line.
+fn method(arguments: &Arguments) -> String {
     let scores = if arguments.incomplete_scores {
         "aligned positions alone"
     } else {
         "complete"
     };
     let strands = if arguments.norc { "one" } else { "both" };
-    writeln!(
-        text,
-        "\n# bindscape {} motif compare, after Tomtom. Distance: {}; scores: {scores}; strands: {strands}; q-values: Benjamini-Hochberg per query.\n\
-         # Optimal_offset: place of the query's first position in the target (reverse-complemented where Orientation is -), from 0; positive if the query is shifted right.",
-        env!("CARGO_PKG_VERSION"),
-        arguments.dist,
+    format!(
+        "Distance: {}; scores: {scores}; strands: {strands}; q-values: Benjamini-Hochberg per query.",
+        arguments.dist
     )
-    .expect("writing to a string");
-    text
 }
 
-fn write(output: &Output, text: &str) -> Result<()> {
+/// The page of the best matches of each query; `None` where none is wanted.
+fn page(
+    queries: &[Motif],
+    targets: &[Motif],
+    kept: &[Vec<(Match, f64)>],
+    notices: &[String],
+    background: &Background,
+    arguments: &Arguments,
+) -> Result<Option<String>> {
+    let found = kept.iter().filter(|matches| !matches.is_empty()).count();
+    let most = arguments
+        .drawn
+        .unwrap_or_else(|| (MOST_DRAWN / found.max(1)).clamp(1, DRAWN));
+    if most == 0 {
+        return Ok(None);
+    }
+    let motifs: Vec<ComparedMotif<'_>> = queries
+        .par_iter()
+        .zip(kept)
+        .map(|(query, matches)| {
+            let below = Logo::information(&query.frequencies, background)?;
+            let rows = matches
+                .iter()
+                .take(most)
+                .map(|(found, q)| {
+                    let target = &targets[found.target];
+                    let row = MatchRow {
+                        id: &target.id,
+                        name: target.name.as_deref(),
+                        family: target.metadata.family.join("::"),
+                        url: target.url.as_deref().filter(|url| url.starts_with("http")),
+                        values: [found.p_value, found.p_value * targets.len() as f64, *q]
+                            .map(|value| format!("{value:.2e}")),
+                        offset: found.offset,
+                        overlap: found.overlap,
+                        reverse: found.reverse,
+                        alignment: if found.reverse {
+                            let reverse = target.frequencies.reverse_complement();
+                            Logo::information(&reverse, background)
+                        } else {
+                            Logo::information(&target.frequencies, background)
+                        }?
+                        .inline_svg_above(&below, found.offset),
+                    };
+                    Ok(row)
+                })
+                .collect::<Result<_>>()?;
+            Ok(ComparedMotif {
+                id: &query.id,
+                name: query.name.as_deref(),
+                found: matches.len(),
+                matches: rows,
+            })
+        })
+        .collect::<Result<_>>()?;
+    let title = format!("Motifs of {} and what they are like", arguments.queries);
+    let measure = if arguments.evalue {
+        "E-value"
+    } else {
+        "q-value"
+    };
+    let compared = format!(
+        "Compared with {} motifs of {}, after Tomtom; matches up to {measure} {}. {} Offset: place \
+         of the query's first position in the target, from 0, on the strand shown.",
+        targets.len(),
+        arguments.targets.join(", "),
+        threshold(arguments)?,
+        method(arguments),
+    );
+    let notes: Vec<&str> = std::iter::once(compared.as_str())
+        .chain(notices.iter().map(String::as_str))
+        .collect();
+    Ok(Some(comparison_page(
+        &title,
+        &notes,
+        &letter_definitions(),
+        &motifs,
+    )))
+}
+
+fn write(output: &Output, text: &str, page: Option<&str>) -> Result<()> {
     let Some(directory) = output.directory() else {
         return print(text);
     };
     std::fs::create_dir_all(directory).map_err(|source| Error::io("create", directory, source))?;
+    let path = directory.join(PAGE);
+    match page {
+        Some(page) => atomic::write(&path, page.as_bytes())?,
+        // That of an earlier comparison does not stay beside another table.
+        None if path.exists() => {
+            std::fs::remove_file(&path).map_err(|source| Error::io("remove", &path, source))?;
+        }
+        None => {}
+    }
     atomic::write(directory.join(TABLE), text.as_bytes())
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use bindscape_core::matrix::InputFile;
 use bindscape_core::progress::Progress;
-use bindscape_core::{Error, Place, Result, atomic, digest};
+use bindscape_core::{Error, Result, atomic, digest};
 use bindscape_motif::discover::{Discovery, Options, SequenceSet, discover};
 use bindscape_motif::logo::Logo;
 use bindscape_motif::{Format, format};
@@ -98,17 +98,7 @@ struct Record<'a> {
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<()> {
     let options = options(arguments);
     options.validate()?;
-    if let Some(new) = &arguments.output.new
-        && new.exists()
-    {
-        return Err(Error::input(
-            new,
-            Place::File,
-            "a directory that does not exist yet",
-            "one that does",
-        )
-        .hint("choose another, or write into it with --oc"));
-    }
+    arguments.output.check()?;
     if arguments.controls.as_deref() == Some(arguments.positives.as_path()) {
         return Err(Error::option(
             "--n",

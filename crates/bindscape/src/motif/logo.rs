@@ -198,8 +198,8 @@ fn write_page(arguments: &Arguments, set: &MotifSet) -> Result<()> {
         .iter()
         .map(|motif| {
             Ok(Drawn {
-                logo: draw(arguments, motif)?.svg(),
-                reverse: draw(arguments, &motif.reverse_complement())?.svg(),
+                logo: draw(arguments, motif)?.inline_svg(),
+                reverse: draw(arguments, &motif.reverse_complement())?.inline_svg(),
                 consensus: motif.frequencies.consensus(),
             })
         })
@@ -221,6 +221,6 @@ fn write_page(arguments: &Arguments, set: &MotifSet) -> Result<()> {
         .collect();
     let notes: Vec<&str> = set.notice.as_deref().into_iter().collect();
     let title = format!("Motifs of {}", arguments.input.motifs);
-    let page = motif_page(&title, &notes, &rows);
+    let page = motif_page(&title, &notes, &logo::letter_definitions(), &rows);
     atomic::write(&arguments.out, page.as_bytes())
 }

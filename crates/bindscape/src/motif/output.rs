@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use bindscape_core::{Error, Result};
+use bindscape_core::{Error, Place, Result};
 use clap::Args;
 
 /// Where the result goes.
@@ -12,7 +12,7 @@ use clap::Args;
 pub(super) struct Output {
     /// Directory to make and write; must not exist
     #[arg(short = 'o', long = "o", visible_alias = "out", value_name = "DIR")]
-    pub(super) new: Option<PathBuf>,
+    new: Option<PathBuf>,
     /// Directory to write; files of an earlier run in it are replaced
     #[arg(long = "oc", value_name = "DIR")]
     replaced: Option<PathBuf>,
@@ -22,6 +22,23 @@ pub(super) struct Output {
 }
 
 impl Output {
+    /// Refuses a directory that is there.
+    ///
+    /// # Errors
+    /// If `--o` names one.
+    pub(super) fn check(&self) -> Result<()> {
+        match &self.new {
+            Some(new) if new.exists() => Err(Error::input(
+                new,
+                Place::File,
+                "a directory that does not exist yet",
+                "one that does",
+            )
+            .hint("choose another, or write into it with --oc")),
+            _ => Ok(()),
+        }
+    }
+
     /// The directory to write; `None` for standard output.
     pub(super) fn directory(&self) -> Option<&Path> {
         self.new.as_deref().or(self.replaced.as_deref())

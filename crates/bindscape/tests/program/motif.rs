@@ -139,7 +139,7 @@ fn logos_as_files_and_as_a_page() {
         &["motif", "logo", "m.meme", "--out", "page.html"],
     );
     let page = fs::read_to_string(directory.join("page.html")).expect("written");
-    assert_eq!(page.matches("<svg").count(), 4);
+    assert_eq!(page.matches("role=\"img\"").count(), 4);
     says(&page, &["1e-5", "first", "<code>NAG</code>"]);
     fs::write(directory.join("w.tsv"), "A\tC\tG\tT\n1\t0\t-1\t0\n").expect("written");
     succeeds(

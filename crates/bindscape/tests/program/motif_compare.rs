@@ -96,6 +96,32 @@ fn matches_have_the_columns_of_tomtom() {
 }
 
 #[test]
+fn the_page_shows_as_many_matches_as_wanted() {
+    let directory = with_motifs();
+    let path = directory.path();
+    let words = ["motif", "compare", "query.meme", "known.meme"];
+    let page = path.join("out/tomtom.html");
+    let rows = |more: &[&str]| {
+        succeeds(path, &[&words[..], &["--oc", "out"], more].concat());
+        let page = fs::read_to_string(&page).expect("written");
+        let at = |id: &str| page.find(&format!("<th scope=\"row\">{id}<br>TF_{id}"));
+        assert!(page.contains("id=\"logo-A\"") && page.contains("Q1 TF_Q1"));
+        (["A", "B", "C", "D"].map(at), page.matches("<rect ").count())
+    };
+    let (all, pairs) = rows(&["--thresh", "1"]);
+    assert!(all[0].is_some() && all[0] < all[1], "{all:?}");
+    assert_eq!((all.iter().flatten().count(), pairs), (4, 4));
+    let (best, pairs) = rows(&["--drawn", "1"]);
+    assert_eq!((best.iter().flatten().count(), pairs), (1, 1));
+    // A page of another comparison does not stay.
+    succeeds(
+        path,
+        &[&words[..], &["--oc", "out", "--drawn", "0"]].concat(),
+    );
+    assert!(!page.exists() && path.join("out/tomtom.tsv").exists());
+}
+
+#[test]
 fn what_compare_refuses() {
     let directory = with_motifs();
     let path = directory.path();
@@ -117,7 +143,7 @@ fn what_compare_refuses() {
     says(
         &with(&["--o", "there"]),
         &[
-            "--o: expected a directory that does not exist, found there",
+            "there: expected a directory that does not exist yet",
             "--oc",
         ],
     );
