@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use bindscape_core::input::Lines;
 use bindscape_core::progress::Progress;
-use bindscape_core::{Error, Place, Result, atomic};
+use bindscape_core::{Error, Place, Result, atomic, sheet};
 use bindscape_motif::cluster::{Clustering, Thresholds, agreement, cluster, consensus};
 use bindscape_motif::{Format, Motif, MotifSet, format, motifs_from};
 use clap::{Args, ValueEnum};
@@ -143,45 +142,48 @@ fn tell_agreement(
 
 /// The label of each motif in a table with a header.
 fn read_labels(path: &Path, label: Label, motifs: &[Motif]) -> Result<Vec<Option<String>>> {
-    let mut lines = Lines::open(path)?;
     let mut columns = None;
-    let mut labels: BTreeMap<String, String> = BTreeMap::new();
-    while let Some((number, line)) = lines.next()? {
-        let text = std::str::from_utf8(line)
-            .map_err(|_| Error::input(path, Place::Line(number), "text in UTF-8", "other bytes"))?;
-        let fields: Vec<&str> = text.trim_end_matches('\r').split('\t').collect();
+    let mut labels: BTreeMap<String, (String, u64)> = BTreeMap::new();
+    sheet::each_row(path, |number, fields| {
+        let fault = |expected: String, found: String| {
+            Err(Error::input(path, Place::Line(number), expected, found))
+        };
         let Some((id, value)) = columns else {
-            let column = |name: &str| {
-                fields
-                    .iter()
-                    .position(|field| *field == name)
-                    .ok_or_else(|| {
-                        Error::input(
-                            path,
-                            Place::Line(number),
-                            format!("a header with a column `{name}`"),
-                            format!("{text:?}"),
-                        )
-                    })
+            let column = |name: &str| fields.iter().position(|field| *field == name);
+            let name = label.name();
+            columns = column("matrix_id").zip(column(name));
+            return match columns {
+                Some(_) => Ok(()),
+                None => fault(
+                    format!("a header with columns `matrix_id` and `{name}`"),
+                    format!("{:?}", fields.join("\t")),
+                ),
             };
-            columns = Some((column("matrix_id")?, column(label.name())?));
-            continue;
         };
-        let (Some(id), Some(value)) = (fields.get(id), fields.get(value)) else {
-            return Err(Error::input(
-                path,
-                Place::Line(number),
+        let (Some(&id), Some(&value)) = (fields.get(id), fields.get(value)) else {
+            return fault(
                 format!("{} columns", id.max(value) + 1),
-                format!("{}", fields.len()),
-            ));
+                fields.len().to_string(),
+            );
         };
-        if !value.is_empty() {
-            labels.insert((*id).to_owned(), (*value).to_owned());
+        if value.is_empty() {
+            return Ok(());
         }
-    }
+        match labels.get(id) {
+            Some((other, line)) if other != value => fault(
+                format!("one {} of {id}, on line {line} {other:?}", label.name()),
+                format!("{value:?}"),
+            ),
+            Some(_) => Ok(()),
+            None => {
+                labels.insert(id.to_owned(), (value.to_owned(), number));
+                Ok(())
+            }
+        }
+    })?;
     Ok(motifs
         .iter()
-        .map(|motif| labels.get(&motif.id).cloned())
+        .map(|motif| labels.get(&motif.id).map(|(label, _)| label.clone()))
         .collect())
 }
 

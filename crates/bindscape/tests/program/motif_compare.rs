@@ -198,6 +198,30 @@ fn clusters_and_modes() {
         &refuses(path, &["motif", "cluster", "known.meme", "--out", "out"]),
         &["--out: expected a directory that does not exist"],
     );
+    let with_labels = |text: &str| {
+        fs::write(path.join("wrong.tsv"), text).expect("written");
+        let words = ["motif", "cluster", "known.meme", "--out", "none"];
+        let labels = ["--compare-to", "class", "--metadata", "wrong.tsv"];
+        let said = refuses(path, &[&words[..], &labels].concat());
+        assert!(!path.join("none").exists());
+        said
+    };
+    says(
+        &with_labels("matrix_id\tclass\n\nA\tone\nB\tone\nA\ttwo\n"),
+        &[
+            "wrong.tsv",
+            "line 5",
+            "one class of A, on line 3 \"one\", found \"two\"",
+        ],
+    );
+    says(
+        &with_labels("matrix_id\tfamily\nA\tone\n"),
+        &["line 1", "a header with columns `matrix_id` and `class`"],
+    );
+    says(
+        &with_labels("matrix_id\tclass\nA\n"),
+        &["line 2", "expected 2 columns, found 1"],
+    );
     let other = ["motif", "cluster", "known.meme", "--out", "new"];
     says(
         &refuses(path, &[&other[..], &["--ncor", "2"]].concat()),
@@ -219,6 +243,6 @@ fn clusters_and_modes() {
             ]
             .concat(),
         ),
-        &["labels.tsv, line 1: expected a header with a column `family`"],
+        &["labels.tsv, line 1: expected a header with columns `matrix_id` and `family`"],
     );
 }
