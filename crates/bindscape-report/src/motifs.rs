@@ -4,9 +4,8 @@ use maud::{Markup, PreEscaped, html};
 
 use crate::page::document;
 
-/// Makes logos as wide as a column of the table lets them be, all to one scale.
-const CSS: &str =
-    "td.logo svg{display:block;height:72px;width:auto;max-width:none}.motifs{max-width:none}";
+/// Makes logos, and pairs of them, as wide as a column of the table lets them be, all to one scale.
+const CSS: &str = "td.logo svg,td.logos svg{display:block;width:auto;max-width:none}td.logo svg{height:72px}td.logos svg{height:168px}.motifs{max-width:none}";
 
 /// One motif of a page, in the words and pictures to be shown. Logos are SVG of the caller's own
 /// making and are put in as they are; texts are escaped.
@@ -138,10 +137,6 @@ pub struct MatchRow<'a> {
     pub alignment: String,
 }
 
-/// Logos of an alignment as wide as the row lets them be, all to one scale.
-const COMPARISON_CSS: &str =
-    "td.logos svg{display:block;height:168px;width:auto;max-width:none}.motifs{max-width:none}";
-
 /// One HTML page of motifs in the order given, each with what it is like, which loads nothing.
 /// `notes` and `definitions` are as those of [`motif_page`].
 #[must_use]
@@ -186,7 +181,7 @@ pub fn comparison_page(
             (foot())
         }
     };
-    document(title, COMPARISON_CSS, content, None)
+    document(title, CSS, content, None)
 }
 
 /// The section of a motif with matches.

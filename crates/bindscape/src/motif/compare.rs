@@ -124,7 +124,22 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<()> {
     let found = kept.iter().filter(|matches| !matches.is_empty()).count();
     let text = table(&queries, &targets, &kept, arguments);
     let page = match arguments.output.directory() {
-        Some(_) => page(&queries, &targets, &kept, &notices, &background, arguments)?,
+        Some(_) => {
+            let compared = format!(
+                "Compared with {} motifs of {}, after Tomtom; matches up to {} {threshold}. {} Offset: \
+                 place of the query's first position in the target, from 0, on the strand shown.",
+                targets.len(),
+                arguments.targets.join(", "),
+                if arguments.evalue {
+                    "E-value"
+                } else {
+                    "q-value"
+                },
+                method(arguments),
+            );
+            notices.insert(0, compared);
+            page(&queries, &targets, &kept, &notices, &background, arguments)?
+        }
         None => None,
     };
     terminal.note(&format!(
@@ -150,6 +165,11 @@ fn threshold(arguments: &Arguments) -> Result<f64> {
     }
 }
 
+/// Matches as good as this one to be expected among so many random targets.
+fn e_value(found: &Match, targets: usize) -> f64 {
+    found.p_value * targets as f64
+}
+
 /// Matches up to the threshold, the best first, with their q-values.
 fn significant(matches: &[Match], threshold: f64, evalue: bool) -> Vec<(Match, f64)> {
     let p_values: Vec<f64> = matches.iter().map(|found| found.p_value).collect();
@@ -159,7 +179,7 @@ fn significant(matches: &[Match], threshold: f64, evalue: bool) -> Vec<(Match, f
         .zip(bindscape_stats::q_values(&p_values))
         .filter(|(found, q)| {
             let value = if evalue {
-                found.p_value * matches.len() as f64
+                e_value(found, matches.len())
             } else {
                 *q
             };
@@ -202,7 +222,7 @@ fn table(
                 targets[found.target].id,
                 found.offset,
                 found.p_value,
-                found.p_value * targets.len() as f64,
+                e_value(found, targets.len()),
                 found.overlap,
                 targeted[found.target],
             )
@@ -261,28 +281,7 @@ fn page(
             let rows = matches
                 .iter()
                 .take(most)
-                .map(|(found, q)| {
-                    let target = &targets[found.target];
-                    let row = MatchRow {
-                        id: &target.id,
-                        name: target.name.as_deref(),
-                        family: target.metadata.family.join("::"),
-                        url: target.url.as_deref().filter(|url| url.starts_with("http")),
-                        values: [found.p_value, found.p_value * targets.len() as f64, *q]
-                            .map(|value| format!("{value:.2e}")),
-                        offset: found.offset,
-                        overlap: found.overlap,
-                        reverse: found.reverse,
-                        alignment: if found.reverse {
-                            let reverse = target.frequencies.reverse_complement();
-                            Logo::information(&reverse, background)
-                        } else {
-                            Logo::information(&target.frequencies, background)
-                        }?
-                        .inline_svg_above(&below, found.offset),
-                    };
-                    Ok(row)
-                })
+                .map(|found| row(found, targets, &below, background))
                 .collect::<Result<_>>()?;
             Ok(ComparedMotif {
                 id: &query.id,
@@ -293,28 +292,40 @@ fn page(
         })
         .collect::<Result<_>>()?;
     let title = format!("Motifs of {} and what they are like", arguments.queries);
-    let measure = if arguments.evalue {
-        "E-value"
-    } else {
-        "q-value"
-    };
-    let compared = format!(
-        "Compared with {} motifs of {}, after Tomtom; matches up to {measure} {}. {} Offset: place \
-         of the query's first position in the target, from 0, on the strand shown.",
-        targets.len(),
-        arguments.targets.join(", "),
-        threshold(arguments)?,
-        method(arguments),
-    );
-    let notes: Vec<&str> = std::iter::once(compared.as_str())
-        .chain(notices.iter().map(String::as_str))
-        .collect();
+    let notes: Vec<&str> = notices.iter().map(String::as_str).collect();
     Ok(Some(comparison_page(
         &title,
         &notes,
         &letter_definitions(),
         &motifs,
     )))
+}
+
+/// A match as the page shows it, above the logo of its query.
+fn row<'a>(
+    (found, q): &(Match, f64),
+    targets: &'a [Motif],
+    below: &Logo,
+    background: &Background,
+) -> Result<MatchRow<'a>> {
+    let target = &targets[found.target];
+    let above = if found.reverse {
+        Logo::information(&target.frequencies.reverse_complement(), background)
+    } else {
+        Logo::information(&target.frequencies, background)
+    }?;
+    Ok(MatchRow {
+        id: &target.id,
+        name: target.name.as_deref(),
+        family: target.metadata.family.join("::"),
+        url: target.url.as_deref().filter(|url| url.starts_with("http")),
+        values: [found.p_value, e_value(found, targets.len()), *q]
+            .map(|value| format!("{value:.2e}")),
+        offset: found.offset,
+        overlap: found.overlap,
+        reverse: found.reverse,
+        alignment: above.inline_svg_above(below, found.offset),
+    })
 }
 
 fn write(output: &Output, text: &str, page: Option<&str>) -> Result<()> {
