@@ -107,7 +107,9 @@ pub struct TrainedProteins {
 }
 
 /// Splits `rows` into a part to train on and a validation part of about `share` of each label.
-/// Rows of one of `groups` (one entry per protein) stay together.
+/// Rows of one of `groups` (one entry per protein) stay together: groups are visited in random
+/// order and held out where there is room for them, so that the validation part has many
+/// groups, as what the model will meet, and not the few largest.
 ///
 /// # Errors
 /// If `share` is not between 0 and 1, or one part would be empty.
@@ -138,8 +140,6 @@ pub fn hold_out(
         .collect();
     let mut units: Vec<Vec<usize>> = members.into_values().collect();
     random::shuffle(&mut units, &mut random::stream(seed, "hold out", &[]));
-    // Large groups first, while there is room for them; equal ones in their random order.
-    units.sort_by_key(|unit| std::cmp::Reverse(unit.len()));
     let (mut train, mut validation) = (Vec::new(), Vec::new());
     for unit in units {
         let mut needed: BTreeMap<&str, usize> = BTreeMap::new();

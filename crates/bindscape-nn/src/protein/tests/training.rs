@@ -273,6 +273,18 @@ fn held_out_parts_keep_labels_and_groups() {
             .iter()
             .all(|a| validation.iter().all(|b| groups[*a] != groups[*b]))
     );
+    // One group would fill the room of its class; nearly always smaller ones do.
+    let groups: Vec<u32> = (0..200)
+        .map(|row| if row % 5 == 0 && row < 40 { 0 } else { row })
+        .collect();
+    let large = (0..50)
+        .filter(|&seed| {
+            let (_, validation) = hold_out(&labels, Some(&groups), &rows, 0.2, seed).unwrap();
+            assert_eq!(validation.len(), 40);
+            validation.contains(&0)
+        })
+        .count();
+    assert!((1..10).contains(&large), "{large} of 50");
     let error = hold_out(&labels, Some(&[0; 200]), &rows, 0.1, 1).unwrap_err();
     assert!(error.to_string().contains("in different groups"), "{error}");
     let error = hold_out(&labels, None, &rows, 1.0, 1).unwrap_err();
