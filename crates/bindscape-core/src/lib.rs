@@ -12,6 +12,7 @@ pub mod error;
 pub mod fasta;
 pub mod genome;
 pub mod input;
+pub mod journal;
 pub mod load;
 pub mod matrix;
 pub mod names;

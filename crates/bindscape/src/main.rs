@@ -40,7 +40,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(bindscape_core::Error::Interrupted) => {
             terminal::say(
-                "interrupted; nothing is half-written, and the same command continues a training after its last epoch",
+                "interrupted; nothing is half-written, and the same command continues trainings after their last epoch, and work on proteins where it stopped",
             );
             ExitCode::from(130)
         }

@@ -12,7 +12,8 @@ mod run;
 mod source;
 mod train;
 
-use bindscape_core::Result;
+use bindscape_core::protein::Protein;
+use bindscape_core::{Result, digest};
 use clap::Subcommand;
 
 use crate::terminal::Terminal;
@@ -46,4 +47,12 @@ pub(crate) fn run(verb: ProteinVerb, terminal: &Terminal) -> Result<()> {
         ProteinVerb::Predict(arguments) => predict::run(*arguments, terminal),
         ProteinVerb::Explain(arguments) => explain::run(*arguments, terminal),
     }
+}
+
+/// What tells a protein in a [`Journal`](bindscape_core::journal::Journal).
+fn journal_key(protein: &Protein) -> String {
+    let mut bytes = protein.id.clone().into_bytes();
+    bytes.push(b'\t');
+    bytes.extend_from_slice(&protein.sequence);
+    digest::sha256_hex(&bytes)
 }

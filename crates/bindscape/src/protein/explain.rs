@@ -5,13 +5,16 @@ mod output;
 use std::collections::HashSet;
 use std::path::PathBuf;
 
+use bindscape_core::journal::Journal;
 use bindscape_core::progress::Progress;
 use bindscape_core::protein::{Domains, Protein, ProteinClass, ProteinReader, share_inside};
 use bindscape_core::{Error, Place, Result, names};
 use bindscape_nn::DeviceChoice;
 use bindscape_nn::protein::{Baseline, ExplainOptions, ProteinPredictor, Target};
 use clap::{Args, ValueEnum};
+use serde::{Deserialize, Serialize};
 
+use super::journal_key;
 use super::represent::load_model;
 use super::source::{EmbeddingArguments, Source};
 use crate::data::thousands;
@@ -45,7 +48,7 @@ pub(crate) struct Arguments {
     /// Domains to show and to count attribution in (TSV with the columns accession and domains, which holds NAME:START-END;…)
     #[arg(long, value_name = "TSV")]
     domains: Option<PathBuf>,
-    /// Directory to write: attributions.tsv, proteins.tsv, and a picture ID.svg of each protein
+    /// Directory to write: attributions.tsv, proteins.tsv, and a picture ID.svg of each protein; the same command continues an interrupted one
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     /// Compute device
@@ -54,7 +57,7 @@ pub(crate) struct Arguments {
 }
 
 /// Baselines, as the command line names them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
 enum BaselineChoice {
     /// No residues
     Zeros,
@@ -105,17 +108,40 @@ pub(super) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
         },
     };
     let mut output = Output::create(&arguments.out)?;
+    let plan = serde_json::json!({
+        "bindscape": env!("CARGO_PKG_VERSION"),
+        "command": "protein explain",
+        "model": model.sha256(),
+        "embeddings": arguments.embeddings,
+        "target": arguments.target,
+        "steps": arguments.steps,
+        "baseline": arguments.baseline,
+        "device": arguments.device.to_string(),
+    });
+    let mut journal = Journal::open(arguments.out.join("unfinished.jsonl"), &plan, terminal)?;
     let points = proteins
         .known()
         .map(|count| (count * arguments.steps) as u64);
     terminal.begin("explaining scores", points);
     for protein in proteins {
         let protein = protein?;
-        let explained = explainer.explain(&protein, terminal)?;
-        output.write(&protein, &explained)?;
+        let key = journal_key(&protein);
+        let scores = match journal.find(&key, terminal)? {
+            Some(found) => {
+                terminal.advance(arguments.steps as u64);
+                found
+            }
+            None => {
+                let scores = explainer.explain(&protein, terminal)?;
+                journal.add(&key, &scores)?;
+                scores
+            }
+        };
+        output.write(&protein, &explainer.judge(&protein, scores)?)?;
     }
     terminal.finish();
     let told = output.finish()?;
+    journal.finish()?;
     told.tell(domains.is_some(), &arguments, terminal);
     Ok(())
 }
@@ -214,28 +240,47 @@ struct Explainer<'a> {
     options: ExplainOptions,
 }
 
+/// Where a score comes from.
+#[derive(Debug, Serialize, Deserialize)]
+struct Explanation {
+    /// The logit for the protein.
+    output: f64,
+    /// The logit for the baseline.
+    baseline: f64,
+    /// How much the attributions miss the difference of the two by.
+    gap: f64,
+    /// One attribution per residue that the network saw.
+    residues: Vec<f64>,
+}
+
 impl Explainer<'_> {
-    fn explain(&self, protein: &Protein, progress: &dyn Progress) -> Result<Explained> {
-        let length = protein.sequence.len();
-        let domains = match self.domains {
-            Some(domains) => domains.get(&protein.id, length)?,
-            None => None,
-        };
+    fn explain(&self, protein: &Protein, progress: &dyn Progress) -> Result<Explanation> {
         let proteins = std::slice::from_ref(protein);
         let features = self.source.represent(proteins, progress)?.features;
         let attribution =
             self.predictor
                 .explain(features.as_ref(), 0, self.target, self.options, progress)?;
         let single = self.source.of_residues(protein, progress)?;
-        let residues = attribution.residues(self.source.windows(), length, single.as_deref());
-        Ok(Explained {
-            target: self.target,
+        let length = protein.sequence.len();
+        Ok(Explanation {
             output: attribution.output,
             baseline: attribution.baseline_output,
             gap: attribution.gap(),
-            share: share_inside(domains.unwrap_or_default(), &residues),
+            residues: attribution.residues(self.source.windows(), length, single.as_deref()),
+        })
+    }
+
+    /// Compares an explanation with the domains.
+    fn judge(&self, protein: &Protein, explanation: Explanation) -> Result<Explained> {
+        let domains = match self.domains {
+            Some(domains) => domains.get(&protein.id, protein.sequence.len())?,
+            None => None,
+        };
+        Ok(Explained {
+            target: self.target,
+            share: share_inside(domains.unwrap_or_default(), &explanation.residues),
             domains: domains.map(<[_]>::to_vec),
-            residues,
+            explanation,
         })
     }
 }

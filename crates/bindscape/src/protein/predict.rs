@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
+use bindscape_core::journal::Journal;
 use bindscape_core::matrix::InputFile;
 use bindscape_core::progress::Progress;
 use bindscape_core::protein::{Protein, ProteinClass, ProteinReader, amino_acid};
@@ -17,8 +18,9 @@ use bindscape_core::{Error, Result, atomic, digest};
 use bindscape_nn::DeviceChoice;
 use bindscape_nn::protein::{ProteinModel, ProteinPredictor, ProteinScores};
 use clap::Args;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::journal_key;
 use super::represent::load_model;
 use super::source::{EmbeddingArguments, Represented, Source};
 use crate::data::thousands;
@@ -49,7 +51,7 @@ pub(crate) struct Arguments {
     /// Share of TFs among the proteins at hand; training sets hold far more than a proteome does [default: as in training]
     #[arg(long, value_name = "SHARE")]
     prior: Option<f64>,
-    /// Table to write; `-` is standard output. Beside a file, FILE.json says what made it
+    /// Table to write; `-` is standard output. Beside a file, FILE.json says what made it; the same command continues an interrupted one
     #[arg(long, value_name = "TSV", default_value = "-")]
     out: PathBuf,
     /// Compute device
@@ -58,7 +60,7 @@ pub(crate) struct Arguments {
 }
 
 /// What may be said of a protein beside its scores.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Flag {
     /// One head says that it is a TF, the other that it is none.
@@ -130,6 +132,7 @@ pub(super) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
     };
     let mut reader = ProteinReader::open(&arguments.proteins)?;
     let mut table = Table::create(&arguments.out)?;
+    let mut journal = journal(&arguments, &model, terminal)?;
     let mut best = arguments.top.map(|top| Best::new(top.get()));
     let mut counts = Counts::default();
     terminal.begin("scoring proteins", None);
@@ -138,7 +141,7 @@ pub(super) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
         if proteins.is_empty() {
             break;
         }
-        for row in scorer.score(&proteins, terminal)? {
+        for row in scorer.rows(&proteins, journal.as_mut(), terminal)? {
             counts.add(&row);
             match &mut best {
                 Some(best) => best.add(row),
@@ -171,16 +174,39 @@ pub(super) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
         };
         let mut json = serde_json::to_vec_pretty(&made).expect("plain fields make JSON");
         json.push(b'\n');
-        atomic::write(beside(&arguments.out), &json)?;
+        atomic::write(beside(&arguments.out, ".json"), &json)?;
     }
-    Ok(())
+    journal.map_or(Ok(()), Journal::finish)
 }
 
-/// `FILE.json` beside `FILE`.
-fn beside(out: &Path) -> PathBuf {
+/// The file whose name is that of `out` with `ending` behind it.
+fn beside(out: &Path, ending: &str) -> PathBuf {
     let mut name = out.as_os_str().to_owned();
-    name.push(".json");
+    name.push(ending);
     name.into()
+}
+
+/// Where rows are kept until the table is complete; not for standard output, which cannot be
+/// continued.
+fn journal(
+    arguments: &Arguments,
+    model: &ProteinModel,
+    progress: &dyn Progress,
+) -> Result<Option<Journal>> {
+    if arguments.out == Path::new("-") {
+        return Ok(None);
+    }
+    let plan = serde_json::json!({
+        "bindscape": env!("CARGO_PKG_VERSION"),
+        "command": "protein predict",
+        "model": model.sha256(),
+        "embeddings": arguments.embeddings,
+        "threshold": arguments.threshold,
+        "prior": arguments.prior,
+        "device": arguments.device.to_string(),
+    });
+    let path = beside(&arguments.out, ".unfinished");
+    Journal::open(path, &plan, progress).map(Some)
 }
 
 fn check(arguments: &Arguments, model: &ProteinModel) -> Result<()> {
@@ -242,6 +268,34 @@ struct Scorer<'a> {
 }
 
 impl Scorer<'_> {
+    /// The rows of `proteins`, those that the journal has taken from there.
+    fn rows(
+        &self,
+        proteins: &[Protein],
+        journal: Option<&mut Journal>,
+        progress: &dyn Progress,
+    ) -> Result<Vec<Row>> {
+        let Some(journal) = journal else {
+            return self.score(proteins, progress);
+        };
+        let mut rows = Vec::with_capacity(proteins.len());
+        for protein in proteins {
+            let Some(row) = journal.find(&journal_key(protein), progress)? else {
+                break;
+            };
+            rows.push(row);
+        }
+        let rest = &proteins[rows.len()..];
+        if !rest.is_empty() {
+            for (protein, row) in rest.iter().zip(self.score(rest, progress)?) {
+                journal.add(&journal_key(protein), &row)?;
+                rows.push(row);
+            }
+            journal.flush()?;
+        }
+        Ok(rows)
+    }
+
     fn score(&self, proteins: &[Protein], progress: &dyn Progress) -> Result<Vec<Row>> {
         let represented = self.source.represent(proteins, progress)?;
         let all: Vec<usize> = (0..proteins.len()).collect();

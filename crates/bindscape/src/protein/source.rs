@@ -8,6 +8,7 @@ use bindscape_core::{Error, Place, Result};
 use bindscape_nn::DeviceChoice;
 use bindscape_nn::protein::Encoder;
 use clap::Args;
+use serde::Serialize;
 
 use super::embedded::Embedded;
 use super::represent::Representation;
@@ -16,7 +17,7 @@ use super::represent::Representation;
 const RESIDUES: usize = 1 << 22;
 
 /// Where a model finds embeddings, if it takes any.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Args, Serialize)]
 pub(super) struct EmbeddingArguments {
     /// Embeddings of the proteins, for a model that was trained on such: a directory that `protein embed` made
     #[arg(long, value_name = "DIR")]

@@ -3,7 +3,7 @@
 use bindscape_nn::protein::Heads;
 
 use super::protein_model::{fasta, model, proteins};
-use super::{refuses, says, succeeds};
+use super::{command, refuses, says, stops, succeeds};
 
 /// The cells of a table below its header.
 fn cells(text: &str) -> Vec<Vec<&str>> {
@@ -165,4 +165,42 @@ fn wrong_requests_are_named() {
         &["p.fa", "\"P77\"", "did you mean"],
     );
     says(&refused(&["--domains", "p.fa"]), &["p.fa", "`domains`"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn stopped_and_continued_is_the_same_as_never_stopped() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let here = directory.path();
+    model(here, Heads::Both);
+    std::fs::write(here.join("p.fa"), fasta(&proteins(40))).expect("writable");
+    let words = |out: &'static str| {
+        let mut words = vec!["protein", "explain", "--model", ".", "--proteins", "p.fa"];
+        words.extend(["--steps", "2000", "--out", out]);
+        words
+    };
+    succeeds(here, &words("whole"));
+
+    let child = command(here, &words("stopped"))
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("the program was built");
+    while !here.join("stopped/P2.svg").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    says(&stops(child), &["interrupted"]);
+    let journal = here.join("stopped/unfinished.jsonl");
+    assert!(journal.exists());
+    assert!(!here.join("stopped/attributions.tsv").exists());
+
+    let told = succeeds(here, &words("stopped"));
+    says(
+        &told,
+        &["continuing after the first ", "40  proteins explained"],
+    );
+    for name in ["attributions.tsv", "proteins.tsv", "P0.svg", "P39.svg"] {
+        let read = |run: &str| std::fs::read_to_string(here.join(run).join(name)).expect("a file");
+        assert_eq!(read("whole"), read("stopped"), "{name}");
+    }
+    assert!(!journal.exists());
 }

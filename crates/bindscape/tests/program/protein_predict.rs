@@ -352,3 +352,55 @@ fn embeddings_stored_or_computed_give_the_same() {
     let words = [&words[..], &["--embeddings", "stored", "--out", "o.tsv"]].concat();
     says(&refuses(here, &words), &["stored", "new", "protein embed"]);
 }
+
+#[cfg(unix)]
+#[test]
+fn killed_and_continued_is_the_same_as_never_stopped() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = |name: &str| directory.path().join(name);
+    model(directory.path(), Heads::Both);
+    // More than are scored at a time.
+    let all = fasta(&proteins(4300));
+    std::fs::write(path("all.fa"), &all).expect("a writable directory");
+    let words = |from: &'static str, to: &'static str| {
+        let mut words = vec!["protein", "predict", "--model", "."];
+        words.extend(["--proteins", from, "--out", to]);
+        words
+    };
+    succeeds(directory.path(), &words("all.fa", "whole.tsv"));
+
+    // Standard input does not end, so the program waits for more after the first.
+    let mut child = command(directory.path(), &words("-", "p.tsv"))
+        .stdin(Stdio::piped())
+        .spawn()
+        .expect("the program was built");
+    let mut input = child.stdin.take().expect("a pipe");
+    input.write_all(all.as_bytes()).expect("a reading program");
+    input.flush().expect("a reading program");
+    let unfinished = path("p.tsv.unfinished");
+    while std::fs::read_to_string(&unfinished).map_or(0, |text| text.lines().count()) < 4097 {
+        assert!(child.try_wait().expect("a child").is_none());
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    child.kill().expect("a running program");
+    child.wait().expect("a killed program");
+    assert!(!path("p.tsv").exists());
+
+    // With another threshold it is not the same run.
+    let mut other = words("all.fa", "p.tsv");
+    other.extend(["--threshold", "0.9"]);
+    let kept = std::fs::read(&unfinished).expect("a journal");
+    let told = succeeds(directory.path(), &other);
+    says(&told, &["p.tsv.unfinished", "another command"]);
+    std::fs::remove_file(path("p.tsv")).expect("a table");
+
+    std::fs::write(&unfinished, kept).expect("a writable directory");
+    let told = succeeds(directory.path(), &words("all.fa", "p.tsv"));
+    says(
+        &told,
+        &["continuing after the first 4096 ", "4,300  proteins"],
+    );
+    let read = |name: &str| std::fs::read_to_string(path(name)).expect("a table");
+    assert_eq!(read("p.tsv"), read("whole.tsv"));
+    assert!(!unfinished.exists());
+}

@@ -11,20 +11,15 @@ use bindscape_core::{Error, Result};
 use bindscape_nn::protein::Target;
 use bindscape_report::{ResidueTrack, residues_svg};
 
+use super::Explanation;
+
 /// The share of a score that attributions may miss before that is worth a word.
 const ROUGH: f64 = 0.05;
 
 /// One protein's score, explained.
 pub(super) struct Explained {
     pub(super) target: Target,
-    /// The logit for the protein.
-    pub(super) output: f64,
-    /// The logit for the baseline.
-    pub(super) baseline: f64,
-    /// How much the attributions miss the difference of the two by.
-    pub(super) gap: f64,
-    /// One attribution per residue that the network saw.
-    pub(super) residues: Vec<f64>,
+    pub(super) explanation: Explanation,
     /// Missing if there is no table, or the protein is not in it.
     pub(super) domains: Option<Vec<Domain>>,
     pub(super) share: Option<ShareInside>,
@@ -53,9 +48,9 @@ impl Told {
 
     fn add(&mut self, protein: &Protein, explained: &Explained) {
         self.proteins += 1;
-        self.cut += u64::from(explained.residues.len() < protein.sequence.len());
-        let difference = (explained.output - explained.baseline).abs();
-        self.rough += u64::from(explained.gap > ROUGH * difference);
+        self.cut += u64::from(explained.explanation.residues.len() < protein.sequence.len());
+        let difference = (explained.explanation.output - explained.explanation.baseline).abs();
+        self.rough += u64::from(explained.explanation.gap > ROUGH * difference);
         self.without_domains += u64::from(explained.domains.as_ref().is_none_or(Vec::is_empty));
         if let Some(ShareInside {
             attribution: Some(attribution),
@@ -102,9 +97,10 @@ impl Output {
 
     pub(super) fn write(&mut self, protein: &Protein, explained: &Explained) -> Result<()> {
         let id = &protein.id;
+        let explanation = &explained.explanation;
         let mut rows = String::new();
         for (place, &letter) in protein.sequence.iter().enumerate() {
-            let cell = explained
+            let cell = explanation
                 .residues
                 .get(place)
                 .map(number)
@@ -121,11 +117,11 @@ impl Output {
         let row = [
             id.clone(),
             protein.sequence.len().to_string(),
-            explained.residues.len().to_string(),
+            explanation.residues.len().to_string(),
             name(explained.target).to_owned(),
-            number(&explained.output),
-            number(&explained.baseline),
-            number(&explained.gap),
+            number(&explanation.output),
+            number(&explanation.baseline),
+            number(&explanation.gap),
             share
                 .and_then(|share| share.attribution)
                 .map(|share| number(&share))
@@ -142,7 +138,7 @@ impl Output {
                 Target::Class(class) => format!("the logit of class {}", class.name()),
             },
             note: &note(explained),
-            attributions: &explained.residues,
+            attributions: &explanation.residues,
             domains: explained.domains.as_deref().unwrap_or_default(),
         });
         atomic::write(self.directory.join(&picture), svg.as_bytes())?;
@@ -186,7 +182,7 @@ impl Output {
 fn note(explained: &Explained) -> String {
     let mut note = format!(
         "Logit {:.2}, of the baseline {:.2}",
-        explained.output, explained.baseline
+        explained.explanation.output, explained.explanation.baseline
     );
     if let Some(ShareInside {
         attribution: Some(attribution),

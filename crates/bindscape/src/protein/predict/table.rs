@@ -9,11 +9,12 @@ use bindscape_core::atomic::AtomicFile;
 use bindscape_core::protein::ProteinClass;
 use bindscape_core::{Error, Result};
 use bindscape_nn::protein::CLASSES;
+use serde::{Deserialize, Serialize};
 
 use super::Flag;
 
 /// What is said of a protein.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Row {
     pub(super) id: String,
     /// In residues.
