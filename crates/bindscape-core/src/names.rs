@@ -1,4 +1,33 @@
-//! Near names for messages about a name that is not there.
+//! Values by name, and near names for messages about a name that is not there.
+
+use crate::error::{Error, Result};
+
+/// The one of `values` that `name_of` calls `name`.
+///
+/// # Errors
+/// If there is none; the message is about `option`, and where no name is near, the hint is
+/// `otherwise`.
+pub fn choose<T: Copy>(
+    option: &str,
+    name: &str,
+    values: impl IntoIterator<Item = T>,
+    name_of: impl Fn(T) -> &'static str,
+    otherwise: &str,
+) -> Result<T> {
+    let mut names = Vec::new();
+    for value in values {
+        if name_of(value) == name {
+            return Ok(value);
+        }
+        names.push(name_of(value));
+    }
+    Err(Error::option(
+        option,
+        format!("one of {}", names.join(", ")),
+        format!("`{name}`"),
+    )
+    .hint(suggestion(name, names, otherwise)))
+}
 
 /// Up to three of `candidates` that a user may have meant by `name`, nearest first.
 #[must_use]
@@ -42,5 +71,19 @@ mod tests {
         assert_eq!(nearest("hnf4a", tfs)[0], "HNF4A");
         assert_eq!(nearest("JUNDD", tfs), ["JUND"]);
         assert!(nearest("zzz", tfs).is_empty());
+    }
+
+    #[test]
+    fn a_value_is_chosen_by_name() {
+        let values = [(1, "one"), (2, "two"), (3, "three")];
+        let choose = |name| choose("--number", name, values, |value| value.1, "count");
+        assert_eq!(choose("two").unwrap().0, 2);
+        let error = choose("tree").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "--number: expected one of one, two, three, found `tree`"
+        );
+        assert_eq!(error.advice().unwrap(), "did you mean three?");
+        assert_eq!(choose("ninety").unwrap_err().advice().unwrap(), "count");
     }
 }

@@ -52,18 +52,13 @@ impl std::str::FromStr for ArchitectureKind {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|kind| kind.name() == text)
-            .ok_or_else(|| {
-                let all = Self::ALL.map(Self::name);
-                Error::option(
-                    "--architecture",
-                    format!("one of {}", all.join(", ")),
-                    format!("`{text}`"),
-                )
-                .hint(names::suggestion(text, all, "see the help of the option"))
-            })
+        names::choose(
+            "--architecture",
+            text,
+            Self::ALL,
+            Self::name,
+            "see the help of the option",
+        )
     }
 }
 

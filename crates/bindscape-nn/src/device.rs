@@ -5,7 +5,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::str::FromStr;
 use std::sync::OnceLock;
 
-use bindscape_core::{Error, Result};
+use bindscape_core::{Error, Result, names};
 use burn::tensor::{DType, Device, Tensor};
 
 use crate::precision::Precision;
@@ -228,22 +228,13 @@ impl FromStr for DeviceChoice {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|choice| choice.name() == text)
-            .ok_or_else(|| {
-                let names: Vec<_> = Self::ALL.iter().map(|choice| choice.name()).collect();
-                Error::option(
-                    "--device",
-                    format!("one of {}", names.join(", ")),
-                    format!("`{text}`"),
-                )
-                .hint(bindscape_core::names::suggestion(
-                    text,
-                    names,
-                    "`cpu` works everywhere",
-                ))
-            })
+        names::choose(
+            "--device",
+            text,
+            Self::ALL,
+            Self::name,
+            "`cpu` works everywhere",
+        )
     }
 }
 

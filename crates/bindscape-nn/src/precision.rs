@@ -60,18 +60,13 @@ impl FromStr for Precision {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|precision| precision.name() == text)
-            .ok_or_else(|| {
-                let all = Self::ALL.map(Self::name);
-                Error::option(
-                    "--precision",
-                    format!("one of {}", all.join(", ")),
-                    format!("`{text}`"),
-                )
-                .hint(names::suggestion(text, all, "`f32` works everywhere"))
-            })
+        names::choose(
+            "--precision",
+            text,
+            Self::ALL,
+            Self::name,
+            "`f32` works everywhere",
+        )
     }
 }
 

@@ -21,6 +21,7 @@ mod run_directory;
 mod side_by_side;
 mod terminal;
 mod training;
+mod watcher;
 
 use std::process::ExitCode;
 

@@ -3,11 +3,9 @@
 
 use std::io::Write;
 use std::path::Path;
-use std::sync::Mutex;
 
 use bindscape_core::atomic::AtomicFile;
 use bindscape_core::dataset::{Dataset, Part};
-use bindscape_core::progress::Progress;
 use bindscape_core::results::{EpochRecord, Evaluation, PartCounts, TfMetrics, TrainingRecord};
 use bindscape_core::{Error, Result};
 use bindscape_nn::evaluate::{self, Bootstrap};
@@ -20,6 +18,7 @@ use flate2::write::GzEncoder;
 use crate::device::DeviceArguments;
 use crate::run_directory::{RunDirectory, read_json, write_json};
 use crate::terminal::Terminal;
+use crate::watcher::{self, Watcher};
 
 /// Sequences scored at a time.
 pub(crate) const PREDICTION_BATCH: usize = 256;
@@ -124,12 +123,7 @@ pub(crate) fn train_and_test(
     terminal: &Terminal,
 ) -> Result<Evaluation> {
     let label = job.label.clone();
-    let watcher = Watcher {
-        terminal,
-        label: &label,
-        validation: Mutex::new(String::new()),
-    };
-    train_and_test_watched(run, job, &watcher)
+    train_and_test_watched(run, job, &Watcher::new(terminal, &label))
 }
 
 /// As [`train_and_test`], shown by `observer`.
@@ -295,69 +289,24 @@ pub(crate) fn mean_aucpr(tfs: &[TfMetrics]) -> (Option<f64>, usize) {
     (bindscape_stats::mean(&values), values.len())
 }
 
-/// Shows a training on the terminal.
-struct Watcher<'a> {
-    terminal: &'a Terminal,
-    label: &'a str,
-    /// Validation AUCPR of the last epoch, in words.
-    validation: Mutex<String>,
-}
-
-impl Progress for Watcher<'_> {
-    fn begin(&self, label: &str, total: Option<u64>) {
-        // Without bars, the line at the end of each epoch is enough.
-        if self.terminal.draws_bars() {
-            self.terminal
-                .begin(&format!("{}: {label}", self.label), total);
-        }
-    }
-
-    fn advance(&self, by: u64) {
-        self.terminal.advance(by);
-    }
-
-    fn note(&self, message: &str) {
-        self.terminal.note(message);
-    }
-
-    fn finish(&self) {
-        self.terminal.finish();
-    }
-
-    fn interrupted(&self) -> bool {
-        self.terminal.interrupted()
-    }
-}
-
 impl Observer for Watcher<'_> {
     fn batch(&self, report: &BatchReport) {
-        let validation = self
-            .validation
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner());
-        self.terminal.status(format!(
-            "loss {:.4}, {:.0} sequences/s{validation}",
-            report.mean_loss, report.sequences_per_second
-        ));
+        self.show_batch(report, "sequences");
     }
 
     fn epoch(&self, record: &EpochRecord) {
         let aucpr = record
             .validation_aucpr
             .map_or_else(|| "undefined".to_owned(), |value| format!("{value:.3}"));
-        *self
-            .validation
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner()) =
-            format!(", validation AUCPR {aucpr}");
-        self.terminal.note(&format!(
-            "{}: epoch {:>2}  loss {:.4}  validation loss {:.4}  validation AUCPR {aucpr}  {:.0} s{}",
-            self.label,
-            record.epoch,
-            record.train_loss,
-            record.validation_loss,
-            record.seconds,
-            if record.best { "  best" } else { "" },
-        ));
+        self.show_epoch(&watcher::Epoch {
+            number: record.epoch,
+            train_loss: record.train_loss,
+            seconds: record.seconds,
+            best: record.best,
+            validation: format!(
+                "validation loss {:.4}  validation AUCPR {aucpr}",
+                record.validation_loss
+            ),
+        });
     }
 }

@@ -374,18 +374,13 @@ impl std::str::FromStr for ProteinNetworkKind {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|kind| kind.name() == text)
-            .ok_or_else(|| {
-                let all = Self::ALL.map(Self::name);
-                Error::option(
-                    "--network",
-                    format!("one of {}", all.join(", ")),
-                    format!("`{text}`"),
-                )
-                .hint(names::suggestion(text, all, "see the help of the option"))
-            })
+        names::choose(
+            "--network",
+            text,
+            Self::ALL,
+            Self::name,
+            "see the help of the option",
+        )
     }
 }
 

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
 
 use bindscape_core::progress::Progress;
 use bindscape_core::protein::{Label, Labels, read_proteins_with};
@@ -21,6 +20,7 @@ use super::run::{ProteinRunKind, ProteinRunRecord};
 use crate::data::thousands;
 use crate::run_directory::RunDirectory;
 use crate::terminal::Terminal;
+use crate::watcher::{self, Watcher};
 
 pub(super) mod options;
 use options::{NetworkArguments, TrainArguments};
@@ -177,75 +177,18 @@ fn validation_words(record: &ProteinEpoch) -> String {
     words.join("  ")
 }
 
-/// Shows a training on the terminal.
-pub(super) struct Watcher<'a> {
-    terminal: &'a Terminal,
-    label: &'a str,
-    /// What the last epoch reached, in words.
-    validation: Mutex<String>,
-}
-
-impl<'a> Watcher<'a> {
-    pub(super) fn new(terminal: &'a Terminal, label: &'a str) -> Self {
-        Self {
-            terminal,
-            label,
-            validation: Mutex::new(String::new()),
-        }
-    }
-}
-
-impl Progress for Watcher<'_> {
-    fn begin(&self, label: &str, total: Option<u64>) {
-        // Without bars, the line at the end of each epoch is enough.
-        if self.terminal.draws_bars() {
-            self.terminal
-                .begin(&format!("{}: {label}", self.label), total);
-        }
-    }
-
-    fn advance(&self, by: u64) {
-        self.terminal.advance(by);
-    }
-
-    fn note(&self, message: &str) {
-        self.terminal.note(message);
-    }
-
-    fn finish(&self) {
-        self.terminal.finish();
-    }
-
-    fn interrupted(&self) -> bool {
-        self.terminal.interrupted()
-    }
-}
-
 impl ProteinObserver for Watcher<'_> {
     fn batch(&self, report: &BatchReport) {
-        let validation = self
-            .validation
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        self.terminal.status(format!(
-            "loss {:.4}, {:.0} proteins/s{validation}",
-            report.mean_loss, report.sequences_per_second
-        ));
+        self.show_batch(report, "proteins");
     }
 
     fn epoch(&self, record: &ProteinEpoch) {
-        let words = validation_words(record);
-        *self
-            .validation
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = format!(", {words}");
-        self.terminal.note(&format!(
-            "{}: epoch {:>2}  loss {:.4}  {words}  {:.0} s{}",
-            self.label,
-            record.epoch,
-            record.train_loss,
-            record.seconds,
-            if record.best { "  best" } else { "" },
-        ));
+        self.show_epoch(&watcher::Epoch {
+            number: record.epoch,
+            train_loss: record.train_loss,
+            seconds: record.seconds,
+            best: record.best,
+            validation: validation_words(record),
+        });
     }
 }
