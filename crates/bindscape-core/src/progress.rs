@@ -28,6 +28,22 @@ impl Progress for Silent {
     fn finish(&self) {}
 }
 
+/// Passes on notes and the wish to stop, but no stages: for work inside of a stage, which would
+/// count other things than that does.
+pub struct Unshown<'a>(pub &'a dyn Progress);
+
+impl Progress for Unshown<'_> {
+    fn begin(&self, _label: &str, _total: Option<u64>) {}
+    fn advance(&self, _by: u64) {}
+    fn note(&self, message: &str) {
+        self.0.note(message);
+    }
+    fn finish(&self) {}
+    fn interrupted(&self) -> bool {
+        self.0.interrupted()
+    }
+}
+
 /// Returns [`Error::Interrupted`](crate::Error::Interrupted) once the user asked to stop.
 ///
 /// # Errors

@@ -67,6 +67,16 @@ impl<'a> Entry<'a> {
         }
     }
 
+    /// Bytes, such as letters.
+    pub(crate) fn bytes(name: String, shape: &'a [usize], values: &'a [u8]) -> Self {
+        Self {
+            name,
+            shape,
+            dtype: Dtype::U8,
+            bytes: Cow::Borrowed(values),
+        }
+    }
+
     pub(crate) fn numbers(name: String, shape: &'a [usize], values: &'a [f32]) -> Self {
         Self {
             name,
@@ -106,37 +116,13 @@ pub(crate) fn write(path: &Path, entries: &[Entry<'_>], metadata: String) -> Res
 /// If the bytes are no whole safetensors file, or hold types other than `f32`
 /// arrays and `i64` scalars.
 pub(crate) fn from_bytes(bytes: &[u8], path: &Path) -> Result<(Vec<Array>, Option<String>)> {
-    if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(&[0x80, 0x02]) {
-        return Err(Error::input(
-            path,
-            Place::File,
-            "a safetensors file",
-            "a PyTorch pickle (.pth, .pt)",
-        )
-        .hint("`bindscape model import` takes over weights of the published networks"));
-    }
-    let broken = |found: String| {
-        Error::input(path, Place::File, "a whole safetensors file", found)
-            .hint("the file is damaged or incomplete: copy or make it again")
-    };
-    let (_, header) =
-        SafeTensors::read_metadata(bytes).map_err(|error| broken(error.to_string()))?;
-    let metadata = header
-        .metadata()
-        .as_ref()
-        .and_then(|map| map.get(KEY).cloned());
-    let file = SafeTensors::deserialize(bytes).map_err(|error| broken(error.to_string()))?;
+    let (file, metadata) = open(bytes, path)?;
     let mut tensors = file.tensors();
     tensors.sort_by(|a, b| a.0.cmp(&b.0));
     let mut arrays = Vec::with_capacity(tensors.len());
     for (name, view) in tensors {
         let values = match (view.dtype(), view.shape()) {
-            (Dtype::F32, _) => Values::F32(
-                view.data()
-                    .chunks_exact(4)
-                    .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-                    .collect(),
-            ),
+            (Dtype::F32, _) => Values::F32(numbers(view.data())),
             (Dtype::I64, []) => {
                 let mut number = [0; 8];
                 number.copy_from_slice(view.data());
@@ -159,4 +145,40 @@ pub(crate) fn from_bytes(bytes: &[u8], path: &Path) -> Result<(Vec<Array>, Optio
         });
     }
     Ok((arrays, metadata))
+}
+
+/// The numbers of an array of type `f32`.
+pub(crate) fn numbers(bytes: &[u8]) -> Vec<f32> {
+    bytes
+        .chunks_exact(4)
+        .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+        .collect()
+}
+
+/// A safetensors file and its metadata under [`KEY`], if there are any.
+///
+/// # Errors
+/// If the bytes are no whole safetensors file.
+pub(crate) fn open<'a>(bytes: &'a [u8], path: &Path) -> Result<(SafeTensors<'a>, Option<String>)> {
+    if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(&[0x80, 0x02]) {
+        return Err(Error::input(
+            path,
+            Place::File,
+            "a safetensors file",
+            "a PyTorch pickle (.pth, .pt)",
+        )
+        .hint("`bindscape model import` takes over weights of the published networks"));
+    }
+    let broken = |found: String| {
+        Error::input(path, Place::File, "a whole safetensors file", found)
+            .hint("the file is damaged or incomplete: copy or make it again")
+    };
+    let (_, header) =
+        SafeTensors::read_metadata(bytes).map_err(|error| broken(error.to_string()))?;
+    let metadata = header
+        .metadata()
+        .as_ref()
+        .and_then(|map| map.get(KEY).cloned());
+    let file = SafeTensors::deserialize(bytes).map_err(|error| broken(error.to_string()))?;
+    Ok((file, metadata))
 }

@@ -48,7 +48,7 @@ impl Calibration {
 }
 
 /// Logarithm of the ratio of odds.
-fn shift(training: Option<f64>, prior: Option<f64>) -> f64 {
+pub(super) fn shift(training: Option<f64>, prior: Option<f64>) -> f64 {
     let odds = |p: f64| (p / (1.0 - p)).ln();
     match (training, prior) {
         (Some(training), Some(prior)) => odds(prior) - odds(training),

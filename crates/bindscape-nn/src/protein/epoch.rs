@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use bindscape_core::progress::{Progress, check};
+use bindscape_core::progress::{Unshown, check};
 use bindscape_core::protein::Label;
 use bindscape_core::{Error, Result};
 
@@ -86,7 +86,7 @@ impl Plan<'_> {
         })?;
         let sequences_per_second = seen as f64 / began.elapsed().as_secs_f64();
         let validation = self.data.validation;
-        let logits = predict::logits(&learner.network, features, validation, &Quiet(observer))?;
+        let logits = predict::logits(&learner.network, features, validation, &Unshown(observer))?;
         let tf: Option<Vec<f32>> = logits.iter().map(|logits| logits.tf).collect();
         let domain: Option<Vec<_>> = logits.iter().map(|logits| logits.classes).collect();
         let flat = domain.as_ref().map(|domain| domain.as_flattened());
@@ -94,11 +94,13 @@ impl Plan<'_> {
         if !loss.total.is_finite() {
             return Err(diverged(epoch, batches.len(), loss.total));
         }
+        let calibrated = self.calibrated_loss(&logits);
         observer.finish();
         Ok(ProteinEpoch {
             epoch,
             train_loss: sum / batches.len() as f64,
             validation_loss: loss.total,
+            validation_calibrated_loss: calibrated,
             validation_tf_loss: loss.tf,
             validation_domain_loss: loss.domain,
             validation_tf_aucpr: tf.and_then(|tf| {
@@ -108,7 +110,7 @@ impl Plan<'_> {
             validation_domain_accuracy: self.accuracy(&logits),
             best: state
                 .best_record()
-                .is_none_or(|best| loss.total < best.validation_loss),
+                .is_none_or(|best| calibrated < best.validation_calibrated_loss),
             seconds: began.elapsed().as_secs_f64(),
             sequences_per_second,
         })
@@ -134,6 +136,29 @@ impl Plan<'_> {
         (all > 0.0).then(|| right / all)
     }
 
+    /// The loss on the validation part with the temperatures that fit it best.
+    fn calibrated_loss(&self, logits: &[Logits]) -> f64 {
+        let calibration = self.calibrate(logits);
+        let scaled = |logit: f32, temperature: Option<f64>| match temperature {
+            Some(temperature) => (f64::from(logit) / temperature) as f32,
+            None => logit,
+        };
+        let tf: Option<Vec<f32>> = logits
+            .iter()
+            .map(|logits| Some(scaled(logits.tf?, calibration.tf_temperature)))
+            .collect();
+        let domain: Option<Vec<_>> = logits
+            .iter()
+            .map(|logits| {
+                let classes = logits.classes?;
+                Some(classes.map(|logit| scaled(logit, calibration.domain_temperature)))
+            })
+            .collect();
+        let flat = domain.as_ref().map(|domain| domain.as_flattened());
+        let validation = self.data.validation;
+        self.task.loss(validation, tf.as_deref(), flat).total
+    }
+
     /// Temperatures from the logits of the validation part, and the shares of the training part.
     pub(super) fn calibrate(&self, logits: &[Logits]) -> Calibration {
         let labels = || self.labels(self.data.validation);
@@ -150,20 +175,6 @@ impl Plan<'_> {
             tf_prior: self.task.tf_prior(),
             domain_prior: self.task.domain_prior(),
         }
-    }
-}
-
-/// Passes on nothing but the wish to stop: a stage counts batches, and what validation
-/// advances is no part of it.
-pub(super) struct Quiet<'a>(pub(super) &'a dyn ProteinObserver);
-
-impl Progress for Quiet<'_> {
-    fn begin(&self, _label: &str, _total: Option<u64>) {}
-    fn advance(&self, _by: u64) {}
-    fn note(&self, _message: &str) {}
-    fn finish(&self) {}
-    fn interrupted(&self) -> bool {
-        self.0.interrupted()
     }
 }
 

@@ -30,7 +30,7 @@ pub use config::{
 pub use deeptfactor::DeepTFactorInput;
 pub use explain::{Attribution, Baseline, ExplainOptions, Target};
 pub use loss::{ClassWeights, Logits};
-pub use model::{Encoder, KnownSequences, ProteinModel, ProteinTraining};
+pub use model::{Encoder, KnownSequences, ProteinClassifier, ProteinModel, ProteinTraining};
 pub use options::ProteinTrainOptions;
 pub use predict::{ProteinPredictor, ProteinScores};
 pub use train::{ProteinData, ProteinEpoch, ProteinObserver, TrainedProteins, hold_out, train};

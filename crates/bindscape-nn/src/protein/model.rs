@@ -14,6 +14,7 @@ use bindscape_core::{Error, Place, Result, atomic};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
+use super::baseline::homology::{self, HomologyModel};
 use super::calibration::Calibration;
 use super::config::ProteinNetwork;
 use crate::model::arrays;
@@ -253,34 +254,19 @@ impl ProteinModel {
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let bytes = std::fs::read(path).map_err(|source| Error::io("read", path, source))?;
-        let (arrays, metadata) = arrays::from_bytes(&bytes, path)?;
-        let other = |found: &str| {
-            Error::input(
+        Self::from_bytes(&bytes, path)
+    }
+
+    fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self> {
+        let (arrays, metadata) = arrays::from_bytes(bytes, path)?;
+        let (kind, value) = described(metadata, path)?;
+        if kind != KIND {
+            return Err(not_ours(
                 path,
-                Place::File,
-                "a model of proteins written by bindscape",
-                found,
-            )
-            .hint("train one with `bindscape protein train`")
-        };
-        let metadata = metadata.ok_or_else(|| other("a safetensors file without its metadata"))?;
-        let wrong = |found: String| {
-            let place = Place::Record(format!("metadata `{}`", arrays::KEY));
-            Error::input(
-                path,
-                place,
-                format!("the description of a model, format {FORMAT}"),
-                found,
-            )
-            .hint("the file is damaged, or a newer bindscape wrote it")
-        };
-        let value: serde_json::Value =
-            serde_json::from_str(&metadata).map_err(|error| wrong(error.to_string()))?;
-        match value.get("kind").and_then(serde_json::Value::as_str) {
-            Some(KIND) => {}
-            Some(kind) => return Err(other(&format!("a model of another kind, `{kind}`"))),
-            None => return Err(other("a model of binding sites")),
+                &format!("a model of another kind, `{kind}`"),
+            ));
         }
+        let wrong = |found: String| damaged(path, found);
         let metadata: Metadata =
             serde_json::from_value(value).map_err(|error| wrong(error.to_string()))?;
         if metadata.format != FORMAT {
@@ -304,8 +290,82 @@ impl ProteinModel {
             training: metadata.training,
             calibration: metadata.calibration,
             state,
-            sha256: sha256_hex(&bytes),
+            sha256: sha256_hex(bytes),
         })
+    }
+}
+
+/// The kind of a model of proteins, and its description.
+pub(super) fn described(
+    metadata: Option<String>,
+    path: &Path,
+) -> Result<(String, serde_json::Value)> {
+    let metadata =
+        metadata.ok_or_else(|| not_ours(path, "a safetensors file without its metadata"))?;
+    let value: serde_json::Value =
+        serde_json::from_str(&metadata).map_err(|error| damaged(path, error.to_string()))?;
+    let kind = value.get("kind").and_then(serde_json::Value::as_str);
+    match kind.map(str::to_owned) {
+        Some(kind) => Ok((kind, value)),
+        None => Err(not_ours(path, "a model of binding sites")),
+    }
+}
+
+/// A file that is something else.
+pub(super) fn not_ours(path: &Path, found: &str) -> Error {
+    Error::input(
+        path,
+        Place::File,
+        "a model of proteins written by bindscape",
+        found,
+    )
+    .hint("train one with `bindscape protein train`")
+}
+
+/// A description that cannot be.
+pub(super) fn damaged(path: &Path, found: String) -> Error {
+    let place = Place::Record(format!("metadata `{}`", arrays::KEY));
+    Error::input(
+        path,
+        place,
+        format!("the description of a model, format {FORMAT}"),
+        found,
+    )
+    .hint("the file is damaged, or a newer bindscape wrote it")
+}
+
+/// A model of proteins of either kind.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ProteinClassifier {
+    /// A trained network.
+    Network(Box<ProteinModel>),
+    /// Labelled proteins to compare with.
+    Homology(Box<HomologyModel>),
+}
+
+impl ProteinClassifier {
+    /// Reads a model that bindscape wrote.
+    ///
+    /// # Errors
+    /// As [`ProteinModel::load`].
+    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let bytes = std::fs::read(path).map_err(|source| Error::io("read", path, source))?;
+        let (kind, _) = described(arrays::open(&bytes, path)?.1, path)?;
+        Ok(if kind == homology::KIND {
+            Self::Homology(Box::new(HomologyModel::from_bytes(&bytes, path)?))
+        } else {
+            Self::Network(Box::new(ProteinModel::from_bytes(&bytes, path)?))
+        })
+    }
+
+    /// SHA-256 of the file that it was loaded from.
+    #[must_use]
+    pub fn sha256(&self) -> &str {
+        match self {
+            Self::Network(model) => model.sha256(),
+            Self::Homology(model) => model.sha256(),
+        }
     }
 }
 

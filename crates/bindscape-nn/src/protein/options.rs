@@ -15,7 +15,7 @@ pub struct ProteinTrainOptions {
     pub learning_rate: f64,
     /// Training ends after so many epochs,
     pub max_epochs: u32,
-    /// or after so many in a row without a smaller validation loss.
+    /// or after so many in a row without a smaller calibrated validation loss.
     pub patience: Option<u32>,
     /// Factors of the losses of the transcription-factor head and the domain head, where a
     /// network has both.
@@ -41,7 +41,7 @@ impl ProteinTrainOptions {
     /// The defaults. For the paper's network and its twins those of the paper: 40 epochs,
     /// batches of 64, learning rate 0.0001 (paper, "Experimental settings"), and loss weights 0.7
     /// and 0.3, which its first author's later public code uses; the epoch with the smallest
-    /// validation loss wins.
+    /// validation loss after calibration wins.
     ///
     /// For DeepTFactor those of its authors' public training program: Adam with learning rate
     /// 0.001, batches of 32, at most 30 epochs, patience 5.

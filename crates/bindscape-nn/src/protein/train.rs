@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use bindscape_core::digest::hex;
-use bindscape_core::progress::{Progress, Silent};
+use bindscape_core::progress::{Progress, Silent, Unshown};
 use bindscape_core::protein::{Features, Label};
 use bindscape_core::{Error, Result};
 use burn::tensor::Device;
@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::config::ProteinNetwork;
-use super::epoch::{Plan, Quiet};
+use super::epoch::Plan;
 use super::loss::Task;
 use super::model::{ProteinModel, ProteinTraining};
 use super::options::ProteinTrainOptions;
@@ -52,6 +52,10 @@ pub struct ProteinEpoch {
     pub train_loss: f64,
     /// Loss on the validation part, the weighted sum of those of the heads.
     pub validation_loss: f64,
+    /// The same with the temperatures that fit the validation part best, as a model made of this
+    /// epoch would have them. Confidence that grows faster than what is known makes the other
+    /// loss rise while answers still get better. The smallest one wins.
+    pub validation_calibrated_loss: f64,
     /// Loss of the transcription-factor head there.
     pub validation_tf_loss: Option<f64>,
     /// Loss of the domain head there.
@@ -96,7 +100,7 @@ pub struct TrainedProteins {
     pub model: ProteinModel,
     /// Where they lie, if a directory was given.
     pub model_path: Option<PathBuf>,
-    /// The epoch with the smallest validation loss, from 1.
+    /// The epoch with the smallest calibrated validation loss, from 1.
     pub best_epoch: u32,
     /// One record per epoch.
     pub epochs: Vec<ProteinEpoch>,
@@ -295,7 +299,7 @@ fn train_here(
     drop(learner);
     let best_epoch = state.best_record().map_or(0, |record| record.epoch);
     let best = Network::for_proteins(network, state.best.clone(), device);
-    let logits = predict::logits(&best, data.features, data.validation, &Quiet(observer))?;
+    let logits = predict::logits(&best, data.features, data.validation, &Unshown(observer))?;
     training.seed = options.seed;
     training.best_epoch = best_epoch;
     training.run = run;

@@ -1,7 +1,7 @@
 //! Embeddings of ESM-2 computed when they are needed, as those that a model was
 //! trained on.
 
-use bindscape_core::progress::Progress;
+use bindscape_core::progress::{Progress, Unshown};
 use bindscape_core::protein::{
     EmbeddingInfo, Features, Protein, RowsOf, ShardFormat, StoredType, Windows,
 };
@@ -162,21 +162,6 @@ impl Embedded {
             }
         }
         Ok(())
-    }
-}
-
-/// Passes on the wish to stop, but no progress: residues would be counted among proteins.
-struct Unshown<'a>(&'a dyn Progress);
-
-impl Progress for Unshown<'_> {
-    fn begin(&self, _label: &str, _total: Option<u64>) {}
-    fn advance(&self, _by: u64) {}
-    fn note(&self, message: &str) {
-        self.0.note(message);
-    }
-    fn finish(&self) {}
-    fn interrupted(&self) -> bool {
-        self.0.interrupted()
     }
 }
 

@@ -1,6 +1,7 @@
 //! `bindscape protein explain`: which residues a score comes from.
 
 mod output;
+mod voters;
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -10,7 +11,9 @@ use bindscape_core::progress::Progress;
 use bindscape_core::protein::{Domains, Protein, ProteinClass, ProteinReader, share_inside};
 use bindscape_core::{Error, Place, Result, names};
 use bindscape_nn::DeviceChoice;
-use bindscape_nn::protein::{Baseline, ExplainOptions, ProteinPredictor, Target};
+use bindscape_nn::protein::{
+    Baseline, ExplainOptions, ProteinClassifier, ProteinPredictor, Target,
+};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
@@ -39,16 +42,16 @@ pub(crate) struct Arguments {
     /// What is explained: `tf`, or a class (zinc_finger, homeodomain, leucine_zipper, other_tf, non_tf)
     #[arg(long, default_value = "tf", value_name = "TARGET")]
     target: String,
-    /// Points on the line from the baseline to the protein
-    #[arg(long, value_name = "N", default_value_t = 64)]
-    steps: usize,
-    /// What the protein is compared with
-    #[arg(long, value_enum, default_value = "zeros")]
-    baseline: BaselineChoice,
+    /// Points on the line from the baseline to the protein [default: 64]
+    #[arg(long, value_name = "N")]
+    steps: Option<usize>,
+    /// What the protein is compared with [default: zeros]
+    #[arg(long, value_enum)]
+    baseline: Option<BaselineChoice>,
     /// Domains to show and to count attribution in (TSV with the columns accession and domains, which holds NAME:START-END;…)
     #[arg(long, value_name = "TSV")]
     domains: Option<PathBuf>,
-    /// Directory to write: attributions.tsv, proteins.tsv, and a picture ID.svg of each protein; the same command continues an interrupted one
+    /// Directory to write: attributions.tsv, proteins.tsv, and a picture ID.svg of each protein; for a homology model proteins.tsv and voters.tsv. The same command continues an interrupted one
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     /// Compute device
@@ -57,9 +60,10 @@ pub(crate) struct Arguments {
 }
 
 /// Baselines, as the command line names them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize)]
 enum BaselineChoice {
     /// No residues
+    #[default]
     Zeros,
     /// The protein's own composition, without an order
     Mean,
@@ -68,6 +72,12 @@ enum BaselineChoice {
 pub(super) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
     let target = target(&arguments.target)?;
     let (model, file) = load_model(&arguments.model)?;
+    let model = match model {
+        ProteinClassifier::Network(model) => model,
+        ProteinClassifier::Homology(model) => {
+            return voters::run(&arguments, &model, terminal);
+        }
+    };
     let heads = model.network.heads();
     let has_head = match target {
         Target::Tf => heads.tf(),
@@ -99,14 +109,9 @@ pub(super) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
         source: &source,
         domains: domains.as_ref(),
         target,
-        options: ExplainOptions {
-            steps: arguments.steps,
-            baseline: match arguments.baseline {
-                BaselineChoice::Zeros => Baseline::Zeros,
-                BaselineChoice::Mean => Baseline::Mean,
-            },
-        },
+        options: options(&arguments),
     };
+    let steps = explainer.options.steps;
     let mut output = Output::create(&arguments.out)?;
     let plan = serde_json::json!({
         "bindscape": env!("CARGO_PKG_VERSION"),
@@ -114,21 +119,19 @@ pub(super) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
         "model": model.sha256(),
         "embeddings": arguments.embeddings,
         "target": arguments.target,
-        "steps": arguments.steps,
-        "baseline": arguments.baseline,
+        "steps": steps,
+        "baseline": arguments.baseline.unwrap_or_default(),
         "device": arguments.device.to_string(),
     });
     let mut journal = Journal::open(arguments.out.join("unfinished.jsonl"), &plan, terminal)?;
-    let points = proteins
-        .known()
-        .map(|count| (count * arguments.steps) as u64);
+    let points = proteins.known().map(|count| (count * steps) as u64);
     terminal.begin("explaining scores", points);
     for protein in proteins {
         let protein = protein?;
         let key = journal_key(&protein);
         let scores = match journal.find(&key, terminal)? {
             Some(found) => {
-                terminal.advance(arguments.steps as u64);
+                terminal.advance(steps as u64);
                 found
             }
             None => {
@@ -144,6 +147,17 @@ pub(super) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
     journal.finish()?;
     told.tell(domains.is_some(), &arguments, terminal);
     Ok(())
+}
+
+fn options(arguments: &Arguments) -> ExplainOptions {
+    let usual = ExplainOptions::default();
+    ExplainOptions {
+        steps: arguments.steps.unwrap_or(usual.steps),
+        baseline: match arguments.baseline.unwrap_or_default() {
+            BaselineChoice::Zeros => Baseline::Zeros,
+            BaselineChoice::Mean => Baseline::Mean,
+        },
+    }
 }
 
 fn target(name: &str) -> Result<Target> {

@@ -5,6 +5,7 @@
 
 mod table;
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -16,7 +17,8 @@ use bindscape_core::progress::Progress;
 use bindscape_core::protein::{Protein, ProteinClass, ProteinReader, amino_acid};
 use bindscape_core::{Error, Result, atomic, digest};
 use bindscape_nn::DeviceChoice;
-use bindscape_nn::protein::{ProteinModel, ProteinPredictor, ProteinScores};
+use bindscape_nn::protein::baseline::HomologyPredictor;
+use bindscape_nn::protein::{KnownSequences, ProteinClassifier, ProteinPredictor, ProteinScores};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
@@ -121,12 +123,24 @@ pub(super) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
     let (model, file) = load_model(&arguments.model)?;
     check(&arguments, &model)?;
     let device = arguments.device.open()?;
-    let encoder = &model.training.encoder;
-    let source = Source::of(encoder, &arguments.embeddings, arguments.device, terminal)?;
     let scorer = Scorer {
-        predictor: ProteinPredictor::new(&model, &device),
-        source: &source,
-        model: &model,
+        known: known(&model),
+        way: match &model {
+            ProteinClassifier::Network(model) => {
+                let encoder = &model.training.encoder;
+                let embeddings = &arguments.embeddings;
+                Way::Network {
+                    predictor: Box::new(ProteinPredictor::new(model, &device)),
+                    source: Box::new(Source::of(encoder, embeddings, arguments.device, terminal)?),
+                }
+            }
+            ProteinClassifier::Homology(model) => {
+                arguments
+                    .embeddings
+                    .refuse("since the model compares sequences")?;
+                Way::Homology(HomologyPredictor::new(model))
+            }
+        },
         threshold: arguments.threshold,
         prior: arguments.prior,
     };
@@ -137,7 +151,11 @@ pub(super) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
     let mut counts = Counts::default();
     terminal.begin("scoring proteins", None);
     loop {
-        let proteins = read_chunk(&mut reader, PROTEINS, source.residues_at_a_time())?;
+        let proteins = read_chunk(
+            &mut reader,
+            scorer.proteins_at_a_time(),
+            scorer.residues_at_a_time(),
+        )?;
         if proteins.is_empty() {
             break;
         }
@@ -162,10 +180,10 @@ pub(super) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
             command: std::env::args().collect(),
             model: file_name(&file),
             model_sha256: model.sha256().to_owned(),
-            encoder: model.training.encoder.id.clone(),
+            encoder: encoder(&model).to_owned(),
             threshold: arguments.threshold,
             prior: arguments.prior,
-            training_prior: model.calibration.tf_prior,
+            training_prior: tf_prior(&model),
             top: arguments.top.map(NonZeroUsize::get),
             proteins: (arguments.proteins != Path::new("-"))
                 .then(|| digest::input_file("proteins", &arguments.proteins))
@@ -190,7 +208,7 @@ fn beside(out: &Path, ending: &str) -> PathBuf {
 /// continued.
 fn journal(
     arguments: &Arguments,
-    model: &ProteinModel,
+    model: &ProteinClassifier,
     progress: &dyn Progress,
 ) -> Result<Option<Journal>> {
     if arguments.out == Path::new("-") {
@@ -209,7 +227,34 @@ fn journal(
     Journal::open(path, &plan, progress).map(Some)
 }
 
-fn check(arguments: &Arguments, model: &ProteinModel) -> Result<()> {
+/// What the model looks at.
+fn encoder(model: &ProteinClassifier) -> &str {
+    match model {
+        ProteinClassifier::Network(model) => &model.training.encoder.id,
+        ProteinClassifier::Homology(_) => "homology",
+    }
+}
+
+/// The share of TFs in training; `None` if there were only these or none.
+fn tf_prior(model: &ProteinClassifier) -> Option<f64> {
+    match model {
+        ProteinClassifier::Network(model) => {
+            let calibration = model.calibration;
+            calibration.tf_prior.or(calibration.domain_prior)
+        }
+        ProteinClassifier::Homology(model) => model.tf_prior(),
+    }
+}
+
+/// The sequences it was trained on.
+fn known(model: &ProteinClassifier) -> Cow<'_, KnownSequences> {
+    match model {
+        ProteinClassifier::Network(model) => Cow::Borrowed(&model.training.known),
+        ProteinClassifier::Homology(model) => Cow::Owned(model.known()),
+    }
+}
+
+fn check(arguments: &Arguments, model: &ProteinClassifier) -> Result<()> {
     if !(0.0..=1.0).contains(&arguments.threshold) {
         return Err(Error::option(
             "--threshold",
@@ -224,7 +269,7 @@ fn check(arguments: &Arguments, model: &ProteinModel) -> Result<()> {
                     .hint("in a eukaryotic proteome it is some 0.05"),
             );
         }
-        if model.calibration.tf_prior.is_none() && model.calibration.domain_prior.is_none() {
+        if tf_prior(model).is_none() {
             return Err(Error::option(
                 "--prior",
                 "a model that was trained on TFs and other proteins",
@@ -233,11 +278,15 @@ fn check(arguments: &Arguments, model: &ProteinModel) -> Result<()> {
             .hint("leave --prior out"));
         }
     }
-    if arguments.top.is_some() && !model.network.heads().tf() {
+    let answers_tf = match model {
+        ProteinClassifier::Network(model) => model.network.heads().tf(),
+        ProteinClassifier::Homology(model) => model.answers_tf(),
+    };
+    if arguments.top.is_some() && !answers_tf {
         return Err(Error::option(
             "--top",
-            "a model with a head for TFs, which gives p_tf",
-            "one with a head for classes only",
+            "a model that tells TFs, with p_tf",
+            "one that tells classes only",
         )
         .hint("leave --top out and sort the table by a class"));
     }
@@ -260,12 +309,23 @@ fn read_chunk(reader: &mut ProteinReader, most: usize, residues: usize) -> Resul
 }
 
 struct Scorer<'a> {
-    predictor: ProteinPredictor,
-    source: &'a Source,
-    model: &'a ProteinModel,
+    way: Way<'a>,
+    known: Cow<'a, KnownSequences>,
     threshold: f64,
     prior: Option<f64>,
 }
+
+/// How scores come about.
+enum Way<'a> {
+    Network {
+        predictor: Box<ProteinPredictor>,
+        source: Box<Source>,
+    },
+    Homology(HomologyPredictor<'a>),
+}
+
+/// Proteins that are compared with labelled ones before the next are read.
+const COMPARED: usize = 1024;
 
 impl Scorer<'_> {
     /// The rows of `proteins`, those that the journal has taken from there.
@@ -297,22 +357,49 @@ impl Scorer<'_> {
     }
 
     fn score(&self, proteins: &[Protein], progress: &dyn Progress) -> Result<Vec<Row>> {
-        let represented = self.source.represent(proteins, progress)?;
-        let all: Vec<usize> = (0..proteins.len()).collect();
-        let scores =
-            self.predictor
-                .scores(represented.features.as_ref(), &all, self.prior, progress)?;
+        let (scores, represented) = match &self.way {
+            Way::Network { predictor, source } => {
+                let represented = source.represent(proteins, progress)?;
+                let all: Vec<usize> = (0..proteins.len()).collect();
+                let features = represented.features.as_ref();
+                let scores = predictor.scores(features, &all, self.prior, progress)?;
+                (scores, Some(represented))
+            }
+            Way::Homology(predictor) => {
+                let scores = predictor.scores(proteins, self.prior, progress)?;
+                progress.advance(proteins.len() as u64);
+                (scores, None)
+            }
+        };
         let rows = proteins.iter().zip(scores).enumerate();
         Ok(rows
-            .map(|(place, (protein, scores))| self.row(protein, scores, &represented, place))
+            .map(|(place, (protein, scores))| {
+                self.row(protein, scores, represented.as_ref(), place)
+            })
             .collect())
+    }
+
+    /// Proteins that may be scored at a time: progress is shown after them.
+    fn proteins_at_a_time(&self) -> usize {
+        match &self.way {
+            Way::Network { .. } => PROTEINS,
+            Way::Homology(_) => COMPARED,
+        }
+    }
+
+    /// Residues that may be scored at a time.
+    fn residues_at_a_time(&self) -> usize {
+        match &self.way {
+            Way::Network { source, .. } => source.residues_at_a_time(),
+            Way::Homology(_) => usize::MAX,
+        }
     }
 
     fn row(
         &self,
         protein: &Protein,
         scores: ProteinScores,
-        represented: &Represented<'_>,
+        represented: Option<&Represented<'_>>,
         place: usize,
     ) -> Row {
         let is_tf = scores.p_tf.map(|p| p >= self.threshold);
@@ -327,13 +414,13 @@ impl Scorer<'_> {
         if protein.sequence.iter().any(unknown) {
             flags.push(Flag::UnknownResidues);
         }
-        if represented.chunked(place) {
+        if represented.is_some_and(|it| it.chunked(place)) {
             flags.push(Flag::Chunked);
         }
-        if represented.features.cut(place) {
+        if represented.is_some_and(|it| it.features.cut(place)) {
             flags.push(Flag::Cut);
         }
-        if self.model.training.known.contains(&protein.sequence) {
+        if self.known.contains(&protein.sequence) {
             flags.push(Flag::SeenInTraining);
         }
         Row {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use bindscape_core::Result;
 use bindscape_core::protein::{EncodedProteins, Encoding, Features, Protein, Windows};
-use bindscape_nn::protein::{DeepTFactorInput, Encoder, ProteinModel};
+use bindscape_nn::protein::{DeepTFactorInput, Encoder, ProteinClassifier};
 
 /// Name of the model in the directory of a training.
 const MODEL_FILE: &str = "model.safetensors";
@@ -13,14 +13,14 @@ const MODEL_FILE: &str = "model.safetensors";
 /// Gives the file too.
 ///
 /// # Errors
-/// As [`ProteinModel::load`].
-pub(super) fn load_model(path: &Path) -> Result<(ProteinModel, PathBuf)> {
+/// As [`ProteinClassifier::load`].
+pub(super) fn load_model(path: &Path) -> Result<(ProteinClassifier, PathBuf)> {
     let file = if path.is_dir() {
         path.join(MODEL_FILE)
     } else {
         path.to_path_buf()
     };
-    Ok((ProteinModel::load(&file)?, file))
+    Ok((ProteinClassifier::load(&file)?, file))
 }
 
 /// How proteins become the numbers that a model was trained on.

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use bindscape_core::matrix::InputFile;
+use bindscape_core::progress::Progress;
 use serde::{Deserialize, Serialize};
 
+use crate::data::thousands;
 use crate::run_directory::{Record, configuration_difference};
 
 /// What kind of run on proteins a directory holds.
@@ -37,6 +39,24 @@ pub(super) struct ProteinRunRecord {
     pub(super) parts: BTreeMap<String, BTreeMap<String, u64>>,
     /// Proteins whose ends are cut, because they are longer than the standardised length.
     pub(super) cut: u64,
+}
+
+impl ProteinRunRecord {
+    /// Tells how many proteins of which kind are in each part.
+    pub(super) fn tell_parts(&self, progress: &dyn Progress) {
+        for (part, labels) in &self.parts {
+            let all: u64 = labels.values().sum();
+            let each: Vec<String> = labels
+                .iter()
+                .map(|(label, &count)| format!("{} {label}", thousands(count)))
+                .collect();
+            progress.note(&format!(
+                "{part}: {} proteins ({})",
+                thousands(all),
+                each.join(", ")
+            ));
+        }
+    }
 }
 
 impl Record for ProteinRunRecord {

@@ -27,6 +27,23 @@ pub(super) struct EmbeddingArguments {
     esm2: Option<String>,
 }
 
+impl EmbeddingArguments {
+    /// Refuses embeddings for a model that takes none.
+    ///
+    /// # Errors
+    /// If there are any.
+    pub(super) fn refuse(&self, why: &str) -> Result<()> {
+        let given = [
+            ("--embeddings", self.embeddings.is_some()),
+            ("--esm2", self.esm2.is_some()),
+        ];
+        match given.into_iter().find(|(_, given)| *given) {
+            Some((option, _)) => Err(Error::option(option, format!("none, {why}"), "one")),
+            None => Ok(()),
+        }
+    }
+}
+
 /// Some proteins as a network takes them.
 pub(super) struct Represented<'a> {
     /// Their numbers.

@@ -9,8 +9,8 @@ use bindscape_core::protein::{Label, Labels, read_proteins_with};
 use bindscape_core::{Result, digest};
 use bindscape_nn::DeviceChoice;
 use bindscape_nn::protein::{
-    self as networks, Encoder, KnownSequences, ProteinData, ProteinEpoch, ProteinObserver,
-    ProteinTraining,
+    self as networks, Encoder, KnownSequences, ProteinData, ProteinEpoch, ProteinNetworkKind,
+    ProteinObserver, ProteinTraining,
 };
 use bindscape_nn::train::BatchReport;
 use clap::Args;
@@ -22,8 +22,9 @@ use crate::run_directory::RunDirectory;
 use crate::terminal::Terminal;
 use crate::watcher::{self, Watcher};
 
+mod homology;
 pub(super) mod options;
-use options::{NetworkArguments, TrainArguments};
+use options::{ModelKind, NetworkArguments, TrainArguments};
 
 /// Options of `protein train`.
 #[derive(Debug, Args)]
@@ -50,14 +51,19 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
-    let kind = arguments.network.kind();
-    let source = arguments.network.source()?;
+    match arguments.network.kind() {
+        ModelKind::Network(kind) => network(kind, &arguments, terminal),
+        ModelKind::Homology => homology::run(&arguments, terminal),
+    }
+}
+
+fn network(kind: ProteinNetworkKind, arguments: &Arguments, terminal: &Terminal) -> Result<()> {
+    let source = arguments.network.source(kind)?;
     let options = arguments.training.options(kind, source.learned())?;
     let windows = source.windows();
     // Sizes that make no network are refused before any file is read.
-    let network = arguments
-        .network
-        .network(source.width(), windows.positions)?;
+    let positions = windows.positions;
+    let network = arguments.network.network(kind, source.width(), positions)?;
     let device = arguments.device.open()?;
 
     let labels = Labels::read(&arguments.labels, arguments.group.as_deref())?;
@@ -100,18 +106,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
         cut,
     };
     let mut run = RunDirectory::begin(&arguments.out, planned, terminal)?;
-    for (part, labels) in &run.record.parts {
-        let all: u64 = labels.values().sum();
-        let each: Vec<String> = labels
-            .iter()
-            .map(|(label, &count)| format!("{} {label}", thousands(count)))
-            .collect();
-        terminal.note(&format!(
-            "{part}: {} proteins ({})",
-            thousands(all),
-            each.join(", ")
-        ));
-    }
+    run.record.tell_parts(terminal);
     if cut > 0 {
         terminal.note(&format!(
             "{} proteins are longer than {} residues: their ends are cut",
@@ -167,7 +162,10 @@ fn count(labels: &[Label], rows: &[usize]) -> BTreeMap<String, u64> {
 
 /// What an epoch reached on the validation part.
 fn validation_words(record: &ProteinEpoch) -> String {
-    let mut words = vec![format!("validation loss {:.4}", record.validation_loss)];
+    let mut words = vec![format!(
+        "validation loss {:.4}, calibrated {:.4}",
+        record.validation_loss, record.validation_calibrated_loss
+    )];
     if let Some(aucpr) = record.validation_tf_aucpr {
         words.push(format!("TF AUCPR {aucpr:.3}"));
     }

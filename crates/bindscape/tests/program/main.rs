@@ -12,6 +12,7 @@ mod protein_crossval;
 mod protein_embed;
 mod protein_explain;
 mod protein_fetch;
+mod protein_homology;
 mod protein_model;
 mod protein_predict;
 mod protein_train;

@@ -79,6 +79,11 @@ impl MeanFeatures {
     /// The proteins `rows`, each column less its mean and divided by its standard deviation
     /// over the proteins `reference`; constant columns become zero.
     pub(super) fn standardised(&self, reference: &[usize], rows: &[usize]) -> Vec<f32> {
+        self.standard(reference).apply(self, rows)
+    }
+
+    /// Mean and scale of each column over the proteins `reference`.
+    pub(super) fn standard(&self, reference: &[usize]) -> Standard {
         let n = reference.len() as f64;
         let mut mean = vec![0.0_f64; self.columns];
         for &row in reference {
@@ -92,20 +97,36 @@ impl MeanFeatures {
                 *variance += (f64::from(value) - mean).powi(2) / n;
             }
         }
-        let scale: Vec<(f32, f32)> = mean
-            .iter()
-            .zip(&variance)
-            .map(|(&mean, &variance)| {
-                let varies = variance > 1e-12 * (1.0 + mean * mean);
-                let scale = if varies { 1.0 / variance.sqrt() } else { 0.0 };
-                (mean as f32, scale as f32)
-            })
-            .collect();
-        let mut out = vec![0.0; rows.len() * self.columns];
-        out.par_chunks_exact_mut(self.columns)
+        let scale = |(&mean, &variance): (&f64, &f64)| {
+            let varies = variance > 1e-12 * (1.0 + mean * mean);
+            (if varies { 1.0 / variance.sqrt() } else { 0.0 }) as f32
+        };
+        Standard {
+            scale: mean.iter().zip(&variance).map(scale).collect(),
+            mean: mean.iter().map(|&mean| mean as f32).collect(),
+        }
+    }
+}
+
+/// What makes columns of [`MeanFeatures`] comparable.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Standard {
+    /// What is taken away from a column,
+    pub(super) mean: Vec<f32>,
+    /// and what it is then multiplied by.
+    pub(super) scale: Vec<f32>,
+}
+
+impl Standard {
+    /// The proteins `rows`, standardised.
+    pub(super) fn apply(&self, features: &MeanFeatures, rows: &[usize]) -> Vec<f32> {
+        let mut out = vec![0.0; rows.len() * features.columns];
+        out.par_chunks_exact_mut(features.columns)
             .zip(rows)
             .for_each(|(out, &row)| {
-                for ((out, &value), &(mean, scale)) in out.iter_mut().zip(self.row(row)).zip(&scale)
+                let columns = self.mean.iter().zip(&self.scale);
+                for ((out, &value), (mean, scale)) in
+                    out.iter_mut().zip(features.row(row)).zip(columns)
                 {
                     *out = (value - mean) * scale;
                 }

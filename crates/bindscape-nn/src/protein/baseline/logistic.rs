@@ -4,7 +4,7 @@ use bindscape_core::Result;
 use bindscape_core::progress::{Progress, check};
 use rayon::prelude::*;
 
-use super::composition::MeanFeatures;
+use super::composition::{MeanFeatures, Standard};
 use super::optimise::minimise;
 use super::{Baseline, Task, loss, softmax};
 
@@ -33,8 +33,19 @@ impl Baseline for Logistic<'_> {
         rows: &[usize],
         progress: &dyn Progress,
     ) -> Result<Vec<f64>> {
-        let x = self.features.standardised(&task.train, &task.train);
-        let held_out = self.features.standardised(&task.train, &task.validation);
+        Ok(self.fit(task, progress)?.probabilities(self.features, rows))
+    }
+}
+
+impl Logistic<'_> {
+    /// Weights for the proteins of `task`.
+    ///
+    /// # Errors
+    /// If the user asked to stop.
+    pub(super) fn fit(&self, task: &Task<'_>, progress: &dyn Progress) -> Result<Fitted> {
+        let standard = self.features.standard(&task.train);
+        let x = standard.apply(self.features, &task.train);
+        let held_out = standard.apply(self.features, &task.validation);
         let mut weights = Weights::zero(task.classes, self.features.columns());
         let mut best: Option<(f64, Weights)> = None;
         let mut worse = 0;
@@ -56,17 +67,32 @@ impl Baseline for Logistic<'_> {
             }
         }
         let (_, weights) = best.expect("the first penalty is the best so far");
-        Ok(weights.probabilities(&self.features.standardised(&task.train, rows)))
+        Ok(Fitted { standard, weights })
+    }
+}
+
+/// A logistic regression, fitted.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Fitted {
+    pub(super) standard: Standard,
+    pub(super) weights: Weights,
+}
+
+impl Fitted {
+    /// Probabilities of the proteins `rows`, rows x classes.
+    pub(super) fn probabilities(&self, features: &MeanFeatures, rows: &[usize]) -> Vec<f64> {
+        self.weights
+            .probabilities(&self.standard.apply(features, rows))
     }
 }
 
 /// One row of weights per class, and a constant each at the end.
-#[derive(Debug, Clone)]
-struct Weights {
-    classes: usize,
-    columns: usize,
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Weights {
+    pub(super) classes: usize,
+    pub(super) columns: usize,
     /// Classes x columns, then classes.
-    values: Vec<f64>,
+    pub(super) values: Vec<f64>,
 }
 
 impl Weights {

@@ -11,6 +11,7 @@
 //! proteins to score) are in no part.
 
 mod composition;
+pub(crate) mod homology;
 mod logistic;
 mod nearest;
 mod neighbours;
@@ -23,6 +24,7 @@ use bindscape_core::protein::Label;
 use bindscape_stats::temperature_multiclass;
 
 pub use composition::MeanFeatures;
+pub use homology::{HomologyModel, HomologyPredictor, HomologyTraining, Voter};
 pub use logistic::Logistic;
 pub use nearest::{Fallback, NearestAlignment, NearestEmbedding};
 pub use neighbours::{Neighbour, Neighbours};
@@ -176,8 +178,7 @@ pub trait Baseline: Sync {
         let all = task.with_validation(rows);
         let mut logs = self.probabilities(task, &all, progress)?;
         for p in &mut logs {
-            // Nothing is impossible: a logarithm of 0 could not be scaled.
-            *p = p.max(1e-12).ln();
+            *p = logarithm(*p);
         }
         let (validation, logs) = logs.split_at_mut(task.validation.len() * task.classes);
         // Where validation does not determine it, probabilities stay as they are.
@@ -192,6 +193,11 @@ pub trait Baseline: Sync {
         }
         Ok(logs.to_vec())
     }
+}
+
+/// Nothing is impossible: a logarithm of 0 could not be scaled.
+fn logarithm(p: f64) -> f64 {
+    p.max(1e-12).ln()
 }
 
 /// Logits to probabilities.

@@ -10,7 +10,7 @@ use super::neighbours::Neighbours;
 use super::{Baseline, Task, loss};
 
 /// Proteins that vote; between 1 and 20 it makes little difference.
-const VOTERS: usize = 5;
+pub(super) const VOTERS: usize = 5;
 
 /// Queries that are compared with the proteins to fit on at a time.
 const QUERIES: usize = 16;
@@ -51,7 +51,7 @@ pub struct NearestAlignment<'a> {
 }
 
 /// Weights of the fallback that are tried, in bits.
-const BITS: [f64; 8] = [1.0, 3.0, 10.0, 30.0, 60.0, 100.0, 300.0, 1000.0];
+pub(super) const BITS: [f64; 8] = [1.0, 3.0, 10.0, 30.0, 60.0, 100.0, 300.0, 1000.0];
 
 impl Baseline for NearestAlignment<'_> {
     fn probabilities(
@@ -174,28 +174,49 @@ fn blend(
             votes(place, row);
             Ok(())
         })?;
-    let mixed = |weight: f64| -> Vec<f64> {
-        let mut p = voted.clone();
-        for (p, fallback) in p
-            .chunks_exact_mut(classes)
-            .zip(fallback.chunks_exact(classes))
-        {
-            let sum: f64 = p.iter().sum::<f64>() + weight;
-            for (p, fallback) in p.iter_mut().zip(fallback) {
-                *p = (*p + weight * fallback) / sum;
-            }
-        }
-        p
-    };
     let validation = task.validation.len() * classes;
-    let mut best: Option<(f64, Vec<f64>)> = None;
+    let weight = best_weight(task, &fallback[..validation], &voted[..validation], weights);
+    Ok(mix(
+        &fallback[validation..],
+        &voted[validation..],
+        classes,
+        weight,
+    ))
+}
+
+/// The one of `weights` of the `fallback` with the smallest loss on the validation part, whose
+/// votes are `voted`; the first of equals.
+pub(super) fn best_weight(
+    task: &Task<'_>,
+    fallback: &[f64],
+    voted: &[f64],
+    weights: &[f64],
+) -> f64 {
+    let quality = |weight: f64| {
+        let p = mix(fallback, voted, task.classes, weight);
+        loss(&p, &task.validation_answers, task.classes)
+    };
+    let mut best = (f64::INFINITY, weights[0]);
     for &weight in weights {
-        let p = mixed(weight);
-        let loss = loss(&p[..validation], &task.validation_answers, classes);
-        if best.as_ref().is_none_or(|(least, _)| loss < *least) {
-            best = Some((loss, p));
+        let loss = quality(weight);
+        if loss < best.0 {
+            best = (loss, weight);
         }
     }
-    let (_, mut p) = best.expect("there are weights to try");
-    Ok(p.split_off(validation))
+    best.1
+}
+
+/// Votes and `weight` times the fallback as shares of their sum, rows x classes.
+pub(super) fn mix(fallback: &[f64], voted: &[f64], classes: usize, weight: f64) -> Vec<f64> {
+    let mut p = voted.to_vec();
+    for (p, fallback) in p
+        .chunks_exact_mut(classes)
+        .zip(fallback.chunks_exact(classes))
+    {
+        let sum: f64 = p.iter().sum::<f64>() + weight;
+        for (p, fallback) in p.iter_mut().zip(fallback) {
+            *p = (*p + weight * fallback) / sum;
+        }
+    }
+    p
 }

@@ -204,3 +204,164 @@ fn all_stop_when_asked() {
         assert!(matches!(stopped, Err(Error::Interrupted)), "{name}");
     });
 }
+
+/// Families of similar proteins of 120 residues, four per class.
+fn families(members: usize) -> (Vec<Protein>, Vec<Label>) {
+    let mut rng = rng::stream(7, "families", 0);
+    let letters = bindscape_core::protein::AMINO_ACIDS;
+    let (mut proteins, mut labels) = (Vec::new(), Vec::new());
+    for family in 0..20 {
+        let founder: Vec<u8> = (0..120).map(|_| letters[rng.random_range(0..20)]).collect();
+        for member in 0..members {
+            let mut sequence = founder.clone();
+            for _ in 0..30 {
+                sequence[rng.random_range(0..120)] = letters[rng.random_range(0..20)];
+            }
+            proteins.push(Protein {
+                id: format!("F{family}.{member}"),
+                description: "of a family".into(),
+                sequence,
+            });
+            labels.push(Label::from(ProteinClass::ALL[family % 5]));
+        }
+    }
+    (proteins, labels)
+}
+
+fn homology(proteins: &[Protein], labels: &[Label], rows: &[usize]) -> HomologyModel {
+    let (train, validation) =
+        crate::protein::hold_out(labels, None, rows, 0.2, 1).expect("two parts");
+    let data = BaselineData {
+        labels,
+        groups: None,
+        train: &train,
+        validation: &validation,
+    };
+    let training = HomologyTraining {
+        bindscape: "test".into(),
+        inputs: Vec::new(),
+        proteins: [("non_tf".to_owned(), 4)].into(),
+        seed: 1,
+    };
+    HomologyModel::fit(proteins, data, training, &Silent).expect("a model")
+}
+
+#[test]
+fn a_homology_model_is_saved_and_scores_each_protein_alone() {
+    let (proteins, labels) = families(6);
+    // The last member of each family is new.
+    let (old, new): (Vec<usize>, Vec<usize>) = (0..proteins.len()).partition(|i| i % 6 < 5);
+    let of = |rows: &[usize]| -> (Vec<Protein>, Vec<Label>) {
+        rows.iter()
+            .map(|&i| (proteins[i].clone(), labels[i]))
+            .unzip()
+    };
+    let (known, known_labels) = of(&old);
+    let (queries, truth) = of(&new);
+    let rows: Vec<usize> = (0..known.len()).collect();
+    let model = homology(&known, &known_labels, &rows);
+    assert_eq!((model.proteins(), model.tf_prior()), (100, Some(0.8)));
+
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("model.safetensors");
+    model.save(&path).expect("writable");
+    let loaded = HomologyModel::load(&path).expect("a model");
+    assert_eq!(loaded.sha256(), model.sha256());
+    let predictor = HomologyPredictor::new(&loaded);
+    let scores = predictor.scores(&queries, None, &Silent).expect("scores");
+    let before = HomologyPredictor::new(&model);
+    assert_eq!(
+        scores,
+        before.scores(&queries, None, &Silent).expect("scores")
+    );
+    for (score, truth) in scores.iter().zip(&truth) {
+        let p_tf = score.p_tf.expect("the labels tell TFs");
+        assert_eq!(p_tf > 0.5, truth.tf, "{p_tf}");
+        let p = score.p_class.expect("the labels tell classes");
+        assert!((p.iter().sum::<f64>() - 1.0).abs() < 1e-9);
+        assert!(p[truth.class.expect("a class").index()] > 0.5, "{p:?}");
+    }
+    // Alone as in company.
+    for (query, score) in queries.iter().zip(&scores) {
+        let alone = predictor.scores(std::slice::from_ref(query), None, &Silent);
+        assert_eq!(alone.expect("scores"), [*score]);
+    }
+    // A prior multiplies odds by the same factor for all; here by (0.05 / 0.95) / (0.8 / 0.2).
+    let rare = predictor
+        .scores(&queries, Some(0.05), &Silent)
+        .expect("scores");
+    for (rare, score) in rare.iter().zip(&scores) {
+        let odds = |p: f64| p / (1.0 - p);
+        let ratio = odds(rare.p_tf.unwrap()) / odds(score.p_tf.unwrap());
+        assert!((ratio * 76.0 - 1.0).abs() < 1e-6, "{ratio}");
+        let tf = |s: &ProteinScores| odds(1.0 - s.p_class.unwrap()[CLASSES - 1]);
+        assert!((tf(rare) / tf(score) * 76.0 - 1.0).abs() < 1e-6);
+    }
+    // The voters are the family, whose shares and the composition's make one.
+    let explained = predictor.explain(&queries, &Silent).expect("voters");
+    for ((said, voters), (query, score)) in explained.iter().zip(queries.iter().zip(&scores)) {
+        assert_eq!(said, score);
+        let family = query.id.split('.').next().expect("a family");
+        assert!(voters.len() == 5 && voters.iter().all(|v| v.id.starts_with(family)));
+        let shares: f64 = voters.iter().map(|voter| voter.share).sum();
+        assert!(shares > 0.3 && shares < 1.0, "{shares}");
+    }
+    // One that is labelled votes for itself, and first.
+    let own = predictor.explain(&known[..1], &Silent).expect("voters");
+    let first = &own[0].1[0];
+    assert_eq!((first.id, first.hit.identity), ("F0.0", 1.0));
+}
+
+#[test]
+fn damaged_homology_models_are_refused() {
+    let (proteins, labels) = families(2);
+    let rows: Vec<usize> = (0..proteins.len()).collect();
+    let model = homology(&proteins, &labels, &rows);
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("model.safetensors");
+    model.save(&path).expect("writable");
+    let whole = std::fs::read(&path).expect("a file");
+    let refused = |change: &dyn Fn(&str) -> String| {
+        // The header is JSON after its length, with the metadata as a string in it.
+        let length = u64::from_le_bytes(whole[..8].try_into().unwrap()) as usize;
+        let header = std::str::from_utf8(&whole[8..8 + length]).unwrap();
+        let header = change(header);
+        let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+        bytes.extend(header.as_bytes());
+        bytes.extend(&whole[8 + length..]);
+        std::fs::write(&path, bytes).expect("writable");
+        let error = HomologyModel::load(&path).expect_err("a damaged model");
+        let either = crate::protein::ProteinClassifier::load(&path).expect_err("a damaged model");
+        assert_eq!(error.to_string(), either.to_string());
+        error.to_string()
+    };
+    let says = |message: String, part: &str| {
+        assert!(
+            message.contains("model.safetensors") && message.contains(part),
+            "{message}"
+        );
+    };
+    let replace = |from: &'static str, to: &'static str| {
+        move |header: &str| {
+            assert!(header.contains(from), "{from} in {header}");
+            header.replacen(from, to, 1)
+        }
+    };
+    says(refused(&replace("tf.mean", "tf.meat")), "tf.mean");
+    says(
+        refused(&replace(r#"\"zinc_finger\""#, r#"\"zinc\""#)),
+        "a label that is none",
+    );
+    says(refused(&replace(r#"[120,"#, r#"[119,"#)), "do not agree");
+    says(
+        refused(&replace(r#"\"temperature\":"#, r#"\"temperature\":-"#)),
+        "`tf`",
+    );
+    says(
+        refused(&replace(r#"\"format\":1"#, r#"\"format\":2"#)),
+        "format 2",
+    );
+    std::fs::write(&path, &whole[..whole.len() - 1]).expect("writable");
+    let error = HomologyModel::load(&path).expect_err("a cut file");
+    says(error.to_string(), "a whole safetensors file");
+}

@@ -215,7 +215,7 @@ fn number(value: &f64) -> String {
     }
 }
 
-fn write(file: &mut AtomicFile, text: &str) -> Result<()> {
+pub(super) fn write(file: &mut AtomicFile, text: &str) -> Result<()> {
     file.write_all(text.as_bytes())
         .map_err(|source| Error::io("write", file.target(), source))
 }

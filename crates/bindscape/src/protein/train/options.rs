@@ -15,12 +15,25 @@ use super::super::source::Source;
 /// The encoder whose numbers are stored.
 const STORED: &str = "esm2";
 
+/// Options of networks alone.
+const ALL: [&str; 9] = [
+    "--encoder",
+    "--embeddings",
+    "--window",
+    "--positions",
+    "--filters",
+    "--kernel",
+    "--pool",
+    "--hidden",
+    "--dropout",
+];
+
 /// Which network, on which representation of proteins.
 #[derive(Debug, Clone, Args)]
 pub(in crate::protein) struct NetworkArguments {
-    /// Network: multitask, its twins tf and domain, or deeptfactor
+    /// Network: multitask, its twins tf and domain, or deeptfactor; homology is none, but compares with the labelled proteins
     #[arg(long, value_name = "NETWORK", default_value_t)]
-    network: ProteinNetworkKind,
+    network: ModelKind,
     /// Representation of residues: onehot, residue (physico-chemical scales and BLOSUM62), or esm2 (needs --embeddings); deeptfactor has its own [default: residue]
     #[arg(long, value_name = "ENCODER")]
     encoder: Option<String>,
@@ -50,18 +63,70 @@ pub(in crate::protein) struct NetworkArguments {
     dropout: Option<f64>,
 }
 
+/// What is trained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::protein) enum ModelKind {
+    Network(ProteinNetworkKind),
+    /// Labelled proteins to compare with.
+    Homology,
+}
+
+impl ModelKind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Network(kind) => kind.name(),
+            Self::Homology => "homology",
+        }
+    }
+}
+
+impl Default for ModelKind {
+    fn default() -> Self {
+        Self::Network(ProteinNetworkKind::default())
+    }
+}
+
+impl std::fmt::Display for ModelKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl std::str::FromStr for ModelKind {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let networks = ProteinNetworkKind::ALL.into_iter().map(Self::Network);
+        names::choose(
+            "--network",
+            text,
+            networks.chain([Self::Homology]),
+            Self::name,
+            "see the help of the option",
+        )
+    }
+}
+
 impl NetworkArguments {
-    /// The network's kind.
-    pub(in crate::protein) fn kind(&self) -> ProteinNetworkKind {
+    /// What is trained.
+    pub(in crate::protein) fn kind(&self) -> ModelKind {
         self.network
     }
 
-    /// Where the network's input comes from.
+    /// Refuses what is said of a network, where none is trained.
+    ///
+    /// # Errors
+    /// If there is such an option.
+    pub(in crate::protein) fn refuse_all(&self) -> Result<()> {
+        self.refuse(&ALL, "with --network homology, which is no network")
+    }
+
+    /// Where the input of a network of that `kind` comes from.
     ///
     /// # Errors
     /// If the encoder is unknown, options do not go together, or there are no such embeddings.
-    pub(in crate::protein) fn source(&self) -> Result<Source> {
-        if self.network == ProteinNetworkKind::DeepTFactor {
+    pub(in crate::protein) fn source(&self, kind: ProteinNetworkKind) -> Result<Source> {
+        if kind == ProteinNetworkKind::DeepTFactor {
             self.refuse(
                 &["--encoder", "--embeddings", "--window", "--positions"],
                 "with --network deeptfactor, whose input is fixed",
@@ -70,7 +135,7 @@ impl NetworkArguments {
                 &["--filters", "--kernel", "--pool", "--hidden"],
                 "with --network deeptfactor, whose sizes are fixed",
             )?;
-            let length = self.network.network(0, 0).positions();
+            let length = kind.network(0, 0).positions();
             return Ok(Source::Computed(Representation::DeepTFactor(length)));
         }
         let name = self.encoder.as_deref();
@@ -124,16 +189,17 @@ impl NetworkArguments {
         )))
     }
 
-    /// The network for `features` numbers at each of `positions` positions.
+    /// The network of that `kind` for `features` numbers at each of `positions` positions.
     ///
     /// # Errors
     /// If the sizes make no network.
     pub(in crate::protein) fn network(
         &self,
+        kind: ProteinNetworkKind,
         features: usize,
         positions: usize,
     ) -> Result<ProteinNetwork> {
-        let network = match self.network.network(features, positions) {
+        let network = match kind.network(features, positions) {
             ProteinNetwork::DeepTFactor(mut config) => {
                 config.dropout = self.dropout.unwrap_or(config.dropout);
                 ProteinNetwork::DeepTFactor(config)
@@ -175,16 +241,26 @@ impl NetworkArguments {
             ("--kernel", self.kernel.is_some()),
             ("--pool", self.pool.is_some()),
             ("--hidden", self.hidden.is_some()),
+            ("--dropout", self.dropout.is_some()),
         ];
-        let wrong = |(option, given): &&(&str, bool)| *given && options.contains(option);
-        match given.iter().find(wrong) {
-            None => Ok(()),
-            Some((option, _)) => Err(Error::option(
-                *option,
-                format!("no such option {why}"),
-                "one",
-            )),
-        }
+        refuse(
+            given
+                .into_iter()
+                .filter(|(option, _)| options.contains(option)),
+            why,
+        )
+    }
+}
+
+/// Refuses the first option that was given.
+fn refuse<'a>(options: impl IntoIterator<Item = (&'a str, bool)>, why: &str) -> Result<()> {
+    match options.into_iter().find(|(_, given)| *given) {
+        None => Ok(()),
+        Some((option, _)) => Err(Error::option(
+            option,
+            format!("no such option {why}"),
+            "one",
+        )),
     }
 }
 
@@ -224,6 +300,26 @@ pub(in crate::protein) struct TrainArguments {
 }
 
 impl TrainArguments {
+    /// Refuses what only networks are trained with.
+    ///
+    /// # Errors
+    /// If there is such an option.
+    pub(in crate::protein) fn refuse_all(&self) -> Result<()> {
+        let given = [
+            ("--epochs", self.epochs.is_some()),
+            ("--patience", self.patience.is_some()),
+            ("--batch-size", self.batch_size.is_some()),
+            ("--learning-rate", self.learning_rate.is_some()),
+            ("--loss-weights", self.loss_weights.is_some()),
+            ("--neighbours", self.neighbours.is_some()),
+            (
+                "--class-weights",
+                self.class_weights != ClassWeights::default(),
+            ),
+        ];
+        refuse(given, "with --network homology, which is no network")
+    }
+
     /// The options of a training of that network, on features that a language model has
     /// `learned` or on an encoding of residues.
     ///
