@@ -1,7 +1,7 @@
 //! `bindscape model`: what a model is, and weights from elsewhere.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bindscape_core::progress::Progress;
 use bindscape_core::{Error, Result};
@@ -11,6 +11,7 @@ use serde_json::json;
 
 use crate::data::thousands;
 use crate::finetune::load_model;
+use crate::protein;
 use crate::terminal::Terminal;
 
 /// The verbs below `model`.
@@ -25,7 +26,7 @@ pub(crate) enum ModelVerb {
 /// Options of `model inspect`.
 #[derive(Debug, Args)]
 pub(crate) struct InspectArguments {
-    /// Model: a run directory with one model, or a .safetensors file
+    /// Model of binding sites or of proteins: a run directory with one model, or a .safetensors file
     model: PathBuf,
 }
 
@@ -57,9 +58,22 @@ pub(crate) fn run(verb: ModelVerb, terminal: &Terminal) -> Result<()> {
 }
 
 fn inspect(arguments: &InspectArguments) -> Result<()> {
-    let (model, _) = load_model(&arguments.model)?;
+    let facts = match protein::facts(&arguments.model)? {
+        Some(facts) => facts,
+        None => binding_facts(&arguments.model)?,
+    };
+    let mut out = std::io::stdout().lock();
+    serde_json::to_writer_pretty(&mut out, &facts)
+        .map_err(std::io::Error::from)
+        .and_then(|()| writeln!(out))
+        .map_err(|source| Error::io("write", "standard output", source))
+}
+
+/// What is known of a model of binding sites.
+fn binding_facts(path: &Path) -> Result<serde_json::Value> {
+    let (model, _) = load_model(path)?;
     let training = &model.training;
-    let facts = json!({
+    Ok(json!({
         "sha256": model.sha256(),
         "architecture": model.architecture,
         "parameters": model.architecture.parameters(),
@@ -76,12 +90,7 @@ fn inspect(arguments: &InspectArguments) -> Result<()> {
         "regions_fitted": training.fitted.len(),
         "regions_held_out": training.held_out.len(),
         "chromosomes": training.chromosomes,
-    });
-    let mut out = std::io::stdout().lock();
-    serde_json::to_writer_pretty(&mut out, &facts)
-        .map_err(std::io::Error::from)
-        .and_then(|()| writeln!(out))
-        .map_err(|source| Error::io("write", "standard output", source))
+    }))
 }
 
 fn import(arguments: ImportArguments, terminal: &Terminal) -> Result<()> {

@@ -12,6 +12,8 @@ mod run;
 mod source;
 mod train;
 
+pub(crate) use represent::facts;
+
 use bindscape_core::protein::Protein;
 use bindscape_core::{Result, digest};
 use clap::Subcommand;

@@ -24,6 +24,7 @@ use crate::parameters::StateDict;
 #[cfg(test)]
 use crate::parameters::Values;
 use crate::precision::Precision;
+use crate::protein::ProteinClassifier;
 
 /// Version of the metadata in a model file.
 pub const FORMAT: u32 = 1;
@@ -178,6 +179,15 @@ impl Model {
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let bytes = std::fs::read(path).map_err(|source| Error::io("read", path, source))?;
+        if ProteinClassifier::recognises(&bytes, path) {
+            return Err(Error::input(
+                path,
+                Place::File,
+                "a model of binding sites",
+                "a model of proteins",
+            )
+            .hint("`bindscape protein predict` uses it"));
+        }
         let (arrays, metadata) = arrays::from_bytes(&bytes, path)?;
         let metadata = metadata.ok_or_else(|| {
             Error::input(

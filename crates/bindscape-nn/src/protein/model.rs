@@ -359,6 +359,14 @@ impl ProteinClassifier {
         })
     }
 
+    /// Whether `bytes` begin as a model of proteins does.
+    #[must_use]
+    pub fn recognises(bytes: &[u8], path: &Path) -> bool {
+        let metadata = arrays::open(bytes, path).map(|(_, metadata)| metadata);
+        let described = metadata.and_then(|metadata| described(metadata, path));
+        described.is_ok_and(|(kind, _)| [KIND, homology::KIND].contains(&&*kind))
+    }
+
     /// SHA-256 of the file that it was loaded from.
     #[must_use]
     pub fn sha256(&self) -> &str {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use bindscape_core::Result;
 use bindscape_core::protein::{EncodedProteins, Encoding, Features, Protein, Windows};
 use bindscape_nn::protein::{DeepTFactorInput, Encoder, ProteinClassifier};
+use serde_json::json;
 
 /// Name of the model in the directory of a training.
 const MODEL_FILE: &str = "model.safetensors";
@@ -15,12 +16,55 @@ const MODEL_FILE: &str = "model.safetensors";
 /// # Errors
 /// As [`ProteinClassifier::load`].
 pub(super) fn load_model(path: &Path) -> Result<(ProteinClassifier, PathBuf)> {
-    let file = if path.is_dir() {
+    let file = model_file(path);
+    Ok((ProteinClassifier::load(&file)?, file))
+}
+
+/// What is known of the model of proteins at `path`; `None` if there is none.
+///
+/// # Errors
+/// As [`ProteinClassifier::load`].
+pub(crate) fn facts(path: &Path) -> Result<Option<serde_json::Value>> {
+    let file = model_file(path);
+    let recognised =
+        std::fs::read(&file).is_ok_and(|bytes| ProteinClassifier::recognises(&bytes, &file));
+    if !recognised {
+        return Ok(None);
+    }
+    let model = ProteinClassifier::load(&file)?;
+    let sha256 = model.sha256();
+    Ok(Some(match &model {
+        ProteinClassifier::Network(model) => json!({
+            "sha256": sha256,
+            "kind": "protein",
+            "network": model.network,
+            "parameters": model.network.parameters(),
+            "encoder": model.training.encoder,
+            "calibration": model.calibration,
+            "bindscape": model.training.bindscape,
+            "seed": model.training.seed,
+            "best_epoch": model.training.best_epoch,
+            "inputs": model.training.inputs,
+            "proteins": model.training.proteins,
+        }),
+        ProteinClassifier::Homology(model) => json!({
+            "sha256": sha256,
+            "kind": "protein-homology",
+            "bindscape": model.training.bindscape,
+            "seed": model.training.seed,
+            "inputs": model.training.inputs,
+            "proteins": model.training.proteins,
+        }),
+    }))
+}
+
+/// The file of a model, or of the directory of a training.
+fn model_file(path: &Path) -> PathBuf {
+    if path.is_dir() {
         path.join(MODEL_FILE)
     } else {
         path.to_path_buf()
-    };
-    Ok((ProteinClassifier::load(&file)?, file))
+    }
 }
 
 /// How proteins become the numbers that a model was trained on.

@@ -135,6 +135,20 @@ fn labelled_proteins_are_a_model() {
         &fails("protein explain --model run --proteins new.fa --steps 9 --out x"),
         &["--steps", "labelled proteins"],
     );
+    says(
+        &fails("predict --model run/model.safetensors --regions p.fa --genome p.fa --out x.tsv"),
+        &[
+            "model.safetensors",
+            "a model of proteins",
+            "protein predict",
+        ],
+    );
+    let output = command(here, &["model", "inspect", "run"]).output();
+    let facts = output.expect("the program was built").stdout;
+    says(
+        &String::from_utf8_lossy(&facts),
+        &["\"protein-homology\"", "\"zinc_finger\": "],
+    );
     let output = command(
         here,
         &[
