@@ -10,6 +10,7 @@ mod predict;
 mod represent;
 mod run;
 mod source;
+mod split;
 mod train;
 
 pub(crate) use represent::facts;

@@ -37,10 +37,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::run_directory::{lock, read_json, write_json};
 use crate::terminal::Terminal;
-use folds::Split;
+
 use models::Model;
 
 use super::source::Source;
+use super::split::{ProteinSplitArguments, Split};
 use super::train::options::loss_weights;
 
 const RECORD: &str = "crossval.json";
@@ -76,20 +77,8 @@ pub(crate) struct Arguments {
     /// Windows of the networks' input; embeddings have theirs [default: 3,000 residues]
     #[arg(long, value_name = "N")]
     positions: Option<std::num::NonZeroUsize>,
-    /// How proteins are dealt to folds: `similarity` keeps clusters of similar proteins together,
-    /// `random` does not; the name of a column of the labels keeps its values together
-    #[arg(
-        long,
-        default_value = "similarity",
-        value_name = "similarity|random|COLUMN"
-    )]
-    split: String,
-    /// Least identity of similar proteins
-    #[arg(long, default_value_t = 0.3, value_name = "SHARE")]
-    min_identity: f64,
-    /// Least share of both proteins inside their alignment
-    #[arg(long, default_value_t = 0.8, value_name = "SHARE")]
-    coverage: f64,
+    #[command(flatten)]
+    split: ProteinSplitArguments,
     /// Number of folds
     #[arg(long, default_value_t = 5, value_name = "N")]
     folds: u32,
@@ -238,7 +227,7 @@ fn plan(arguments: Arguments, terminal: &Terminal) -> Result<Plan> {
             ));
         }
     }
-    let split = Split::new(&arguments.split, arguments.min_identity, arguments.coverage);
+    let split = arguments.split.split()?;
     let labels = Labels::read(&arguments.labels, split.column())?;
     let mut proteins = read_proteins_with(&arguments.proteins, terminal)?;
     let matched = labels.matched(&proteins, &arguments.proteins)?;

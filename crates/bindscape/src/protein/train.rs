@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use bindscape_core::progress::Progress;
 use bindscape_core::protein::{Label, Labels, read_proteins_with};
-use bindscape_core::{Result, digest};
+use bindscape_core::{Error, Result, digest};
 use bindscape_nn::DeviceChoice;
 use bindscape_nn::protein::{
     self as networks, Encoder, KnownSequences, ProteinData, ProteinEpoch, ProteinNetworkKind,
@@ -17,14 +17,16 @@ use clap::Args;
 use serde_json::json;
 
 use super::run::{ProteinRunKind, ProteinRunRecord};
+use super::split::ProteinSplitArguments;
 use crate::data::thousands;
-use crate::run_directory::RunDirectory;
 use crate::terminal::Terminal;
 use crate::watcher::{self, Watcher};
 
 mod homology;
 pub(super) mod options;
+mod parts;
 use options::{ModelKind, NetworkArguments, TrainArguments};
+use parts::{Draw, Parts};
 
 /// Options of `protein train`.
 #[derive(Debug, Args)]
@@ -35,9 +37,8 @@ pub(crate) struct Arguments {
     /// Their labels: a table with the columns `accession` and `class`
     #[arg(long, value_name = "TSV")]
     labels: PathBuf,
-    /// Column of the table whose values tell which proteins belong together; none of a group is validated on while others are trained on
-    #[arg(long, value_name = "COLUMN")]
-    group: Option<String>,
+    #[command(flatten)]
+    split: ProteinSplitArguments,
     /// Run directory
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -66,7 +67,8 @@ fn network(kind: ProteinNetworkKind, arguments: &Arguments, terminal: &Terminal)
     let network = arguments.network.network(kind, source.width(), positions)?;
     let device = arguments.device.open()?;
 
-    let labels = Labels::read(&arguments.labels, arguments.group.as_deref())?;
+    let split = arguments.split.split()?;
+    let labels = Labels::read(&arguments.labels, split.column())?;
     let proteins = read_proteins_with(&arguments.proteins, terminal)?;
     let matched = labels.matched(&proteins, &arguments.proteins)?;
     let mut inputs = vec![
@@ -80,9 +82,7 @@ fn network(kind: ProteinNetworkKind, arguments: &Arguments, terminal: &Terminal)
     let features = source.represent(&proteins, terminal)?.features;
     let rows: Vec<usize> = (0..proteins.len()).collect();
     let share = arguments.training.validation;
-    let groups = matched.groups.as_deref();
-    let (train, validation) =
-        networks::hold_out(&matched.labels, groups, &rows, share, options.seed)?;
+    check_share(share)?;
     let cut = rows.iter().filter(|&&row| features.cut(row)).count() as u64;
 
     let planned = ProteinRunRecord {
@@ -95,17 +95,23 @@ fn network(kind: ProteinNetworkKind, arguments: &Arguments, terminal: &Terminal)
             "network": network,
             "encoder": features.id(),
             "training": options,
-            "validation": { "share": share, "group": arguments.group },
+            "validation": { "share": share, "split": split },
         }),
         device: arguments.device.to_string(),
         parameters: network.parameters(),
-        parts: BTreeMap::from([
-            ("train".to_owned(), count(&matched.labels, &train)),
-            ("validation".to_owned(), count(&matched.labels, &validation)),
-        ]),
+        parts: BTreeMap::new(),
         cut,
     };
-    let mut run = RunDirectory::begin(&arguments.out, planned, terminal)?;
+    let draw = Draw {
+        proteins: &proteins,
+        labels: &matched.labels,
+        split: &split,
+        column: matched.groups.as_deref(),
+        names: &matched.group_names,
+        share,
+        seed: options.seed,
+    };
+    let (mut run, Parts { train, validation }) = draw.begin(&arguments.out, planned, terminal)?;
     run.record.tell_parts(terminal);
     if cut > 0 {
         terminal.note(&format!(
@@ -149,6 +155,19 @@ fn network(kind: ProteinNetworkKind, arguments: &Arguments, terminal: &Terminal)
             .display(),
     ));
     Ok(())
+}
+
+/// # Errors
+/// If no part of the proteins is that share.
+fn check_share(share: f64) -> Result<()> {
+    if share > 0.0 && share < 1.0 {
+        return Ok(());
+    }
+    Err(Error::option(
+        "--validation",
+        "a share above 0 and below 1",
+        share.to_string(),
+    ))
 }
 
 /// Proteins by label.

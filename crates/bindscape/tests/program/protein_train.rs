@@ -74,7 +74,7 @@ fn a_network_is_trained_once_and_predicts() {
     let directory = tempfile::tempdir().expect("a directory");
     let here = directory.path();
     write(here);
-    let told = succeeds(here, &with(WORDS, &["run", "--group", "taxon"]));
+    let told = succeeds(here, &with(WORDS, &["run", "--split", "taxon"]));
     says(
         &told,
         &[
@@ -96,19 +96,28 @@ fn a_network_is_trained_once_and_predicts() {
         record["configuration"]["encoder"],
         "onehot:window=5,positions=40"
     );
+    let parts = fs::read_to_string(here.join("run/parts.tsv")).expect("parts");
+    let of = |part: &str| -> std::collections::BTreeSet<&str> {
+        let rows = parts.lines().filter(|line| line.ends_with(part));
+        rows.map(|line| line.split('\t').nth(2).expect("a taxon"))
+            .collect()
+    };
+    let (train, validation) = (of("\ttrain"), of("\tvalidation"));
+    assert!(!validation.is_empty() && validation.is_disjoint(&train));
+    assert!(train.contains("t1") || validation.contains("t1"));
     let epochs = fs::read_to_string(here.join("run/epochs.jsonl")).expect("records");
     assert_eq!(epochs.lines().count(), 3);
     let model = fs::read(here.join("run/model.safetensors")).expect("a model");
 
     // Done once; the same whatever the threads; another seed is another run.
-    let again = succeeds(here, &with(WORDS, &["run", "--group", "taxon"]));
+    let again = succeeds(here, &with(WORDS, &["run", "--split", "taxon"]));
     assert!(!again.contains("epoch  1"), "{again}");
-    let one = ["one", "--group", "taxon", "--threads", "1"];
+    let one = ["one", "--split", "taxon", "--threads", "1"];
     succeeds(here, &with(WORDS, &one));
     assert!(model == fs::read(here.join("one/model.safetensors")).expect("a model"));
     let other = refuses(
         here,
-        &with(WORDS, &["run", "--group", "taxon", "--seed", "2"]),
+        &with(WORDS, &["run", "--split", "taxon", "--seed", "2"]),
     );
     says(
         &other,
@@ -239,7 +248,7 @@ fn wrong_input_is_refused_before_any_work() {
             &["run", "--validation", "0"],
             &["--validation: expected a share above 0"],
         ),
-        (&["run", "--group", "family"], &["labels.tsv", "family"]),
+        (&["run", "--split", "family"], &["labels.tsv", "family"]),
     ] {
         says(&refuses(here, &with(WORDS, more)), parts);
     }

@@ -3,61 +3,11 @@
 use std::fmt::Write as _;
 
 use bindscape_core::progress::Progress;
-use bindscape_core::protein::{ClusterOptions, Clusters, Folds};
+use bindscape_core::protein::Folds;
 use bindscape_core::{Error, Place, Result, atomic};
-use serde::{Deserialize, Serialize};
 
 use super::Plan;
-use crate::data::thousands;
-
-/// How proteins are dealt to folds.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase", tag = "by")]
-pub(super) enum Split {
-    /// Clusters of similar proteins stay together.
-    Similarity { min_identity: f64, coverage: f64 },
-    /// Every protein on its own.
-    Random,
-    /// Proteins with one value of this column of the labels stay together.
-    Column { name: String },
-}
-
-impl Split {
-    pub(super) fn new(name: &str, min_identity: f64, coverage: f64) -> Self {
-        match name {
-            "similarity" => Self::Similarity {
-                min_identity,
-                coverage,
-            },
-            "random" => Self::Random,
-            name => Self::Column { name: name.into() },
-        }
-    }
-
-    /// The column that it needs.
-    pub(super) fn column(&self) -> Option<&str> {
-        match self {
-            Self::Column { name } => Some(name),
-            _ => None,
-        }
-    }
-
-    /// In words.
-    pub(super) fn describe(&self) -> String {
-        match self {
-            Self::Similarity {
-                min_identity,
-                coverage,
-            } => format!(
-                "proteins of at least {:.0}% identity over {:.0}% of both never in different folds",
-                100.0 * min_identity,
-                100.0 * coverage
-            ),
-            Self::Random => "random folds: similar proteins may be on both sides".into(),
-            Self::Column { name } => format!("proteins of the same {name} in one fold"),
-        }
-    }
-}
+use crate::protein::split::Split;
 
 const FILE: &str = "folds.tsv";
 
@@ -69,31 +19,9 @@ pub(super) fn folds(plan: &Plan, progress: &dyn Progress) -> Result<(Option<Vec<
         return read(plan, &path);
     }
     let settings = &plan.settings;
-    let groups = match (&settings.split, &plan.column) {
-        (
-            &Split::Similarity {
-                min_identity,
-                coverage,
-            },
-            _,
-        ) => {
-            let options = ClusterOptions {
-                min_identity,
-                coverage,
-                ..ClusterOptions::default()
-            };
-            let labelled = &plan.proteins[..plan.labels.len()];
-            let clusters = Clusters::of(labelled, &options, progress)?;
-            progress.note(&format!(
-                "{} clusters of similar proteins among {}",
-                thousands(clusters.representative.len() as u64),
-                thousands(labelled.len() as u64)
-            ));
-            Some(clusters.cluster)
-        }
-        (_, Some((groups, _))) => Some(groups.clone()),
-        (_, None) => None,
-    };
+    let labelled = &plan.proteins[..plan.labels.len()];
+    let column = plan.column.as_ref().map(|(groups, _)| &groups[..]);
+    let groups = settings.split.groups(labelled, column, progress)?;
     let folds = match &groups {
         Some(groups) => Folds::grouped(&plan.labels, groups, settings.folds, settings.seed)?,
         None => Folds::stratified(&plan.labels, settings.folds, settings.seed)?,
