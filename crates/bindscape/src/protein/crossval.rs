@@ -95,7 +95,7 @@ pub(crate) struct Arguments {
     /// encodings]
     #[arg(long, value_name = "RATE")]
     learning_rate: Option<f64>,
-    /// Weights of the losses of multitask: TF or not, and class [default: 0.7,0.3]
+    /// Weights of the losses of multitask: TF or not, and class [default: 0.7,0.3 on embeddings, 0.3,0.7 on other encodings]
     #[arg(long, value_name = "W,W", value_delimiter = ',', num_args = 1)]
     loss_weights: Option<Vec<f64>>,
     /// Further proteins, none of them a TF, scored by the model of every fold (FASTA)

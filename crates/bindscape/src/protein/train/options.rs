@@ -279,7 +279,7 @@ pub(in crate::protein) struct TrainArguments {
     /// Learning rate of Adam [default: 0.0001 on embeddings, 0.0005 on other encodings; deeptfactor 0.001]
     #[arg(long, value_name = "RATE")]
     learning_rate: Option<f64>,
-    /// Weights of the losses: TF or not, and class [default: 0.7,0.3]
+    /// Weights of the losses: TF or not, and class [default: 0.7,0.3 on embeddings, 0.3,0.7 on other encodings]
     #[arg(long, value_name = "W,W", value_delimiter = ',', num_args = 1)]
     loss_weights: Option<Vec<f64>>,
     /// What the proteins of a class count: none (each the same) or balanced (each class the same)
