@@ -1,15 +1,17 @@
 //! Convolution, batch normalisation, ReLU and max-pooling, forward and backward.
 //!
 //! Arrays are channels-last. The convolution (stride 1, no padding) runs on the
-//! transforms of `winograd`; groups of sequences pass through all stages
-//! while they are in the cache.
+//! transforms of `winograd`, or without them where filters have one tap; groups of sequences
+//! pass through all stages while they are in the cache.
 
 use crate::buffer::Buffer;
+use crate::gemm::Packed;
 use crate::norm::{self, Affine, Moments, Norm, Statistics};
 use crate::parallel::{self, Shared};
 use crate::winograd::{self, POINTS, STEP};
 
 mod backward;
+mod pointwise;
 mod transform;
 
 pub(crate) use backward::norm_gradients;
@@ -90,7 +92,7 @@ impl ConvShape {
 #[derive(Debug)]
 pub struct ConvSaved {
     shape: ConvShape,
-    /// Transformed input, `[point][tile][channel]`.
+    /// Transformed input, `[point][tile][channel]`; as it is for filters of one tap.
     input: Buffer,
     /// The convolution, `[batch][position][filter]`.
     convolved: Buffer,
@@ -107,6 +109,97 @@ impl ConvSaved {
         &self.moments
     }
 }
+
+/// The filters of a block, as its convolution takes them.
+enum Filters {
+    /// Of one tap.
+    Pointwise(Packed),
+    /// At each point.
+    Transformed([Packed; POINTS]),
+}
+
+impl Filters {
+    fn new(shape: &ConvShape, weight: &[f32]) -> Self {
+        match pointwise::filters(shape, weight) {
+            Some(filters) => Self::Pointwise(filters),
+            None => Self::Transformed(transform_filters(shape, weight)),
+        }
+    }
+
+    /// Room for what a backward pass needs of the input, with what no task of the convolution
+    /// writes.
+    fn input(&self, shape: &ConvShape, x: &[f32]) -> Buffer {
+        if let Self::Pointwise(_) = self {
+            let mut input = Buffer::any(x.len());
+            input.copy_from_slice(x);
+            return input;
+        }
+        let tiles = shape.input_tiles(shape.batch);
+        let mut input = Buffer::any(POINTS * tiles * shape.channels);
+        // Rows that reach beyond the last sequence meet zero gradients: they must be finite.
+        for point in 0..POINTS {
+            let end = (point + 1) * tiles * shape.channels;
+            input[end - (shape.pieces() - 1) * shape.channels..end].fill(0.0);
+        }
+        input
+    }
+
+    /// The convolution `z` of `sequences` from `first` on.
+    fn convolve(
+        &self,
+        shape: &ConvShape,
+        x: &[f32],
+        first: usize,
+        sequences: usize,
+        z: &mut [f32],
+    ) {
+        let filters = match self {
+            Self::Pointwise(filters) => {
+                return pointwise::convolve(shape, x, first, sequences, filters, z);
+            }
+            Self::Transformed(filters) => filters,
+        };
+        let tiles = shape.input_tiles(sequences);
+        let mut input = Buffer::any(POINTS * tiles * shape.channels);
+        {
+            let input = Shared::new(&mut input);
+            transform_input(shape, x, first, sequences, &input, 0, tiles);
+        }
+        let planes = std::array::from_fn(|point| {
+            &input[point * tiles * shape.channels..(point + 1) * tiles * shape.channels]
+        });
+        convolve(shape, sequences, planes, filters, z);
+    }
+
+    /// The same, keeping the transformed input in its place in `input`, which is that of all
+    /// sequences.
+    fn convolve_saved(
+        &self,
+        shape: &ConvShape,
+        x: &[f32],
+        first: usize,
+        sequences: usize,
+        input: &Shared<'_, f32>,
+        z: &mut [f32],
+    ) {
+        let filters = match self {
+            Self::Pointwise(filters) => {
+                return pointwise::convolve(shape, x, first, sequences, filters, z);
+            }
+            Self::Transformed(filters) => filters,
+        };
+        let tiles = shape.input_tiles(shape.batch);
+        let from = first * shape.pitch();
+        transform_input(shape, x, first, sequences, input, from, tiles);
+        let planes = std::array::from_fn(|point| {
+            let start = (point * tiles + from) * shape.channels;
+            // SAFETY: a task reads what it has written.
+            unsafe { input.read(start, sequences * shape.pitch() * shape.channels) }
+        });
+        convolve(shape, sequences, planes, filters, z);
+    }
+}
+
 /// The block without a record for the backward pass: `x` `[batch, length, channels]`,
 /// `weight` `[filters, channels, kernel]`, `out` `[batch, pooled, filters]`.
 ///
@@ -116,24 +209,15 @@ pub fn conv_predict(shape: ConvShape, x: &[f32], weight: &[f32], norm: &Norm<'_>
     shape.check(x, weight, norm);
     let moments = Moments::fixed(norm, 0).expect("a prediction has no batch to normalise by");
     let affine = moments.affine(norm.scale, norm.shift);
-    let filters = transform_filters(&shape, weight);
+    let filters = Filters::new(&shape, weight);
     let sequence_out = shape.pooled() * shape.filters;
     assert_eq!(out.len(), shape.batch * sequence_out);
     let out = Shared::new(out);
     parallel::for_each(shape.groups(), |task| {
         let first = task * shape.group();
         let sequences = shape.group().min(shape.batch - first);
-        let mut input = Buffer::any(POINTS * shape.input_tiles(sequences) * shape.channels);
-        let tiles = shape.input_tiles(sequences);
-        {
-            let input = Shared::new(&mut input);
-            transform_input(&shape, x, first, sequences, &input, 0, tiles);
-        }
         let mut z = Buffer::any(sequences * shape.convolved() * shape.filters);
-        let planes = std::array::from_fn(|point| {
-            &input[point * tiles * shape.channels..(point + 1) * tiles * shape.channels]
-        });
-        convolve(&shape, sequences, planes, &filters, &mut z);
+        filters.convolve(&shape, x, first, sequences, &mut z);
         for sequence in 0..sequences {
             // SAFETY: sequences do not overlap.
             let out = unsafe { out.part((first + sequence) * sequence_out, sequence_out) };
@@ -154,14 +238,8 @@ pub fn conv_forward(
     out: &mut [f32],
 ) -> ConvSaved {
     shape.check(x, weight, norm);
-    let filters = transform_filters(&shape, weight);
-    let tiles = shape.input_tiles(shape.batch);
-    let mut input = Buffer::any(POINTS * tiles * shape.channels);
-    // Rows that reach beyond the last sequence meet zero gradients: they must be finite.
-    for point in 0..POINTS {
-        let end = (point + 1) * tiles * shape.channels;
-        input[end - (shape.pieces() - 1) * shape.channels..end].fill(0.0);
-    }
+    let filters = Filters::new(&shape, weight);
+    let mut input = filters.input(&shape, x);
     let sequence_z = shape.convolved() * shape.filters;
     let mut convolved = Buffer::any(shape.batch * sequence_z);
     let mut means = Buffer::any(shape.batch * shape.filters);
@@ -174,16 +252,9 @@ pub fn conv_forward(
         parallel::for_each(shape.groups(), |task| {
             let first = task * shape.group();
             let sequences = shape.group().min(shape.batch - first);
-            let from = first * shape.pitch();
-            transform_input(&shape, x, first, sequences, &input, from, tiles);
             // SAFETY: tasks write different sequences, and read what they have written.
             let z = unsafe { convolved.part(first * sequence_z, sequences * sequence_z) };
-            let planes = std::array::from_fn(|point| {
-                let start = (point * tiles + from) * shape.channels;
-                // SAFETY: as above.
-                unsafe { input.read(start, sequences * shape.pitch() * shape.channels) }
-            });
-            convolve(&shape, sequences, planes, &filters, z);
+            filters.convolve_saved(&shape, x, first, sequences, &input, z);
             if batch_statistics {
                 for (sequence, z) in z.chunks_exact(sequence_z).enumerate() {
                     let at = (first + sequence) * shape.filters;

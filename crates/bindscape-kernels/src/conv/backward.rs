@@ -7,6 +7,7 @@ use crate::norm::{self, Moments};
 use crate::parallel::{self, Shared};
 use crate::winograd::{self, POINTS, STEP};
 
+use super::pointwise;
 use super::transform::transform_filters_transposed;
 use super::{ConvSaved, ConvShape};
 
@@ -43,6 +44,10 @@ pub fn conv_backward(
         }
     }
 
+    if shape.kernel == 1 {
+        // Scale and shift are done.
+        return pointwise::backward(saved, &backward, weight, g, gradients.weight, gradients.x);
+    }
     // Gradients of the products: a row per tile of the input; the rows between the tiles
     // of the output of two sequences, and before the first, are zero.
     let lead = shape.pieces() - 1;
