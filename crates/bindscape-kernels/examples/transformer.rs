@@ -63,7 +63,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         let shape = AttentionShape { width, heads };
         let sequences = Sequences::new(&[TOKENS]);
-        let rotary = Rotary::new(TOKENS, shape.size(), 10_000.0);
+        let rotary = Rotary::new(TOKENS, &Rotary::frequencies(shape.size(), 10_000.0));
         let qkv = noise(3 * width * TOKENS);
         let mut out = vec![0.0; width * TOKENS];
         let operations = (4 * TOKENS * TOKENS * width) as f64;

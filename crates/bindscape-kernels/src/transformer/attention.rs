@@ -26,18 +26,24 @@ pub struct Rotary {
 }
 
 impl Rotary {
-    /// The angles of the first `positions` positions for heads of `size` features.
-    /// Frequencies and angles are rounded to `f32`, as PyTorch implementations do.
+    /// The frequencies `base^(-2d/size)` of heads of `size` features, rounded to `f32`, as
+    /// PyTorch implementations do.
     ///
     /// # Panics
     /// If `size` is odd.
     #[must_use]
-    pub fn new(positions: usize, size: usize, base: f32) -> Self {
+    pub fn frequencies(size: usize, base: f32) -> Vec<f32> {
         assert!(size.is_multiple_of(2), "features turn in pairs");
-        let half = size / 2;
-        let frequencies: Vec<f32> = (0..half)
+        (0..size / 2)
             .map(|d| 1.0 / base.powf((2 * d) as f32 / size as f32))
-            .collect();
+            .collect()
+    }
+
+    /// The angles of the first `positions` positions for heads of twice as many features as there
+    /// are `frequencies`. Angles are rounded to `f32`, too.
+    #[must_use]
+    pub fn new(positions: usize, frequencies: &[f32]) -> Self {
+        let half = frequencies.len();
         let angles = (0..positions).flat_map(|position| {
             frequencies
                 .iter()

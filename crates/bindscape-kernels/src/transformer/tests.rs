@@ -144,7 +144,7 @@ fn attention_is_a_weighted_mean_of_each_sequence_alone() {
         let shape = AttentionShape { width, heads };
         let sequences = Sequences::new(&[5, 1, 130, 64, 17]);
         assert_eq!((sequences.rows(), sequences.longest()), (217, 130));
-        let rotary = Rotary::new(130, shape.size(), 10_000.0);
+        let rotary = Rotary::new(130, &Rotary::frequencies(shape.size(), 10_000.0));
         let qkv: Vec<f32> = noise(sequences.rows() * 3 * width, 8)
             .iter()
             .map(|x| x * 3.0)
@@ -199,7 +199,7 @@ fn sequences_do_not_see_each_other_nor_the_number_of_threads() {
         epsilon: 1e-5,
         layers: vec![layer(10), layer(30)],
     };
-    let rotary = Rotary::new(300, 8, 10_000.0);
+    let rotary = Rotary::new(300, &Rotary::frequencies(8, 10_000.0));
     let lengths = [7, 300, 1, 64, 2];
     let run = |lengths: &[usize], threads: usize| {
         let sequences = Sequences::new(lengths);

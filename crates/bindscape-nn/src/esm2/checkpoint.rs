@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use bindscape_core::{Error, Place, Result};
+use bindscape_kernels::transformer::Rotary;
 
-use super::config::{Esm2Config, PUBLISHED};
+use super::config::{Esm2Config, PUBLISHED, ROTARY_BASE};
 use super::tensors::Tensors;
 use super::tokens::VOCABULARY;
 
@@ -56,6 +57,8 @@ pub(crate) struct Checkpoint {
     tensors: Box<dyn Tensors>,
     /// The tensor's own name by the common one.
     names: BTreeMap<String, String>,
+    /// Names of the tensors with frequencies of rotary positions, one per layer or for all.
+    frequencies: Vec<String>,
 }
 
 impl Checkpoint {
@@ -70,7 +73,11 @@ impl Checkpoint {
     ) -> Result<Self> {
         let mut shapes = BTreeMap::new();
         let mut names = BTreeMap::new();
+        let mut frequencies = Vec::new();
         for (own, shape) in tensors.shapes() {
+            if own.ends_with("inv_freq") {
+                frequencies.push(own.clone());
+            }
             if let Some(common) = common_name(&own) {
                 shapes.insert(common.clone(), shape);
                 names.insert(common, own);
@@ -87,6 +94,7 @@ impl Checkpoint {
             config,
             tensors,
             names,
+            frequencies,
         })
     }
 
@@ -130,6 +138,40 @@ impl Checkpoint {
         })
     }
 
+    /// Frequencies of the rotary positions, `[head size / 2]`. The published files hold them
+    /// rounded to 16 bits, as they were in training, and transformers and fair-esm take them
+    /// from there; files without them mean those of the formula.
+    ///
+    /// # Errors
+    /// If they are too few or many, are no numbers, or differ between layers.
+    pub(crate) fn frequencies(&mut self) -> Result<Vec<f32>> {
+        let size = self.config.head_size();
+        let mut found: Option<Vec<f32>> = None;
+        for name in &self.frequencies {
+            let values = self.tensors.read(name)?;
+            let wrong = |expected: String, found: String| {
+                Error::input(&self.path, Place::Record(name.clone()), expected, found)
+            };
+            if values.len() != size / 2 || !values.iter().all(|value| value.is_finite()) {
+                return Err(wrong(
+                    format!("{} finite frequencies of rotary positions", size / 2),
+                    format!("{values:?}"),
+                ));
+            }
+            match &found {
+                None => found = Some(values),
+                Some(first) if *first != values => {
+                    return Err(wrong(
+                        "the same frequencies in all layers".into(),
+                        format!("{values:?}, not {first:?}"),
+                    ));
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(found.unwrap_or_else(|| Rotary::frequencies(size, ROTARY_BASE)))
+    }
+
     /// The layer norm after the last layer.
     pub(crate) fn final_norm(&mut self) -> Result<Affine> {
         self.affine("encoder.emb_layer_norm_after")
@@ -163,7 +205,7 @@ const EMBEDDINGS: &str = "embeddings.word_embeddings.weight";
 const CONTACTS: &str = "contact_head.regression.weight";
 
 /// The name of a tensor in Hugging Face's `EsmModel`; `None` for one that ESM-2 does not
-/// use: positions, which are rotary, copies of the embeddings, and the pooler, which is
+/// use by this name: positions, which are rotary ([`Checkpoint::frequencies`]), copies of the embeddings, and the pooler, which is
 /// not trained.
 fn common_name(own: &str) -> Option<String> {
     let mut name = own;

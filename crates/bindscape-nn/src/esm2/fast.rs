@@ -8,7 +8,7 @@ use bindscape_kernels::transformer::{
 use rayon::prelude::*;
 
 use super::checkpoint::{Affine, Checkpoint, ContactHead, LanguageHead, LayerWeights};
-use super::config::{EPSILON, Esm2Config, ROTARY_BASE};
+use super::config::{EPSILON, Esm2Config};
 use super::contacts::{ContactSum, corrected};
 use super::forward::{Output, Request, embed_scale};
 use super::tokens::{MASK, VOCABULARY};
@@ -20,6 +20,8 @@ pub(crate) struct Fast {
     /// `[33, width]`.
     embeddings: Vec<f32>,
     encoder: Encoder,
+    /// Of the rotary positions.
+    frequencies: Vec<f32>,
     final_norm: Norm,
     language: Option<Language>,
     contacts: Option<ContactHead>,
@@ -93,6 +95,7 @@ impl Fast {
                 epsilon: EPSILON,
                 layers,
             },
+            frequencies: checkpoint.frequencies()?,
             final_norm: norm(checkpoint.final_norm()?),
             language,
             contacts: checkpoint.contact_head()?,
@@ -113,7 +116,7 @@ impl Fast {
         let width = self.config.width;
         let lengths: Vec<usize> = proteins.iter().map(|tokens| tokens.len()).collect();
         let sequences = Sequences::new(&lengths);
-        let rotary = Rotary::new(sequences.longest(), self.config.head_size(), ROTARY_BASE);
+        let rotary = Rotary::new(sequences.longest(), &self.frequencies);
         let mut outputs = vec![Output::default(); proteins.len()];
         let mut sums: Vec<ContactSum> = match &self.contacts {
             Some(head) if request.contacts => lengths

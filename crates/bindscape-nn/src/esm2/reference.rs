@@ -5,7 +5,7 @@ use bindscape_core::{Error, Result};
 use burn::tensor::{Device, Tensor, TensorData, activation};
 
 use super::checkpoint::{Affine, Checkpoint, ContactHead, LanguageHead};
-use super::config::{EPSILON, Esm2Config, ROTARY_BASE};
+use super::config::{EPSILON, Esm2Config};
 use super::contacts::{ContactSum, corrected};
 use super::forward::{Output, Request, embed_scale};
 use super::tokens::{MASK, VOCABULARY};
@@ -21,6 +21,8 @@ pub(crate) struct Reference {
     /// `[33, width]`.
     embeddings: Vec<f32>,
     layers: Vec<Layer>,
+    /// Of the rotary positions.
+    frequencies: Vec<f32>,
     final_norm: Pair,
     language: Option<Language>,
     contacts: Option<ContactHead>,
@@ -141,22 +143,19 @@ struct Batch {
 }
 
 impl Batch {
-    fn new(lengths: &[usize], size: usize, device: &Device) -> Self {
+    fn new(lengths: &[usize], frequencies: &[f32], device: &Device) -> Self {
         let tokens = lengths.iter().copied().max().unwrap_or(0);
         let mask: Vec<f32> = lengths
             .iter()
             .flat_map(|&length| (0..tokens).map(move |t| if t < length { 0.0 } else { MASKED }))
             .collect();
-        let half = size / 2;
         let angles: Vec<f64> = (0..tokens)
             .flat_map(|position| {
-                (0..size).map(move |d| {
-                    let exponent = (2 * (d % half)) as f32 / size as f32;
-                    let frequency = 1.0 / ROTARY_BASE.powf(exponent);
-                    f64::from(position as f32 * frequency)
-                })
+                let both = frequencies.iter().chain(frequencies);
+                both.map(move |frequency| f64::from(position as f32 * frequency))
             })
             .collect();
+        let size = 2 * frequencies.len();
         let table = |turn: fn(f64) -> f64| {
             let values: Vec<f32> = angles.iter().map(|&angle| turn(angle) as f32).collect();
             Tensor::from_data(TensorData::new(values, [1, 1, tokens, size]), device)
@@ -204,6 +203,7 @@ impl Reference {
             device: device.clone(),
             embeddings,
             layers,
+            frequencies: checkpoint.frequencies()?,
             final_norm: Pair::norm(checkpoint.final_norm()?, device),
             language,
             contacts: checkpoint.contact_head()?,
@@ -228,7 +228,7 @@ impl Reference {
             return Ok(outputs);
         }
         let lengths: Vec<usize> = proteins.iter().map(|tokens| tokens.len()).collect();
-        let batch = Batch::new(&lengths, self.config.head_size(), &self.device);
+        let batch = Batch::new(&lengths, &self.frequencies, &self.device);
         let mut x = self.embed(proteins, batch.tokens);
         let mut sums: Vec<ContactSum> = match &self.contacts {
             Some(head) if request.contacts => lengths

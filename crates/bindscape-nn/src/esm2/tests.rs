@@ -203,6 +203,76 @@ fn embeddings_come_in_input_order_whatever_the_budget() {
     );
 }
 
+/// The golden weights with further tensors in place of the frequencies, in `directory`.
+fn with_tensors(directory: &Path, further: &[(&str, &[f32])]) {
+    std::fs::copy(golden("config.json"), directory.join("config.json")).unwrap();
+    let bytes = std::fs::read(golden("model.safetensors")).unwrap();
+    let file = SafeTensors::deserialize(&bytes).unwrap();
+    let own = file
+        .tensors()
+        .into_iter()
+        .filter(|(name, _)| !name.ends_with("inv_freq"));
+    let more = further.iter().map(|(name, values)| {
+        let bytes = bytemuck::cast_slice(values);
+        let view = TensorView::new(Dtype::F32, vec![values.len()], bytes).unwrap();
+        ((*name).to_owned(), view)
+    });
+    std::fs::write(
+        directory.join("model.safetensors"),
+        serialize(own.chain(more), None).unwrap(),
+    )
+    .unwrap();
+}
+
+#[test]
+fn frequencies_of_rotary_positions_are_those_of_the_file() {
+    let half = &expected("half-transformers.safetensors")["frequencies"];
+    let tokens = tokens();
+    let outputs = |model: Result<Esm2>| {
+        model
+            .unwrap()
+            .forward(&slices(&tokens), &everything())
+            .unwrap()
+    };
+    // One for all layers, as transformers writes them now, and one each, as the published files.
+    let old: Vec<String> = (0..3)
+        .map(|layer| format!("esm.encoder.layer.{layer}.attention.self.rotary_embeddings.inv_freq"))
+        .collect();
+    let each: Vec<(&str, &[f32])> = old.iter().map(|name| (&name[..], &half[..])).collect();
+    for further in [
+        vec![("esm.rotary_embeddings.inv_freq", &half[..])],
+        each.clone(),
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        with_tensors(directory.path(), &further);
+        for load in [load, load_reference] {
+            let outputs = outputs(load(directory.path()));
+            for file in ["half-transformers.safetensors", "half-fair.safetensors"] {
+                let worst = difference(&outputs, file);
+                assert!(worst < 1e-4, "{file} {worst}");
+            }
+            // It matters.
+            assert!(difference(&outputs, "transformers.safetensors") > 1e-3);
+        }
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let mut differ = each.clone();
+    let other = [1.0, 0.1, 0.01, 0.002];
+    differ[2].1 = &other;
+    with_tensors(directory.path(), &differ);
+    let error = load(directory.path()).unwrap_err().to_string();
+    assert!(
+        error.contains("layer.2") && error.contains("in all layers"),
+        "{error}"
+    );
+    with_tensors(
+        directory.path(),
+        &[("esm.rotary_embeddings.inv_freq", &half[1..])],
+    );
+    let error = load(directory.path()).unwrap_err().to_string();
+    assert!(error.contains("inv_freq: expected 4 finite"), "{error}");
+}
+
 /// Rewrites the golden weights: each tensor into a file of `files`, by `convert`.
 fn rewrite(directory: &Path, files: usize, dtype: Dtype, convert: impl Fn(f32) -> Vec<u8>) {
     std::fs::copy(golden("config.json"), directory.join("config.json")).unwrap();

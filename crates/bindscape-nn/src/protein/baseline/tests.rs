@@ -313,6 +313,41 @@ fn a_homology_model_is_saved_and_scores_each_protein_alone() {
 }
 
 #[test]
+fn a_homology_model_of_tfs_of_unknown_kind_tells_no_classes() {
+    let (proteins, labels) = families(3);
+    let unknown: Vec<Label> = labels
+        .iter()
+        .map(|label| Label {
+            class: label.class.filter(|_| !label.tf),
+            ..*label
+        })
+        .collect();
+    let rows: Vec<usize> = (0..proteins.len()).collect();
+    let model = homology(&proteins, &unknown, &rows);
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("model.safetensors");
+    model.save(&path).expect("writable");
+    let model = HomologyModel::load(&path).expect("a model");
+    assert!(model.answers_tf() && !model.answers_classes());
+    let scores = HomologyPredictor::new(&model).scores(&proteins[..2], None, &Silent);
+    for score in scores.expect("scores") {
+        assert!(score.p_tf.is_some() && score.p_class.is_none());
+    }
+
+    let same = vec![labels[0]; labels.len()];
+    let (train, validation) = rows.split_at(40);
+    let data = BaselineData {
+        labels: &same,
+        groups: None,
+        train,
+        validation,
+    };
+    let error = HomologyModel::fit(&proteins, data, model.training, &Silent);
+    let error = error.expect_err("nothing to tell apart").to_string();
+    assert!(error.contains("two different labels"), "{error}");
+}
+
+#[test]
 fn damaged_homology_models_are_refused() {
     let (proteins, labels) = families(2);
     let rows: Vec<usize> = (0..proteins.len()).collect();

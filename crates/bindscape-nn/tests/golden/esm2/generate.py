@@ -10,6 +10,8 @@ Made with transformers 5.23.0, fair-esm 2.0.0, torch 2.15.0, safetensors 0.8.0, 
   that fair-esm published.
 - `transformers.safetensors`, `fair.safetensors`: per protein `N`, from a batch of all of
   them, `tokens.N`, `layer.L.N` (0 the embeddings), `logits.N`, `contacts.N`.
+- `half-transformers.safetensors`, `half-fair.safetensors`: the same with the frequencies of
+  rotary positions rounded to 16 bits, as the published weights hold them, and `frequencies`.
 """
 
 from argparse import Namespace
@@ -127,6 +129,23 @@ def main():
     torch.save({"cfg": {"model": sizes}, "model": published}, HERE / "fair.pt")
     regression = {n: v for n, v in fair.state_dict().items() if "contact_head" in n}
     torch.save({"model": regression}, HERE / "fair-contact-regression.pt")
+
+    # The published weights hold these, and both programs take them from there.
+    half = model.esm.rotary_embeddings.inv_freq.half().float()
+    model.esm.rotary_embeddings.inv_freq.copy_(half)
+    found = model(input_ids=ids, attention_mask=mask, output_hidden_states=True)
+    layers = dict(enumerate(found.hidden_states))
+    expected = outputs(layers, found.logits, model.predict_contacts(ids, mask), lengths)
+    expected["frequencies"] = half
+    save_file(expected, HERE / "half-transformers.safetensors")
+    for layer in fair.layers:
+        layer.self_attn.rot_emb.inv_freq.copy_(half)
+        layer.self_attn.rot_emb._seq_len_cached = None
+    found = fair(ids, repr_layers=list(range(LAYERS + 1)), return_contacts=True)
+    save_file(
+        outputs(found["representations"], found["logits"], found["contacts"], lengths),
+        HERE / "half-fair.safetensors",
+    )
 
 
 main()
