@@ -2,7 +2,9 @@
 # All models of proteins on the published sets, and the tables for docs/proteins.md.
 #
 #   bench/protein/run.sh DATA OUT [--parts PART,…] [--models MODEL,…] [--only FOLD,…] [--threads N]
+#                                 [--embeddings DIR]
 #
+# With embeddings of all proteins of the parts (`protein embed`), networks read those.
 # DATA holds tf_domains, prokaryotic and hard_negatives (.fasta.gz and .tsv). The parts are
 # domains-similarity, domains-random, prokaryotic-similarity and prokaryotic-random. Stopped, the
 # same command continues: a model and fold that is done is not done again. The tables of all
@@ -10,7 +12,7 @@
 set -euo pipefail
 
 if [ $# -lt 2 ]; then
-    sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,12s/^# \{0,1\}//p' "$0" >&2
     exit 2
 fi
 data=$1 out=$2
@@ -22,7 +24,7 @@ while [ $# -gt 0 ]; do
     case $1 in
         --parts) parts=$2 ;;
         --models) models=$2 ;;
-        --only | --threads) options+=("$1" "$2") ;;
+        --only | --threads | --embeddings) options+=("$1" "$2") ;;
         *) echo "unknown option $1" >&2; exit 2 ;;
     esac
     shift 2
