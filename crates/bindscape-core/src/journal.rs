@@ -214,25 +214,11 @@ fn line(value: &impl Serialize) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
-
     use super::*;
-    use crate::progress::Silent;
-
-    #[derive(Default)]
-    struct Heard(Mutex<Vec<String>>);
-
-    impl Progress for Heard {
-        fn begin(&self, _label: &str, _total: Option<u64>) {}
-        fn advance(&self, _by: u64) {}
-        fn note(&self, message: &str) {
-            self.0.lock().unwrap().push(message.to_owned());
-        }
-        fn finish(&self) {}
-    }
+    use crate::progress::{Notes, Silent};
 
     /// Runs over `items`, computing a result where there is none; gives those computed.
-    fn run(path: &Path, plan: &str, items: &[&str], heard: &Heard) -> (Journal, Vec<String>) {
+    fn run(path: &Path, plan: &str, items: &[&str], heard: &Notes) -> (Journal, Vec<String>) {
         let mut journal = Journal::open(path, &plan, heard).unwrap();
         let mut computed = Vec::new();
         for &item in items {
@@ -252,7 +238,7 @@ mod tests {
     fn what_was_computed_is_found_again() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("unfinished");
-        let heard = Heard::default();
+        let heard = Notes::default();
         let all = ["a", "bb", "ccc", "dddd"];
         assert_eq!(run(&path, "1", &all[..2], &heard).1, ["a", "bb"]);
         assert!(heard.0.lock().unwrap().is_empty());
@@ -277,12 +263,12 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("unfinished");
         let all = ["a", "bb", "ccc"];
-        drop(run(&path, "1", &all, &Heard::default()));
+        drop(run(&path, "1", &all, &Notes::default()));
         let whole = std::fs::read(&path).unwrap();
         let lines: Vec<usize> = (0..whole.len()).filter(|&i| whole[i] == b'\n').collect();
         for cut in lines[1] + 1..whole.len() {
             std::fs::write(&path, &whole[..cut]).unwrap();
-            let (_, computed) = run(&path, "1", &all, &Heard::default());
+            let (_, computed) = run(&path, "1", &all, &Notes::default());
             let from = if cut > lines[2] { 2 } else { 1 };
             assert_eq!(computed, all[from..], "{cut}");
             assert_eq!(std::fs::read(&path).unwrap(), whole);
@@ -293,8 +279,8 @@ mod tests {
     fn another_plan_begins_anew_and_says_so() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("unfinished");
-        drop(run(&path, "1", &["a"], &Heard::default()));
-        let heard = Heard::default();
+        drop(run(&path, "1", &["a"], &Notes::default()));
+        let heard = Notes::default();
         assert_eq!(run(&path, "2", &["a"], &heard).1, ["a"]);
         assert!(heard.0.lock().unwrap()[0].contains("another command"));
         drop(Journal::open(&path, &"3", &Silent).unwrap());

@@ -153,7 +153,7 @@ fn fetch_resized(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Mutex;
+    use crate::progress::Notes;
 
     /// A chromosome of 100 bases on which position `p` holds `ACGT[p % 4]`.
     struct Small;
@@ -175,18 +175,6 @@ mod tests {
         fn chromosome_length(&self, _chrom: &str) -> Option<u64> {
             Some(100)
         }
-    }
-
-    #[derive(Default)]
-    struct Notes(Mutex<Vec<String>>);
-
-    impl Progress for Notes {
-        fn begin(&self, _: &str, _: Option<u64>) {}
-        fn advance(&self, _: u64) {}
-        fn note(&self, message: &str) {
-            self.0.lock().unwrap().push(message.to_owned());
-        }
-        fn finish(&self) {}
     }
 
     fn regions(spans: &[(u32, u32)]) -> Regions {

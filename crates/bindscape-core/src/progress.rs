@@ -44,6 +44,21 @@ impl Progress for Unshown<'_> {
     }
 }
 
+/// Keeps the notes, for tests.
+#[cfg(test)]
+#[derive(Default)]
+pub(crate) struct Notes(pub(crate) std::sync::Mutex<Vec<String>>);
+
+#[cfg(test)]
+impl Progress for Notes {
+    fn begin(&self, _label: &str, _total: Option<u64>) {}
+    fn advance(&self, _by: u64) {}
+    fn note(&self, message: &str) {
+        self.0.lock().unwrap().push(message.to_owned());
+    }
+    fn finish(&self) {}
+}
+
 /// Returns [`Error::Interrupted`](crate::Error::Interrupted) once the user asked to stop.
 ///
 /// # Errors

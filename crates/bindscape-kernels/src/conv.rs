@@ -134,8 +134,8 @@ impl Filters {
             input.copy_from_slice(x);
             return input;
         }
+        let mut input = self.room(shape, shape.batch);
         let tiles = shape.input_tiles(shape.batch);
-        let mut input = Buffer::any(POINTS * tiles * shape.channels);
         // Rows that reach beyond the last sequence meet zero gradients: they must be finite.
         for point in 0..POINTS {
             let end = (point + 1) * tiles * shape.channels;
@@ -144,42 +144,23 @@ impl Filters {
         input
     }
 
-    /// The convolution `z` of `sequences` from `first` on.
+    /// Room for the transformed input of so many sequences, if these filters take one.
+    fn room(&self, shape: &ConvShape, sequences: usize) -> Buffer {
+        Buffer::any(match self {
+            Self::Pointwise(_) => 0,
+            Self::Transformed(_) => POINTS * shape.input_tiles(sequences) * shape.channels,
+        })
+    }
+
+    /// The convolution `z` of `sequences` from `first` on. Their transformed input is written to
+    /// `input`, which has room for `all` sequences, as those from number `place` on.
     fn convolve(
         &self,
         shape: &ConvShape,
         x: &[f32],
-        first: usize,
-        sequences: usize,
-        z: &mut [f32],
-    ) {
-        let filters = match self {
-            Self::Pointwise(filters) => {
-                return pointwise::convolve(shape, x, first, sequences, filters, z);
-            }
-            Self::Transformed(filters) => filters,
-        };
-        let tiles = shape.input_tiles(sequences);
-        let mut input = Buffer::any(POINTS * tiles * shape.channels);
-        {
-            let input = Shared::new(&mut input);
-            transform_input(shape, x, first, sequences, &input, 0, tiles);
-        }
-        let planes = std::array::from_fn(|point| {
-            &input[point * tiles * shape.channels..(point + 1) * tiles * shape.channels]
-        });
-        convolve(shape, sequences, planes, filters, z);
-    }
-
-    /// The same, keeping the transformed input in its place in `input`, which is that of all
-    /// sequences.
-    fn convolve_saved(
-        &self,
-        shape: &ConvShape,
-        x: &[f32],
-        first: usize,
-        sequences: usize,
+        (first, sequences): (usize, usize),
         input: &Shared<'_, f32>,
+        (place, all): (usize, usize),
         z: &mut [f32],
     ) {
         let filters = match self {
@@ -188,8 +169,7 @@ impl Filters {
             }
             Self::Transformed(filters) => filters,
         };
-        let tiles = shape.input_tiles(shape.batch);
-        let from = first * shape.pitch();
+        let (from, tiles) = (place * shape.pitch(), shape.input_tiles(all));
         transform_input(shape, x, first, sequences, input, from, tiles);
         let planes = std::array::from_fn(|point| {
             let start = (point * tiles + from) * shape.channels;
@@ -217,7 +197,10 @@ pub fn conv_predict(shape: ConvShape, x: &[f32], weight: &[f32], norm: &Norm<'_>
         let first = task * shape.group();
         let sequences = shape.group().min(shape.batch - first);
         let mut z = Buffer::any(sequences * shape.convolved() * shape.filters);
-        filters.convolve(&shape, x, first, sequences, &mut z);
+        let mut input = filters.room(&shape, sequences);
+        let input = Shared::new(&mut input);
+        let own = (first, sequences);
+        filters.convolve(&shape, x, own, &input, (0, sequences), &mut z);
         for sequence in 0..sequences {
             // SAFETY: sequences do not overlap.
             let out = unsafe { out.part((first + sequence) * sequence_out, sequence_out) };
@@ -254,7 +237,8 @@ pub fn conv_forward(
             let sequences = shape.group().min(shape.batch - first);
             // SAFETY: tasks write different sequences, and read what they have written.
             let z = unsafe { convolved.part(first * sequence_z, sequences * sequence_z) };
-            filters.convolve_saved(&shape, x, first, sequences, &input, z);
+            let own = (first, sequences);
+            filters.convolve(&shape, x, own, &input, (first, shape.batch), z);
             if batch_statistics {
                 for (sequence, z) in z.chunks_exact(sequence_z).enumerate() {
                     let at = (first + sequence) * shape.filters;
@@ -313,6 +297,42 @@ pub fn conv_forward(
         peak,
         top,
         moments,
+    }
+}
+
+/// What comes back through the pooling of one sequence.
+struct Pooled<'a> {
+    shape: &'a ConvShape,
+    /// Gradient of the output and peaks of the windows, `[pooled, filters]`.
+    g: &'a [f32],
+    peak: &'a [f32],
+    zeros: Vec<f32>,
+    none: Vec<f32>,
+}
+
+impl<'a> Pooled<'a> {
+    fn new(shape: &'a ConvShape, g: &'a [f32], peak: &'a [f32]) -> Self {
+        Self {
+            shape,
+            g,
+            peak,
+            zeros: vec![0.0; shape.filters],
+            none: vec![norm::NONE; shape.filters],
+        }
+    }
+
+    /// Gradient and peak of the window of a position, and the position's place in there; behind
+    /// the last window there is no gradient.
+    #[inline(always)]
+    fn at(&self, position: usize) -> (&[f32], &[f32], f32) {
+        let (window, width) = (position / self.shape.pool, self.shape.filters);
+        let place = (position % self.shape.pool) as f32;
+        if window < self.shape.pooled() {
+            let span = window * width..(window + 1) * width;
+            (&self.g[span.clone()], &self.peak[span], place)
+        } else {
+            (&self.zeros, &self.none, place)
+        }
     }
 }
 

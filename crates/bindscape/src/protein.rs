@@ -16,8 +16,12 @@ mod train;
 pub(crate) use represent::facts;
 
 use bindscape_core::protein::Protein;
-use bindscape_core::{Result, digest};
+use bindscape_core::{Error, Result, digest};
+use bindscape_nn::DeviceChoice;
 use clap::Subcommand;
+use serde_json::{Value, json};
+
+use source::EmbeddingArguments;
 
 use crate::terminal::Terminal;
 
@@ -49,6 +53,36 @@ pub(crate) fn run(verb: ProteinVerb, terminal: &Terminal) -> Result<()> {
         ProteinVerb::Train(arguments) => train::run(*arguments, terminal),
         ProteinVerb::Predict(arguments) => predict::run(*arguments, terminal),
         ProteinVerb::Explain(arguments) => explain::run(*arguments, terminal),
+    }
+}
+
+/// What all results in a [`Journal`](bindscape_core::journal::Journal) of `command` depend on:
+/// `settings`, an object, and these.
+fn journal_plan(
+    command: &str,
+    model: &str,
+    embeddings: &EmbeddingArguments,
+    device: DeviceChoice,
+    settings: Value,
+) -> Value {
+    json!({
+        "bindscape": env!("CARGO_PKG_VERSION"),
+        "command": command,
+        "model": model,
+        "embeddings": embeddings,
+        "device": device.to_string(),
+        "settings": settings,
+    })
+}
+
+/// Refuses the first of `options` that was given.
+///
+/// # Errors
+/// If there is one; the message says what was `expected` of it.
+fn refuse<'a>(options: impl IntoIterator<Item = (&'a str, bool)>, expected: &str) -> Result<()> {
+    match options.into_iter().find(|(_, given)| *given) {
+        Some((option, _)) => Err(Error::option(option, expected, "one")),
+        None => Ok(()),
     }
 }
 

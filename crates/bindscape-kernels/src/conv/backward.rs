@@ -9,7 +9,7 @@ use crate::winograd::{self, POINTS, STEP};
 
 use super::pointwise;
 use super::transform::transform_filters_transposed;
-use super::{ConvSaved, ConvShape};
+use super::{ConvSaved, ConvShape, Pooled};
 
 /// Gradients of a block.
 #[derive(Debug)]
@@ -183,20 +183,14 @@ kernel! {
     ) {
         let mut out = out;
         let width = shape.filters;
-        let zeros = vec![0.0_f32; width];
-        let none = vec![norm::NONE; width];
+        let pooled = Pooled::new(shape, g, peak);
         for tile in 0..shape.tiles() {
             // The convolution at a position, gradient and peak of its window, its place in
             // there, and whether it is before the end: beyond there is no gradient.
-            let mut rows = [(&zeros[..], &zeros[..], &none[..], 0.0, 0.0); STEP];
+            let mut rows = [(&pooled.zeros[..], &pooled.zeros[..], &pooled.none[..], 0.0, 0.0); STEP];
             for (i, (z_row, g_row, peak_row, place, live)) in rows.iter_mut().enumerate() {
                 let position = STEP * tile + i;
-                let window = position / shape.pool;
-                *place = (position % shape.pool) as f32;
-                if window < shape.pooled() {
-                    let span = window * width..(window + 1) * width;
-                    (*g_row, *peak_row) = (&g[span.clone()], &peak[span]);
-                }
+                (*g_row, *peak_row, *place) = pooled.at(position);
                 if let Some(z) = z.get(position * width..(position + 1) * width) {
                     (*z_row, *live) = (z, 1.0);
                 }

@@ -6,7 +6,7 @@ use crate::lanes::{kernel, lanes};
 use crate::norm;
 use crate::parallel::{self, Shared};
 
-use super::{ConvSaved, ConvShape};
+use super::{ConvSaved, ConvShape, Pooled};
 
 /// The filters, `[channels, filters]`; `None` if they have more than one tap.
 pub(super) fn filters(shape: &ConvShape, weight: &[f32]) -> Option<Packed> {
@@ -101,18 +101,10 @@ kernel! {
         dz: &'a mut [f32],
     ) {
         let width = shape.filters;
-        let zeros = vec![0.0_f32; width];
-        let none = vec![norm::NONE; width];
+        let pooled = Pooled::new(shape, g, peak);
         let rows = z.chunks_exact(width).zip(dz.chunks_exact_mut(width));
         for (position, (z, dz)) in rows.enumerate() {
-            let window = position / shape.pool;
-            let place = (position % shape.pool) as f32;
-            let (g, peak) = if window < shape.pooled() {
-                let span = window * width..(window + 1) * width;
-                (&g[span.clone()], &peak[span])
-            } else {
-                (&zeros[..], &none[..])
-            };
+            let (g, peak, place) = pooled.at(position);
             lanes(simd, width, #[inline(always)] |lane| {
                 let zero = lane.splat(0.0);
                 let place = lane.splat(place);

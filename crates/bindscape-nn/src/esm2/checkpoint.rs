@@ -75,7 +75,7 @@ impl Checkpoint {
         let mut names = BTreeMap::new();
         let mut frequencies = Vec::new();
         for (own, shape) in tensors.shapes() {
-            if own.ends_with("inv_freq") {
+            if own.ends_with(FREQUENCIES) {
                 frequencies.push(own.clone());
             }
             if let Some(common) = common_name(&own) {
@@ -202,6 +202,8 @@ impl Checkpoint {
 }
 
 const EMBEDDINGS: &str = "embeddings.word_embeddings.weight";
+/// The end of the names of frequencies of rotary positions.
+const FREQUENCIES: &str = "inv_freq";
 const CONTACTS: &str = "contact_head.regression.weight";
 
 /// The name of a tensor in Hugging Face's `EsmModel`; `None` for one that ESM-2 does not
@@ -220,7 +222,7 @@ fn common_name(own: &str) -> Option<String> {
             name = rest;
         }
     }
-    let unused = name.ends_with("inv_freq")
+    let unused = name.ends_with(FREQUENCIES)
         || name.starts_with("pooler.")
         || name.starts_with("embeddings.position")
         || name.starts_with("lm_head.decoder.")

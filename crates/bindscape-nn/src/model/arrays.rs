@@ -117,6 +117,14 @@ pub(crate) fn write(path: &Path, entries: &[Entry<'_>], metadata: String) -> Res
 /// arrays and `i64` scalars.
 pub(crate) fn from_bytes(bytes: &[u8], path: &Path) -> Result<(Vec<Array>, Option<String>)> {
     let (file, metadata) = open(bytes, path)?;
+    Ok((of_network(&file, path)?, metadata))
+}
+
+/// The arrays of a network, by name.
+///
+/// # Errors
+/// If there are types other than `f32` arrays and `i64` scalars.
+pub(crate) fn of_network(file: &SafeTensors<'_>, path: &Path) -> Result<Vec<Array>> {
     let mut tensors = file.tensors();
     tensors.sort_by(|a, b| a.0.cmp(&b.0));
     let mut arrays = Vec::with_capacity(tensors.len());
@@ -144,7 +152,7 @@ pub(crate) fn from_bytes(bytes: &[u8], path: &Path) -> Result<(Vec<Array>, Optio
             values,
         });
     }
-    Ok((arrays, metadata))
+    Ok(arrays)
 }
 
 /// The numbers of an array of type `f32`.

@@ -24,7 +24,7 @@ use crate::parameters::StateDict;
 #[cfg(test)]
 use crate::parameters::Values;
 use crate::precision::Precision;
-use crate::protein::ProteinClassifier;
+use crate::protein;
 
 /// Version of the metadata in a model file.
 pub const FORMAT: u32 = 1;
@@ -179,7 +179,8 @@ impl Model {
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let bytes = std::fs::read(path).map_err(|source| Error::io("read", path, source))?;
-        if ProteinClassifier::recognises(&bytes, path) {
+        let (file, metadata) = arrays::open(&bytes, path)?;
+        if metadata.as_deref().is_some_and(protein::describes) {
             return Err(Error::input(
                 path,
                 Place::File,
@@ -188,7 +189,7 @@ impl Model {
             )
             .hint("`bindscape protein predict` uses it"));
         }
-        let (arrays, metadata) = arrays::from_bytes(&bytes, path)?;
+        let arrays = arrays::of_network(&file, path)?;
         let metadata = metadata.ok_or_else(|| {
             Error::input(
                 path,

@@ -6,7 +6,7 @@ use bindscape_core::protein::ProteinClass;
 use serde::{Deserialize, Serialize};
 
 use super::config::CLASSES;
-use super::loss::{sigmoid, softmax};
+use super::loss::{Logits, sigmoid, softmax};
 
 /// What turns the logits of a model into probabilities.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
@@ -24,6 +24,18 @@ pub struct Calibration {
 }
 
 impl Calibration {
+    /// Logits over the temperatures.
+    pub(super) fn scaled(&self, logits: &Logits) -> Logits {
+        let [tf, domain] = [self.tf_temperature, self.domain_temperature].map(|t| t.unwrap_or(1.0));
+        let over = |logit: f32, temperature: f64| (f64::from(logit) / temperature) as f32;
+        Logits {
+            tf: logits.tf.map(|logit| over(logit, tf)),
+            classes: logits
+                .classes
+                .map(|logits| logits.map(|logit| over(logit, domain))),
+        }
+    }
+
     /// The probability that a protein is a transcription factor. `prior` is the share of
     /// transcription factors among the proteins at hand: the odds are multiplied by its odds over
     /// those of the training. Without it, or if the share in training is not known, they stay.

@@ -9,7 +9,7 @@ use bindscape_core::{Error, Result};
 
 use super::calibration::{Calibration, temperature_of_classes};
 use super::forward::Batch;
-use super::loss::{Logits, Task};
+use super::loss::{Logits, Loss, Task};
 use super::options::ProteinTrainOptions;
 use super::step::ProteinLearner;
 use super::train::{ProteinData, ProteinEpoch, ProteinObserver};
@@ -87,14 +87,13 @@ impl Plan<'_> {
         let sequences_per_second = seen as f64 / began.elapsed().as_secs_f64();
         let validation = self.data.validation;
         let logits = predict::logits(&learner.network, features, validation, &Unshown(observer))?;
-        let tf: Option<Vec<f32>> = logits.iter().map(|logits| logits.tf).collect();
-        let domain: Option<Vec<_>> = logits.iter().map(|logits| logits.classes).collect();
-        let flat = domain.as_ref().map(|domain| domain.as_flattened());
-        let loss = self.task.loss(validation, tf.as_deref(), flat);
+        let loss = self.loss(&logits);
         if !loss.total.is_finite() {
             return Err(diverged(epoch, batches.len(), loss.total));
         }
-        let calibrated = self.calibrated_loss(&logits);
+        let calibration = self.calibrate(&logits);
+        let scaled: Vec<Logits> = logits.iter().map(|l| calibration.scaled(l)).collect();
+        let calibrated = self.loss(&scaled).total;
         observer.finish();
         Ok(ProteinEpoch {
             epoch,
@@ -103,7 +102,7 @@ impl Plan<'_> {
             validation_calibrated_loss: calibrated,
             validation_tf_loss: loss.tf,
             validation_domain_loss: loss.domain,
-            validation_tf_aucpr: tf.and_then(|tf| {
+            validation_tf_aucpr: tf_of(&logits).and_then(|tf| {
                 let labels: Vec<bool> = self.labels(validation).map(|label| label.tf).collect();
                 bindscape_stats::aucpr(&tf, &labels)
             }),
@@ -136,33 +135,18 @@ impl Plan<'_> {
         (all > 0.0).then(|| right / all)
     }
 
-    /// The loss on the validation part with the temperatures that fit it best.
-    fn calibrated_loss(&self, logits: &[Logits]) -> f64 {
-        let calibration = self.calibrate(logits);
-        let scaled = |logit: f32, temperature: Option<f64>| match temperature {
-            Some(temperature) => (f64::from(logit) / temperature) as f32,
-            None => logit,
-        };
-        let tf: Option<Vec<f32>> = logits
-            .iter()
-            .map(|logits| Some(scaled(logits.tf?, calibration.tf_temperature)))
-            .collect();
-        let domain: Option<Vec<_>> = logits
-            .iter()
-            .map(|logits| {
-                let classes = logits.classes?;
-                Some(classes.map(|logit| scaled(logit, calibration.domain_temperature)))
-            })
-            .collect();
+    /// The loss on the validation part.
+    fn loss(&self, logits: &[Logits]) -> Loss {
+        let tf = tf_of(logits);
+        let domain: Option<Vec<_>> = logits.iter().map(|logits| logits.classes).collect();
         let flat = domain.as_ref().map(|domain| domain.as_flattened());
-        let validation = self.data.validation;
-        self.task.loss(validation, tf.as_deref(), flat).total
+        self.task.loss(self.data.validation, tf.as_deref(), flat)
     }
 
     /// Temperatures from the logits of the validation part, and the shares of the training part.
     pub(super) fn calibrate(&self, logits: &[Logits]) -> Calibration {
         let labels = || self.labels(self.data.validation);
-        let tf: Option<Vec<f32>> = logits.iter().map(|logits| logits.tf).collect();
+        let tf = tf_of(logits);
         let known: Vec<bool> = labels().map(|label| label.tf).collect();
         let (domain, classes): (Vec<_>, Vec<_>) = logits
             .iter()
@@ -176,6 +160,11 @@ impl Plan<'_> {
             domain_prior: self.task.domain_prior(),
         }
     }
+}
+
+/// Those of the transcription-factor head, if there is one.
+fn tf_of(logits: &[Logits]) -> Option<Vec<f32>> {
+    logits.iter().map(|logits| logits.tf).collect()
 }
 
 fn diverged(epoch: u32, batch: usize, loss: f64) -> Error {

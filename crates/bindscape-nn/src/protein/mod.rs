@@ -30,6 +30,7 @@ pub use config::{
 pub use deeptfactor::DeepTFactorInput;
 pub use explain::{Attribution, Baseline, ExplainOptions, Target};
 pub use loss::{ClassWeights, Logits};
+pub(crate) use model::describes;
 pub use model::{Encoder, KnownSequences, ProteinClassifier, ProteinModel, ProteinTraining};
 pub use options::ProteinTrainOptions;
 pub use predict::{ProteinPredictor, ProteinScores};

@@ -11,6 +11,7 @@ use bindscape_core::digest::sha256_hex;
 use bindscape_core::matrix::InputFile;
 use bindscape_core::protein::{Features, ProteinClass, Windows};
 use bindscape_core::{Error, Place, Result, atomic};
+use safetensors::SafeTensors;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
@@ -22,6 +23,8 @@ use crate::parameters::{Array, Slot, Slots, StateDict};
 
 /// What the metadata of a model of this kind says first.
 const KIND: &str = "protein";
+/// All kinds of models of proteins.
+const KINDS: [&str; 2] = [KIND, homology::KIND];
 /// Version of the metadata in a model file.
 const FORMAT: u32 = 1;
 
@@ -252,23 +255,22 @@ impl ProteinModel {
     /// If the file cannot be read, is damaged, is no model of proteins, or its tensors are not those
     /// of its network: the message lists what is missing and what is unexpected.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
-        let bytes = std::fs::read(path).map_err(|source| Error::io("read", path, source))?;
-        Self::from_bytes(&bytes, path)
+        match ProteinClassifier::load(&path)? {
+            ProteinClassifier::Network(model) => Ok(*model),
+            ProteinClassifier::Homology(_) => Err(of_kind(path.as_ref(), homology::KIND)),
+        }
     }
 
-    fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self> {
-        let (arrays, metadata) = arrays::from_bytes(bytes, path)?;
-        let (kind, value) = described(metadata, path)?;
-        if kind != KIND {
-            return Err(not_ours(
-                path,
-                &format!("a model of another kind, `{kind}`"),
-            ));
-        }
+    fn from_file(
+        file: &SafeTensors<'_>,
+        description: serde_json::Value,
+        sha256: String,
+        path: &Path,
+    ) -> Result<Self> {
+        let arrays = arrays::of_network(file, path)?;
         let wrong = |found: String| damaged(path, found);
         let metadata: Metadata =
-            serde_json::from_value(value).map_err(|error| wrong(error.to_string()))?;
+            serde_json::from_value(description).map_err(|error| wrong(error.to_string()))?;
         if metadata.format != FORMAT {
             return Err(wrong(format!("format {}", metadata.format)));
         }
@@ -290,25 +292,25 @@ impl ProteinModel {
             training: metadata.training,
             calibration: metadata.calibration,
             state,
-            sha256: sha256_hex(bytes),
+            sha256,
         })
     }
 }
 
-/// The kind of a model of proteins, and its description.
-pub(super) fn described(
-    metadata: Option<String>,
-    path: &Path,
-) -> Result<(String, serde_json::Value)> {
-    let metadata =
-        metadata.ok_or_else(|| not_ours(path, "a safetensors file without its metadata"))?;
-    let value: serde_json::Value =
-        serde_json::from_str(&metadata).map_err(|error| damaged(path, error.to_string()))?;
-    let kind = value.get("kind").and_then(serde_json::Value::as_str);
-    match kind.map(str::to_owned) {
-        Some(kind) => Ok((kind, value)),
-        None => Err(not_ours(path, "a model of binding sites")),
-    }
+/// Whether metadata are those of a model of proteins.
+pub(crate) fn describes(metadata: &str) -> bool {
+    let value = serde_json::from_str::<serde_json::Value>(metadata);
+    value.is_ok_and(|value| kind(&value).is_some_and(|kind| KINDS.contains(&kind)))
+}
+
+/// What a model's description says that it is; models of binding sites say nothing.
+fn kind(description: &serde_json::Value) -> Option<&str> {
+    description.get("kind")?.as_str()
+}
+
+/// A model of a kind that is not the wanted one.
+pub(super) fn of_kind(path: &Path, kind: &str) -> Error {
+    not_ours(path, &format!("a model of another kind, `{kind}`"))
 }
 
 /// A file that is something else.
@@ -351,20 +353,42 @@ impl ProteinClassifier {
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let bytes = std::fs::read(path).map_err(|source| Error::io("read", path, source))?;
-        let (kind, _) = described(arrays::open(&bytes, path)?.1, path)?;
-        Ok(if kind == homology::KIND {
-            Self::Homology(Box::new(HomologyModel::from_bytes(&bytes, path)?))
-        } else {
-            Self::Network(Box::new(ProteinModel::from_bytes(&bytes, path)?))
-        })
+        Self::from_bytes(&bytes, path)
     }
 
-    /// Whether `bytes` begin as a model of proteins does.
-    #[must_use]
-    pub fn recognises(bytes: &[u8], path: &Path) -> bool {
-        let metadata = arrays::open(bytes, path).map(|(_, metadata)| metadata);
-        let described = metadata.and_then(|metadata| described(metadata, path));
-        described.is_ok_and(|(kind, _)| [KIND, homology::KIND].contains(&&*kind))
+    fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self> {
+        let (file, metadata) = arrays::open(bytes, path)?;
+        let metadata =
+            metadata.ok_or_else(|| not_ours(path, "a safetensors file without its metadata"))?;
+        let description: serde_json::Value =
+            serde_json::from_str(&metadata).map_err(|error| damaged(path, error.to_string()))?;
+        let sha256 = sha256_hex(bytes);
+        match kind(&description) {
+            Some(KIND) => ProteinModel::from_file(&file, description, sha256, path)
+                .map(|model| Self::Network(Box::new(model))),
+            Some(homology::KIND) => HomologyModel::from_file(&file, description, sha256, path)
+                .map(|model| Self::Homology(Box::new(model))),
+            Some(kind) => Err(of_kind(path, kind)),
+            None => Err(not_ours(path, "a model of binding sites")),
+        }
+    }
+
+    /// As [`ProteinClassifier::load`]; `None` for a file that is something else, or that is not
+    /// there.
+    ///
+    /// # Errors
+    /// If it is a model of proteins, but damaged.
+    pub fn find(path: impl AsRef<Path>) -> Result<Option<Self>> {
+        let path = path.as_ref();
+        let Ok(bytes) = std::fs::read(path) else {
+            return Ok(None);
+        };
+        match arrays::open(&bytes, path) {
+            Ok((_, Some(metadata))) if describes(&metadata) => {
+                Self::from_bytes(&bytes, path).map(Some)
+            }
+            _ => Ok(None),
+        }
     }
 
     /// SHA-256 of the file that it was loaded from.

@@ -41,7 +41,7 @@ use crate::terminal::Terminal;
 use models::Model;
 
 use super::source::Source;
-use super::split::{ProteinSplitArguments, Split};
+use super::split::{ProteinSplitArguments, Split, check_share};
 use super::train::options::loss_weights;
 
 const RECORD: &str = "crossval.json";
@@ -219,13 +219,7 @@ fn plan(arguments: Arguments, terminal: &Terminal) -> Result<Plan> {
         ("--threshold", arguments.threshold),
         ("--validation", arguments.validation),
     ] {
-        if !(share > 0.0 && share < 1.0) {
-            return Err(Error::option(
-                name,
-                "a share above 0 and below 1",
-                share.to_string(),
-            ));
-        }
+        check_share(name, share)?;
     }
     let split = arguments.split.split()?;
     let labels = Labels::read(&arguments.labels, split.column())?;

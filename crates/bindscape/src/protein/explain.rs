@@ -16,10 +16,11 @@ use bindscape_nn::protein::{
 };
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-use super::journal_key;
 use super::represent::load_model;
 use super::source::{EmbeddingArguments, Source};
+use super::{journal_key, journal_plan};
 use crate::data::thousands;
 use crate::finetune::file_name;
 use crate::terminal::Terminal;
@@ -113,16 +114,17 @@ pub(super) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
     };
     let steps = explainer.options.steps;
     let mut output = Output::create(&arguments.out)?;
-    let plan = serde_json::json!({
-        "bindscape": env!("CARGO_PKG_VERSION"),
-        "command": "protein explain",
-        "model": model.sha256(),
-        "embeddings": arguments.embeddings,
-        "target": arguments.target,
-        "steps": steps,
-        "baseline": arguments.baseline.unwrap_or_default(),
-        "device": arguments.device.to_string(),
-    });
+    let plan = journal_plan(
+        "protein explain",
+        model.sha256(),
+        &arguments.embeddings,
+        arguments.device,
+        json!({
+            "target": arguments.target,
+            "steps": steps,
+            "baseline": arguments.baseline.unwrap_or_default(),
+        }),
+    );
     let mut journal = Journal::open(arguments.out.join("unfinished.jsonl"), &plan, terminal)?;
     let points = proteins.known().map(|count| (count * steps) as u64);
     terminal.begin("explaining scores", points);

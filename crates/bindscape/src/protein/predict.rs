@@ -21,10 +21,11 @@ use bindscape_nn::protein::baseline::HomologyPredictor;
 use bindscape_nn::protein::{KnownSequences, ProteinClassifier, ProteinPredictor, ProteinScores};
 use clap::Args;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-use super::journal_key;
 use super::represent::load_model;
 use super::source::{EmbeddingArguments, Represented, Source};
+use super::{journal_key, journal_plan};
 use crate::data::thousands;
 use crate::finetune::file_name;
 use crate::terminal::Terminal;
@@ -214,15 +215,13 @@ fn journal(
     if arguments.out == Path::new("-") {
         return Ok(None);
     }
-    let plan = serde_json::json!({
-        "bindscape": env!("CARGO_PKG_VERSION"),
-        "command": "protein predict",
-        "model": model.sha256(),
-        "embeddings": arguments.embeddings,
-        "threshold": arguments.threshold,
-        "prior": arguments.prior,
-        "device": arguments.device.to_string(),
-    });
+    let plan = journal_plan(
+        "protein predict",
+        model.sha256(),
+        &arguments.embeddings,
+        arguments.device,
+        json!({ "threshold": arguments.threshold, "prior": arguments.prior }),
+    );
     let path = beside(&arguments.out, ".unfinished");
     Journal::open(path, &plan, progress).map(Some)
 }

@@ -25,13 +25,9 @@ pub(super) fn load_model(path: &Path) -> Result<(ProteinClassifier, PathBuf)> {
 /// # Errors
 /// As [`ProteinClassifier::load`].
 pub(crate) fn facts(path: &Path) -> Result<Option<serde_json::Value>> {
-    let file = model_file(path);
-    let recognised =
-        std::fs::read(&file).is_ok_and(|bytes| ProteinClassifier::recognises(&bytes, &file));
-    if !recognised {
+    let Some(model) = ProteinClassifier::find(model_file(path))? else {
         return Ok(None);
-    }
-    let model = ProteinClassifier::load(&file)?;
+    };
     let sha256 = model.sha256();
     Ok(Some(match &model {
         ProteinClassifier::Network(model) => json!({

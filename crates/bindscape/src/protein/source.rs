@@ -37,10 +37,7 @@ impl EmbeddingArguments {
             ("--embeddings", self.embeddings.is_some()),
             ("--esm2", self.esm2.is_some()),
         ];
-        match given.into_iter().find(|(_, given)| *given) {
-            Some((option, _)) => Err(Error::option(option, format!("none, {why}"), "one")),
-            None => Ok(()),
-        }
+        super::refuse(given, &format!("none, {why}"))
     }
 }
 

@@ -1,8 +1,11 @@
 //! Which proteins may not be on both sides of a split.
 
-use bindscape_core::Result;
+use std::fmt::Write as _;
+use std::path::Path;
+
 use bindscape_core::progress::Progress;
-use bindscape_core::protein::{ClusterOptions, Clusters, Protein};
+use bindscape_core::protein::{ClusterOptions, Clusters, Label, Protein};
+use bindscape_core::{Error, Place, Result, atomic};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
@@ -121,5 +124,95 @@ impl Split {
             thousands(proteins.len() as u64)
         ));
         Ok(Some(clusters.cluster))
+    }
+}
+
+/// # Errors
+/// If `share`, the value of `option`, is no part of the whole.
+pub(super) fn check_share(option: &str, share: f64) -> Result<()> {
+    if share > 0.0 && share < 1.0 {
+        return Ok(());
+    }
+    Err(Error::option(
+        option,
+        "a share above 0 and below 1",
+        share.to_string(),
+    ))
+}
+
+/// A file that tells where proteins were dealt: their id, class, group, and the part of the split.
+pub(super) struct DealtFile<'a> {
+    pub(super) path: &'a Path,
+    /// What the column of the parts is called.
+    pub(super) part: &'a str,
+    /// What it holds, for messages.
+    pub(super) holds: &'a str,
+    pub(super) proteins: &'a [Protein],
+}
+
+impl DealtFile<'_> {
+    /// Writes it. Groups have the `names` of a column, or else numbers.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub(super) fn write(
+        &self,
+        labels: &[Label],
+        groups: Option<&[u32]>,
+        names: Option<&[String]>,
+        part_of: impl Fn(usize) -> String,
+    ) -> Result<()> {
+        let mut text = format!("id\tclass\tgroup\t{}\n", self.part);
+        for (row, (protein, label)) in self.proteins.iter().zip(labels).enumerate() {
+            let group = match (groups, names) {
+                (Some(groups), Some(names)) => names[groups[row] as usize].clone(),
+                (Some(groups), None) => groups[row].to_string(),
+                (None, _) => String::new(),
+            };
+            let (id, class, part) = (&protein.id, label.name(), part_of(row));
+            writeln!(text, "{id}\t{class}\t{group}\t{part}").expect("text takes all");
+        }
+        atomic::write(self.path, text.as_bytes())
+    }
+
+    /// Reads it back: what `take` makes of the group and the part of each protein.
+    ///
+    /// # Errors
+    /// If it cannot be read, is not of these proteins, or `take` does not understand a line.
+    pub(super) fn read<T>(&self, take: impl Fn(&str, &str) -> Option<T>) -> Result<Vec<T>> {
+        let text = std::fs::read_to_string(self.path)
+            .map_err(|source| Error::io("read", self.path, source))?;
+        let lines: Vec<&str> = text.lines().skip(1).collect();
+        if lines.len() != self.proteins.len() {
+            return Err(self.damaged(1));
+        }
+        let taken = |(row, (line, protein)): (usize, (&&str, &Protein))| {
+            let fields: Vec<&str> = line.split('\t').collect();
+            let found = match fields[..] {
+                [id, _, group, part] if id == protein.id => take(group, part),
+                _ => None,
+            };
+            found.ok_or_else(|| self.damaged(row + 2))
+        };
+        lines
+            .iter()
+            .zip(self.proteins)
+            .enumerate()
+            .map(taken)
+            .collect()
+    }
+
+    /// An error about a line.
+    pub(super) fn damaged(&self, line: usize) -> Error {
+        Error::input(
+            self.path,
+            Place::Line(line as u64),
+            format!(
+                "the proteins of this run with {}, as bindscape writes them",
+                self.holds
+            ),
+            "something else",
+        )
+        .hint("the file was changed; choose another --out")
     }
 }

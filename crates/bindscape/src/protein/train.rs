@@ -1,12 +1,11 @@
 //! `bindscape protein train`: a network that tells transcription factors from other
 //! proteins, and their kinds.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use bindscape_core::progress::Progress;
-use bindscape_core::protein::{Label, Labels, read_proteins_with};
-use bindscape_core::{Error, Result, digest};
+
+use bindscape_core::{Result, digest};
 use bindscape_nn::DeviceChoice;
 use bindscape_nn::protein::{
     self as networks, Encoder, KnownSequences, ProteinData, ProteinEpoch, ProteinNetworkKind,
@@ -16,7 +15,6 @@ use bindscape_nn::train::BatchReport;
 use clap::Args;
 use serde_json::json;
 
-use super::run::{ProteinRunKind, ProteinRunRecord};
 use super::split::ProteinSplitArguments;
 use crate::data::thousands;
 use crate::terminal::Terminal;
@@ -26,7 +24,7 @@ mod homology;
 pub(super) mod options;
 mod parts;
 use options::{ModelKind, NetworkArguments, TrainArguments};
-use parts::{Draw, Parts};
+use parts::{Labelled, Parts, Planned};
 
 /// Options of `protein train`.
 #[derive(Debug, Args)]
@@ -67,52 +65,25 @@ fn network(kind: ProteinNetworkKind, arguments: &Arguments, terminal: &Terminal)
     let network = arguments.network.network(kind, source.width(), positions)?;
     let device = arguments.device.open()?;
 
-    let split = arguments.split.split()?;
-    let labels = Labels::read(&arguments.labels, split.column())?;
-    let proteins = read_proteins_with(&arguments.proteins, terminal)?;
-    let matched = labels.matched(&proteins, &arguments.proteins)?;
-    let mut inputs = vec![
-        digest::input_file("proteins", &arguments.proteins)?,
-        digest::input_file("labels", &arguments.labels)?,
-    ];
+    let mut labelled = Labelled::read(arguments, terminal)?;
     if let Some(directory) = source.directory() {
         let info = directory.join("embedding.json");
-        inputs.push(digest::input_file("embeddings", &info)?);
+        let embeddings = digest::input_file("embeddings", &info)?;
+        labelled.inputs.push(embeddings);
     }
-    let features = source.represent(&proteins, terminal)?.features;
-    let rows: Vec<usize> = (0..proteins.len()).collect();
-    let share = arguments.training.validation;
-    check_share(share)?;
-    let cut = rows.iter().filter(|&&row| features.cut(row)).count() as u64;
-
-    let planned = ProteinRunRecord {
-        kind: ProteinRunKind::ProteinTrain,
-        bindscape: env!("CARGO_PKG_VERSION").into(),
-        command: std::env::args().collect(),
-        finished: false,
-        inputs: inputs.clone(),
+    let proteins = &labelled.proteins;
+    let features = source.represent(proteins, terminal)?.features;
+    let cut = (0..proteins.len()).filter(|&row| features.cut(row)).count() as u64;
+    let planned = Planned {
         configuration: json!({
             "network": network,
             "encoder": features.id(),
             "training": options,
-            "validation": { "share": share, "split": split },
         }),
-        device: arguments.device.to_string(),
         parameters: network.parameters(),
-        parts: BTreeMap::new(),
         cut,
     };
-    let draw = Draw {
-        proteins: &proteins,
-        labels: &matched.labels,
-        split: &split,
-        column: matched.groups.as_deref(),
-        names: &matched.group_names,
-        share,
-        seed: options.seed,
-    };
-    let (mut run, Parts { train, validation }) = draw.begin(&arguments.out, planned, terminal)?;
-    run.record.tell_parts(terminal);
+    let (mut run, Parts { train, validation }) = labelled.begin(arguments, planned, terminal)?;
     if cut > 0 {
         terminal.note(&format!(
             "{} proteins are longer than {} residues: their ends are cut",
@@ -121,12 +92,16 @@ fn network(kind: ProteinNetworkKind, arguments: &Arguments, terminal: &Terminal)
         ));
     }
     let known = KnownSequences::new(proteins.iter().map(|protein| &protein.sequence[..]));
-    let training = ProteinTraining::new(Encoder::new(&*features, windows), inputs, known);
+    let training = ProteinTraining::new(
+        Encoder::new(&*features, windows),
+        labelled.inputs.clone(),
+        known,
+    );
     let trained = networks::train(
         &network,
         ProteinData {
             features: &*features,
-            labels: &matched.labels,
+            labels: &labelled.matched.labels,
             train: &train,
             validation: &validation,
         },
@@ -155,28 +130,6 @@ fn network(kind: ProteinNetworkKind, arguments: &Arguments, terminal: &Terminal)
             .display(),
     ));
     Ok(())
-}
-
-/// # Errors
-/// If no part of the proteins is that share.
-fn check_share(share: f64) -> Result<()> {
-    if share > 0.0 && share < 1.0 {
-        return Ok(());
-    }
-    Err(Error::option(
-        "--validation",
-        "a share above 0 and below 1",
-        share.to_string(),
-    ))
-}
-
-/// Proteins by label.
-fn count(labels: &[Label], rows: &[usize]) -> BTreeMap<String, u64> {
-    let mut counts = BTreeMap::new();
-    for &row in rows {
-        *counts.entry(labels[row].name().to_owned()).or_default() += 1;
-    }
-    counts
 }
 
 /// What an epoch reached on the validation part.

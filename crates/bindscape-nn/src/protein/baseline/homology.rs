@@ -14,20 +14,19 @@ use serde::{Deserialize, Serialize};
 
 use super::composition::{MeanFeatures, Standard};
 use super::logistic::{Fitted, Logistic, Weights};
-use super::nearest::{BITS, VOTERS, best_weight, mix};
+use super::nearest::{BITS, VOTERS, best_weight, count_votes, mix};
+use super::neighbours::KEPT;
 use super::{BaselineData, Task, logarithm, softmax};
 use crate::model::arrays;
 use crate::protein::calibration::shift;
 use crate::protein::config::CLASSES;
-use crate::protein::model::{KnownSequences, damaged, described, not_ours};
+use crate::protein::model::{KnownSequences, ProteinClassifier, damaged, of_kind};
 use crate::protein::predict::ProteinScores;
 
 /// What the metadata of a model of this kind says first.
 pub(crate) const KIND: &str = "protein-homology";
 /// Version of the metadata in a model file.
 const FORMAT: u32 = 1;
-/// Alignments that are looked at for voters.
-const KEPT: usize = 50;
 
 /// What a model was made from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -269,29 +268,27 @@ impl HomologyModel {
     /// # Errors
     /// If the file cannot be read, is damaged, or is no such model.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
-        let bytes = std::fs::read(path).map_err(|source| Error::io("read", path, source))?;
-        Self::from_bytes(&bytes, path)
+        match ProteinClassifier::load(&path)? {
+            ProteinClassifier::Homology(model) => Ok(*model),
+            ProteinClassifier::Network(_) => Err(of_kind(path.as_ref(), "protein")),
+        }
     }
 
-    pub(crate) fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self> {
-        let (file, metadata) = arrays::open(bytes, path)?;
-        let (kind, value) = described(metadata, path)?;
-        if kind != KIND {
-            return Err(not_ours(
-                path,
-                &format!("a model of another kind, `{kind}`"),
-            ));
-        }
-        let metadata: Metadata =
-            serde_json::from_value(value).map_err(|error| damaged(path, error.to_string()))?;
+    pub(crate) fn from_file(
+        file: &SafeTensors<'_>,
+        description: serde_json::Value,
+        sha256: String,
+        path: &Path,
+    ) -> Result<Self> {
+        let metadata: Metadata = serde_json::from_value(description)
+            .map_err(|error| damaged(path, error.to_string()))?;
         if metadata.format != FORMAT {
             return Err(damaged(path, format!("format {}", metadata.format)));
         }
-        let (proteins, labels) = proteins(&metadata, &file, path)?;
+        let (proteins, labels) = proteins(&metadata, file, path)?;
         let question = |(name, classes): (&str, usize), stored: Option<Stored>| {
             stored
-                .map(|stored| Question::from_file(name, classes, stored, &file, path))
+                .map(|stored| Question::from_file(name, classes, stored, file, path))
                 .transpose()
         };
         Ok(Self {
@@ -300,7 +297,7 @@ impl HomologyModel {
             labels,
             tf: question(QUESTIONS[0], metadata.tf)?,
             classes: question(QUESTIONS[1], metadata.domain)?,
-            sha256: sha256_hex(bytes),
+            sha256,
         })
     }
 }
@@ -483,9 +480,7 @@ impl Question {
 fn votes(hits: &[Hit], classes: usize, answer: impl Fn(&Hit) -> Option<usize>) -> Vec<f64> {
     let mut votes = vec![0.0; classes];
     let voters = hits.iter().filter_map(|hit| Some((answer(hit)?, hit.bits)));
-    for (answer, bits) in voters.take(VOTERS) {
-        votes[answer] += bits;
-    }
+    count_votes(voters, &mut votes);
     votes
 }
 

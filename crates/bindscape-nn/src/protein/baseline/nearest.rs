@@ -67,13 +67,18 @@ impl Baseline for NearestAlignment<'_> {
                 .neighbours
                 .of(all[place])
                 .iter()
-                .filter_map(|hit| Some((evidence[hit.protein as usize]?, hit.bits)));
-            for (answer, bits) in voters.take(VOTERS) {
-                votes[answer] += f64::from(bits);
-            }
+                .filter_map(|hit| Some((evidence[hit.protein as usize]?, hit.bits.into())));
+            count_votes(voters, votes);
         };
         let fallback = self.fallback.probabilities(task, &all, progress)?;
         blend(task, &fallback, &BITS, votes, progress)
+    }
+}
+
+/// Adds the bits of the first of `voters`, best first, to the votes for their answers.
+pub(super) fn count_votes(voters: impl Iterator<Item = (usize, f64)>, votes: &mut [f64]) {
+    for (answer, bits) in voters.take(VOTERS) {
+        votes[answer] += bits;
     }
 }
 

@@ -5,7 +5,7 @@ use bindscape_core::progress::Progress;
 use bindscape_core::protein::{Hit, Protein, SimilarityIndex};
 
 /// Alignments kept per protein; those with proteins to fit on are used.
-const KEPT: usize = 50;
+pub(super) const KEPT: usize = 50;
 
 /// A protein that another one resembles.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -59,10 +59,7 @@ fn refuse(arguments: &Arguments) -> Result<()> {
         ("--baseline", arguments.baseline.is_some()),
         ("--domains", arguments.domains.is_some()),
     ];
-    match given.into_iter().find(|(_, given)| *given) {
-        Some((option, _)) => Err(Error::option(option, format!("none, {why}"), "one")),
-        None => Ok(()),
-    }
+    crate::protein::refuse(given, &format!("none, {why}"))
 }
 
 /// The tables under way.

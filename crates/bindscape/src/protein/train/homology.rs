@@ -1,19 +1,15 @@
 //! `protein train --network homology`.
 
-use std::collections::BTreeMap;
-
 use bindscape_core::progress::Progress;
-use bindscape_core::protein::{Labels, read_proteins_with};
-use bindscape_core::{Error, Place, Result, digest};
+use bindscape_core::{Error, Place, Result};
 use bindscape_nn::DeviceChoice;
 use bindscape_nn::protein::baseline::{BaselineData, HomologyModel, HomologyTraining};
 use bindscape_nn::train::MODEL_FILE;
 use serde_json::json;
 
-use super::parts::{Draw, Parts};
-use super::{Arguments, check_share, count};
+use super::Arguments;
+use super::parts::{Labelled, Parts, Planned, count};
 use crate::data::thousands;
-use crate::protein::run::{ProteinRunKind, ProteinRunRecord};
 use crate::terminal::Terminal;
 
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<()> {
@@ -26,15 +22,9 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<()> {
             arguments.device.to_string(),
         ));
     }
-    let split = arguments.split.split()?;
-    let labels = Labels::read(&arguments.labels, split.column())?;
-    let proteins = read_proteins_with(&arguments.proteins, terminal)?;
-    let matched = labels.matched(&proteins, &arguments.proteins)?;
-    if matched
-        .labels
-        .iter()
-        .all(|label| *label == matched.labels[0])
-    {
+    let labelled = Labelled::read(arguments, terminal)?;
+    let labels = &labelled.matched.labels;
+    if labels.iter().all(|label| *label == labels[0]) {
         return Err(Error::input(
             &arguments.labels,
             Place::File,
@@ -42,39 +32,13 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<()> {
             "one label",
         ));
     }
-    let inputs = vec![
-        digest::input_file("proteins", &arguments.proteins)?,
-        digest::input_file("labels", &arguments.labels)?,
-    ];
-    let (share, seed) = (arguments.training.validation, arguments.training.seed);
-    check_share(share)?;
-    let planned = ProteinRunRecord {
-        kind: ProteinRunKind::ProteinTrain,
-        bindscape: env!("CARGO_PKG_VERSION").into(),
-        command: std::env::args().collect(),
-        finished: false,
-        inputs: inputs.clone(),
-        configuration: json!({
-            "network": "homology",
-            "seed": seed,
-            "validation": { "share": share, "split": split },
-        }),
-        device: arguments.device.to_string(),
+    let seed = arguments.training.seed;
+    let planned = Planned {
+        configuration: json!({ "network": "homology", "seed": seed }),
         parameters: 0,
-        parts: BTreeMap::new(),
         cut: 0,
     };
-    let draw = Draw {
-        proteins: &proteins,
-        labels: &matched.labels,
-        split: &split,
-        column: matched.groups.as_deref(),
-        names: &matched.group_names,
-        share,
-        seed,
-    };
-    let (mut run, Parts { train, validation }) = draw.begin(&arguments.out, planned, terminal)?;
-    run.record.tell_parts(terminal);
+    let (mut run, Parts { train, validation }) = labelled.begin(arguments, planned, terminal)?;
     let path = arguments.out.join(MODEL_FILE);
     if run.record.finished {
         terminal.note(&format!("{} is there already", path.display()));
@@ -82,17 +46,17 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<()> {
     }
     let training = HomologyTraining {
         bindscape: env!("CARGO_PKG_VERSION").into(),
-        inputs,
-        proteins: count(&matched.labels, &(0..proteins.len()).collect::<Vec<_>>()),
+        inputs: labelled.inputs.clone(),
+        proteins: count(labels, 0..labels.len()),
         seed,
     };
     let data = BaselineData {
-        labels: &matched.labels,
+        labels,
         groups: None,
         train: &train,
         validation: &validation,
     };
-    let model = HomologyModel::fit(&proteins, data, training, terminal)?;
+    let model = HomologyModel::fit(&labelled.proteins, data, training, terminal)?;
     model.save(&path)?;
     run.finish()?;
     terminal.note(&format!(

@@ -9,6 +9,7 @@ use bindscape_nn::protein::{
 };
 use clap::Args;
 
+use super::super::refuse;
 use super::super::represent::Representation;
 use super::super::source::Source;
 
@@ -247,20 +248,8 @@ impl NetworkArguments {
             given
                 .into_iter()
                 .filter(|(option, _)| options.contains(option)),
-            why,
+            &format!("no such option {why}"),
         )
-    }
-}
-
-/// Refuses the first option that was given.
-fn refuse<'a>(options: impl IntoIterator<Item = (&'a str, bool)>, why: &str) -> Result<()> {
-    match options.into_iter().find(|(_, given)| *given) {
-        None => Ok(()),
-        Some((option, _)) => Err(Error::option(
-            option,
-            format!("no such option {why}"),
-            "one",
-        )),
     }
 }
 
@@ -317,7 +306,10 @@ impl TrainArguments {
                 self.class_weights != ClassWeights::default(),
             ),
         ];
-        refuse(given, "with --network homology, which is no network")
+        refuse(
+            given,
+            "no such option with --network homology, which is no network",
+        )
     }
 
     /// The options of a training of that network, on features that a language model has

@@ -1,20 +1,35 @@
-//! Which proteins of a training are validated on; `parts.tsv` of its directory keeps it.
+//! The labelled proteins of a training, and which of them are validated on; `parts.tsv` of its
+//! directory keeps that.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::Path;
 
+use bindscape_core::matrix::InputFile;
 use bindscape_core::progress::Progress;
-use bindscape_core::protein::{Label, Protein};
-use bindscape_core::{Error, Place, Result, atomic};
+use bindscape_core::protein::{Label, Labels, MatchedLabels, Protein, read_proteins_with};
+use bindscape_core::{Result, digest};
 use bindscape_nn::protein::hold_out;
+use serde_json::{Value, json};
 
-use crate::protein::run::ProteinRunRecord;
-use crate::protein::split::Split;
+use super::Arguments;
+use crate::protein::run::{ProteinRunKind, ProteinRunRecord};
+use crate::protein::split::{DealtFile, Split, check_share};
 use crate::run_directory::RunDirectory;
 
 const FILE: &str = "parts.tsv";
 const NAMES: [&str; 2] = ["train", "validation"];
+
+/// Labelled proteins, and how they are split.
+pub(super) struct Labelled {
+    pub(super) proteins: Vec<Protein>,
+    pub(super) matched: MatchedLabels,
+    /// The files they came from.
+    pub(super) inputs: Vec<InputFile>,
+    split: Split,
+    /// Of the proteins, to validate on.
+    share: f64,
+    seed: u64,
+}
 
 /// Proteins to train on and to validate on.
 pub(super) struct Parts {
@@ -22,118 +37,124 @@ pub(super) struct Parts {
     pub(super) validation: Vec<usize>,
 }
 
-/// How they are drawn.
-pub(super) struct Draw<'a> {
-    pub(super) proteins: &'a [Protein],
-    pub(super) labels: &'a [Label],
-    pub(super) split: &'a Split,
-    /// The values of the split's column, by number,
-    pub(super) column: Option<&'a [u32]>,
-    /// and their names.
-    pub(super) names: &'a [String],
-    /// Of the proteins, to validate on.
-    pub(super) share: f64,
-    pub(super) seed: u64,
+/// What a run is, beside its data.
+pub(super) struct Planned {
+    /// Hyper-parameters, as JSON; how proteins are validated on comes to it.
+    pub(super) configuration: Value,
+    /// Number of trainable parameters.
+    pub(super) parameters: u64,
+    /// Proteins whose ends are cut.
+    pub(super) cut: u64,
 }
 
-impl Draw<'_> {
-    /// Begins or continues the run `planned` in `out`, and gives its parts: a call before has
-    /// drawn them, or they are drawn now, before anything is written.
+impl Labelled {
+    /// Reads proteins and labels.
+    ///
+    /// # Errors
+    /// If options make no sense, a file cannot be read, or the two do not fit together.
+    pub(super) fn read(arguments: &Arguments, progress: &dyn Progress) -> Result<Self> {
+        let share = arguments.training.validation;
+        check_share("--validation", share)?;
+        let split = arguments.split.split()?;
+        let labels = Labels::read(&arguments.labels, split.column())?;
+        let proteins = read_proteins_with(&arguments.proteins, progress)?;
+        Ok(Self {
+            matched: labels.matched(&proteins, &arguments.proteins)?,
+            proteins,
+            inputs: vec![
+                digest::input_file("proteins", &arguments.proteins)?,
+                digest::input_file("labels", &arguments.labels)?,
+            ],
+            split,
+            share,
+            seed: arguments.training.seed,
+        })
+    }
+
+    /// Begins or continues the run in the directory of `arguments`, and gives its parts: a call
+    /// before has drawn them, or they are drawn now, before anything is written. Tells how
+    /// many they are.
     ///
     /// # Errors
     /// If one part would be empty, the directory holds something else or cannot be written, or the
     /// user asked to stop.
     pub(super) fn begin(
         &self,
-        out: &Path,
-        mut planned: ProteinRunRecord,
+        arguments: &Arguments,
+        planned: Planned,
         progress: &dyn Progress,
     ) -> Result<(RunDirectory<ProteinRunRecord>, Parts)> {
-        let path = out.join(FILE);
+        let mut configuration = planned.configuration;
+        configuration["validation"] = json!({ "share": self.share, "split": self.split });
+        let mut record = ProteinRunRecord {
+            kind: ProteinRunKind::ProteinTrain,
+            bindscape: env!("CARGO_PKG_VERSION").into(),
+            command: std::env::args().collect(),
+            finished: false,
+            inputs: self.inputs.clone(),
+            configuration,
+            device: arguments.device.to_string(),
+            parameters: planned.parameters,
+            parts: BTreeMap::new(),
+            cut: planned.cut,
+        };
+        let path = arguments.out.join(FILE);
         let mut drawn = None;
         if !path.exists() {
-            let groups = self.split.groups(self.proteins, self.column, progress)?;
-            let parts = self.parts(groups.as_deref())?;
-            planned.parts = parts.count(self.labels);
+            let column = self.matched.groups.as_deref();
+            let groups = self.split.groups(&self.proteins, column, progress)?;
+            let parts = self.draw(groups.as_deref())?;
+            record.parts = parts.count(&self.matched.labels);
             drawn = Some((groups, parts));
         }
-        let run = RunDirectory::begin(out, planned, progress)?;
+        let run = RunDirectory::begin(&arguments.out, record, progress)?;
         let parts = match drawn {
-            None => self.read(&path)?,
+            None => self.read_parts(&path)?,
             Some((groups, parts)) => {
-                self.write(&path, groups.as_deref(), &parts)?;
+                self.write_parts(&path, groups.as_deref(), &parts)?;
                 parts
             }
         };
+        run.record.tell_parts(progress);
         Ok((run, parts))
     }
 
-    fn parts(&self, groups: Option<&[u32]>) -> Result<Parts> {
+    fn draw(&self, groups: Option<&[u32]>) -> Result<Parts> {
         let rows: Vec<usize> = (0..self.proteins.len()).collect();
-        let (train, validation) = hold_out(self.labels, groups, &rows, self.share, self.seed)?;
+        let labels = &self.matched.labels;
+        let (train, validation) = hold_out(labels, groups, &rows, self.share, self.seed)?;
         Ok(Parts { train, validation })
     }
 
-    fn write(&self, path: &Path, groups: Option<&[u32]>, parts: &Parts) -> Result<()> {
+    fn file<'a>(&'a self, path: &'a Path) -> DealtFile<'a> {
+        DealtFile {
+            path,
+            part: "part",
+            holds: "their part",
+            proteins: &self.proteins,
+        }
+    }
+
+    fn write_parts(&self, path: &Path, groups: Option<&[u32]>, parts: &Parts) -> Result<()> {
         let mut part = vec![NAMES[0]; self.proteins.len()];
         for &row in &parts.validation {
             part[row] = NAMES[1];
         }
-        let mut text = String::from("id\tclass\tgroup\tpart\n");
-        for (row, protein) in self.proteins.iter().enumerate() {
-            let group = groups.map(|groups| match self.column {
-                Some(_) => self.names[groups[row] as usize].clone(),
-                None => groups[row].to_string(),
-            });
-            writeln!(
-                text,
-                "{}\t{}\t{}\t{}",
-                protein.id,
-                self.labels[row].name(),
-                group.unwrap_or_default(),
-                part[row]
-            )
-            .expect("text takes all");
-        }
-        atomic::write(path, text.as_bytes())
+        let matched = &self.matched;
+        let names = matched.groups.as_ref().map(|_| &matched.group_names[..]);
+        let part = |row: usize| part[row].to_owned();
+        self.file(path).write(&matched.labels, groups, names, part)
     }
 
-    fn read(&self, path: &Path) -> Result<Parts> {
-        let text =
-            std::fs::read_to_string(path).map_err(|source| Error::io("read", path, source))?;
-        let lines: Vec<&str> = text.lines().skip(1).collect();
-        let mut parts = Parts {
-            train: Vec::new(),
-            validation: Vec::new(),
-        };
-        let damaged = |line: usize| {
-            Error::input(
-                path,
-                Place::Line(line as u64),
-                "the proteins of this run with their part, as bindscape writes them",
-                "something else",
-            )
-            .hint("the file was changed; choose another --out")
-        };
-        if lines.len() != self.proteins.len() {
-            return Err(damaged(1));
+    fn read_parts(&self, path: &Path) -> Result<Parts> {
+        let file = self.file(path);
+        let held_out = file.read(|_, part| NAMES.iter().position(|name| *name == part))?;
+        let (train, validation): (Vec<usize>, Vec<usize>) =
+            (0..held_out.len()).partition(|&row| held_out[row] == 0);
+        if train.is_empty() || validation.is_empty() {
+            return Err(file.damaged(1));
         }
-        for (row, line) in lines.iter().enumerate() {
-            let fields: Vec<&str> = line.split('\t').collect();
-            match fields[..] {
-                [id, _, _, part] if id == self.proteins[row].id && part == NAMES[0] => {
-                    parts.train.push(row);
-                }
-                [id, _, _, part] if id == self.proteins[row].id && part == NAMES[1] => {
-                    parts.validation.push(row);
-                }
-                _ => return Err(damaged(row + 2)),
-            }
-        }
-        if parts.train.is_empty() || parts.validation.is_empty() {
-            return Err(damaged(1));
-        }
-        Ok(parts)
+        Ok(Parts { train, validation })
     }
 }
 
@@ -143,7 +164,19 @@ impl Parts {
         let parts = [&self.train, &self.validation];
         let named = NAMES.into_iter().zip(parts);
         named
-            .map(|(name, rows)| (name.to_owned(), super::count(labels, rows)))
+            .map(|(name, rows)| (name.to_owned(), count(labels, rows.iter().copied())))
             .collect()
     }
+}
+
+/// Proteins by label.
+pub(super) fn count(
+    labels: &[Label],
+    rows: impl IntoIterator<Item = usize>,
+) -> BTreeMap<String, u64> {
+    let mut counts = BTreeMap::new();
+    for row in rows {
+        *counts.entry(labels[row].name().to_owned()).or_default() += 1;
+    }
+    counts
 }
