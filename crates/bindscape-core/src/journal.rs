@@ -24,6 +24,8 @@ const FLUSH: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct Journal {
     path: PathBuf,
+    /// What the items are, in the plural.
+    items: &'static str,
     state: State,
     /// Results handed out from before.
     found: u64,
@@ -46,13 +48,14 @@ enum State {
 }
 
 impl Journal {
-    /// Opens the journal at `path`, or begins it if there is none, or one of another `plan`,
-    /// of which `progress` is told.
+    /// Opens the journal of `items` (what they are, in the plural) at `path`, or begins it if
+    /// there is none, or one of another `plan`, of which `progress` is told.
     ///
     /// # Errors
     /// If the file cannot be read or written.
     pub fn open(
         path: impl AsRef<Path>,
+        items: &'static str,
         plan: &impl Serialize,
         progress: &dyn Progress,
     ) -> Result<Self> {
@@ -67,7 +70,7 @@ impl Journal {
                 if first == plan {
                     let place = plan.len() as u64;
                     let state = State::Reading { reader, place };
-                    return Ok(Self::new(path, state));
+                    return Ok(Self::new(path, items, state));
                 }
                 progress.note(&format!(
                     "{} is of another command that was interrupted; beginning anew",
@@ -84,12 +87,13 @@ impl Journal {
             writer,
             flushed: Instant::now(),
         };
-        Ok(Self::new(path, state))
+        Ok(Self::new(path, items, state))
     }
 
-    fn new(path: PathBuf, state: State) -> Self {
+    fn new(path: PathBuf, items: &'static str, state: State) -> Self {
         Self {
             path,
+            items,
             state,
             found: 0,
             added: 0,
@@ -126,8 +130,8 @@ impl Journal {
         self.write_from(place)?;
         if self.found > 0 {
             progress.note(&format!(
-                "continuing after the first {} of an interrupted run",
-                self.found
+                "continuing after the first {} {} of an interrupted run",
+                self.found, self.items
             ));
         }
         Ok(None)
@@ -219,7 +223,7 @@ mod tests {
 
     /// Runs over `items`, computing a result where there is none; gives those computed.
     fn run(path: &Path, plan: &str, items: &[&str], heard: &Notes) -> (Journal, Vec<String>) {
-        let mut journal = Journal::open(path, &plan, heard).unwrap();
+        let mut journal = Journal::open(path, "words", &plan, heard).unwrap();
         let mut computed = Vec::new();
         for &item in items {
             let value = item.len() as f64 / 3.0;
@@ -245,7 +249,7 @@ mod tests {
         assert_eq!(run(&path, "1", &all, &heard).1, ["ccc", "dddd"]);
         assert_eq!(
             *heard.0.lock().unwrap(),
-            ["continuing after the first 2 of an interrupted run"]
+            ["continuing after the first 2 words of an interrupted run"]
         );
         // Another order: what follows the first difference is computed again.
         assert_eq!(
@@ -283,9 +287,14 @@ mod tests {
         let heard = Notes::default();
         assert_eq!(run(&path, "2", &["a"], &heard).1, ["a"]);
         assert!(heard.0.lock().unwrap()[0].contains("another command"));
-        drop(Journal::open(&path, &"3", &Silent).unwrap());
+        drop(Journal::open(&path, "words", &"3", &Silent).unwrap());
         assert!(!path.exists());
-        let failed = Journal::open(directory.path().join("none/unfinished"), &"", &Silent);
+        let failed = Journal::open(
+            directory.path().join("none/unfinished"),
+            "words",
+            &"",
+            &Silent,
+        );
         assert!(failed.unwrap_err().to_string().contains("none/unfinished"));
     }
 }

@@ -1,7 +1,9 @@
 //! DNA sequences of one length, packed in two bits a base.
 
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
+use crate::digest;
 use crate::region::Region;
 
 /// Strand of a sequence.
@@ -82,6 +84,17 @@ impl PackedSequences {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.unknown.is_empty()
+    }
+
+    /// SHA-256 of all of them, hexadecimal.
+    #[must_use]
+    pub fn sha256(&self) -> String {
+        let mut hash = Sha256::new_with_prefix((self.length as u64).to_le_bytes());
+        hash.update(&self.data);
+        for &unknown in &self.unknown {
+            hash.update([u8::from(unknown)]);
+        }
+        digest::hex(&hash.finalize())
     }
 
     /// Appends a sequence of ASCII letters.
@@ -215,6 +228,29 @@ pub trait SequenceSource {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn digests_tell_sequences_apart() {
+        let digest = |length: usize, sequences: &[&str]| {
+            let mut packed = PackedSequences::new(length);
+            for letters in sequences {
+                packed.push(letters.as_bytes());
+            }
+            packed.sha256()
+        };
+        let one = digest(5, &["ACGTA", "CCCCC"]);
+        assert_eq!(one, digest(5, &["ACGTA", "ccccc"]));
+        for other in [
+            digest(5, &["CCCCC", "ACGTA"]),
+            digest(5, &["ACGTA"]),
+            digest(5, &["ACGTA", "CCCCA"]),
+            digest(6, &["ACGTAA", "CCCCCA"]),
+        ] {
+            assert_ne!(one, other);
+        }
+        // An unknown letter is packed as a base is.
+        assert_ne!(digest(5, &["ACGTA"]), digest(5, &["NCGTA"]));
+    }
 
     #[test]
     fn both_strands_and_unknown_letters() {

@@ -21,11 +21,14 @@ mod run_directory;
 mod side_by_side;
 mod terminal;
 mod training;
+mod unfinished;
 mod watcher;
 
+use std::error::Error as _;
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::error::ContextKind;
 
 /// Training makes and drops large arrays in every step; this allocator keeps
 /// their memory where the system's gives it back and asks for it anew.
@@ -33,7 +36,13 @@ use clap::Parser;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let arguments = cli::Arguments::parse();
+    let arguments = match cli::Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => match wrong_value(&error) {
+            Some(status) => return status,
+            None => error.exit(),
+        },
+    };
     if let Err(error) = terminal::listen_for_interrupts() {
         terminal::say(format!("warning: Ctrl-C will stop at once: {error}"));
     }
@@ -41,16 +50,33 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(bindscape_core::Error::Interrupted) => {
             terminal::say(
-                "interrupted; nothing is half-written, and the same command continues trainings after their last epoch, and work on proteins where it stopped",
+                "interrupted; nothing is half-written, and the same command continues trainings after their last epoch, and predictions and work on proteins where they stopped",
             );
             ExitCode::from(130)
         }
-        Err(error) => {
-            terminal::say(format!("error: {error}"));
-            if let Some(hint) = error.advice() {
-                terminal::say(format!("  hint: {hint}"));
-            }
-            ExitCode::from(2)
-        }
+        Err(error) => wrong(&error.to_string(), &error),
     }
+}
+
+/// Says what one of our types found wrong with the value of an option, as every other error is
+/// said: clap would wrap it in a message of its own and drop the hint. `None` for other errors.
+fn wrong_value(error: &clap::Error) -> Option<ExitCode> {
+    let ours: &bindscape_core::Error = error.source()?.downcast_ref()?;
+    let option = error.get(ContextKind::InvalidArg).map(ToString::to_string);
+    let option = option.iter().flat_map(|option| option.split(' ')).next();
+    let message = ours.to_string();
+    Some(match option {
+        Some(option) if !message.starts_with(option) => {
+            wrong(&format!("{option}: {message}"), ours)
+        }
+        _ => wrong(&message, ours),
+    })
+}
+
+fn wrong(message: &str, error: &bindscape_core::Error) -> ExitCode {
+    terminal::say(format!("error: {message}"));
+    if let Some(hint) = error.advice() {
+        terminal::say(format!("  hint: {hint}"));
+    }
+    ExitCode::from(2)
 }

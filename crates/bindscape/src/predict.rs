@@ -6,23 +6,29 @@
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bindscape_core::bed::Record as BedRecord;
 use bindscape_core::fasta;
 use bindscape_core::genome::Genome;
 use bindscape_core::input::Lines;
-use bindscape_core::progress::Progress;
+use bindscape_core::journal::Journal;
+use bindscape_core::progress::{Progress, check};
 use bindscape_core::region::Region;
 use bindscape_core::scores::{ScoreFormat, ScoreHeader, ScoreRow, ScoreWriter};
 use bindscape_core::sequence::{PackedSequences, SequenceSource};
 use bindscape_core::{Error, Place, Result, tiling};
 use bindscape_nn::{Precision, Predictor, Strands};
 use clap::{Args, ValueEnum};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::json;
 
 use crate::data::thousands;
 use crate::device::DeviceArguments;
 use crate::finetune::{file_name, load_model};
 use crate::terminal::Terminal;
 use crate::training::PREDICTION_BATCH;
+use crate::unfinished;
 
 /// Windows that are scored before the next are read.
 const WINDOWS: usize = 8192;
@@ -107,6 +113,15 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
         score: score_in_words(&arguments, length),
         tfs: model.tfs.clone(),
     };
+    let plan = unfinished::plan(
+        "predict",
+        model.sha256(),
+        arguments.device.choice,
+        json!({
+            "both_strands": strands == Strands::Both,
+            "precision": arguments.device.precision.to_string(),
+        }),
+    );
     let mut scorer = Scorer {
         predictor: Predictor::new(&model, &device).with_precision(arguments.device.precision),
         strands,
@@ -117,6 +132,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
         windows: PackedSequences::new(model.architecture.length()),
         rows: VecDeque::new(),
         writer: ScoreWriter::create(&arguments.out, &header)?,
+        journal: unfinished::journal(&arguments.out, "batches of windows", &plan, terminal)?,
         written: 0,
         missing: 0,
         terminal,
@@ -131,11 +147,13 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
     terminal.finish();
     let Scorer {
         writer,
+        journal,
         written,
         missing,
         ..
     } = scorer;
     writer.finish()?;
+    journal.map_or(Ok(()), Journal::finish)?;
     terminal.note(&format!(
         "{} rows written, {} of them without a score (letters other than A, C, G, T, or no room for a window)",
         thousands(written),
@@ -340,6 +358,8 @@ struct Scorer<'a> {
     /// Rows not written yet. The windows at hand are those of these rows, in order.
     rows: VecDeque<Row>,
     writer: ScoreWriter,
+    /// Scores of each batch of windows.
+    journal: Option<Journal>,
     written: u64,
     missing: u64,
     terminal: &'a Terminal,
@@ -400,9 +420,7 @@ impl Scorer<'_> {
 
     /// Scores the windows at hand and writes the rows that are complete.
     fn flush(&mut self) -> Result<()> {
-        let scores =
-            self.predictor
-                .predict(&self.windows, self.strands, PREDICTION_BATCH, self.terminal)?;
+        let scores = self.scores()?;
         self.windows = PackedSequences::new(self.windows.length());
         let mut row = 0;
         for window in scores.chunks_exact(self.tfs) {
@@ -416,6 +434,31 @@ impl Scorer<'_> {
             self.write(&row)?;
         }
         Ok(())
+    }
+
+    /// The scores of the windows at hand, those that the journal has taken from there.
+    fn scores(&mut self) -> Result<Vec<Option<f32>>> {
+        let windows = &self.windows;
+        let compute = || {
+            self.predictor
+                .predict(windows, self.strands, PREDICTION_BATCH, self.terminal)
+        };
+        let Some(journal) = &mut self.journal else {
+            return compute();
+        };
+        if windows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let key = windows.sha256();
+        if let Some(noted) = journal.find::<Noted>(&key, self.terminal)? {
+            check(self.terminal)?;
+            self.terminal.advance(windows.len() as u64);
+            return Ok(noted.scores(windows, self.tfs));
+        }
+        let scores = compute()?;
+        journal.add(&key, &Noted::of(&scores))?;
+        journal.flush()?;
+        Ok(scores)
     }
 
     fn write(&mut self, row: &Row) -> Result<()> {
@@ -437,6 +480,51 @@ impl Scorer<'_> {
             name: &row.name,
             scores: &scores,
         })
+    }
+}
+
+/// The scores of a batch as a journal keeps them: exact, and half as long as in digits. A
+/// missing score is 0, since the windows tell which are missing.
+struct Noted(Vec<f32>);
+
+impl Noted {
+    fn of(scores: &[Option<f32>]) -> Self {
+        Self(scores.iter().map(|score| score.unwrap_or(0.0)).collect())
+    }
+
+    /// The scores of `windows`, whose digest led here.
+    fn scores(self, windows: &PackedSequences, tfs: usize) -> Vec<Option<f32>> {
+        assert_eq!(self.0.len(), windows.len() * tfs, "scores of these windows");
+        let rows = self.0.chunks_exact(tfs).enumerate();
+        rows.flat_map(|(row, scores)| {
+            let known = !windows.has_unknown(row);
+            scores.iter().map(move |&score| known.then_some(score))
+        })
+        .collect()
+    }
+}
+
+impl Serialize for Noted {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let bytes: Vec<u8> = self
+            .0
+            .iter()
+            .flat_map(|score| score.to_le_bytes())
+            .collect();
+        serializer.serialize_str(&STANDARD.encode(bytes))
+    }
+}
+
+impl<'de> Deserialize<'de> for Noted {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let bytes = STANDARD.decode(text).map_err(serde::de::Error::custom)?;
+        let (numbers, []) = bytes.as_chunks::<4>() else {
+            return Err(serde::de::Error::custom("half a number"));
+        };
+        Ok(Self(
+            numbers.iter().copied().map(f32::from_le_bytes).collect(),
+        ))
     }
 }
 

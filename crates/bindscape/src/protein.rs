@@ -17,11 +17,7 @@ pub(crate) use represent::facts;
 
 use bindscape_core::protein::Protein;
 use bindscape_core::{Error, Result, digest};
-use bindscape_nn::DeviceChoice;
 use clap::Subcommand;
-use serde_json::{Value, json};
-
-use source::EmbeddingArguments;
 
 use crate::terminal::Terminal;
 
@@ -54,25 +50,6 @@ pub(crate) fn run(verb: ProteinVerb, terminal: &Terminal) -> Result<()> {
         ProteinVerb::Predict(arguments) => predict::run(*arguments, terminal),
         ProteinVerb::Explain(arguments) => explain::run(*arguments, terminal),
     }
-}
-
-/// What all results in a [`Journal`](bindscape_core::journal::Journal) of `command` depend on:
-/// `settings`, an object, and these.
-fn journal_plan(
-    command: &str,
-    model: &str,
-    embeddings: &EmbeddingArguments,
-    device: DeviceChoice,
-    settings: Value,
-) -> Value {
-    json!({
-        "bindscape": env!("CARGO_PKG_VERSION"),
-        "command": command,
-        "model": model,
-        "embeddings": embeddings,
-        "device": device.to_string(),
-        "settings": settings,
-    })
 }
 
 /// Refuses the first of `options` that was given.

@@ -18,12 +18,13 @@ use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::journal_key;
 use super::represent::load_model;
 use super::source::{EmbeddingArguments, Source};
-use super::{journal_key, journal_plan};
 use crate::data::thousands;
 use crate::finetune::file_name;
 use crate::terminal::Terminal;
+use crate::unfinished;
 use output::{Explained, Output};
 
 /// Options of `protein explain`.
@@ -114,18 +115,19 @@ pub(super) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
     };
     let steps = explainer.options.steps;
     let mut output = Output::create(&arguments.out)?;
-    let plan = journal_plan(
+    let plan = unfinished::plan(
         "protein explain",
         model.sha256(),
-        &arguments.embeddings,
         arguments.device,
         json!({
+            "embeddings": arguments.embeddings,
             "target": arguments.target,
             "steps": steps,
             "baseline": arguments.baseline.unwrap_or_default(),
         }),
     );
-    let mut journal = Journal::open(arguments.out.join("unfinished.jsonl"), &plan, terminal)?;
+    let path = arguments.out.join("unfinished.jsonl");
+    let mut journal = Journal::open(path, "proteins", &plan, terminal)?;
     let points = proteins.known().map(|count| (count * steps) as u64);
     terminal.begin("explaining scores", points);
     for protein in proteins {

@@ -23,12 +23,13 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::journal_key;
 use super::represent::load_model;
 use super::source::{EmbeddingArguments, Represented, Source};
-use super::{journal_key, journal_plan};
 use crate::data::thousands;
 use crate::finetune::file_name;
 use crate::terminal::Terminal;
+use crate::unfinished;
 use table::{Row, Table};
 
 /// Proteins that are scored before the next are read.
@@ -147,7 +148,17 @@ pub(super) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
     };
     let mut reader = ProteinReader::open(&arguments.proteins)?;
     let mut table = Table::create(&arguments.out)?;
-    let mut journal = journal(&arguments, &model, terminal)?;
+    let plan = unfinished::plan(
+        "protein predict",
+        model.sha256(),
+        arguments.device,
+        json!({
+            "embeddings": arguments.embeddings,
+            "threshold": arguments.threshold,
+            "prior": arguments.prior,
+        }),
+    );
+    let mut journal = unfinished::journal(&arguments.out, "proteins", &plan, terminal)?;
     let mut best = arguments.top.map(|top| Best::new(top.get()));
     let mut counts = Counts::default();
     terminal.begin("scoring proteins", None);
@@ -193,37 +204,9 @@ pub(super) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
         };
         let mut json = serde_json::to_vec_pretty(&made).expect("plain fields make JSON");
         json.push(b'\n');
-        atomic::write(beside(&arguments.out, ".json"), &json)?;
+        atomic::write(unfinished::beside(&arguments.out, ".json"), &json)?;
     }
     journal.map_or(Ok(()), Journal::finish)
-}
-
-/// The file whose name is that of `out` with `ending` behind it.
-fn beside(out: &Path, ending: &str) -> PathBuf {
-    let mut name = out.as_os_str().to_owned();
-    name.push(ending);
-    name.into()
-}
-
-/// Where rows are kept until the table is complete; not for standard output, which cannot be
-/// continued.
-fn journal(
-    arguments: &Arguments,
-    model: &ProteinClassifier,
-    progress: &dyn Progress,
-) -> Result<Option<Journal>> {
-    if arguments.out == Path::new("-") {
-        return Ok(None);
-    }
-    let plan = journal_plan(
-        "protein predict",
-        model.sha256(),
-        &arguments.embeddings,
-        arguments.device,
-        json!({ "threshold": arguments.threshold, "prior": arguments.prior }),
-    );
-    let path = beside(&arguments.out, ".unfinished");
-    Journal::open(path, &plan, progress).map(Some)
 }
 
 /// What the model looks at.

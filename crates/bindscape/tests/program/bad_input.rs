@@ -24,6 +24,26 @@ fn edit(directory: &Path, name: &str, change: impl FnOnce(&mut Vec<String>)) {
 }
 
 #[test]
+fn a_value_that_is_not_one_of_its_option() {
+    let here = tempfile::tempdir().expect("a temporary directory");
+    let words = ["motif", "convert", "m.txt", "--to", "memee", "--out", "-"];
+    says(
+        &refuses(here.path(), &words),
+        &[
+            "error: --to: format: expected one of meme, jaspar",
+            "found \"memee\"",
+            "hint: did you mean meme?",
+        ],
+    );
+    // What the parser of arguments finds itself is in its words.
+    let words = ["protein", "cluster", "--min-identity", "much"];
+    says(
+        &refuses(here.path(), &words),
+        &["invalid value 'much'", "--min-identity"],
+    );
+}
+
+#[test]
 fn unsorted_peaks() {
     let toy = toy_directory();
     edit(toy.path(), "peaks.bed", |lines| lines.swap(3, 4));

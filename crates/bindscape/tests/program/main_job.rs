@@ -1,6 +1,10 @@
 //! The main job on toy data: from files to a report, interrupted and continued.
 
+#[cfg(unix)]
+use std::fmt::Write as _;
 use std::fs;
+#[cfg(unix)]
+use std::io::Write as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -324,6 +328,77 @@ fn killed_and_continued_is_the_same_as_never_stopped() {
         fs::read(here.join("whole/multi/model.safetensors")).expect("a model"),
         fs::read(training.join("model.safetensors")).expect("a model"),
     );
+}
+
+#[cfg(unix)]
+#[test]
+fn predictions_killed_and_continued_are_the_same_as_never_stopped() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let here = directory.path();
+    toy::write(here);
+    succeeds(here, BUILD);
+    succeeds(here, &pretrain("multi"));
+    // More windows than are scored at a time, all of them different; some are unknown.
+    let mut all = String::new();
+    let mut state = 1_u64;
+    for number in 0..9000 {
+        let mut letters = String::new();
+        for _ in 0..200 {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            letters.push(b"ACGT"[(state >> 62) as usize] as char);
+        }
+        if number % 1000 == 7 {
+            letters.replace_range(50..51, "N");
+        }
+        writeln!(all, ">r{number}\n{letters}").expect("text takes all");
+    }
+    fs::write(here.join("all.fa"), &all).expect("a writable directory");
+    let words = |from: &'static str, to: &'static str| {
+        let model = "multi/multi/model.safetensors";
+        vec!["predict", "--model", model, "--fasta", from, "--out", to]
+    };
+    succeeds(here, &words("all.fa", "whole.tsv"));
+
+    // Standard input does not end, so the program waits for more after the first batch.
+    let mut child = command(here, &words("-", "scores.tsv"))
+        .stdin(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("the program was built");
+    let mut input = child.stdin.take().expect("a pipe");
+    input.write_all(all.as_bytes()).expect("a reading program");
+    input.flush().expect("a reading program");
+    let unfinished = here.join("scores.tsv.unfinished");
+    let lines = || fs::read_to_string(&unfinished).map_or(0, |text| text.lines().count());
+    let begun = Instant::now();
+    while lines() < 2 {
+        assert!(begun.elapsed() < Duration::from_secs(300), "no batch ended");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    child.kill().expect("a running program");
+    child.wait().expect("a killed program");
+    assert!(!here.join("scores.tsv").exists());
+
+    // The scores of one strand are others.
+    let kept = fs::read(&unfinished).expect("a journal");
+    let mut other = words("all.fa", "scores.tsv");
+    other.extend(["--strands", "forward"]);
+    says(&succeeds(here, &other), &["unfinished", "another command"]);
+    let read = |name: &str| fs::read_to_string(here.join(name)).expect("a table");
+    assert_ne!(read("scores.tsv"), read("whole.tsv"));
+
+    fs::write(&unfinished, kept).expect("a writable directory");
+    says(
+        &succeeds(here, &words("all.fa", "scores.tsv")),
+        &[
+            "continuing after the first 1 batches of windows of",
+            "9,000 rows written, 9 of",
+        ],
+    );
+    assert_eq!(read("scores.tsv"), read("whole.tsv"));
+    assert!(!unfinished.exists());
 }
 
 #[test]

@@ -194,6 +194,10 @@ fn what_is_of_networks_is_refused() {
             directory.path(),
             &words.split_whitespace().collect::<Vec<_>>(),
         ),
-        &["--network", "deeptfactor, homology, found `homologs`"],
+        &[
+            "error: --network: expected one of",
+            "deeptfactor, homology, found `homologs`",
+            "hint: did you mean homology?",
+        ],
     );
 }

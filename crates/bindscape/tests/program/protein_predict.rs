@@ -398,7 +398,10 @@ fn killed_and_continued_is_the_same_as_never_stopped() {
     let told = succeeds(directory.path(), &words("all.fa", "p.tsv"));
     says(
         &told,
-        &["continuing after the first 4096 ", "4,300  proteins"],
+        &[
+            "continuing after the first 4096 proteins of ",
+            "4,300  proteins",
+        ],
     );
     let read = |name: &str| std::fs::read_to_string(path(name)).expect("a table");
     assert_eq!(read("p.tsv"), read("whole.tsv"));
