@@ -398,7 +398,10 @@ fn rows(
                 format!("{width} rows, as w= says"),
                 rows.len().to_string(),
             )
-            .hint("the file may be truncated")),
+            .hint(match source.lines_from(after + 1).next() {
+                Some(_) => "a row is missing here, or w= is wrong",
+                None => "the file may be truncated",
+            })),
         None if rows.is_empty() => Err(source.fault(index, "a row for each position", "none")),
         _ => Ok((rows, after)),
     }

@@ -149,7 +149,17 @@ fn faults_of_motifs_are_named() {
     assert!(matrix("w= 1 nsites= x", "").contains("a number of sites after nsites="));
     assert!(matrix("w= 1 E= x", "").contains("an E-value after E="));
     assert!(matrix("w 1", "").contains("attributes such as"));
-    assert!(matrix("w= 3", "1 0 0 0\n").contains("line 4: expected 3 rows, as w= says, found 1"));
+    let truncated = matrix("w= 3", "1 0 0 0\n");
+    assert!(truncated.contains("line 4: expected 3 rows, as w= says, found 1"));
+    assert!(truncated.contains("hint: the file may be truncated"));
+    for between in ["", "\n"] {
+        let rows = format!("1 0 0 0\n{between}MOTIF b\nletter-probability matrix:\n1 0 0 0\n");
+        let missing = matrix("w= 2", &rows);
+        assert!(
+            missing.contains("hint: a row is missing here, or w= is wrong"),
+            "{missing}"
+        );
+    }
     assert!(
         matrix("w= 1", "1 0 0 0\n1 0 0 0\n")
             .contains("line 6: expected 1 rows, as w= says, found one more")
