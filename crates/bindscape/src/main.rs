@@ -62,15 +62,13 @@ fn main() -> ExitCode {
 /// said: clap would wrap it in a message of its own and drop the hint. `None` for other errors.
 fn wrong_value(error: &clap::Error) -> Option<ExitCode> {
     let ours: &bindscape_core::Error = error.source()?.downcast_ref()?;
-    let option = error.get(ContextKind::InvalidArg).map(ToString::to_string);
-    let option = option.iter().flat_map(|option| option.split(' ')).next();
-    let message = ours.to_string();
-    Some(match option {
-        Some(option) if !message.starts_with(option) => {
-            wrong(&format!("{option}: {message}"), ours)
-        }
-        _ => wrong(&message, ours),
-    })
+    let option = error.get(ContextKind::InvalidArg)?.to_string();
+    let option = option.split(' ').next()?;
+    let mut message = ours.to_string();
+    if !message.starts_with(option) {
+        message = format!("{option}: {message}");
+    }
+    Some(wrong(&message, ours))
 }
 
 fn wrong(message: &str, error: &bindscape_core::Error) -> ExitCode {

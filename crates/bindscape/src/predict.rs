@@ -439,6 +439,9 @@ impl Scorer<'_> {
     /// The scores of the windows at hand, those that the journal has taken from there.
     fn scores(&mut self) -> Result<Vec<Option<f32>>> {
         let windows = &self.windows;
+        if windows.is_empty() {
+            return Ok(Vec::new());
+        }
         let compute = || {
             self.predictor
                 .predict(windows, self.strands, PREDICTION_BATCH, self.terminal)
@@ -446,9 +449,6 @@ impl Scorer<'_> {
         let Some(journal) = &mut self.journal else {
             return compute();
         };
-        if windows.is_empty() {
-            return Ok(Vec::new());
-        }
         let key = windows.sha256();
         if let Some(noted) = journal.find::<Noted>(&key, self.terminal)? {
             check(self.terminal)?;

@@ -8,12 +8,6 @@ use std::process::Stdio;
 use crate::toy::{self, BUILD, build_with};
 use crate::{bindscape, command, refuses, says, succeeds};
 
-fn toy_directory() -> tempfile::TempDir {
-    let directory = tempfile::tempdir().expect("a temporary directory");
-    toy::write(directory.path());
-    directory
-}
-
 /// Replaces the text of a file by what `change` makes of its lines.
 fn edit(directory: &Path, name: &str, change: impl FnOnce(&mut Vec<String>)) {
     let path = directory.join(name);
@@ -45,7 +39,7 @@ fn a_value_that_is_not_one_of_its_option() {
 
 #[test]
 fn unsorted_peaks() {
-    let toy = toy_directory();
+    let toy = toy::directory();
     edit(toy.path(), "peaks.bed", |lines| lines.swap(3, 4));
     let message = refuses(toy.path(), BUILD);
     says(
@@ -59,7 +53,7 @@ fn unsorted_peaks() {
 
 #[test]
 fn malformed_bed() {
-    let toy = toy_directory();
+    let toy = toy::directory();
     edit(toy.path(), "dhs.bed", |lines| {
         lines[6] = "chr1\tten\t300\t1\t1,".into();
     });
@@ -71,7 +65,7 @@ fn malformed_bed() {
 
 #[test]
 fn chromosome_that_the_genome_lacks() {
-    let toy = toy_directory();
+    let toy = toy::directory();
     edit(toy.path(), "peaks.bed", |lines| {
         lines.push("chrUn_1\t5\t50\tE.MAX.K562\t0\t.\t20\t21\t0,0,0".into());
     });
@@ -86,7 +80,7 @@ fn chromosome_that_the_genome_lacks() {
 
 #[test]
 fn wrong_genome_build() {
-    let toy = toy_directory();
+    let toy = toy::directory();
     // Another build: chromosome 2 ends before its last regions.
     let genome = fs::read_to_string(toy.path().join("genome.fa")).expect("the genome");
     let cut = genome.len() - 2000;
@@ -115,7 +109,7 @@ fn wrong_genome_build() {
 
 #[test]
 fn tf_that_is_not_in_the_matrix() {
-    let toy = toy_directory();
+    let toy = toy::directory();
     succeeds(toy.path(), BUILD);
     let message = refuses(
         toy.path(),
@@ -136,7 +130,7 @@ fn tf_that_is_not_in_the_matrix() {
 
 #[test]
 fn cell_without_accessibility() {
-    let toy = toy_directory();
+    let toy = toy::directory();
     edit(toy.path(), "sources.tsv", |lines| {
         lines[0] = "1\tK-562".into()
     });
@@ -158,7 +152,7 @@ fn cell_without_accessibility() {
 
 #[test]
 fn truncated_gzip() {
-    let toy = toy_directory();
+    let toy = toy::directory();
     toy::gzip(toy.path(), "peaks.bed");
     let path = toy.path().join("peaks.bed.gz");
     let bytes = fs::read(&path).expect("the compressed peaks");
@@ -171,7 +165,7 @@ fn truncated_gzip() {
 
 #[test]
 fn damaged_matrix() {
-    let toy = toy_directory();
+    let toy = toy::directory();
     succeeds(toy.path(), BUILD);
     let path = toy.path().join("matrix.parquet");
     let bytes = fs::read(&path).expect("the matrix");
@@ -184,7 +178,7 @@ fn damaged_matrix() {
 
 #[test]
 fn damaged_model() {
-    let toy = toy_directory();
+    let toy = toy::directory();
     fs::write(toy.path().join("model.safetensors"), vec![7u8; 5000]).expect("a writable directory");
     says(
         &refuses(
@@ -203,7 +197,7 @@ fn damaged_model() {
 
 #[test]
 fn a_directory_with_other_files() {
-    let toy = toy_directory();
+    let toy = toy::directory();
     succeeds(toy.path(), BUILD);
     fs::create_dir(toy.path().join("run")).expect("a writable directory");
     fs::write(toy.path().join("run/thesis.tex"), "precious").expect("a writable directory");
@@ -228,7 +222,7 @@ fn a_directory_with_other_files() {
 
 #[test]
 fn full_disk() {
-    let toy = toy_directory();
+    let toy = toy::directory();
     succeeds(toy.path(), BUILD);
     let Ok(full) = fs::OpenOptions::new().write(true).open("/dev/full") else {
         eprintln!("skipped: this system has no /dev/full");
@@ -249,7 +243,7 @@ fn full_disk() {
 #[cfg(target_os = "linux")]
 #[test]
 fn full_disk_leaves_nothing_half_written() {
-    let toy = toy_directory();
+    let toy = toy::directory();
     let small = toy.path().join("small");
     fs::create_dir(&small).expect("a writable directory");
     let mounted = std::process::Command::new("mount")

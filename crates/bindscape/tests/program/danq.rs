@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::toy::{self, BUILD};
+use crate::toy;
 use crate::{bindscape, refuses, says, succeeds};
 
 /// Words of a tiny training.
@@ -21,10 +21,8 @@ fn inspect(directory: &Path, model: &str) -> serde_json::Value {
 
 #[test]
 fn danq_is_pretrained_and_transferred() {
-    let directory = tempfile::tempdir().expect("a temporary directory");
+    let directory = toy::with_matrix();
     let here = directory.path();
-    toy::write(here);
-    succeeds(here, BUILD);
     let pretrain = ["--tfs", "MAX,JUND", "--regions", "100", "--out", "multi"];
     let mut misspelt = words("pretrain", &pretrain);
     misspelt.extend(["--architecture", "dan"]);

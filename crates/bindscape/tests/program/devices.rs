@@ -1,7 +1,9 @@
 //! Devices other than the CPU, with what this machine has of them.
 
-use crate::toy::{self, BUILD};
-use crate::{refuses, says, succeeds};
+#[cfg(feature = "vulkan")]
+use crate::succeeds;
+use crate::toy;
+use crate::{refuses, says};
 
 /// Words of a tiny training on a device.
 fn pretrain<'a>(device: &'a str, out: &'a str) -> Vec<&'a str> {
@@ -18,20 +20,13 @@ fn pretrain<'a>(device: &'a str, out: &'a str) -> Vec<&'a str> {
     words
 }
 
-fn toy_matrix() -> tempfile::TempDir {
-    let directory = tempfile::tempdir().expect("a temporary directory");
-    toy::write(directory.path());
-    succeeds(directory.path(), BUILD);
-    directory
-}
-
 #[test]
 fn device_that_the_program_lacks() {
     let missing = [
         ("cuda", cfg!(feature = "cuda")),
         ("vulkan", cfg!(feature = "vulkan")),
     ];
-    let toy = toy_matrix();
+    let toy = toy::with_matrix();
     for (device, _) in missing.iter().filter(|(_, built_in)| !built_in) {
         let message = refuses(toy.path(), &pretrain(device, "multi"));
         let build = format!("--features {device}");
@@ -41,7 +36,7 @@ fn device_that_the_program_lacks() {
 
 #[test]
 fn precision_that_the_cpu_lacks() {
-    let toy = toy_matrix();
+    let toy = toy::with_matrix();
     let mut training = pretrain("cpu", "multi");
     training.extend(["--precision", "bf16"]);
     let scoring = |precision| {
@@ -70,7 +65,7 @@ fn precision_that_the_cpu_lacks() {
 #[cfg(feature = "vulkan")]
 #[test]
 fn device_without_a_driver() {
-    let toy = toy_matrix();
+    let toy = toy::with_matrix();
     let output = crate::command(toy.path(), &pretrain("vulkan", "multi"))
         // The loader looks for drivers where these say, and nowhere else.
         .env("VK_DRIVER_FILES", "/nonexistent/driver.json")
@@ -147,7 +142,7 @@ fn probabilities(here: &std::path::Path, model: &str, device: &[&str], out: &str
 #[test]
 #[ignore = "needs a Vulkan device, which may be one in software"]
 fn vulkan_trains_and_predicts_as_the_cpu() {
-    let toy = toy_matrix();
+    let toy = toy::with_matrix();
     let here = toy.path();
     for architecture in ["cnn", "danq"] {
         let name = |device: &str| format!("{architecture}-{device}");
@@ -178,7 +173,7 @@ fn vulkan_trains_and_predicts_as_the_cpu() {
 #[test]
 #[ignore = "needs a Vulkan device that computes in f16, which may be one in software"]
 fn vulkan_computes_in_f16_but_not_in_bf16() {
-    let toy = toy_matrix();
+    let toy = toy::with_matrix();
     let here = toy.path();
     let mut words = pretrain("vulkan", "half");
     words.extend(["--precision", "bf16"]);

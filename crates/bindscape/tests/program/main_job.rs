@@ -8,7 +8,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::toy::{self, BUILD};
+use crate::toy;
 use crate::{bindscape, command, refuses, says, succeeds};
 
 /// Words of a small pre-training into `out`.
@@ -30,6 +30,13 @@ pub(crate) fn pretrain(out: &str) -> Vec<&str> {
         "--out",
         out,
     ]
+}
+
+/// The toy data, their matrix and a pre-trained model, `multi`.
+pub(crate) fn pretrained() -> tempfile::TempDir {
+    let directory = toy::with_matrix();
+    succeeds(directory.path(), &pretrain("multi"));
+    directory
 }
 
 /// Words of a small fine-tuning of MAX into `out`.
@@ -74,11 +81,8 @@ fn json(path: &Path) -> serde_json::Value {
 
 #[test]
 fn from_files_to_a_report() {
-    let directory = tempfile::tempdir().expect("a temporary directory");
+    let directory = pretrained();
     let here = directory.path();
-    toy::write(here);
-    succeeds(here, BUILD);
-    succeeds(here, &pretrain("multi"));
     let output = bindscape(here, &["model", "inspect", "multi"]);
     let facts: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(facts["tfs"], serde_json::json!(["MAX", "JUND"]));
@@ -285,10 +289,8 @@ fn pwm_beside_the_network(here: &Path) {
 
 #[test]
 fn killed_and_continued_is_the_same_as_never_stopped() {
-    let directory = tempfile::tempdir().expect("a temporary directory");
+    let directory = toy::with_matrix();
     let here = directory.path();
-    toy::write(here);
-    succeeds(here, BUILD);
     // How often the weights are kept does not change them.
     let mut whole = longer(pretrain("whole"), "8");
     let last = whole.len() - 1;
@@ -333,22 +335,13 @@ fn killed_and_continued_is_the_same_as_never_stopped() {
 #[cfg(unix)]
 #[test]
 fn predictions_killed_and_continued_are_the_same_as_never_stopped() {
-    let directory = tempfile::tempdir().expect("a temporary directory");
+    let directory = pretrained();
     let here = directory.path();
-    toy::write(here);
-    succeeds(here, BUILD);
-    succeeds(here, &pretrain("multi"));
     // More windows than are scored at a time, all of them different; some are unknown.
     let mut all = String::new();
-    let mut state = 1_u64;
+    let mut draw = toy::draws(1);
     for number in 0..9000 {
-        let mut letters = String::new();
-        for _ in 0..200 {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1);
-            letters.push(b"ACGT"[(state >> 62) as usize] as char);
-        }
+        let mut letters: String = (0..200).map(|_| b"ACGT"[draw() % 4] as char).collect();
         if number % 1000 == 7 {
             letters.replace_range(50..51, "N");
         }
@@ -403,10 +396,8 @@ fn predictions_killed_and_continued_are_the_same_as_never_stopped() {
 
 #[test]
 fn the_number_of_threads_changes_nothing() {
-    let directory = tempfile::tempdir().expect("a temporary directory");
+    let directory = toy::with_matrix();
     let here = directory.path();
-    toy::write(here);
-    succeeds(here, BUILD);
     for threads in ["1", "3"] {
         let mut words = pretrain(if threads == "1" { "one" } else { "three" });
         words.extend(["--threads", threads]);

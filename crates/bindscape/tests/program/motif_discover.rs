@@ -4,21 +4,15 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
+use crate::toy;
 use crate::{bindscape, refuses, says, succeeds};
 
 /// `count` sequences of 60 bases that differ, with `site` in the middle.
 fn fasta(directory: &Path, name: &str, count: usize, site: &str) {
     let mut text = String::new();
-    let mut state = name.len() as u64;
+    let mut draw = toy::draws(name.len() as u64);
     for index in 0..count {
-        let mut bases: Vec<u8> = (0..60)
-            .map(|_| {
-                state = state
-                    .wrapping_mul(6_364_136_223_846_793_005)
-                    .wrapping_add(1);
-                b"ACGT"[(state >> 33) as usize % 4]
-            })
-            .collect();
+        let mut bases: Vec<u8> = (0..60).map(|_| b"ACGT"[draw() % 4]).collect();
         bases[20..20 + site.len()].copy_from_slice(site.as_bytes());
         writeln!(text, ">{name}{index}\n{}", String::from_utf8_lossy(&bases)).expect("a string");
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::{refuses, says, succeeds};
+use super::{refuses, says, succeeds, toy};
 
 const CLASSES: [&str; 5] = [
     "zinc_finger",
@@ -17,13 +17,8 @@ const CLASSES: [&str; 5] = [
 /// FASTA file, a table with a column of families, and three further proteins.
 fn write_proteins(directory: &Path) {
     let letters = [b"CHKR", b"RWKN", b"LEKQ", b"GSDT", b"IVAF"];
-    let mut state = 7_u64;
-    let mut draw = |below: u64| {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        (state >> 33) % below
-    };
+    let mut number = toy::draws(7);
+    let mut draw = |below: usize| number() % below;
     let mut fasta = String::new();
     let mut table = String::from("accession\tclass\tfamily\n");
     let mut further = String::new();
@@ -31,8 +26,8 @@ fn write_proteins(directory: &Path) {
         let class = family % 5;
         let mut sequence: Vec<u8> = (0..90)
             .map(|_| match draw(3) {
-                0 => b"ACDEFGHIKLMNPQRSTVWY"[draw(20) as usize],
-                _ => letters[class][draw(4) as usize],
+                0 => b"ACDEFGHIKLMNPQRSTVWY"[draw(20)],
+                _ => letters[class][draw(4)],
             })
             .collect();
         for member in 0..2 {
@@ -40,7 +35,7 @@ fn write_proteins(directory: &Path) {
             writeln!(fasta, ">f{family}m{member}\n{text}").expect("text");
             writeln!(table, "f{family}m{member}\t{}\tf{family}", CLASSES[class]).expect("text");
             for _ in 0..9 {
-                sequence[draw(90) as usize] = b"ACDEFGHIKLMNPQRSTVWY"[draw(20) as usize];
+                sequence[draw(90)] = b"ACDEFGHIKLMNPQRSTVWY"[draw(20)];
             }
         }
         if family < 15 && class == 4 {

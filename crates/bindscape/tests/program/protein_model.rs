@@ -10,15 +10,12 @@ use bindscape_nn::protein::{
     ProteinNetworkKind, ProteinTrainOptions, ProteinTraining, train,
 };
 
+use crate::toy;
+
 /// Proteins of 20 to 120 residues; every other one is a zinc finger, at residues 10 to 20.
 pub(crate) fn proteins(count: usize) -> Vec<Protein> {
-    let mut state = 1_u64;
-    let mut letter = || {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        b"ADEFGIKLMNPQRSTVWY"[(state >> 33) as usize % 18]
-    };
+    let mut draw = toy::draws(1);
+    let mut letter = || b"ADEFGIKLMNPQRSTVWY"[draw() % 18];
     (0..count)
         .map(|i| {
             let mut sequence: Vec<u8> = (0..20 + i * 13 % 100).map(|_| letter()).collect();

@@ -5,18 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::main_job::{epochs, finetune, longer, pretrain};
-use crate::toy::{self, BUILD};
+use crate::main_job::{epochs, finetune, longer, pretrained};
 use crate::{command, listing, says, stops, succeeds};
-
-/// The toy data, its matrix and a pre-trained model, `multi`.
-fn prepared() -> tempfile::TempDir {
-    let directory = tempfile::tempdir().expect("a temporary directory");
-    toy::write(directory.path());
-    succeeds(directory.path(), BUILD);
-    succeeds(directory.path(), &pretrain("multi"));
-    directory
-}
 
 /// Three repeats of both starts: six trainings.
 fn sweep<'a>(out: &'a str, threads: &'a str) -> Vec<&'a str> {
@@ -57,7 +47,7 @@ fn summary(told: &str) -> Vec<&str> {
 
 #[test]
 fn side_by_side_is_the_same_as_one_after_the_other() {
-    let directory = prepared();
+    let directory = pretrained();
     let here = directory.path();
     let alone = succeeds(here, &sweep("alone", "1"));
     let together = succeeds(here, &sweep("together", "4"));
@@ -131,7 +121,7 @@ fn in_the_middle(run: &Path) -> bool {
 #[cfg(unix)]
 #[test]
 fn stopped_killed_and_continued_is_the_same_as_never_stopped() {
-    let directory = prepared();
+    let directory = pretrained();
     let here = directory.path();
     succeeds(here, &longer(sweep("whole", "2"), EPOCHS.1));
     let words = longer(sweep("stopped", "2"), EPOCHS.1);

@@ -5,20 +5,41 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
 
+use crate::succeeds;
+
 /// Regions on each chromosome.
 const REGIONS: u32 = 150;
 
-/// Writes the toy data into `directory`: `genome.fa`, `dhs.bed`, `sources.tsv`,
-/// `peaks.bed`, `unibind/`. Of three regions in a row, the TF `MAX` binds the
-/// first, which holds `CACGTG`; `JUND` binds the second, with `TGACTCA`.
-pub(crate) fn write(directory: &Path) {
-    let mut state = 12345u64;
-    let mut draw = move || {
+/// Numbers below 2^31 that look random, the same for a seed.
+pub(crate) fn draws(seed: u64) -> impl FnMut() -> usize {
+    let mut state = seed;
+    move || {
         state = state
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1);
         (state >> 33) as usize
-    };
+    }
+}
+
+/// A directory with the toy data.
+pub(crate) fn directory() -> tempfile::TempDir {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    write(directory.path());
+    directory
+}
+
+/// The same with their matrix.
+pub(crate) fn with_matrix() -> tempfile::TempDir {
+    let directory = directory();
+    succeeds(directory.path(), BUILD);
+    directory
+}
+
+/// Writes the toy data into `directory`: `genome.fa`, `dhs.bed`, `sources.tsv`,
+/// `peaks.bed`, `unibind/`. Of three regions in a row, the TF `MAX` binds the
+/// first, which holds `CACGTG`; `JUND` binds the second, with `TGACTCA`.
+fn write(directory: &Path) {
+    let mut draw = draws(12345);
     let mut genome = String::new();
     let (mut dhs, mut peaks) = (String::new(), String::new());
     let mut sites = [String::new(), String::new()];
