@@ -19,6 +19,7 @@ pub mod evaluate;
 pub mod hub;
 pub mod layers;
 pub mod model;
+pub mod network;
 pub mod precision;
 pub mod predict;
 pub mod protein;
@@ -26,9 +27,10 @@ pub mod train;
 
 mod adam;
 mod encode;
-mod network;
+mod host;
 mod parameters;
 mod random;
+mod sizes;
 
 pub use architecture::{Architecture, ArchitectureKind};
 pub use burn::tensor::Device;

@@ -22,10 +22,15 @@ pub(crate) struct Array {
 
 /// What an array is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Role {
-    /// Learned by gradient descent; drawn from U(-bound, bound) with bound
-    /// `1 / sqrt(fan_in)` at the start, as PyTorch's `Conv1d`, `Linear` and `LSTM`.
-    Weight { fan_in: usize },
+pub enum Role {
+    /// Learned by gradient descent; drawn from U(-bound, bound) at the start.
+    Weight {
+        /// Inputs that an output is computed from: the bound is `1 / sqrt(fan_in)`, as in PyTorch's
+        /// `Conv1d`, `Linear` and `LSTM`.
+        fan_in: usize,
+        /// Outputs that an input has a part in, for Xavier's bound `sqrt(6 / (fan_in + fan_out))`.
+        fan_out: Option<usize>,
+    },
     /// Learned; 1 at the start (scale of a batch normalisation).
     Scale,
     /// Learned; 0 at the start (shift of a batch normalisation).
@@ -39,8 +44,17 @@ pub(crate) enum Role {
 }
 
 impl Role {
+    /// A weight with PyTorch's default start.
+    pub(crate) fn weight(fan_in: usize) -> Self {
+        Self::Weight {
+            fan_in,
+            fan_out: None,
+        }
+    }
+
     /// Whether gradient descent changes it.
-    pub(crate) fn learned(self) -> bool {
+    #[must_use]
+    pub fn learned(self) -> bool {
         matches!(self, Role::Weight { .. } | Role::Scale | Role::Shift)
     }
 }
@@ -48,36 +62,88 @@ impl Role {
 /// Where in a network a layer stands, from the sequence to the output: what
 /// transfer and freezing choose by. A normalisation stands with its layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Stage {
-    /// The convolution that sees the sequence.
+pub enum Stage {
+    /// A convolution that sees the sequence.
     FirstConvolutional,
     /// A later convolution.
     Convolutional,
     /// A dense or recurrent layer before the last.
     Hidden,
-    /// The last layer, whose outputs are the TFs.
+    /// The last layer, whose outputs are those of the network.
     Output,
 }
 
-/// Name, shape, role and stage of an array that a network must have.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Slot {
-    pub(crate) name: String,
-    pub(crate) shape: Vec<usize>,
-    pub(crate) role: Role,
-    pub(crate) stage: Stage,
+/// How a device holds an array.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Layout {
+    /// As the `state_dict`.
+    Stored,
+    /// A weight of flattened positions, `[out][position][channel]` where the `state_dict` has
+    /// `[out][channel][position]`: the weights of the first positions lie together.
+    PositionsFirst {
+        /// Number of positions.
+        positions: usize,
+    },
 }
 
-/// What says which arrays a network has.
-pub(crate) trait Slots {
-    /// The arrays of the network's `state_dict`, in PyTorch's order.
-    fn slots(&self) -> Vec<Slot>;
+/// A parameter of a layer: an array that its network's `state_dict` must have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Slot {
+    /// Name in the `state_dict`.
+    pub name: String,
+    /// Shape there; empty for a number alone.
+    pub shape: Vec<usize>,
+    /// What it is for.
+    pub role: Role,
+    /// Where its layer stands.
+    pub stage: Stage,
+    pub(crate) layout: Layout,
 }
 
 impl Slot {
+    /// A parameter whose stage is not known yet.
+    pub(crate) fn new(name: String, shape: Vec<usize>, role: Role) -> Self {
+        Self {
+            name,
+            shape,
+            role,
+            stage: Stage::Hidden,
+            layout: Layout::Stored,
+        }
+    }
+
     /// Number of entries.
-    pub(crate) fn entries(&self) -> usize {
+    #[must_use]
+    pub fn entries(&self) -> usize {
         self.shape.iter().product()
+    }
+
+    /// From the order of the `state_dict` to that of the device.
+    pub(crate) fn to_device(&self, values: &mut [f32]) {
+        if let Layout::PositionsFirst { positions } = self.layout {
+            let width = self.shape[1];
+            transpose_each(values, width, width / positions);
+        }
+    }
+
+    /// From the order of the device to that of the `state_dict`.
+    pub(crate) fn to_stored(&self, values: &mut [f32]) {
+        if let Layout::PositionsFirst { positions } = self.layout {
+            transpose_each(values, self.shape[1], positions);
+        }
+    }
+}
+
+/// Transposes matrices of `width` numbers in `height` rows, one after the other.
+fn transpose_each(values: &mut [f32], width: usize, height: usize) {
+    let columns = width / height;
+    let mut turned = vec![0.0; width];
+    for row in values.chunks_exact_mut(width) {
+        for (index, value) in row.iter().enumerate() {
+            turned[index % columns * height + index / columns] = *value;
+        }
+        row.copy_from_slice(&turned);
     }
 }
 
@@ -86,20 +152,24 @@ impl Slot {
 pub(crate) struct StateDict(pub(crate) Vec<Array>);
 
 impl StateDict {
-    /// The start of training from scratch: PyTorch's default initialisation, each
-    /// array from its own random stream.
-    pub(crate) fn initial(slots: &[Slot], seed: u64) -> Self {
-        let arrays = slots.iter().enumerate().map(|(number, slot)| {
+    /// The start of training from scratch, each array from its own random stream.
+    pub(crate) fn initial<'a>(slots: impl IntoIterator<Item = &'a Slot>, seed: u64) -> Self {
+        let arrays = slots.into_iter().enumerate().map(|(number, slot)| {
             let entries = slot.entries();
             let values = match slot.role {
-                Role::Weight { fan_in } => {
+                Role::Weight { fan_in, fan_out } => {
                     let bound = (1.0 / (fan_in as f64).sqrt()) as f32;
                     let mut rng = crate::random::stream(seed, "weights", &[number as u64]);
-                    Values::F32(
-                        (0..entries)
-                            .map(|_| (2.0 * crate::random::unit(&mut rng) - 1.0) * bound)
-                            .collect(),
-                    )
+                    let mut values: Vec<f32> = (0..entries)
+                        .map(|_| (2.0 * crate::random::unit(&mut rng) - 1.0) * bound)
+                        .collect();
+                    if let Some(fan_out) = fan_out {
+                        // From PyTorch's bound to Xavier's.
+                        let factor =
+                            (6.0 * fan_in as f64 / (fan_in + fan_out) as f64).sqrt() as f32;
+                        values.iter_mut().for_each(|value| *value *= factor);
+                    }
+                    Values::F32(values)
                 }
                 Role::Scale | Role::RunningVar => Values::F32(vec![1.0; entries]),
                 Role::Shift | Role::RunningMean => Values::F32(vec![0.0; entries]),
@@ -206,12 +276,7 @@ mod tests {
     use super::*;
 
     fn slot(name: &str, shape: &[usize]) -> Slot {
-        Slot {
-            name: name.into(),
-            shape: shape.to_vec(),
-            role: Role::Weight { fan_in: 4 },
-            stage: Stage::FirstConvolutional,
-        }
+        Slot::new(name.into(), shape.to_vec(), Role::weight(4))
     }
 
     fn array(name: &str, shape: &[usize]) -> Array {
@@ -236,6 +301,16 @@ mod tests {
         let mean = values.iter().sum::<f32>() / values.len() as f32;
         // Standard error 1 / sqrt(12) / 100 = 0.003.
         assert!(mean.abs() < 0.012, "{mean}");
+    }
+
+    #[test]
+    fn rows_are_transposed_and_back() {
+        let mut values: Vec<f32> = (0..12).map(|v| v as f32).collect();
+        let before = values.clone();
+        transpose_each(&mut values, 6, 2);
+        assert_eq!(values[..6], [0.0, 3.0, 1.0, 4.0, 2.0, 5.0]);
+        transpose_each(&mut values, 6, 3);
+        assert_eq!(values, before);
     }
 
     #[test]

@@ -12,14 +12,14 @@ use bindscape_core::region::Regions;
 use bindscape_core::results::RunKind;
 use bindscape_core::torch::TorchFile;
 use bindscape_core::{Error, Place, Result, atomic};
+use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
 pub(crate) mod arrays;
 pub mod regions;
 
 use crate::architecture::Architecture;
-use crate::cnn::CnnConfig;
-use crate::danq::{self, DanqConfig};
+use crate::network::Network;
 use crate::parameters::StateDict;
 #[cfg(test)]
 use crate::parameters::Values;
@@ -137,6 +137,12 @@ impl Model {
         };
         model.sha256 = sha256_hex(&model.to_bytes());
         model
+    }
+
+    /// The network with the model's weights on `device`.
+    #[must_use]
+    pub fn network(&self, device: &Device) -> Network {
+        Network::new(self.architecture.layers(), &self.state, device)
     }
 
     /// SHA-256 of the file that this model was loaded from, or would be saved as.
@@ -272,11 +278,7 @@ impl Model {
         } else {
             arrays::from_bytes(&bytes, path)?.0
         };
-        let architecture = if danq::names_this(&arrays) {
-            Architecture::Danq(DanqConfig::infer(&arrays, length, tfs.len()))
-        } else {
-            Architecture::Cnn(CnnConfig::infer(&arrays, length, tfs.len()))
-        };
+        let architecture = Architecture::infer(&arrays, length, tfs.len());
         architecture.validate()?;
         let state = StateDict::fit(&architecture.slots(), arrays, path)?;
         let training = TrainingIdentity {

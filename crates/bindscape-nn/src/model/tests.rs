@@ -1,4 +1,6 @@
 use super::*;
+use crate::cnn::CnnConfig;
+use crate::danq::DanqConfig;
 use safetensors::tensor::{Dtype, TensorView, serialize};
 
 fn small() -> Model {

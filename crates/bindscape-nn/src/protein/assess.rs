@@ -5,7 +5,7 @@ use bindscape_stats as stats;
 use bindscape_stats::{ClassConfusion, Confusion};
 use serde::{Deserialize, Serialize};
 
-use super::config::CLASSES;
+use super::heads::CLASSES;
 use super::predict::ProteinScores;
 
 /// Bins of the expected calibration error.

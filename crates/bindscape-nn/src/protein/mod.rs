@@ -14,6 +14,7 @@ mod deeptfactor;
 mod epoch;
 mod explain;
 mod forward;
+mod heads;
 mod loss;
 mod model;
 mod multitask;
@@ -24,14 +25,14 @@ mod train;
 
 pub use assess::{CALIBRATION_BINS, ClassAssessment, OneClass, TfAssessment, called_tf};
 pub use calibration::{Calibration, temperature_of_classes};
-pub use config::{
-    CLASSES, DeepTFactorConfig, Heads, MultiTaskConfig, ProteinNetwork, ProteinNetworkKind,
-};
-pub use deeptfactor::DeepTFactorInput;
+pub use config::{ProteinNetwork, ProteinNetworkKind};
+pub use deeptfactor::{DeepTFactorConfig, DeepTFactorInput};
 pub use explain::{Attribution, Baseline, ExplainOptions, Target};
+pub use heads::{CLASSES, Heads};
 pub use loss::{ClassWeights, Logits};
 pub(crate) use model::describes;
 pub use model::{Encoder, KnownSequences, ProteinClassifier, ProteinModel, ProteinTraining};
+pub use multitask::MultiTaskConfig;
 pub use options::ProteinTrainOptions;
 pub use predict::{ProteinPredictor, ProteinScores};
 pub use train::{ProteinData, ProteinEpoch, ProteinObserver, TrainedProteins, hold_out, train};

@@ -19,7 +19,7 @@ use super::baseline::homology::{self, HomologyModel};
 use super::calibration::Calibration;
 use super::config::ProteinNetwork;
 use crate::model::arrays;
-use crate::parameters::{Array, Slot, Slots, StateDict};
+use crate::parameters::{Array, Slot, StateDict};
 
 /// What the metadata of a model of this kind says first.
 const KIND: &str = "protein";
@@ -284,7 +284,8 @@ impl ProteinModel {
                 metadata.classes.join(", ")
             )));
         }
-        let slots = metadata.network.slots();
+        let layers = metadata.network.layers();
+        let slots: Vec<Slot> = layers.slots().cloned().collect();
         check_names(&slots, &arrays, path)?;
         let state = StateDict::fit(&slots, arrays, path)?;
         Ok(Self {

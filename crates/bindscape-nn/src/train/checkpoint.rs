@@ -10,9 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use super::scale::LossScale;
 use crate::adam::Moments;
+use crate::host::to_vec;
 use crate::model::arrays::{self, Entry};
-use crate::network::to_vec;
-use crate::parameters::{Array, Slot, Slots, StateDict, Values};
+use crate::network::Layers;
+use crate::parameters::{Array, Slot, StateDict, Values};
 
 /// What resumption needs beside the arrays.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -112,7 +113,7 @@ impl<R: Epoch> Checkpoint<R> {
     ///
     /// # Errors
     /// If it is damaged, or belongs to another training than `run`.
-    pub(crate) fn load(path: &Path, architecture: &impl Slots, run: &str) -> Result<Self> {
+    pub(crate) fn load(path: &Path, layers: &Layers, run: &str) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(|source| Error::io("read", path, source))?;
         let (all, metadata) = arrays::from_bytes(&bytes, path)?;
         let broken = |found: String| {
@@ -125,7 +126,7 @@ impl<R: Epoch> Checkpoint<R> {
         if counters.run != run {
             return Err(other_run(path));
         }
-        let slots = architecture.slots();
+        let slots: Vec<Slot> = layers.slots().cloned().collect();
         let pick = |prefix: &str| -> Vec<Array> {
             all.iter()
                 .filter_map(|array| {

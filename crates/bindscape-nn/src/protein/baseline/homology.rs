@@ -19,7 +19,7 @@ use super::neighbours::KEPT;
 use super::{BaselineData, Task, logarithm, softmax};
 use crate::model::arrays;
 use crate::protein::calibration::shift;
-use crate::protein::config::CLASSES;
+use crate::protein::heads::CLASSES;
 use crate::protein::model::{KnownSequences, ProteinClassifier, damaged, of_kind};
 use crate::protein::predict::ProteinScores;
 

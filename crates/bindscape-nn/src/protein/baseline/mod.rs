@@ -30,7 +30,7 @@ pub use nearest::{Fallback, NearestAlignment, NearestEmbedding};
 pub use neighbours::{Neighbour, Neighbours};
 pub use tfpredict::TfPredict;
 
-use super::config::CLASSES;
+use super::heads::CLASSES;
 use super::predict::ProteinScores;
 
 /// The proteins that a classifier is fitted on.
