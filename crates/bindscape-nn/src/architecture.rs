@@ -64,6 +64,14 @@ impl std::str::FromStr for ArchitectureKind {
     }
 }
 
+/// Says what must be known to give its weights a place: architecture, length, outputs.
+impl std::fmt::Display for Architecture {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (kind, length, outputs) = (self.kind(), self.length(), self.outputs());
+        write!(f, "a {kind} for {length} bp with {outputs} outputs")
+    }
+}
+
 impl Architecture {
     /// A network of the paper's sizes for sequences of `length` base pairs and
     /// `outputs` TFs.

@@ -26,7 +26,9 @@ pub mod protein;
 pub mod train;
 
 mod adam;
+mod checker;
 mod encode;
+mod files;
 mod host;
 mod parameters;
 mod random;

@@ -1,7 +1,14 @@
 //! The numbers of a network outside any device: named arrays in PyTorch's layouts.
 
-use bindscape_core::{Error, Place, Result, names};
 use std::path::Path;
+
+use bindscape_core::Result;
+
+use crate::checker::{self, Expected, Found};
+
+/// What to do about tensors that do not fit.
+const ADVICE: &str = "the file holds another network: check the architecture, the length and number of \
+                      outputs";
 
 /// Values of one array of a `state_dict`.
 #[derive(Debug, Clone, PartialEq)]
@@ -189,86 +196,55 @@ impl StateDict {
     /// published weights have it) is dropped.
     ///
     /// # Errors
-    /// If an array is missing, unexpected (near names are suggested), or of
-    /// another shape or type; `path` is the file to blame.
-    pub(crate) fn fit(slots: &[Slot], arrays: Vec<Array>, path: &Path) -> Result<Self> {
-        let found: Vec<String> = arrays.iter().map(|array| array.name.clone()).collect();
-        let mut pool: Vec<Option<Array>> = arrays.into_iter().map(Some).collect();
-        let mut fitted = Vec::with_capacity(slots.len());
-        for slot in slots {
-            let Some(position) = found.iter().position(|name| *name == slot.name) else {
-                let unknown: Vec<&str> = found
-                    .iter()
-                    .map(String::as_str)
-                    .filter(|name| !slots.iter().any(|slot| slot.name == *name))
-                    .collect();
-                return Err(Error::input(
-                    path,
-                    Place::File,
-                    format!("a tensor `{}` of shape {:?}", slot.name, slot.shape),
-                    "none of that name",
-                )
-                .hint(names::suggestion(
-                    &slot.name,
-                    unknown,
-                    "the file holds another architecture",
-                )));
-            };
-            let mut array = pool[position].take().ok_or_else(|| {
-                Error::input(
-                    path,
-                    Place::File,
-                    "each tensor once",
-                    format!("`{}` twice", slot.name),
-                )
-            })?;
-            if array.shape.len() == slot.shape.len() + 1 && array.shape.last() == Some(&1) {
+    /// If they are not those of `network`; `path` is the file to blame.
+    pub(crate) fn fit(
+        network: &str,
+        slots: &[Slot],
+        mut arrays: Vec<Array>,
+        path: &Path,
+    ) -> Result<Self> {
+        for array in &mut arrays {
+            let slot = slots.iter().find(|slot| slot.name == array.name);
+            let dimensions = slot.map_or(array.shape.len(), |slot| slot.shape.len());
+            if array.shape.len() == dimensions + 1 && array.shape.last() == Some(&1) {
                 array.shape.pop();
             }
-            let kind_fits = matches!(
-                (&array.values, slot.role),
-                (Values::I64(_), Role::Counter) | (Values::F32(_), _)
-            ) && (slot.role != Role::Counter
-                || matches!(array.values, Values::I64(_)));
-            if array.shape != slot.shape || !kind_fits {
-                let (wanted, given) = (
-                    kind(slot.role == Role::Counter),
-                    kind(matches!(array.values, Values::I64(_))),
-                );
-                return Err(Error::input(
-                    path,
-                    Place::Record(slot.name.clone()),
-                    format!("{wanted} of shape {:?}", slot.shape),
-                    format!("{given} of shape {:?}", array.shape),
-                )
-                .hint("check the sequence length, the number of TFs and the architecture"));
-            }
-            fitted.push(array);
         }
-        if let Some(extra) = pool.into_iter().flatten().next() {
-            return Err(Error::input(
-                path,
-                Place::File,
-                "only the tensors of this architecture",
-                format!("a tensor `{}` of shape {:?}", extra.name, extra.shape),
-            )
-            .hint(names::suggestion(
-                &extra.name,
-                slots.iter().map(|slot| slot.name.as_str()),
-                "the file holds another architecture",
-            )));
-        }
-        Ok(Self(fitted))
+        let expected: Vec<Expected> = slots
+            .iter()
+            .map(|slot| Expected {
+                name: slot.name.clone(),
+                shape: slot.shape.clone(),
+                dtype: Some(if slot.role == Role::Counter {
+                    "i64"
+                } else {
+                    "f32"
+                }),
+                optional: false,
+            })
+            .collect();
+        let found: Vec<Found> = arrays
+            .iter()
+            .map(|array| Found {
+                name: array.name.clone(),
+                own: array.name.clone(),
+                shape: array.shape.clone(),
+                dtype: Some(match array.values {
+                    Values::F32(_) => "f32",
+                    Values::I64(_) => "i64",
+                }),
+            })
+            .collect();
+        checker::check(network, &expected, &found, path, ADVICE)?;
+        let place = |array: &Array| slots.iter().position(|slot| slot.name == array.name);
+        arrays.sort_by_key(place);
+        Ok(Self(arrays))
     }
 
     /// The array of that name.
     pub(crate) fn get(&self, name: &str) -> Option<&Array> {
         self.0.iter().find(|array| array.name == name)
     }
-}
-
-fn kind(counter: bool) -> &'static str {
-    if counter { "i64" } else { "f32" }
 }
 
 #[cfg(test)]
@@ -317,34 +293,41 @@ mod tests {
     fn arrays_are_fitted_and_errors_name_them() {
         let slots = [slot("c1.weight", &[2, 4, 3]), slot("c1.bias", &[2])];
         let path = Path::new("model.safetensors");
-        let fitted = StateDict::fit(
-            &slots,
-            vec![array("c1.bias", &[2]), array("c1.weight", &[2, 4, 3, 1])],
-            path,
-        )
+        let fit = |arrays| StateDict::fit("a network", &slots, arrays, path);
+        let fitted = fit(vec![
+            array("c1.bias", &[2]),
+            array("c1.weight", &[2, 4, 3, 1]),
+        ])
         .unwrap();
         assert_eq!(fitted.0[0].shape, [2, 4, 3], "trailing singleton dropped");
+        assert_eq!(fitted.0[1].name, "c1.bias");
 
-        let fails = |arrays| StateDict::fit(&slots, arrays, path).unwrap_err();
-        let error = fails(vec![
+        let error = fit(vec![
             array("c1.weights", &[2, 4, 3]),
             array("c1.bias", &[2]),
-        ]);
+        ])
+        .unwrap_err();
         assert_eq!(
             error.to_string(),
-            "model.safetensors: expected a tensor `c1.weight` of shape [2, 4, 3], found none of that name"
+            "model.safetensors: expected the tensors of a network, found 1 missing: c1.weight; 1 \
+             unexpected: c1.weights"
         );
         assert_eq!(error.advice().unwrap(), "did you mean c1.weights?");
-        let error = fails(vec![array("c1.weight", &[2, 4, 5]), array("c1.bias", &[2])]);
-        assert_eq!(
-            error.to_string(),
-            "model.safetensors, record c1.weight: expected f32 of shape [2, 4, 3], found f32 of shape [2, 4, 5]"
+        let error = fit(vec![array("c1.weight", &[2, 4, 5]), array("c1.bias", &[2])]).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .ends_with("1 of other shapes: c1.weight of [2, 4, 5], not [2, 4, 3]"),
+            "{error}"
         );
-        let error = fails(vec![
-            array("c1.weight", &[2, 4, 3]),
-            array("c1.bias", &[2]),
-            array("x", &[1]),
-        ]);
-        assert!(error.to_string().contains("found a tensor `x`"), "{error}");
+        let mut counter = array("c1.bias", &[2]);
+        counter.values = Values::I64(3);
+        let error = fit(vec![array("c1.weight", &[2, 4, 3]), counter]).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .ends_with("c1.bias i64 of [2], not f32 of [2]"),
+            "{error}"
+        );
     }
 }

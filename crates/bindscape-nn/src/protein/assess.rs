@@ -6,7 +6,7 @@ use bindscape_stats::{ClassConfusion, Confusion};
 use serde::{Deserialize, Serialize};
 
 use super::heads::CLASSES;
-use super::predict::ProteinScores;
+use super::scores::ProteinScores;
 
 /// Bins of the expected calibration error.
 pub const CALIBRATION_BINS: usize = 15;

@@ -8,24 +8,17 @@ use burn::tensor::Device;
 use super::batches;
 use super::calibration::Calibration;
 use super::config::ProteinNetwork;
+use super::encoder::Encoder;
 use super::forward::{self, Batch};
 use super::heads::CLASSES;
 use super::loss::Logits;
-use super::model::{Encoder, ProteinModel};
+use super::model::ProteinModel;
+use super::scores::ProteinScores;
 use crate::host::to_vec;
 use crate::network::{Network, Traced, Tracer};
 
 /// Proteins computed at a time.
 const BATCH: usize = 64;
-
-/// Probabilities of a protein.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ProteinScores {
-    /// That it is a transcription factor; `None` where the network has no head for it.
-    pub p_tf: Option<f64>,
-    /// Of each class, in the order of [`ProteinClass::ALL`](bindscape_core::protein::ProteinClass::ALL).
-    pub p_class: Option<[f64; CLASSES]>,
-}
 
 /// A model on a device, ready to score.
 #[derive(Debug, Clone)]

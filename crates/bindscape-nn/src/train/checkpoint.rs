@@ -10,10 +10,13 @@ use serde::{Deserialize, Serialize};
 
 use super::scale::LossScale;
 use crate::adam::Moments;
+use crate::files::arrays::{self, Entry};
 use crate::host::to_vec;
-use crate::model::arrays::{self, Entry};
 use crate::network::Layers;
 use crate::parameters::{Array, Slot, StateDict, Values};
+
+/// Whose tensors a checkpoint holds, in messages.
+const NETWORK: &str = "the network in training";
 
 /// What resumption needs beside the arrays.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -145,8 +148,8 @@ impl<R: Epoch> Checkpoint<R> {
             .filter(|slot| first.iter().any(|array| array.name == slot.name))
             .cloned()
             .collect();
-        let first = StateDict::fit(&moved, first, path)?;
-        let second = StateDict::fit(&moved, second, path)?;
+        let first = StateDict::fit(NETWORK, &moved, first, path)?;
+        let second = StateDict::fit(NETWORK, &moved, second, path)?;
         let values = |state: &StateDict, name: &str| match &state.get(name)?.values {
             Values::F32(values) => Some(values.clone()),
             Values::I64(_) => None,
@@ -159,8 +162,8 @@ impl<R: Epoch> Checkpoint<R> {
             run: counters.run,
             step: counters.step,
             records: counters.records,
-            weights: StateDict::fit(&slots, pick("weights"), path)?,
-            best: StateDict::fit(&slots, pick("best"), path)?,
+            weights: StateDict::fit(NETWORK, &slots, pick("weights"), path)?,
+            best: StateDict::fit(NETWORK, &slots, pick("best"), path)?,
             moments,
             loss_scale: counters.loss_scale,
         })

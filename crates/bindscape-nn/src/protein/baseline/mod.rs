@@ -31,7 +31,7 @@ pub use neighbours::{Neighbour, Neighbours};
 pub use tfpredict::TfPredict;
 
 use super::heads::CLASSES;
-use super::predict::ProteinScores;
+use super::scores::ProteinScores;
 
 /// The proteins that a classifier is fitted on.
 #[derive(Debug, Clone, Copy)]

@@ -1,0 +1,47 @@
+//! The representation of proteins that a model takes.
+
+use bindscape_core::protein::{Features, Windows};
+use bindscape_core::{Error, Result};
+use serde::{Deserialize, Serialize};
+
+/// The representation of proteins that a model takes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Encoder {
+    /// See [`Features::id`].
+    pub id: String,
+    /// Numbers per position.
+    pub features: usize,
+    /// How residues become positions.
+    pub windows: Windows,
+}
+
+impl Encoder {
+    /// The encoder of `features`, whose positions are `windows`.
+    #[must_use]
+    pub fn new(features: &dyn Features, windows: Windows) -> Self {
+        Self {
+            id: features.id(),
+            features: features.features(),
+            windows,
+        }
+    }
+
+    /// Checks that `features` are of this encoder.
+    ///
+    /// # Errors
+    /// If they are not.
+    pub fn check(&self, features: &dyn Features) -> Result<()> {
+        if features.id() == self.id && features.features() == self.features {
+            return Ok(());
+        }
+        Err(Error::option(
+            "the features",
+            format!(
+                "`{}`, {} numbers per position, as the model was trained on",
+                self.id, self.features
+            ),
+            format!("`{}`, {} numbers", features.id(), features.features()),
+        )
+        .hint("encode the proteins as for the training of the model"))
+    }
+}
