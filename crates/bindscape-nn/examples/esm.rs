@@ -3,8 +3,8 @@
 
 use std::time::Instant;
 
-use bindscape_core::progress::Silent;
-use bindscape_core::protein::read_proteins;
+use bindscape_base::progress::Silent;
+use bindscape_protein::read_proteins;
 use bindscape_nn::esm2::{EmbedOptions, Embedder, Esm2, LoadOptions};
 use mimalloc::MiMalloc;
 

@@ -1,6 +1,6 @@
 //! Which network, and its sizes.
 
-use bindscape_core::{Error, Result, names};
+use bindscape_base::{Error, Result, names};
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 

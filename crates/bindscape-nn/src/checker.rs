@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use bindscape_core::{Error, Place, Result, names};
+use bindscape_base::{Error, Place, Result, names};
 
 /// Tensors that a message names at most, of each kind of fault.
 const NAMED: usize = 5;

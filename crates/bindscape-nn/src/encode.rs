@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bindscape_core::sequence::{PackedSequences, Strand};
+use bindscape_genome::sequence::{PackedSequences, Strand};
 use burn::tensor::{Device, Tensor, TensorData};
 
 /// A batch of sequences as numbers of bases (A 0, C 1, G 2, T 3), `[batch, length]`.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use bindscape_core::Result;
+use bindscape_base::Result;
 
 use crate::checker::{self, Expected, Found};
 

@@ -1,8 +1,8 @@
 //! Probabilities of binding for sequences.
 
-use bindscape_core::progress::{Progress, check};
-use bindscape_core::sequence::{PackedSequences, Strand};
-use bindscape_core::{Error, Result};
+use bindscape_base::progress::{Progress, check};
+use bindscape_genome::sequence::{PackedSequences, Strand};
+use bindscape_base::{Error, Result};
 use burn::tensor::{Device, activation};
 
 use crate::architecture::Architecture;
@@ -105,7 +105,7 @@ impl Predictor {
     /// ```
     /// # use bindscape_core::{progress::Silent, sequence::{PackedSequences, Strand}};
     /// # use bindscape_nn::{Architecture, CnnConfig, Device, Predictor};
-    /// # fn main() -> bindscape_core::Result<()> {
+    /// # fn main() -> bindscape_base::Result<()> {
     /// # let mut config = CnnConfig::new(90, 1);
     /// # (config.filters, config.hidden) = ([4, 4, 4], 8);
     /// # let predictor = Predictor::initial(&Architecture::Cnn(config), 1, &Device::flex())?;

@@ -1,6 +1,6 @@
 //! What the sizes of every network must hold to.
 
-use bindscape_core::{Error, Result};
+use bindscape_base::{Error, Result};
 
 /// Refuses a size of zero.
 pub(crate) fn check_sizes(sizes: &[usize], config: &dyn std::fmt::Debug) -> Result<()> {

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use bindscape_core::{Error, Place, Result, sheet};
+use bindscape_base::{Error, Place, Result};
+use bindscape_matrix::sheet;
 
 use crate::background::{excerpt, letter_index};
 

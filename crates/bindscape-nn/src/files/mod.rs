@@ -8,8 +8,8 @@
 
 use std::path::{Path, PathBuf};
 
-use bindscape_core::digest::sha256_hex;
-use bindscape_core::{Error, Place, Result};
+use bindscape_base::digest::sha256_hex;
+use bindscape_base::{Error, Place, Result};
 use safetensors::SafeTensors;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use bindscape_core::{Error, Place, Result};
+use bindscape_base::{Error, Place, Result};
 use serde::Deserialize;
 
 /// `model.safetensors.index.json`.

@@ -6,7 +6,7 @@ use crate::cnn::CnnConfig;
 use crate::danq::DanqConfig;
 use crate::encode::Bases;
 use crate::protein::{DeepTFactorConfig, Heads, MultiTaskConfig, ProteinNetwork};
-use bindscape_core::sequence::{PackedSequences, Strand};
+use bindscape_genome::sequence::{PackedSequences, Strand};
 
 const ROWS: usize = 6;
 

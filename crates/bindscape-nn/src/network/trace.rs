@@ -1,6 +1,6 @@
 //! Activations of inner layers.
 
-use bindscape_core::{Error, Result, names};
+use bindscape_base::{Error, Result, names};
 
 use super::plan::Plan;
 use super::run::Value;

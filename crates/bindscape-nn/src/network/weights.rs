@@ -1,6 +1,6 @@
 //! The weights of one layer: looked at, replaced, silenced.
 
-use bindscape_core::{Error, Result, names};
+use bindscape_base::{Error, Result, names};
 
 use super::layer::{Layer, LayerKind};
 use super::{Network, flat};

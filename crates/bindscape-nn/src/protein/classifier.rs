@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use bindscape_core::Result;
+use bindscape_base::Result;
 
 use super::baseline::HomologyModel;
 use super::model::{self, ProteinModel};

@@ -1,7 +1,7 @@
 //! DeepTFactor; [`DeepTFactorConfig`] describes it.
 
-use bindscape_core::protein::{Features, Protein};
-use bindscape_core::{Error, Result};
+use bindscape_protein::{Features, Protein};
+use bindscape_base::{Error, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::network::{Builder, FlattenOrder, LayerKind, Layers, Source};

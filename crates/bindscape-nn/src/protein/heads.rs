@@ -1,6 +1,6 @@
 //! What a network answers.
 
-use bindscape_core::protein::ProteinClass;
+use bindscape_protein::ProteinClass;
 use serde::{Deserialize, Serialize};
 
 /// Number of classes of the domain head.

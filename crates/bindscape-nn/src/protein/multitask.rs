@@ -1,6 +1,6 @@
 //! The paper's network and its single-task twins.
 
-use bindscape_core::{Error, Result};
+use bindscape_base::{Error, Result};
 use serde::{Deserialize, Serialize};
 
 use super::heads::{CLASSES, Heads};

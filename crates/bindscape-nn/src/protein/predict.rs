@@ -1,8 +1,8 @@
 //! Scores of proteins.
 
-use bindscape_core::Result;
-use bindscape_core::progress::{Progress, check};
-use bindscape_core::protein::Features;
+use bindscape_base::Result;
+use bindscape_base::progress::{Progress, check};
+use bindscape_protein::Features;
 use burn::tensor::Device;
 
 use super::batches;

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use bindscape_core::progress::Progress;
-use bindscape_core::{Error, Place, Result, atomic, sheet};
+use bindscape_base::progress::Progress;
+use bindscape_base::{Error, Place, Result, atomic};
+use bindscape_matrix::sheet;
 use bindscape_motif::cluster::{Clustering, Thresholds, agreement, cluster, consensus};
 use bindscape_motif::{Format, Motif, MotifSet, format, motifs_from};
 use clap::{Args, ValueEnum};

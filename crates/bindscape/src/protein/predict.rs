@@ -11,11 +11,11 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use bindscape_core::journal::Journal;
-use bindscape_core::matrix::InputFile;
-use bindscape_core::progress::Progress;
-use bindscape_core::protein::{Protein, ProteinClass, ProteinReader, amino_acid};
-use bindscape_core::{Error, Result, atomic, digest};
+use bindscape_base::journal::Journal;
+use bindscape_base::digest::InputFile;
+use bindscape_base::progress::Progress;
+use bindscape_protein::{Protein, ProteinClass, ProteinReader, amino_acid};
+use bindscape_base::{Error, Result, atomic, digest};
 use bindscape_nn::DeviceChoice;
 use bindscape_nn::protein::baseline::HomologyPredictor;
 use bindscape_nn::protein::{KnownSequences, ProteinClassifier, ProteinPredictor, ProteinScores};

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use bindscape_core::Result;
-use bindscape_core::protein::{EncodedProteins, Encoding, Features, Protein, Windows};
+use bindscape_base::Result;
+use bindscape_protein::{EncodedProteins, Encoding, Features, Protein, Windows};
 use bindscape_nn::protein::{DeepTFactorInput, Encoder, ProteinClassifier};
 use serde_json::json;
 

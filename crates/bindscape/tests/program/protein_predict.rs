@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::Stdio;
 
-use bindscape_core::protein::Protein;
+use bindscape_protein::Protein;
 use bindscape_nn::protein::Heads;
 
 use super::protein_model::{fasta, model, proteins};

@@ -1,7 +1,7 @@
 //! The models of a cross-validation by name.
 
-use bindscape_core::protein::Encoding;
-use bindscape_core::{Error, Result, names};
+use bindscape_protein::Encoding;
+use bindscape_base::{Error, Result, names};
 use bindscape_nn::protein::ProteinNetworkKind;
 
 /// What is fitted.

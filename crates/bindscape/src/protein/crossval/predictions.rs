@@ -3,8 +3,8 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use bindscape_core::protein::ProteinClass;
-use bindscape_core::{Error, Place, Result, atomic};
+use bindscape_protein::ProteinClass;
+use bindscape_base::{Error, Place, Result, atomic};
 use bindscape_nn::protein::{CLASSES, ProteinScores};
 
 fn header() -> String {

@@ -5,9 +5,9 @@
 use std::io::{BufWriter, Stdout, Write};
 use std::path::{Path, PathBuf};
 
-use bindscape_core::atomic::AtomicFile;
-use bindscape_core::protein::ProteinClass;
-use bindscape_core::{Error, Result};
+use bindscape_base::atomic::AtomicFile;
+use bindscape_protein::ProteinClass;
+use bindscape_base::{Error, Result};
 use bindscape_nn::protein::CLASSES;
 use serde::{Deserialize, Serialize};
 

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use bindscape_core::protein::{Encoding, Windows};
-use bindscape_core::{Error, Result, names};
+use bindscape_protein::{Encoding, Windows};
+use bindscape_base::{Error, Result, names};
 use bindscape_nn::protein::{
     ClassWeights, MultiTaskConfig, ProteinNetwork, ProteinNetworkKind, ProteinTrainOptions,
 };
