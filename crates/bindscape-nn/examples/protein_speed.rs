@@ -8,12 +8,12 @@
 use std::path::Path;
 
 use bindscape_base::progress::Silent;
-use bindscape_protein::{Features, Label, ProteinClass, Windows};
 use bindscape_nn::Device;
 use bindscape_nn::protein::{
     Encoder, KnownSequences, ProteinData, ProteinNetworkKind, ProteinTrainOptions, ProteinTraining,
     train,
 };
+use bindscape_protein::{Features, Label, ProteinClass, Windows};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -4,11 +4,11 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use bindscape_arrays::torch::TorchFile;
 use bindscape_base::digest;
 use bindscape_base::digest::InputFile;
 use bindscape_base::progress;
 use bindscape_base::progress::Progress;
-use bindscape_arrays::torch::TorchFile;
 use bindscape_base::{Error, Place, Result};
 
 use super::checkpoint::Checkpoint;

@@ -5,13 +5,13 @@
 
 use std::path::Path;
 
-use bindscape_matrix::dataset::{Dataset, Part};
-use bindscape_base::digest::sha256_hex;
-use bindscape_base::digest::InputFile;
-use bindscape_genome::region::Regions;
-use bindscape_matrix::results::RunKind;
 use bindscape_arrays::torch::TorchFile;
+use bindscape_base::digest::InputFile;
+use bindscape_base::digest::sha256_hex;
 use bindscape_base::{Error, Place, Result, atomic};
+use bindscape_genome::region::Regions;
+use bindscape_matrix::dataset::{Dataset, Part};
+use bindscape_matrix::results::RunKind;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 

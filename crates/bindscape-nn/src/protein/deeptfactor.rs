@@ -1,7 +1,7 @@
 //! DeepTFactor; [`DeepTFactorConfig`] describes it.
 
-use bindscape_protein::{Features, Protein};
 use bindscape_base::{Error, Result};
+use bindscape_protein::{Features, Protein};
 use serde::{Deserialize, Serialize};
 
 use crate::network::{Builder, FlattenOrder, LayerKind, Layers, Source};

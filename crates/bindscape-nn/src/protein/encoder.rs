@@ -1,7 +1,7 @@
 //! The representation of proteins that a model takes.
 
-use bindscape_protein::{Features, Windows};
 use bindscape_base::{Error, Result};
+use bindscape_protein::{Features, Windows};
 use serde::{Deserialize, Serialize};
 
 /// The representation of proteins that a model takes.

@@ -4,8 +4,8 @@
 use std::time::Instant;
 
 use bindscape_base::progress::{Unshown, check};
-use bindscape_protein::Label;
 use bindscape_base::{Error, Result};
+use bindscape_protein::Label;
 
 use super::calibration::{Calibration, temperature_of_classes};
 use super::config::ProteinNetwork;

@@ -7,8 +7,8 @@
 //! weights are those of Gauss and Legendre, as in Captum.
 
 use bindscape_base::progress::{Progress, check};
-use bindscape_protein::{Features, ProteinClass, Windows};
 use bindscape_base::{Error, Result};
+use bindscape_protein::{Features, ProteinClass, Windows};
 
 use super::forward::{self, Batch, HeadLogits};
 use super::predict::ProteinPredictor;

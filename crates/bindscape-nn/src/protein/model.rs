@@ -5,10 +5,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use bindscape_base::digest::sha256_hex;
 use bindscape_base::digest::InputFile;
-use bindscape_protein::ProteinClass;
+use bindscape_base::digest::sha256_hex;
 use bindscape_base::{Error, Place, Result, atomic};
+use bindscape_protein::ProteinClass;
 use serde::{Deserialize, Serialize};
 
 use super::calibration::Calibration;

@@ -12,8 +12,8 @@ use std::time::Instant;
 
 use bindscape_base::digest::hex;
 use bindscape_base::progress::{Progress, Silent, Unshown};
-use bindscape_protein::{Features, Label};
 use bindscape_base::{Error, Result};
+use bindscape_protein::{Features, Label};
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

@@ -2,8 +2,8 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use bindscape_genome::region::Regions;
-use bindscape_matrix::results::RunKind;
 use bindscape_genome::sequence::PackedSequences;
+use bindscape_matrix::results::RunKind;
 
 use super::*;
 use crate::cnn::CnnConfig;

@@ -1,8 +1,8 @@
 //! Every baseline learns what can be learnt, and says nothing where nothing can be said.
 
 use bindscape_base::progress::{Progress, Silent};
-use bindscape_protein::{Label, Protein, ProteinClass};
 use bindscape_base::{Error, random};
+use bindscape_protein::{Label, Protein, ProteinClass};
 use rand::Rng;
 
 use super::*;
