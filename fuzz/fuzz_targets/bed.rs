@@ -4,8 +4,8 @@
 use std::io::Cursor;
 use std::path::Path;
 
-use bindscape_core::bed::{Format, Record, split_remap_name};
-use bindscape_core::input::{Lines, from_reader};
+use bindscape_genome::bed::{Format, Record, split_remap_name};
+use bindscape_base::input::{Lines, from_reader};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {

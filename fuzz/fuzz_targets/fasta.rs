@@ -4,8 +4,8 @@
 use std::io::Cursor;
 use std::path::Path;
 
-use bindscape_core::fasta::{Reader, Record};
-use bindscape_core::input::{Lines, from_reader};
+use bindscape_genome::fasta::{Reader, Record};
+use bindscape_base::input::{Lines, from_reader};
 use bindscape_motif::scan::SequenceReader;
 use libfuzzer_sys::fuzz_target;
 

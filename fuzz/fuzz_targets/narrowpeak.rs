@@ -1,7 +1,7 @@
 //! Lines of narrowPeak: a summit lies within its peak.
 #![no_main]
 
-use bindscape_core::bed::{Format, Record};
+use bindscape_genome::bed::{Format, Record};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {

@@ -1,7 +1,7 @@
 //! Binding matrices in Parquet.
 #![no_main]
 
-use bindscape_core::matrix::parquet;
+use bindscape_matrix::parquet;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {

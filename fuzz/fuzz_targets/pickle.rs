@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use bindscape_core::pickle;
+use bindscape_arrays::pickle;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {

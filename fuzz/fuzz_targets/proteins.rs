@@ -4,8 +4,9 @@
 use std::io::Cursor;
 use std::path::Path;
 
-use bindscape_core::input::{self, Lines};
-use bindscape_core::protein::{Encoding, Protein, ProteinReader, Windows};
+use bindscape_base::input;
+use bindscape_base::input::Lines;
+use bindscape_protein::{Encoding, Protein, ProteinReader, Windows};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {

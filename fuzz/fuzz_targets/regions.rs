@@ -4,9 +4,9 @@
 use std::io::Cursor;
 use std::path::Path;
 
-use bindscape_core::fasta::RegionFasta;
-use bindscape_core::input::{Lines, from_reader};
-use bindscape_core::sequence::SequenceSource;
+use bindscape_genome::fasta::RegionFasta;
+use bindscape_base::input::{Lines, from_reader};
+use bindscape_genome::sequence::SequenceSource;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {

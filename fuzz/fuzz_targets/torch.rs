@@ -4,7 +4,7 @@
 use std::io::Cursor;
 use std::path::Path;
 
-use bindscape_core::torch::TorchFile;
+use bindscape_arrays::torch::TorchFile;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {

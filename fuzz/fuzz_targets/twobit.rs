@@ -4,7 +4,7 @@
 use std::io::Cursor;
 use std::path::Path;
 
-use bindscape_core::twobit::TwoBit;
+use bindscape_genome::twobit::TwoBit;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {

@@ -13,8 +13,8 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use bindscape_core::fasta;
-use bindscape_core::progress::Silent;
+use bindscape_genome::fasta;
+use bindscape_base::progress::Silent;
 use bindscape_motif::scan::{Batch, Options, Scanner, SequenceReader, for_each_batch};
 use bindscape_motif::{Background, Pseudocount, motifs_from};
 use lightmotif::abc::{Background as Uniform, Dna};

@@ -9,11 +9,11 @@ use std::error::Error;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use bindscape_core::fasta::{Reader, Record};
-use bindscape_core::matrix::View;
-use bindscape_core::matrix::published::import_npz;
-use bindscape_core::rng;
-use bindscape_core::sample::match_gc;
+use bindscape_base::random;
+use bindscape_genome::fasta::{Reader, Record};
+use bindscape_matrix::View;
+use bindscape_matrix::published::import_npz;
+use bindscape_matrix::sample::match_gc;
 use rand::seq::SliceRandom;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -52,7 +52,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let mut positives = rows(true);
     let most = most.min(positives.len());
-    let (drawn, _) = positives.partial_shuffle(&mut rng::stream(1, "bound", 0), most);
+    let (drawn, _) = positives.partial_shuffle(&mut random::stream(1, "bound", 0), most);
     let mut positives = drawn.to_vec();
     positives.sort_unstable();
     let negatives = match_gc(&positives, &rows(false), gc, 10, 1.0, 1);

@@ -12,7 +12,7 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Instant;
 
-use bindscape_core::progress::Silent;
+use bindscape_base::progress::Silent;
 use bindscape_motif::compare::{Options, Targets};
 use bindscape_motif::read_motifs;
 

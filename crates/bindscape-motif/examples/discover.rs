@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Instant;
 
-use bindscape_core::progress::Silent;
+use bindscape_base::progress::Silent;
 use bindscape_motif::discover::{Options, SequenceSet, discover};
 
 fn main() -> Result<(), Box<dyn Error>> {

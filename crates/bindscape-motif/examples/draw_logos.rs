@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use bindscape_core::{Error, Result, atomic};
+use bindscape_base::{Error, Result, atomic};
 use bindscape_motif::{Background, Logo, jaspar};
 
 fn main() -> Result<()> {

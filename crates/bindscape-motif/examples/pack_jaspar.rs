@@ -10,8 +10,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use bindscape_core::input::Lines;
-use bindscape_core::{Error, Place, Result, atomic};
+use bindscape_base::input::Lines;
+use bindscape_base::{Error, Place, Result, atomic};
 use bindscape_motif::jaspar::pack;
 use bindscape_motif::{Background, Format, Metadata, read_motifs};
 

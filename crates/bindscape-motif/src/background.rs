@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use bindscape_core::input::Lines;
-use bindscape_core::{Error, Place, Result};
+use bindscape_base::input::Lines;
+use bindscape_base::{Error, Place, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::format::{Format, read_motifs};

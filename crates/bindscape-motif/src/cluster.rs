@@ -14,8 +14,8 @@ mod tests;
 
 use std::fmt::Write as _;
 
-use bindscape_core::progress::{Progress, check};
-use bindscape_core::{Error, Result};
+use bindscape_base::progress::{Progress, check};
+use bindscape_base::{Error, Result};
 use kodama::{Method, linkage};
 
 use crate::Motif;

@@ -25,8 +25,8 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
-use bindscape_core::progress::{Progress, check};
-use bindscape_core::{Error, Result};
+use bindscape_base::progress::{Progress, check};
+use bindscape_base::{Error, Result};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 

@@ -35,4 +35,4 @@ pub use self::options::Options;
 pub use self::search::{Discovered, Discovery, Part, Site, Stop, discover};
 pub use self::sequences::SequenceSet;
 pub use self::shuffle::shuffle_words;
-pub use bindscape_core::sequence::Strand;
+pub use bindscape_genome::sequence::Strand;

@@ -11,7 +11,7 @@ mod values;
 
 use std::path::Path;
 
-use bindscape_core::{Error, Place, Result, names};
+use bindscape_base::{Error, Place, Result, names};
 
 use crate::jaspar as built_in;
 use crate::motif::MotifSet;

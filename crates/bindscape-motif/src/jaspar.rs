@@ -13,7 +13,7 @@ mod table;
 
 use std::sync::OnceLock;
 
-use bindscape_core::{Error, Result, names};
+use bindscape_base::{Error, Result, names};
 
 use crate::motif::{Motif, MotifSet};
 

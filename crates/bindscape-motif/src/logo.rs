@@ -9,7 +9,7 @@ mod png;
 mod scene;
 mod table;
 
-use bindscape_core::{Error, Result};
+use bindscape_base::{Error, Result};
 
 use crate::background::Background;
 use crate::matrix::Frequencies;

@@ -4,7 +4,7 @@ mod consensus;
 
 use std::ops::Range;
 
-use bindscape_core::{Error, Result};
+use bindscape_base::{Error, Result};
 use serde::Serialize;
 
 use crate::background::Background;

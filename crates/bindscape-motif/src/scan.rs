@@ -16,8 +16,9 @@ mod qvalue;
 mod stream;
 mod table;
 
-use bindscape_core::progress::{self, Progress};
-use bindscape_core::{Error, Result};
+use bindscape_base::progress;
+use bindscape_base::progress::Progress;
+use bindscape_base::{Error, Result};
 use bindscape_kernels::windows::Filter;
 use rayon::prelude::*;
 

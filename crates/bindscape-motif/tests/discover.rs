@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::sync::Mutex;
 
-use bindscape_core::fasta::Record;
-use bindscape_core::progress::{Progress, Silent};
-use bindscape_core::{Error, rng};
+use bindscape_base::progress::{Progress, Silent};
+use bindscape_base::{Error, random};
+use bindscape_genome::fasta::Record;
 use bindscape_motif::Format;
 use bindscape_motif::discover::{Discovery, Options, SequenceSet, Stop, Strand, Test, discover};
 use bindscape_motif::format::{parse_motifs, write_motifs};
@@ -31,7 +31,7 @@ fn reverse_complement(bases: &str) -> String {
 /// Random sequences of 100 to `longest` bases; share `planted` of them holds a copy of each
 /// site, with a random change, on a random strand.
 fn set(name: &str, count: usize, longest: usize, sites: &[(&str, f64)]) -> SequenceSet {
-    let mut rng = rng::stream(11, name, 0);
+    let mut rng = random::stream(11, name, 0);
     let records = (0..count)
         .map(|index| {
             let length = rng.random_range(100..=longest);

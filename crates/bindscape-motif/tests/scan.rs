@@ -3,8 +3,8 @@
 use std::io::Cursor;
 use std::path::Path;
 
-use bindscape_core::Result;
-use bindscape_core::progress::Silent;
+use bindscape_base::Result;
+use bindscape_base::progress::Silent;
 use bindscape_motif::pvalue::{PValues, ScaledLogOdds};
 use bindscape_motif::scan::{
     Batch, Format, Hit, OccupancyWriter, Options, QValues, Scanner, SequenceReader, Writer,

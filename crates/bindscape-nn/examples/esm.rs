@@ -3,9 +3,9 @@
 
 use std::time::Instant;
 
-use bindscape_core::progress::Silent;
-use bindscape_core::protein::read_proteins;
+use bindscape_base::progress::Silent;
 use bindscape_nn::esm2::{EmbedOptions, Embedder, Esm2, LoadOptions};
+use bindscape_protein::read_proteins;
 use mimalloc::MiMalloc;
 
 #[global_allocator]

@@ -7,13 +7,13 @@
 
 use std::path::Path;
 
-use bindscape_core::progress::Silent;
-use bindscape_core::protein::{Features, Label, ProteinClass, Windows};
+use bindscape_base::progress::Silent;
 use bindscape_nn::Device;
 use bindscape_nn::protein::{
     Encoder, KnownSequences, ProteinData, ProteinNetworkKind, ProteinTrainOptions, ProteinTraining,
     train,
 };
+use bindscape_protein::{Features, Label, ProteinClass, Windows};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -39,7 +39,7 @@ impl Features for Stored {
         self.starts[protein + 1] - self.starts[protein]
     }
 
-    fn read(&self, protein: usize, out: &mut Vec<f32>) -> bindscape_core::Result<()> {
+    fn read(&self, protein: usize, out: &mut Vec<f32>) -> bindscape_base::Result<()> {
         let own = self.starts[protein] * self.features..self.starts[protein + 1] * self.features;
         out.clear();
         out.extend_from_slice(&self.values[own]);

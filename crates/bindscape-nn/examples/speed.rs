@@ -14,11 +14,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Instant;
 
-use bindscape_core::dataset::{Dataset, Part};
-use bindscape_core::progress::{Progress, Silent};
-use bindscape_core::region::Regions;
-use bindscape_core::results::RunKind;
-use bindscape_core::sequence::PackedSequences;
+use bindscape_base::progress::{Progress, Silent};
+use bindscape_genome::region::Regions;
+use bindscape_genome::sequence::PackedSequences;
+use bindscape_matrix::dataset::{Dataset, Part};
+use bindscape_matrix::results::RunKind;
 use bindscape_nn::train::{BatchReport, MODEL_FILE, Observer, Start, TrainOptions, train};
 use bindscape_nn::{
     Architecture, ArchitectureKind, DeviceChoice, Model, Predictor, Strands, TrainingIdentity,
@@ -183,7 +183,7 @@ fn train_watched(
         observer,
     );
     match result {
-        Err(bindscape_core::Error::Interrupted) | Ok(_) => Ok(()),
+        Err(bindscape_base::Error::Interrupted) | Ok(_) => Ok(()),
         Err(error) => Err(error.into()),
     }
 }

@@ -1,6 +1,6 @@
 //! Which network, and its sizes.
 
-use bindscape_core::{Error, Result, names};
+use bindscape_base::{Error, Result, names};
 use serde::{Deserialize, Serialize};
 
 use crate::cnn::CnnConfig;

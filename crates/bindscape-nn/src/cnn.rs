@@ -3,7 +3,7 @@
 //! blocks, one output per TF. Parameters bear the names of the authors'
 //! `ConvNetDeep`, so that weights go both ways.
 
-use bindscape_core::Result;
+use bindscape_base::Result;
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 

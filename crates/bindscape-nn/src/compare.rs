@@ -1,6 +1,6 @@
 //! Two models on the same regions.
 
-use bindscape_core::results::{Estimate, TfMetrics};
+use bindscape_matrix::results::{Estimate, TfMetrics};
 use bindscape_stats::MetricIntervals;
 use serde::{Deserialize, Serialize};
 

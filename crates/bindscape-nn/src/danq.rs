@@ -8,7 +8,7 @@
 //! not after the second one. Batches, learning rates and loss are those of the
 //! convolutional network, in the paper and here.
 
-use bindscape_core::Result;
+use bindscape_base::Result;
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 

@@ -5,7 +5,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::str::FromStr;
 use std::sync::OnceLock;
 
-use bindscape_core::{Error, Result, names};
+use bindscape_base::{Error, Result, names};
 use burn::tensor::{DType, Device, Tensor};
 
 use crate::precision::Precision;

@@ -1,6 +1,6 @@
 //! From packed sequences to one-hot batches on a device.
 
-use bindscape_core::sequence::{PackedSequences, Strand};
+use bindscape_genome::sequence::{PackedSequences, Strand};
 use burn::tensor::{Device, Tensor, TensorData};
 
 /// The sequences named, one-hot, `[batch, length, 4]` (A, C, G, T).

@@ -1,6 +1,6 @@
 //! From predictions and labels to the metrics of one TF.
 
-use bindscape_core::results::{Estimate, TfMetrics};
+use bindscape_matrix::results::{Estimate, TfMetrics};
 use bindscape_stats as stats;
 
 /// Probability from which a region is called bound.

@@ -1,6 +1,6 @@
 //! Networks, training, transfer and prediction of bindscape, on Burn.
 //!
-//! The main path: a [`Dataset`](bindscape_core::dataset::Dataset) and a
+//! The main path: a [`Dataset`](bindscape_matrix::dataset::Dataset) and a
 //! [`Architecture`] go into [`train`](train::train), which leaves a
 //! [`Model`] file; a [`Model`] predicts sequences ([`predict`]), and
 //! [`evaluate`] turns predictions and labels into metrics.

@@ -1,6 +1,6 @@
 //! The numbers of a network outside any device: named arrays in PyTorch's layouts.
 
-use bindscape_core::{Error, Place, Result, names};
+use bindscape_base::{Error, Place, Result, names};
 use std::path::Path;
 
 /// Values of one array of a `state_dict`.

@@ -8,7 +8,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use bindscape_core::{Error, Result, names};
+use bindscape_base::{Error, Result, names};
 use burn::tensor::DType;
 use serde::{Deserialize, Serialize};
 

@@ -1,8 +1,8 @@
 //! Probabilities of binding for sequences.
 
-use bindscape_core::progress::{Progress, check};
-use bindscape_core::sequence::{PackedSequences, Strand};
-use bindscape_core::{Error, Result};
+use bindscape_base::progress::{Progress, check};
+use bindscape_base::{Error, Result};
+use bindscape_genome::sequence::{PackedSequences, Strand};
 use burn::tensor::{Device, activation};
 
 use crate::encode;

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use bindscape_core::protein::Domain;
+use bindscape_protein::Domain;
 use bindscape_report::{ResidueTrack, residues_svg};
 
 /// Name, first and last residue.

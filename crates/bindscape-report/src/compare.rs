@@ -1,6 +1,6 @@
 //! Transfer against scratch: pairs of repeats, mean, spread and test.
 
-use bindscape_core::results::{Estimate, Start, TfMetrics};
+use bindscape_matrix::results::{Estimate, Start, TfMetrics};
 use bindscape_stats::{mean, standard_deviation, wilcoxon_signed_rank};
 
 use crate::run::Run;

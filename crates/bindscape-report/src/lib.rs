@@ -1,7 +1,7 @@
 //! Figures and the self-contained HTML report of a run, from its result files
 //! alone: no model is loaded and no network or GPU is used.
 //!
-//! [`report`] reads run directories (laid out as `bindscape_core::results`
+//! [`report`] reads run directories (laid out as `bindscape_matrix::results`
 //! says) and returns one HTML page that loads nothing. [`figures()`] returns the
 //! same figures as SVG files for a paper, [`heatmap_svg`] the clustered
 //! similarity of TFs, [`residues_svg`] a protein with its attributions,
@@ -21,7 +21,7 @@ mod theme;
 
 use std::path::Path;
 
-use bindscape_core::{Error, Result, atomic};
+use bindscape_base::{Error, Result, atomic};
 
 pub use figures::Figure;
 pub use heatmap::heatmap_svg;

@@ -1,6 +1,6 @@
 //! Numbers as a reader wants them: sensible digits, thousands separators, a real minus sign.
 
-use bindscape_core::results::Estimate;
+use bindscape_matrix::results::Estimate;
 
 /// What stands where a result is not defined.
 pub(crate) const UNDEFINED: &str = "–";

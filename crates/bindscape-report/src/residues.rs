@@ -1,6 +1,6 @@
 //! A protein with the attributions of its residues and its domains.
 
-use bindscape_core::protein::Domain;
+use bindscape_protein::Domain;
 
 use crate::number::{count, fixed};
 use crate::svg::{Anchor, Frame, Scale, Svg, ems, escape, fitted, px, ticks};

@@ -4,10 +4,10 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
-use bindscape_core::results::{
+use bindscape_base::{Error, Place, Result};
+use bindscape_matrix::results::{
     EpochRecord, Evaluation, RunKind, RunRecord, Start, TfMetrics, TrainingRecord,
 };
-use bindscape_core::{Error, Place, Result};
 use serde::de::DeserializeOwned;
 
 /// A run directory, read.

@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use bindscape_core::Error;
-use bindscape_core::results::{Estimate, Evaluation, RunRecord, Start};
+use bindscape_base::Error;
+use bindscape_matrix::results::{Estimate, Evaluation, RunRecord, Start};
 use bindscape_report::{figures, report, write_report};
 use common::markup::{Element, elements};
 use tempfile::TempDir;

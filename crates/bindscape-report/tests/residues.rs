@@ -4,7 +4,7 @@
 #[path = "common/markup.rs"]
 mod markup;
 
-use bindscape_core::protein::Domain;
+use bindscape_protein::Domain;
 use bindscape_report::{ResidueTrack, residues_svg};
 use markup::{Element, elements};
 

@@ -4,8 +4,9 @@
 use std::io::{self, Read};
 use std::time::{Duration, Instant, SystemTime};
 
-use bindscape_core::progress::{self, Progress};
-use bindscape_core::{Error, Result};
+use bindscape_base::progress;
+use bindscape_base::progress::Progress;
+use bindscape_base::{Error, Result};
 use flate2::read::MultiGzDecoder;
 use ureq::http::HeaderMap;
 
@@ -280,7 +281,7 @@ fn words(body: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bindscape_core::progress::Silent;
+    use bindscape_base::progress::Silent;
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
         pairs

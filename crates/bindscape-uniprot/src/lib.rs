@@ -28,9 +28,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use bindscape_core::progress::Progress;
-use bindscape_core::protein::ProteinClass;
-use bindscape_core::{Error, Result};
+use bindscape_base::progress::Progress;
+use bindscape_base::{Error, Result};
+use bindscape_protein::ProteinClass;
 
 use http::Client;
 use pages::{Download, State};

@@ -12,8 +12,9 @@ use std::fs;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-use bindscape_core::progress::{self, Progress};
-use bindscape_core::{Error, Place, Result, atomic, digest};
+use bindscape_base::progress;
+use bindscape_base::progress::Progress;
+use bindscape_base::{Error, Place, Result, atomic, digest};
 use serde::{Deserialize, Serialize};
 
 use crate::entry::{Entry, parse_page};

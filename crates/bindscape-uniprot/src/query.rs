@@ -4,7 +4,7 @@
 //! which covers all taxa below it, `go`, `keyword`, and `xref` with the name of
 //! the database before the accession).
 
-use bindscape_core::protein::ProteinClass;
+use bindscape_protein::ProteinClass;
 
 /// Columns of the pages, in this order (UniProt's names of return fields).
 pub(crate) const FIELDS: [&str; 8] = [

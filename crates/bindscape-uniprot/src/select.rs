@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use bindscape_core::protein::ProteinClass;
-use bindscape_core::rng;
+use bindscape_base::random;
+use bindscape_protein::ProteinClass;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
@@ -106,7 +106,7 @@ pub(crate) fn select(
         if let Some(limit) = limit(class)
             && limit < available
         {
-            of_class.shuffle(&mut rng::stream(seed, "fetch", class.index() as u64));
+            of_class.shuffle(&mut random::stream(seed, "fetch", class.index() as u64));
             of_class.truncate(limit);
             of_class.sort_by(|(_, a), (_, b)| a.accession.cmp(&b.accession));
         }

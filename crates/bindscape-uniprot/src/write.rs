@@ -5,10 +5,10 @@ use std::io::Write;
 use std::path::Path;
 use std::time::SystemTime;
 
-use bindscape_core::atomic::AtomicFile;
-use bindscape_core::matrix::InputFile;
-use bindscape_core::protein::ProteinClass;
-use bindscape_core::{Error, Result, atomic, digest};
+use bindscape_base::atomic::AtomicFile;
+use bindscape_base::digest::InputFile;
+use bindscape_base::{Error, Result, atomic, digest};
+use bindscape_protein::ProteinClass;
 use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
 

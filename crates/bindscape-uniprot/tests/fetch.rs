@@ -9,9 +9,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use bindscape_core::Error;
-use bindscape_core::progress::{Progress, Silent};
-use bindscape_core::protein::{Labels, ProteinClass, read_proteins};
+use bindscape_base::Error;
+use bindscape_base::progress::{Progress, Silent};
+use bindscape_protein::{Labels, ProteinClass, read_proteins};
 use bindscape_uniprot::{Plan, Record, Retry, fetch};
 use server::{Fault, Server, proteins};
 

@@ -1,6 +1,6 @@
 //! The command line: every option, its default, and the verb it belongs to.
 
-use bindscape_core::Result;
+use bindscape_base::Result;
 use clap::{Parser, Subcommand};
 
 use crate::terminal::Terminal;

@@ -2,14 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use bindscape_core::load::{self, SequenceInput};
-use bindscape_core::matrix::{BindingMatrix, InputFile};
-use bindscape_core::progress::Progress;
-use bindscape_core::region::Regions;
-use bindscape_core::results::DataStep;
-use bindscape_core::sequence::{PackedSequences, SequenceSource};
-use bindscape_core::split::Split;
-use bindscape_core::{Error, Place, Result, digest};
+use bindscape_base::digest::InputFile;
+use bindscape_base::progress::Progress;
+use bindscape_base::{Error, Place, Result, digest};
+use bindscape_genome::load;
+use bindscape_genome::load::SequenceInput;
+use bindscape_genome::region::Regions;
+use bindscape_genome::sequence::{PackedSequences, SequenceSource};
+use bindscape_matrix::BindingMatrix;
+use bindscape_matrix::results::DataStep;
+use bindscape_matrix::split::Split;
 use clap::{Args, ValueEnum};
 
 /// The genome build of simulated data.

@@ -4,8 +4,10 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use bindscape_core::simulate::{self, Simulation, SimulationOptions};
-use bindscape_core::{Result, progress::Progress};
+use bindscape_base::Result;
+use bindscape_base::progress::Progress;
+use bindscape_matrix::simulate;
+use bindscape_matrix::simulate::{Simulation, SimulationOptions};
 use clap::{Args, Parser};
 
 use crate::cli;

@@ -1,6 +1,6 @@
 //! Where a network runs, and in which type it computes its products.
 
-use bindscape_core::Result;
+use bindscape_base::Result;
 use bindscape_nn::{Device, DeviceChoice, Precision};
 use clap::Args;
 

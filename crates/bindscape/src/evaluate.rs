@@ -7,12 +7,12 @@ use std::collections::HashSet;
 use std::io::Write;
 use std::path::PathBuf;
 
-use bindscape_core::matrix::{BindingMatrix, View, parquet};
-use bindscape_core::progress::Progress;
-use bindscape_core::region::{Region, Regions};
-use bindscape_core::results::{Estimate, Evaluation, TfMetrics};
-use bindscape_core::sequence::PackedSequences;
-use bindscape_core::{Error, Place, Result, atomic};
+use bindscape_base::progress::Progress;
+use bindscape_base::{Error, Place, Result, atomic};
+use bindscape_genome::region::{Region, Regions};
+use bindscape_genome::sequence::PackedSequences;
+use bindscape_matrix::results::{Estimate, Evaluation, TfMetrics};
+use bindscape_matrix::{BindingMatrix, View, parquet};
 use bindscape_motif::Format;
 use bindscape_motif::format::write_motifs;
 use bindscape_nn::compare::{Difference, compare};
@@ -124,7 +124,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
             if !model.tfs.contains(tf) {
                 return Err(
                     Error::input(file, Place::File, format!("an output for {tf}"), "none").hint(
-                        bindscape_core::names::suggestion(
+                        bindscape_base::names::suggestion(
                             tf,
                             model.tfs.iter().map(String::as_str),
                             "choose with --tfs among the TFs of the model",
@@ -336,7 +336,7 @@ fn scores_of(
     terminal.finish();
     let columns: Vec<usize> = tfs
         .iter()
-        .map(|tf| bindscape_core::matrix::tf_index(&model.tfs, tf, "--tfs"))
+        .map(|tf| bindscape_matrix::tf_index(&model.tfs, tf, "--tfs"))
         .collect::<Result<_>>()?;
     Ok(scores
         .chunks_exact(model.tfs.len())

@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use bindscape_core::matrix::{View, parquet};
-use bindscape_core::progress::Progress;
-use bindscape_core::results::{Evaluation, ParentModel, RunKind, RunRecord, Start as StartKind};
-use bindscape_core::sample::{Excluded, FinetuneOptions, FinetuningPool, Prepared};
-use bindscape_core::{Error, Place, Result};
+use bindscape_base::progress::Progress;
+use bindscape_base::{Error, Place, Result};
+use bindscape_matrix::results::{Evaluation, ParentModel, RunKind, RunRecord, Start as StartKind};
+use bindscape_matrix::sample::{Excluded, FinetuneOptions, FinetuningPool, Prepared};
+use bindscape_matrix::{View, parquet};
 use bindscape_nn::train::{Freeze, Start, TrainOptions, TransferLayers};
 use bindscape_nn::{Architecture, ArchitectureKind, Model, TrainingIdentity};
 use clap::Args;
@@ -103,7 +103,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
     let parent = arguments.model.as_deref().map(load_model).transpose()?;
 
     let header = parquet::read_header(&arguments.matrix)?;
-    bindscape_core::matrix::tf_index(&header.tfs, &arguments.tf, "--tf")?;
+    bindscape_matrix::tf_index(&header.tfs, &arguments.tf, "--tf")?;
     terminal.begin("reading the matrix", None);
     let matrix = parquet::read(&arguments.matrix, Some(std::slice::from_ref(&arguments.tf)))?;
     terminal.finish();

@@ -48,7 +48,7 @@ fn main() -> ExitCode {
     }
     match arguments.run() {
         Ok(()) => ExitCode::SUCCESS,
-        Err(bindscape_core::Error::Interrupted) => {
+        Err(bindscape_base::Error::Interrupted) => {
             terminal::say(
                 "interrupted; nothing is half-written, and the same command continues trainings after their last epoch, and predictions and work on proteins where they stopped",
             );
@@ -61,7 +61,7 @@ fn main() -> ExitCode {
 /// Says what one of our types found wrong with the value of an option, as every other error is
 /// said: clap would wrap it in a message of its own and drop the hint. `None` for other errors.
 fn wrong_value(error: &clap::Error) -> Option<ExitCode> {
-    let ours: &bindscape_core::Error = error.source()?.downcast_ref()?;
+    let ours: &bindscape_base::Error = error.source()?.downcast_ref()?;
     let option = error.get(ContextKind::InvalidArg)?.to_string();
     let option = option.split(' ').next()?;
     let mut message = ours.to_string();
@@ -71,7 +71,7 @@ fn wrong_value(error: &clap::Error) -> Option<ExitCode> {
     Some(wrong(&message, ours))
 }
 
-fn wrong(message: &str, error: &bindscape_core::Error) -> ExitCode {
+fn wrong(message: &str, error: &bindscape_base::Error) -> ExitCode {
     terminal::say(format!("error: {message}"));
     if let Some(hint) = error.advice() {
         terminal::say(format!("  hint: {hint}"));

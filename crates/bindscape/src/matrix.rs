@@ -4,7 +4,7 @@ mod build;
 mod convert;
 mod look;
 
-use bindscape_core::Result;
+use bindscape_base::Result;
 use clap::Subcommand;
 
 use crate::terminal::Terminal;

@@ -3,8 +3,8 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use bindscape_core::progress::Progress;
-use bindscape_core::{Error, Result};
+use bindscape_base::progress::Progress;
+use bindscape_base::{Error, Result};
 use bindscape_nn::Model;
 use clap::{Args, Subcommand};
 use serde_json::json;

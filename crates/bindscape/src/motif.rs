@@ -9,7 +9,7 @@ mod logo;
 mod output;
 mod scan;
 
-use bindscape_core::Result;
+use bindscape_base::Result;
 use clap::Subcommand;
 
 use crate::terminal::Terminal;

@@ -8,16 +8,17 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use bindscape_core::bed::Record as BedRecord;
-use bindscape_core::fasta;
-use bindscape_core::genome::Genome;
-use bindscape_core::input::Lines;
-use bindscape_core::journal::Journal;
-use bindscape_core::progress::{Progress, check};
-use bindscape_core::region::Region;
-use bindscape_core::scores::{ScoreFormat, ScoreHeader, ScoreRow, ScoreWriter};
-use bindscape_core::sequence::{PackedSequences, SequenceSource};
-use bindscape_core::{Error, Place, Result, tiling};
+use bindscape_base::input::Lines;
+use bindscape_base::journal::Journal;
+use bindscape_base::progress::{Progress, check};
+use bindscape_base::{Error, Place, Result};
+use bindscape_genome::bed::Record as BedRecord;
+use bindscape_genome::fasta;
+use bindscape_genome::genome::Genome;
+use bindscape_genome::region::Region;
+use bindscape_genome::sequence::{PackedSequences, SequenceSource};
+use bindscape_genome::tiling;
+use bindscape_matrix::scores::{ScoreFormat, ScoreHeader, ScoreRow, ScoreWriter};
 use bindscape_nn::{Precision, Predictor, Strands};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -302,7 +303,7 @@ fn at_line(error: Error, path: &Path, line: u64) -> Error {
             let told = Error::input(
                 path,
                 Place::Line(line),
-                format!("{} (in {})", inner.expected, inner.input),
+                format!("{} (in {})", inner.expected, inner.subject),
                 inner.found,
             );
             match inner.hint {

@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use bindscape_core::matrix::{View, parquet};
-use bindscape_core::progress::Progress;
-use bindscape_core::results::{RunKind, RunRecord, Start as StartKind};
-use bindscape_core::sample::{self, PretrainOptions};
-use bindscape_core::{Error, Result};
+use bindscape_base::progress::Progress;
+use bindscape_base::{Error, Result};
+use bindscape_matrix::results::{RunKind, RunRecord, Start as StartKind};
+use bindscape_matrix::sample;
+use bindscape_matrix::sample::PretrainOptions;
+use bindscape_matrix::{View, parquet};
 use bindscape_nn::train::Start;
 use bindscape_nn::{Architecture, ArchitectureKind, TrainingIdentity};
 use clap::Args;
@@ -93,7 +94,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
         Choice::Named(names) => {
             let header = parquet::read_header(&arguments.matrix)?;
             for name in names {
-                bindscape_core::matrix::tf_index(&header.tfs, name, "--tfs")?;
+                bindscape_matrix::tf_index(&header.tfs, name, "--tfs")?;
             }
             parquet::read(&arguments.matrix, Some(names))?
         }

@@ -15,8 +15,8 @@ mod train;
 
 pub(crate) use represent::facts;
 
-use bindscape_core::protein::Protein;
-use bindscape_core::{Error, Result, digest};
+use bindscape_base::{Error, Result, digest};
+use bindscape_protein::Protein;
 use clap::Subcommand;
 
 use crate::terminal::Terminal;
@@ -63,7 +63,7 @@ fn refuse<'a>(options: impl IntoIterator<Item = (&'a str, bool)>, expected: &str
     }
 }
 
-/// What tells a protein in a [`Journal`](bindscape_core::journal::Journal).
+/// What tells a protein in a [`Journal`](bindscape_base::journal::Journal).
 fn journal_key(protein: &Protein) -> String {
     let mut bytes = protein.id.clone().into_bytes();
     bytes.push(b'\t');

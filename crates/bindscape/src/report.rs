@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use bindscape_core::Result;
+use bindscape_base::Result;
 use clap::Args;
 
 use crate::terminal::{Terminal, say};

@@ -4,9 +4,9 @@ use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use bindscape_core::progress::Progress;
-use bindscape_core::results::{RunKind, RunRecord};
-use bindscape_core::{Error, Place, Result, atomic};
+use bindscape_base::progress::Progress;
+use bindscape_base::{Error, Place, Result, atomic};
+use bindscape_matrix::results::{RunKind, RunRecord};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 

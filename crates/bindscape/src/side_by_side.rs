@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use bindscape_core::progress::Progress;
-use bindscape_core::results::{EpochRecord, Evaluation};
-use bindscape_core::{Error, Result};
+use bindscape_base::progress::Progress;
+use bindscape_base::{Error, Result};
+use bindscape_matrix::results::{EpochRecord, Evaluation};
 use bindscape_nn::DeviceChoice;
 use bindscape_nn::train::Observer;
 

@@ -4,10 +4,10 @@
 use std::io::Write;
 use std::path::Path;
 
-use bindscape_core::atomic::AtomicFile;
-use bindscape_core::dataset::{Dataset, Part};
-use bindscape_core::results::{EpochRecord, Evaluation, PartCounts, TfMetrics, TrainingRecord};
-use bindscape_core::{Error, Result};
+use bindscape_base::atomic::AtomicFile;
+use bindscape_base::{Error, Result};
+use bindscape_matrix::dataset::{Dataset, Part};
+use bindscape_matrix::results::{EpochRecord, Evaluation, PartCounts, TfMetrics, TrainingRecord};
 use bindscape_nn::evaluate::{self, Bootstrap};
 use bindscape_nn::train::{self, BatchReport, Observer, Start, TrainOptions};
 use bindscape_nn::{Architecture, Model, Predictor, Strands, TrainingIdentity};
@@ -251,7 +251,7 @@ fn write_test_scores(
 /// The record of a training before it begins.
 pub(crate) fn training_record(
     directory: String,
-    start: bindscape_core::results::Start,
+    start: bindscape_matrix::results::Start,
     repeat: u32,
     seed: u64,
     data: &Dataset,

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use bindscape_core::Result;
-use bindscape_core::journal::Journal;
-use bindscape_core::progress::Progress;
+use bindscape_base::Result;
+use bindscape_base::journal::Journal;
+use bindscape_base::progress::Progress;
 use bindscape_nn::DeviceChoice;
 use serde_json::{Value, json};
 

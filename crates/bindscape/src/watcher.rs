@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use bindscape_core::progress::Progress;
+use bindscape_base::progress::Progress;
 use bindscape_nn::train::BatchReport;
 
 use crate::terminal::Terminal;

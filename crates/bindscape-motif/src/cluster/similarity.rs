@@ -1,7 +1,7 @@
 //! How similar two motifs are at their best alignment.
 
-use bindscape_core::Result;
-use bindscape_core::progress::{Progress, check};
+use bindscape_base::Result;
+use bindscape_base::progress::{Progress, check};
 use rayon::prelude::*;
 
 use crate::{Frequencies, Motif};

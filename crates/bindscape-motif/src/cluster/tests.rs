@@ -1,4 +1,4 @@
-use bindscape_core::progress::Silent;
+use bindscape_base::progress::Silent;
 use proptest::prelude::*;
 
 use super::*;

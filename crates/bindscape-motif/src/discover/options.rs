@@ -1,6 +1,6 @@
 //! What a user may choose; names and defaults are STREME's.
 
-use bindscape_core::{Error, Result};
+use bindscape_base::{Error, Result};
 use serde::Serialize;
 
 /// Smallest and largest width of a motif.

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use bindscape_core::progress::{self, Progress};
-use bindscape_core::sequence::Strand;
-use bindscape_core::{Error, Result, rng};
+use bindscape_base::progress;
+use bindscape_base::progress::Progress;
+use bindscape_base::{Error, Result, random};
+use bindscape_genome::sequence::Strand;
 use rand::seq::SliceRandom;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -215,7 +216,7 @@ impl Data {
         let enough = held_out(smallest) >= LEAST_HELD_OUT;
         let split = |mut numbers: Vec<usize>, name: &str| {
             let count = if enough { held_out(numbers.len()) } else { 0 };
-            let mut rng = rng::stream(options.seed, name, 0);
+            let mut rng = random::stream(options.seed, name, 0);
             let mut drawn = numbers.clone();
             let (chosen, _) = drawn.partial_shuffle(&mut rng, count);
             let mut chosen = chosen.to_vec();
@@ -236,7 +237,8 @@ impl Data {
                     .iter()
                     .map(|&number| {
                         let mut shuffled = positives.bases(number).to_vec();
-                        let mut rng = rng::stream(options.seed, "discover: shuffle", number as u64);
+                        let mut rng =
+                            random::stream(options.seed, "discover: shuffle", number as u64);
                         shuffle_words(&mut shuffled, options.order, &mut rng);
                         shuffled
                     })

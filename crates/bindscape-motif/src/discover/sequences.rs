@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use bindscape_core::fasta::{Reader, Record};
-use bindscape_core::sequence::base_code;
-use bindscape_core::{Error, Place, Result};
+use bindscape_base::{Error, Place, Result};
+use bindscape_genome::fasta::{Reader, Record};
+use bindscape_genome::sequence::base_code;
 
 use super::corpus::UNKNOWN;
 

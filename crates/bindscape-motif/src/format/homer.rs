@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use bindscape_core::Result;
+use bindscape_base::Result;
 
 use super::source::Source;
 use super::values::{header, id_and_name};
@@ -111,7 +111,7 @@ fn finish(source: &Source, begun: Option<Begun>) -> Result<Option<Motif>> {
             .hint("the file may be truncated"));
     }
     let frequencies = Frequencies::new(begun.rows).map_err(|error| {
-        let place = bindscape_core::Place::Line(begun.line as u64 + 1);
+        let place = bindscape_base::Place::Line(begun.line as u64 + 1);
         error.at(place).within(&source.path().display().to_string())
     })?;
     Ok(Some(Motif {

@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use bindscape_core::{Error, Place, Result};
+use bindscape_base::{Error, Place, Result};
 
 use super::source::Source;
 use crate::LETTERS;

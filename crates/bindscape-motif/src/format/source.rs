@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use bindscape_core::input::Lines;
-use bindscape_core::{Error, Place, Result};
+use bindscape_base::input::Lines;
+use bindscape_base::{Error, Place, Result};
 
 use crate::background::excerpt;
 use crate::matrix::SUM_TOLERANCE;

@@ -6,7 +6,7 @@
 
 use std::fmt::Write as _;
 
-use bindscape_core::Result;
+use bindscape_base::Result;
 
 use super::source::{Source, digits};
 use super::values::{self, id_of_file, number};

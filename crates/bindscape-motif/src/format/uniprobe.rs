@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use bindscape_core::Result;
+use bindscape_base::Result;
 
 use super::source::Source;
 use super::values::{ByLetter, header, id_and_name, id_of_file};

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use bindscape_core::{Place, Result};
+use bindscape_base::{Place, Result};
 
 use super::source::{Source, digits};
 use crate::matrix::{Counts, Frequencies};

@@ -7,7 +7,7 @@
 //! by commas else), after a first line of the background; then the lowest, the middle and the
 //! highest byte of the millionths of A of all positions of all motifs, then those of C, G and T.
 
-use bindscape_core::{Error, Result};
+use bindscape_base::{Error, Result};
 
 use crate::background::Background;
 use crate::matrix::Frequencies;

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use bindscape_core::{Error, Result};
+use bindscape_base::{Error, Result};
 use flate2::write::ZlibEncoder;
 use flate2::{Compression, Crc};
 use tiny_skia::{

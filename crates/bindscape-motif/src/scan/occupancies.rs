@@ -2,7 +2,7 @@
 
 use std::io::{self, Seek, Write};
 
-use bindscape_core::{Error, Result};
+use bindscape_base::{Error, Result};
 use tempfile::SpooledTempFile;
 
 use super::table::IN_MEMORY;

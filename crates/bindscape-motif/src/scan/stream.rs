@@ -8,8 +8,8 @@
 use std::io::{BufRead, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use bindscape_core::input;
-use bindscape_core::{Error, Place, Result};
+use bindscape_base::input;
+use bindscape_base::{Error, Place, Result};
 
 /// Bases of a batch, unless asked otherwise.
 const CAPACITY: usize = 1 << 22;

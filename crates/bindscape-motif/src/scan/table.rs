@@ -6,9 +6,9 @@
 use std::io::{self, BufReader, Read, Seek, Write};
 use std::path::Path;
 
-use bindscape_core::fasta::region_of_name;
-use bindscape_core::region::Region;
-use bindscape_core::{Error, Place as ErrorPlace, Result};
+use bindscape_base::{Error, Place as ErrorPlace, Result};
+use bindscape_genome::fasta::region_of_name;
+use bindscape_genome::region::Region;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use tempfile::SpooledTempFile;

@@ -1,7 +1,7 @@
 //! The networks on every other device that this program was built with, beside the
 //! CPU: the kernels of the one against the compositions of the other.
 
-use bindscape_core::sequence::{PackedSequences, Strand};
+use bindscape_genome::sequence::{PackedSequences, Strand};
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::DeviceChoice;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use bindscape_core::{Error, Place, Result};
+use bindscape_base::{Error, Place, Result};
 use bindscape_kernels::transformer::Rotary;
 
 use super::config::{Esm2Config, PUBLISHED, ROTARY_BASE};

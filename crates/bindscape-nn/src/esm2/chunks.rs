@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use bindscape_core::{Error, Result};
+use bindscape_base::{Error, Result};
 
 /// How proteins that are longer than a chunk are cut.
 ///

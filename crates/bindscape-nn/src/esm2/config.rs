@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use bindscape_core::{Error, Place, Result, names};
+use bindscape_base::{Error, Place, Result, names};
 use serde_json::Value;
 
 /// A published model (Lin et al. 2023, table S1).

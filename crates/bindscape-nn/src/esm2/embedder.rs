@@ -1,7 +1,8 @@
 //! Many proteins, in batches of bounded size.
 
-use bindscape_core::progress::{self, Progress};
-use bindscape_core::{Error, Result};
+use bindscape_base::progress;
+use bindscape_base::progress::Progress;
+use bindscape_base::{Error, Result};
 
 use super::Esm2;
 use super::chunks::{Chunking, Part};

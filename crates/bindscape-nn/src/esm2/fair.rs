@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use bindscape_core::torch::{Tensor, TorchFile};
-use bindscape_core::{Error, Place, Result};
+use bindscape_arrays::torch::{Tensor, TorchFile};
+use bindscape_base::{Error, Place, Result};
 
 use super::config::Esm2Config;
 use super::tensors::Tensors;

@@ -1,6 +1,6 @@
 //! ESM-2 on the processor: proteins lie one after the other, nothing is padded.
 
-use bindscape_core::Result;
+use bindscape_base::Result;
 use bindscape_kernels::transformer::{
     AttentionShape, Encoder, EncoderLayer, Finish, Linear, Norm, Rotary, Sequences, State,
     attention_weights, layer_norm,

@@ -1,6 +1,6 @@
 //! What a pass through the network is asked for, and what it gives.
 
-use bindscape_core::{Error, Result};
+use bindscape_base::{Error, Result};
 
 use super::config::Esm2Config;
 use super::tokens::{CLS, EOS, MASK, PAD, VOCABULARY};

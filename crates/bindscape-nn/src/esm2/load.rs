@@ -4,11 +4,12 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use bindscape_core::digest;
-use bindscape_core::matrix::InputFile;
-use bindscape_core::progress::{self, Progress};
-use bindscape_core::torch::TorchFile;
-use bindscape_core::{Error, Place, Result};
+use bindscape_arrays::torch::TorchFile;
+use bindscape_base::digest;
+use bindscape_base::digest::InputFile;
+use bindscape_base::progress;
+use bindscape_base::progress::Progress;
+use bindscape_base::{Error, Place, Result};
 
 use super::checkpoint::Checkpoint;
 use super::config::{Esm2Config, Published};

@@ -31,8 +31,8 @@ pub use load::{LoadOptions, Provenance};
 pub(crate) use tensors::shard_names;
 pub use tokens::{CLS, EOS, MASK, PAD, UNKNOWN, VOCABULARY, encode, token};
 
-use bindscape_core::Result;
-use bindscape_core::progress::Silent;
+use bindscape_base::Result;
+use bindscape_base::progress::Silent;
 
 use fast::Fast;
 use reference::Reference;

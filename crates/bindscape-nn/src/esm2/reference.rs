@@ -1,7 +1,7 @@
 //! ESM-2 as a composition of Burn operations, for any device: a batch is filled up to its
 //! longest protein, and what fills it up is masked.
 
-use bindscape_core::{Error, Result};
+use bindscape_base::{Error, Result};
 use burn::tensor::{Device, Tensor, TensorData, activation};
 
 use super::checkpoint::{Affine, Checkpoint, ContactHead, LanguageHead};

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use bindscape_core::{Error, Place, Result};
+use bindscape_base::{Error, Place, Result};
 use safetensors::tensor::{Dtype, Metadata};
 use serde::Deserialize;
 

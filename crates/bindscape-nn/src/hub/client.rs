@@ -5,8 +5,9 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use bindscape_core::progress::{self, Progress};
-use bindscape_core::{Error, Result};
+use bindscape_base::progress;
+use bindscape_base::progress::Progress;
+use bindscape_base::{Error, Result};
 use ureq::http::{HeaderMap, Response};
 use ureq::{Agent, Body};
 

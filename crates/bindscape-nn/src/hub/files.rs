@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use bindscape_core::{Error, Result, atomic};
+use bindscape_base::{Error, Result, atomic};
 use sha1::Digest as _;
 
 use super::{CONFIG, INDEX, SINGLE};
@@ -81,7 +81,7 @@ pub(super) fn checksum(path: &Path, etag: &str) -> Result<Option<String>> {
     let hexadecimal = etag.bytes().all(|b| b.is_ascii_hexdigit());
     match etag.len() {
         64 if hexadecimal => Ok(Some(
-            bindscape_core::digest::input_file("weights", path)?.sha256,
+            bindscape_base::digest::input_file("weights", path)?.sha256,
         )),
         40 if hexadecimal => {
             let bytes = std::fs::read(path).map_err(|source| Error::io("read", path, source))?;
@@ -96,5 +96,5 @@ pub(super) fn git_blob(bytes: &[u8]) -> String {
     let mut digest = sha1::Sha1::new();
     digest.update(format!("blob {}\0", bytes.len()));
     digest.update(bytes);
-    bindscape_core::digest::hex(&digest.finalize())
+    bindscape_base::digest::hex(&digest.finalize())
 }

@@ -21,8 +21,8 @@ mod tests;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use bindscape_core::progress::Progress;
-use bindscape_core::{Error, Result};
+use bindscape_base::progress::Progress;
+use bindscape_base::{Error, Result};
 
 use client::{Client, Found};
 

@@ -5,8 +5,8 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
-use bindscape_core::digest::sha256_hex;
-use bindscape_core::progress::Silent;
+use bindscape_base::digest::sha256_hex;
+use bindscape_base::progress::Silent;
 
 use super::*;
 

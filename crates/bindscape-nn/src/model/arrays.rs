@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use std::io::Cursor;
 use std::path::Path;
 
-use bindscape_core::torch::TorchFile;
-use bindscape_core::{Error, Place, Result, atomic};
+use bindscape_arrays::torch::TorchFile;
+use bindscape_base::{Error, Place, Result, atomic};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 
 use crate::parameters::{Array, Values};

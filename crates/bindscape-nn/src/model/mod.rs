@@ -5,13 +5,13 @@
 
 use std::path::Path;
 
-use bindscape_core::dataset::{Dataset, Part};
-use bindscape_core::digest::sha256_hex;
-use bindscape_core::matrix::InputFile;
-use bindscape_core::region::Regions;
-use bindscape_core::results::RunKind;
-use bindscape_core::torch::TorchFile;
-use bindscape_core::{Error, Place, Result, atomic};
+use bindscape_arrays::torch::TorchFile;
+use bindscape_base::digest::InputFile;
+use bindscape_base::digest::sha256_hex;
+use bindscape_base::{Error, Place, Result, atomic};
+use bindscape_genome::region::Regions;
+use bindscape_matrix::dataset::{Dataset, Part};
+use bindscape_matrix::results::RunKind;
 use serde::{Deserialize, Serialize};
 
 pub(crate) mod arrays;
@@ -254,7 +254,7 @@ impl Model {
     /// length of the sequences in base pairs and `tfs` names the outputs in order.
     /// Nothing is known of the regions they were trained on.
     ///
-    /// A `.pth` file is a pickle, of which nothing is run ([`bindscape_core::torch`]).
+    /// A `.pth` file is a pickle, of which nothing is run ([`bindscape_arrays::torch`]).
     ///
     /// # Errors
     /// If the file cannot be read, is damaged, or holds other tensors than

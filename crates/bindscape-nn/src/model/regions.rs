@@ -11,7 +11,7 @@ use std::io::Read as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-use bindscape_core::region::Regions;
+use bindscape_genome::region::Regions;
 use serde::{Deserialize, Deserializer, Serializer};
 
 /// More than the varints of any genome's regions take; a bound for damaged files.

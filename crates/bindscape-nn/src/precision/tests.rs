@@ -1,6 +1,6 @@
 //! Products in half types against `f32`, on the compositions that the devices run.
 
-use bindscape_core::sequence::{PackedSequences, Strand};
+use bindscape_genome::sequence::{PackedSequences, Strand};
 use burn::tensor::{DType, Device, Tensor, TensorData};
 
 use super::Precision;

@@ -1,6 +1,6 @@
 //! How good probabilities of proteins are.
 
-use bindscape_core::protein::{Label, ProteinClass};
+use bindscape_protein::{Label, ProteinClass};
 use bindscape_stats as stats;
 use bindscape_stats::{ClassConfusion, Confusion};
 use serde::{Deserialize, Serialize};

@@ -2,7 +2,7 @@
 
 use std::sync::mpsc::sync_channel;
 
-use bindscape_core::Result;
+use bindscape_base::Result;
 
 use crate::random;
 
@@ -100,7 +100,7 @@ pub(crate) fn ahead<I: Sync, T: Send>(
 
 #[cfg(test)]
 mod tests {
-    use bindscape_core::Error;
+    use bindscape_base::Error;
 
     use super::*;
 

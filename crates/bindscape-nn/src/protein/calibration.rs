@@ -2,7 +2,7 @@
 //! 2017, "On calibration of modern neural networks", section 4.2) and another share of
 //! transcription factors than in training.
 
-use bindscape_core::protein::ProteinClass;
+use bindscape_protein::ProteinClass;
 use serde::{Deserialize, Serialize};
 
 use super::config::CLASSES;

@@ -1,7 +1,7 @@
 //! Which network, and its sizes.
 
-use bindscape_core::protein::ProteinClass;
-use bindscape_core::{Error, Result, names};
+use bindscape_base::{Error, Result, names};
+use bindscape_protein::ProteinClass;
 use serde::{Deserialize, Serialize};
 
 use super::deeptfactor;

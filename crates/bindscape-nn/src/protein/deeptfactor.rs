@@ -1,7 +1,7 @@
 //! DeepTFactor; [`DeepTFactorConfig`] describes it.
 
-use bindscape_core::Result;
-use bindscape_core::protein::{Features, Protein};
+use bindscape_base::Result;
+use bindscape_protein::{Features, Protein};
 use burn::tensor::Tensor;
 
 use super::config::{DeepTFactorConfig, ProteinNetwork};

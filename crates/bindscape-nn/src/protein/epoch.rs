@@ -3,9 +3,9 @@
 
 use std::time::Instant;
 
-use bindscape_core::progress::{Unshown, check};
-use bindscape_core::protein::Label;
-use bindscape_core::{Error, Result};
+use bindscape_base::progress::{Unshown, check};
+use bindscape_base::{Error, Result};
+use bindscape_protein::Label;
 
 use super::calibration::{Calibration, temperature_of_classes};
 use super::forward::Batch;

@@ -6,9 +6,9 @@
 //! to the error of the mean over a finite number of points ([`Attribution::gap`]); the points and
 //! weights are those of Gauss and Legendre, as in Captum.
 
-use bindscape_core::progress::{Progress, check};
-use bindscape_core::protein::{Features, ProteinClass, Windows};
-use bindscape_core::{Error, Result};
+use bindscape_base::progress::{Progress, check};
+use bindscape_base::{Error, Result};
+use bindscape_protein::{Features, ProteinClass, Windows};
 
 use super::forward::{Batch, Input, Outputs};
 use super::predict::ProteinPredictor;

@@ -1,7 +1,7 @@
 //! One way to run the networks for proteins, whatever they are.
 
-use bindscape_core::Result;
-use bindscape_core::protein::Features;
+use bindscape_base::Result;
+use bindscape_protein::Features;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::config::ProteinNetwork;

@@ -1,6 +1,6 @@
 //! What a network shall answer, and how far it is from it.
 
-use bindscape_core::protein::Label;
+use bindscape_protein::Label;
 use serde::{Deserialize, Serialize};
 
 use super::config::{CLASSES, Heads};
@@ -10,7 +10,7 @@ use super::config::{CLASSES, Heads};
 pub struct Logits {
     /// The transcription-factor head; `None` where the network has none.
     pub tf: Option<f32>,
-    /// The domain head, in the order of [`ProteinClass::ALL`](bindscape_core::protein::ProteinClass::ALL).
+    /// The domain head, in the order of [`ProteinClass::ALL`](bindscape_protein::ProteinClass::ALL).
     pub classes: Option<[f32; CLASSES]>,
 }
 
@@ -35,13 +35,13 @@ impl std::fmt::Display for ClassWeights {
 }
 
 impl std::str::FromStr for ClassWeights {
-    type Err = bindscape_core::Error;
+    type Err = bindscape_base::Error;
 
-    fn from_str(text: &str) -> bindscape_core::Result<Self> {
+    fn from_str(text: &str) -> bindscape_base::Result<Self> {
         match text {
             "none" => Ok(Self::None),
             "balanced" => Ok(Self::Balanced),
-            _ => Err(bindscape_core::Error::option(
+            _ => Err(bindscape_base::Error::option(
                 "--class-weights",
                 "none or balanced",
                 format!("`{text}`"),
@@ -235,7 +235,7 @@ pub(crate) fn softmax(x: &[f32; CLASSES]) -> [f64; CLASSES] {
 
 #[cfg(test)]
 mod tests {
-    use bindscape_core::protein::ProteinClass;
+    use bindscape_protein::ProteinClass;
 
     use super::*;
 

@@ -1,7 +1,7 @@
 //! Is a protein a transcription factor, and of which kind? The paper's multi-task network, its
 //! single-task twins and DeepTFactor: training, the model file, prediction, explanation.
 //!
-//! The main path: [`Features`](bindscape_core::protein::Features) and labels of proteins, split
+//! The main path: [`Features`](bindscape_protein::Features) and labels of proteins, split
 //! by [`hold_out`], go into [`train()`], which gives a [`ProteinModel`]; a [`ProteinPredictor`]
 //! scores proteins with it, and explains the scores.
 

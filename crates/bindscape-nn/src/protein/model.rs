@@ -7,10 +7,10 @@ use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use bindscape_core::digest::sha256_hex;
-use bindscape_core::matrix::InputFile;
-use bindscape_core::protein::{Features, ProteinClass, Windows};
-use bindscape_core::{Error, Place, Result, atomic};
+use bindscape_base::digest::InputFile;
+use bindscape_base::digest::sha256_hex;
+use bindscape_base::{Error, Place, Result, atomic};
+use bindscape_protein::{Features, ProteinClass, Windows};
 use safetensors::SafeTensors;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};

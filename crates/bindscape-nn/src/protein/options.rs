@@ -1,6 +1,6 @@
 //! How a network for proteins is trained.
 
-use bindscape_core::{Error, Result};
+use bindscape_base::{Error, Result};
 use serde::{Deserialize, Serialize};
 
 use super::config::ProteinNetworkKind;

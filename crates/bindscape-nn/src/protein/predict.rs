@@ -1,8 +1,8 @@
 //! Scores of proteins.
 
-use bindscape_core::Result;
-use bindscape_core::progress::{Progress, check};
-use bindscape_core::protein::Features;
+use bindscape_base::Result;
+use bindscape_base::progress::{Progress, check};
+use bindscape_protein::Features;
 use burn::tensor::Device;
 
 use super::batches;
@@ -21,7 +21,7 @@ const BATCH: usize = 64;
 pub struct ProteinScores {
     /// That it is a transcription factor; `None` where the network has no head for it.
     pub p_tf: Option<f64>,
-    /// Of each class, in the order of [`ProteinClass::ALL`](bindscape_core::protein::ProteinClass::ALL).
+    /// Of each class, in the order of [`ProteinClass::ALL`](bindscape_protein::ProteinClass::ALL).
     pub p_class: Option<[f64; CLASSES]>,
 }
 

@@ -10,10 +10,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use bindscape_core::digest::hex;
-use bindscape_core::progress::{Progress, Silent, Unshown};
-use bindscape_core::protein::{Features, Label};
-use bindscape_core::{Error, Result};
+use bindscape_base::digest::hex;
+use bindscape_base::progress::{Progress, Silent, Unshown};
+use bindscape_base::{Error, Result};
+use bindscape_protein::{Features, Label};
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use bindscape_core::results::EpochRecord;
-use bindscape_core::{Error, Place, Result, atomic};
+use bindscape_base::{Error, Place, Result, atomic};
+use bindscape_matrix::results::EpochRecord;
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};

@@ -17,12 +17,12 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use bindscape_core::dataset::{Dataset, Part};
-use bindscape_core::digest::hex;
-use bindscape_core::progress::{Progress, Silent, check};
-use bindscape_core::results::EpochRecord;
-use bindscape_core::sequence::Strand;
-use bindscape_core::{Error, Result};
+use bindscape_base::digest::hex;
+use bindscape_base::progress::{Progress, Silent, check};
+use bindscape_base::{Error, Result};
+use bindscape_genome::sequence::Strand;
+use bindscape_matrix::dataset::{Dataset, Part};
+use bindscape_matrix::results::EpochRecord;
 use burn::tensor::{Device, Tensor, TensorData};
 use sha2::{Digest, Sha256};
 

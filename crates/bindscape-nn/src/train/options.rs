@@ -1,6 +1,6 @@
 //! How a network is trained.
 
-use bindscape_core::{Error, Result, names};
+use bindscape_base::{Error, Result, names};
 use serde::{Deserialize, Serialize};
 
 use crate::model::Model;

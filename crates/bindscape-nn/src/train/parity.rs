@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use bindscape_core::sequence::{PackedSequences, Strand};
+use bindscape_genome::sequence::{PackedSequences, Strand};
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;

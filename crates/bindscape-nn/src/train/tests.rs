@@ -1,9 +1,9 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use bindscape_core::region::Regions;
-use bindscape_core::results::RunKind;
-use bindscape_core::sequence::PackedSequences;
+use bindscape_genome::region::Regions;
+use bindscape_genome::sequence::PackedSequences;
+use bindscape_matrix::results::RunKind;
 
 use super::*;
 use crate::cnn::CnnConfig;

@@ -1,9 +1,9 @@
 //! Loss and AUCPR on the validation part.
 
-use bindscape_core::Result;
-use bindscape_core::dataset::Dataset;
-use bindscape_core::progress::{Progress, check};
-use bindscape_core::sequence::Strand;
+use bindscape_base::Result;
+use bindscape_base::progress::{Progress, check};
+use bindscape_genome::sequence::Strand;
+use bindscape_matrix::dataset::Dataset;
 use rayon::prelude::*;
 
 use crate::encode;

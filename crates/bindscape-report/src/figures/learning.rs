@@ -1,6 +1,6 @@
 //! Learning curves: loss and AUCPR by epoch, the kept epoch ringed.
 
-use bindscape_core::results::{EpochRecord, RunKind, Start};
+use bindscape_matrix::results::{EpochRecord, RunKind, Start};
 use bindscape_stats::quantile;
 
 use super::{Figure, Key, Mark};

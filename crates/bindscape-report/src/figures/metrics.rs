@@ -1,6 +1,6 @@
 //! AUCPR of every TF of a multi-model as a sorted dot plot.
 
-use bindscape_core::results::Estimate;
+use bindscape_matrix::results::Estimate;
 use bindscape_stats::mean;
 
 use super::precision_recall::intervals;

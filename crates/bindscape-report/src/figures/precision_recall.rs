@@ -1,6 +1,6 @@
 //! Precision-recall curves: all repeats together and one by one, or one panel per TF.
 
-use bindscape_core::results::{Start, TfMetrics};
+use bindscape_matrix::results::{Start, TfMetrics};
 use bindscape_stats::mean;
 
 use super::learning::class;

@@ -1,6 +1,6 @@
 //! Transfer against scratch: the two dots of each repeat, then mean and spread.
 
-use bindscape_core::results::{Estimate, Start};
+use bindscape_matrix::results::{Estimate, Start};
 
 use super::learning::class;
 use super::precision_recall::{file_stem, intervals};

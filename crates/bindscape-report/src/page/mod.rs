@@ -5,7 +5,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use crate::figures::{Figure, data, learning, metrics, precision_recall, transfer};
 use crate::run::Run;
 use crate::theme;
-use bindscape_core::results::RunKind;
+use bindscape_matrix::results::RunKind;
 
 mod provenance;
 mod results;

@@ -1,6 +1,6 @@
 //! Test results and the course of training.
 
-use bindscape_core::results::{Start, TfMetrics};
+use bindscape_matrix::results::{Start, TfMetrics};
 use maud::{Markup, html};
 
 use super::{Numbering, compares, curves, dots};

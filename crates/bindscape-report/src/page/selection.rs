@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bindscape_core::results::{PartCounts, RunKind, Start};
+use bindscape_matrix::results::{PartCounts, RunKind, Start};
 use maud::{Markup, html};
 
 use super::Numbering;

@@ -1,6 +1,6 @@
 //! Title, the one sentence with the key numbers, banners and key numbers.
 
-use bindscape_core::results::{RunKind, Start};
+use bindscape_matrix::results::{RunKind, Start};
 use bindscape_stats::quantile;
 use maud::{Markup, html};
 

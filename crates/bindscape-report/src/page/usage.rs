@@ -1,6 +1,6 @@
 //! How to go on with the model, and the methods for a paper.
 
-use bindscape_core::results::{RunKind, Start};
+use bindscape_matrix::results::{RunKind, Start};
 use maud::{Markup, html};
 
 use super::provenance::{flattened, shell, shell_word};

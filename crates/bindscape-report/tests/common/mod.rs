@@ -6,8 +6,8 @@ pub mod markup;
 use std::fs;
 use std::path::Path;
 
-use bindscape_core::matrix::InputFile;
-use bindscape_core::results::{
+use bindscape_base::digest::InputFile;
+use bindscape_matrix::results::{
     DataStep, EpochRecord, Estimate, Evaluation, ParentModel, PartCounts, RunKind, RunRecord,
     Start, TfMetrics, TrainingRecord,
 };

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
-use bindscape_core::protein::ProteinClass;
+use bindscape_protein::ProteinClass;
 use bindscape_uniprot::query;
 use flate2::Compression;
 use flate2::write::GzEncoder;

@@ -8,14 +8,14 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use bindscape_core::digest;
-use bindscape_core::fasta::Record;
-use bindscape_core::matrix::{BindingMatrix, View};
-use bindscape_core::progress::Progress;
-use bindscape_core::region::Region;
-use bindscape_core::results::{Estimate, Evaluation, TfMetrics};
-use bindscape_core::sequence::{PackedSequences, SequenceSource, Strand};
-use bindscape_core::{Error, Place, Result, rng};
+use bindscape_base::digest;
+use bindscape_base::progress::Progress;
+use bindscape_base::{Error, Place, Result, random};
+use bindscape_genome::fasta::Record;
+use bindscape_genome::region::Region;
+use bindscape_genome::sequence::{PackedSequences, SequenceSource, Strand};
+use bindscape_matrix::results::{Estimate, Evaluation, TfMetrics};
+use bindscape_matrix::{BindingMatrix, View};
 use bindscape_motif::discover::{self, SequenceSet, discover};
 use bindscape_motif::format::write_motifs;
 use bindscape_motif::scan::{self, Batch, Options, Scanner};
@@ -139,7 +139,11 @@ fn learn(
     let (bound, mut unbound) = (of(true), of(false));
     let all = unbound.len();
     if unbound.len() > bound.len() {
-        unbound.shuffle(&mut rng::stream(source.seed, "pwm-controls", column as u64));
+        unbound.shuffle(&mut random::stream(
+            source.seed,
+            "pwm-controls",
+            column as u64,
+        ));
         unbound.truncate(bound.len());
         unbound.sort_unstable();
     }

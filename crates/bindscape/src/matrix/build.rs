@@ -2,12 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use bindscape_core::genome::Genome;
-use bindscape_core::matrix::build::{self, BuildInputs, BuildOptions, Evidence, RegionInputs};
-use bindscape_core::matrix::parquet;
-use bindscape_core::progress::Progress;
-use bindscape_core::sheet::{self, Aliases, DataSet, Kind, Sheet};
-use bindscape_core::{Error, Result};
+use bindscape_base::progress::Progress;
+use bindscape_base::{Error, Result};
+use bindscape_genome::genome::Genome;
+use bindscape_matrix::build;
+use bindscape_matrix::build::{BuildInputs, BuildOptions, Evidence, RegionInputs};
+use bindscape_matrix::parquet;
+use bindscape_matrix::sheet;
+use bindscape_matrix::sheet::{Aliases, DataSet, Kind, Sheet};
 use clap::{Args, ValueEnum};
 
 use crate::data::thousands;

@@ -3,11 +3,12 @@
 
 use std::path::PathBuf;
 
-use bindscape_core::matrix::published::{self, TfOverCells};
-use bindscape_core::matrix::{BindingMatrix, Provenance, View, parquet};
-use bindscape_core::progress::Progress;
-use bindscape_core::region::Regions;
-use bindscape_core::{Error, Result, digest};
+use bindscape_base::progress::Progress;
+use bindscape_base::{Error, Result, digest};
+use bindscape_genome::region::Regions;
+use bindscape_matrix::published;
+use bindscape_matrix::published::TfOverCells;
+use bindscape_matrix::{BindingMatrix, Provenance, View, parquet};
 use clap::{Args, ValueEnum};
 
 use crate::data::thousands;
@@ -196,7 +197,7 @@ fn export_per_cell(
             if of_cell.regions != matrix.regions {
                 return Err(Error::input(
                     path,
-                    bindscape_core::Place::File,
+                    bindscape_base::Place::File,
                     format!("the regions of {}", arguments.matrix.display()),
                     "others",
                 )
@@ -205,7 +206,7 @@ fn export_per_cell(
             let Some(cell) = of_cell.provenance.cell else {
                 return Err(Error::input(
                     path,
-                    bindscape_core::Place::File,
+                    bindscape_base::Place::File,
                     "the matrix of a single cell",
                     "one over all cells",
                 ));

@@ -3,11 +3,13 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use bindscape_core::atomic::{self, AtomicFile};
-use bindscape_core::matrix::inspect::{self, Inspection};
-use bindscape_core::matrix::{parquet, similarity};
-use bindscape_core::progress::Progress;
-use bindscape_core::{Error, Result};
+use bindscape_base::atomic;
+use bindscape_base::atomic::AtomicFile;
+use bindscape_base::progress::Progress;
+use bindscape_base::{Error, Result};
+use bindscape_matrix::inspect;
+use bindscape_matrix::inspect::Inspection;
+use bindscape_matrix::{parquet, similarity};
 use clap::Args;
 
 use crate::data::{self, SequenceArguments};

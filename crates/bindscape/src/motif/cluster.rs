@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use bindscape_core::progress::Progress;
-use bindscape_core::{Error, Place, Result, atomic, sheet};
+use bindscape_base::progress::Progress;
+use bindscape_base::table;
+use bindscape_base::{Error, Place, Result, atomic};
 use bindscape_motif::cluster::{Clustering, Thresholds, agreement, cluster, consensus};
 use bindscape_motif::{Format, Motif, MotifSet, format, motifs_from};
 use clap::{Args, ValueEnum};
@@ -144,7 +145,7 @@ fn tell_agreement(
 fn read_labels(path: &Path, label: Label, motifs: &[Motif]) -> Result<Vec<Option<String>>> {
     let mut columns = None;
     let mut labels: BTreeMap<String, (String, u64)> = BTreeMap::new();
-    sheet::each_row(path, |number, fields| {
+    table::each_row(path, |number, fields| {
         let fault = |expected: String, found: String| {
             Err(Error::input(path, Place::Line(number), expected, found))
         };

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use bindscape_core::progress::Progress;
-use bindscape_core::{Error, Result, atomic};
+use bindscape_base::progress::Progress;
+use bindscape_base::{Error, Result, atomic};
 use bindscape_motif::compare::{Distance, Match, Options, Targets};
 use bindscape_motif::logo::letter_definitions;
 use bindscape_motif::{Background, Logo, Motif, motifs_from};

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use bindscape_core::progress::Progress;
-use bindscape_core::{Error, Place, Result, atomic};
+use bindscape_base::progress::Progress;
+use bindscape_base::{Error, Place, Result, atomic};
 use bindscape_motif::{Background, Format, MotifSet, Pseudocount, format};
 use clap::Args;
 

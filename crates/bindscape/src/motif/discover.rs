@@ -3,9 +3,9 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use bindscape_core::matrix::InputFile;
-use bindscape_core::progress::Progress;
-use bindscape_core::{Error, Result, atomic, digest};
+use bindscape_base::digest::InputFile;
+use bindscape_base::progress::Progress;
+use bindscape_base::{Error, Result, atomic, digest};
 use bindscape_motif::discover::{Discovery, Options, SequenceSet, discover};
 use bindscape_motif::logo::Logo;
 use bindscape_motif::{Format, format};

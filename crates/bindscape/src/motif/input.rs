@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use bindscape_core::{Error, Result, names};
+use bindscape_base::{Error, Result, names};
 use bindscape_motif::{Format, Motif, MotifSet, motifs_from, read_motifs};
 use clap::Args;
 

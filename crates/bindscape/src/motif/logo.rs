@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use bindscape_core::progress::{self, Progress};
-use bindscape_core::{Error, Result, atomic};
+use bindscape_base::progress;
+use bindscape_base::progress::Progress;
+use bindscape_base::{Error, Result, atomic};
 use bindscape_motif::{Background, Logo, Motif, MotifSet, logo};
 use bindscape_report::{MotifRow, motif_page};
 use clap::Args;

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use bindscape_core::{Error, Place, Result};
+use bindscape_base::{Error, Place, Result};
 use clap::Args;
 
 /// Where the result goes.

@@ -3,9 +3,9 @@
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use bindscape_core::atomic::AtomicFile;
-use bindscape_core::progress::Progress;
-use bindscape_core::{Error, Place, Result};
+use bindscape_base::atomic::AtomicFile;
+use bindscape_base::progress::Progress;
+use bindscape_base::{Error, Place, Result};
 use bindscape_motif::scan::{
     self, Format, Letters, OccupancyWriter, Options, QValues, ScanMotif, Scanner, SequenceReader,
     Writer,

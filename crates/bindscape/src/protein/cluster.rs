@@ -3,10 +3,10 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use bindscape_core::atomic::AtomicFile;
-use bindscape_core::progress::Progress;
-use bindscape_core::protein::{ClusterOptions, Clusters, Linkage, Protein, read_proteins_with};
-use bindscape_core::{Error, Result};
+use bindscape_base::atomic::AtomicFile;
+use bindscape_base::progress::Progress;
+use bindscape_base::{Error, Result};
+use bindscape_protein::{ClusterOptions, Clusters, Linkage, Protein, read_proteins_with};
 use clap::Args;
 
 use crate::data::thousands;

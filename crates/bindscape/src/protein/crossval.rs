@@ -25,12 +25,12 @@ use std::io::Write;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
-use bindscape_core::matrix::InputFile;
-use bindscape_core::progress::Progress;
-use bindscape_core::protein::{Label, Labels, Protein, Windows, read_proteins_with};
-use bindscape_core::{Error, Place, Result, digest};
+use bindscape_base::digest::InputFile;
+use bindscape_base::progress::Progress;
+use bindscape_base::{Error, Place, Result, digest};
 use bindscape_nn::DeviceChoice;
 use bindscape_nn::protein::{ProteinNetworkKind, ProteinTrainOptions};
+use bindscape_protein::{Label, Labels, Protein, Windows, read_proteins_with};
 use clap::Args;
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};

@@ -6,14 +6,15 @@ use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use bindscape_core::progress::{self, Progress};
-use bindscape_core::protein::{
+use bindscape_base::progress;
+use bindscape_base::progress::Progress;
+use bindscape_base::{Error, Result};
+use bindscape_nn::DeviceChoice;
+use bindscape_nn::esm2::{Chunking, EmbedOptions, Embedder, Esm2, LoadOptions};
+use bindscape_protein::{
     EmbeddingInfo, EmbeddingRow, EmbeddingWriter, Encoding, Protein, RowsOf, ShardFormat,
     StoredType, Windows, amino_acid, read_proteins_with,
 };
-use bindscape_core::{Error, Result};
-use bindscape_nn::DeviceChoice;
-use bindscape_nn::esm2::{Chunking, EmbedOptions, Embedder, Esm2, LoadOptions};
 use clap::Args;
 
 use crate::data::thousands;
@@ -244,7 +245,7 @@ impl Plan {
         if bytes > free {
             return Err(Error::input(
                 &self.out,
-                bindscape_core::Place::File,
+                bindscape_base::Place::File,
                 format!("{} of free space", size(bytes)),
                 size(free),
             )

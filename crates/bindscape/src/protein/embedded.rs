@@ -1,14 +1,14 @@
 //! Embeddings of ESM-2 computed when they are needed, as those that a model was
 //! trained on.
 
-use bindscape_core::progress::{Progress, Unshown};
-use bindscape_core::protein::{
-    EmbeddingInfo, Features, Protein, RowsOf, ShardFormat, StoredType, Windows,
-};
-use bindscape_core::{Error, Result};
+use bindscape_base::progress::{Progress, Unshown};
+use bindscape_base::{Error, Result};
 use bindscape_nn::DeviceChoice;
 use bindscape_nn::esm2::{Chunking, EmbedOptions, Embedder, Embedding, Esm2, LoadOptions};
 use bindscape_nn::protein::Encoder;
+use bindscape_protein::{
+    EmbeddingInfo, Features, Protein, RowsOf, ShardFormat, StoredType, Windows,
+};
 
 /// Bytes of embeddings that are kept at a time.
 const BYTES: usize = 1 << 28;

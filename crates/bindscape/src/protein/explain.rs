@@ -6,14 +6,14 @@ mod voters;
 use std::collections::HashSet;
 use std::path::PathBuf;
 
-use bindscape_core::journal::Journal;
-use bindscape_core::progress::Progress;
-use bindscape_core::protein::{Domains, Protein, ProteinClass, ProteinReader, share_inside};
-use bindscape_core::{Error, Place, Result, names};
+use bindscape_base::journal::Journal;
+use bindscape_base::progress::Progress;
+use bindscape_base::{Error, Place, Result, names};
 use bindscape_nn::DeviceChoice;
 use bindscape_nn::protein::{
     Baseline, ExplainOptions, ProteinClassifier, ProteinPredictor, Target,
 };
+use bindscape_protein::{Domains, Protein, ProteinClass, ProteinReader, share_inside};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use serde_json::json;

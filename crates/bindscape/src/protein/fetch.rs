@@ -4,9 +4,9 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use bindscape_core::progress::Progress;
-use bindscape_core::protein::ProteinClass;
-use bindscape_core::{Error, Result, names};
+use bindscape_base::progress::Progress;
+use bindscape_base::{Error, Result, names};
+use bindscape_protein::ProteinClass;
 use bindscape_uniprot::{ENDPOINT, Plan, Record, Retry};
 use clap::Args;
 

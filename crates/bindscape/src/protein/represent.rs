@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use bindscape_core::Result;
-use bindscape_core::protein::{EncodedProteins, Encoding, Features, Protein, Windows};
+use bindscape_base::Result;
 use bindscape_nn::protein::{DeepTFactorInput, Encoder, ProteinClassifier};
+use bindscape_protein::{EncodedProteins, Encoding, Features, Protein, Windows};
 use serde_json::json;
 
 /// Name of the model in the directory of a training.

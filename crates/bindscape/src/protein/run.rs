@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use bindscape_core::matrix::InputFile;
-use bindscape_core::progress::Progress;
+use bindscape_base::digest::InputFile;
+use bindscape_base::progress::Progress;
 use serde::{Deserialize, Serialize};
 
 use crate::data::thousands;

@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use bindscape_core::progress::Progress;
-use bindscape_core::protein::{EmbeddingStore, Encoding, Features, Protein, RowsOf, Windows};
-use bindscape_core::{Error, Place, Result};
+use bindscape_base::progress::Progress;
+use bindscape_base::{Error, Place, Result};
 use bindscape_nn::DeviceChoice;
 use bindscape_nn::protein::Encoder;
+use bindscape_protein::{EmbeddingStore, Encoding, Features, Protein, RowsOf, Windows};
 use clap::Args;
 use serde::Serialize;
 

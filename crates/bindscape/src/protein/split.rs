@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use bindscape_core::progress::Progress;
-use bindscape_core::protein::{ClusterOptions, Clusters, Label, Protein};
-use bindscape_core::{Error, Place, Result, atomic};
+use bindscape_base::progress::Progress;
+use bindscape_base::{Error, Place, Result, atomic};
+use bindscape_protein::{ClusterOptions, Clusters, Label, Protein};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 

@@ -3,9 +3,9 @@
 
 use std::path::PathBuf;
 
-use bindscape_core::progress::Progress;
+use bindscape_base::progress::Progress;
 
-use bindscape_core::{Result, digest};
+use bindscape_base::{Result, digest};
 use bindscape_nn::DeviceChoice;
 use bindscape_nn::protein::{
     self as networks, Encoder, KnownSequences, ProteinData, ProteinEpoch, ProteinNetworkKind,

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use bindscape_core::protein::{EmbeddingStore, EncodedProteins, Encoding, Features, Windows};
+use bindscape_protein::{EmbeddingStore, EncodedProteins, Encoding, Features, Windows};
 
 use super::{bindscape, refuses, says, succeeds};
 
@@ -53,7 +53,7 @@ fn encodings_are_stored_and_not_computed_twice() {
             &["4 proteins, 0 of them to compute", "0 new, 4 in all"],
         );
         let store = EmbeddingStore::open(&directory.path().join(out)).expect("a store");
-        let proteins = bindscape_core::protein::read_proteins(directory.path().join("p.fa"));
+        let proteins = bindscape_protein::read_proteins(directory.path().join("p.fa"));
         let proteins = proteins.expect("proteins");
         let windows = Windows {
             window: 4,
@@ -292,7 +292,7 @@ fn stopped_and_continued_is_the_same_as_never_stopped() {
     succeeds(here, &words("whole"));
     let [stopped, whole] = ["stopped", "whole"].map(|out| {
         let store = EmbeddingStore::open(&here.join(out)).expect("a store");
-        let proteins = bindscape_core::protein::read_proteins(here.join("p.fa"));
+        let proteins = bindscape_protein::read_proteins(here.join("p.fa"));
         let stored = store.of(&proteins.expect("proteins")).expect("all of them");
         let mut rows = Vec::new();
         (0..120)

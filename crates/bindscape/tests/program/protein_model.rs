@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use bindscape_core::progress::Silent;
-use bindscape_core::protein::{EncodedProteins, Encoding, Label, Protein, ProteinClass, Windows};
+use bindscape_base::progress::Silent;
 use bindscape_nn::DeviceChoice;
 use bindscape_nn::protein::{
     Encoder, Heads, KnownSequences, MultiTaskConfig, ProteinData, ProteinNetwork,
     ProteinNetworkKind, ProteinTrainOptions, ProteinTraining, train,
 };
+use bindscape_protein::{EncodedProteins, Encoding, Label, Protein, ProteinClass, Windows};
 
 use crate::toy;
 

@@ -3,8 +3,8 @@
 use std::io::Write;
 use std::process::Stdio;
 
-use bindscape_core::protein::Protein;
 use bindscape_nn::protein::Heads;
+use bindscape_protein::Protein;
 
 use super::protein_model::{fasta, model, proteins};
 use super::{command, refuses, says, succeeds};

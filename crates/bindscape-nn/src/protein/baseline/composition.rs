@@ -1,8 +1,8 @@
 //! One vector per protein.
 
-use bindscape_core::Result;
-use bindscape_core::progress::{Progress, check};
-use bindscape_core::protein::{Features, Protein, amino_acid};
+use bindscape_base::Result;
+use bindscape_base::progress::{Progress, check};
+use bindscape_protein::{Features, Protein, amino_acid};
 use rayon::prelude::*;
 
 /// Distances of the pairs of residues that are counted: neighbours and up to seven
@@ -159,7 +159,7 @@ fn describe(sequence: &[u8], row: &mut [f32]) {
 
 #[cfg(test)]
 mod tests {
-    use bindscape_core::protein::{EncodedProteins, Encoding, Windows};
+    use bindscape_protein::{EncodedProteins, Encoding, Windows};
 
     use super::*;
 
@@ -195,7 +195,7 @@ mod tests {
         };
         let encoded = EncodedProteins::new(&proteins, Encoding::Onehot, windows);
         let means =
-            MeanFeatures::new(&encoded, 3, &bindscape_core::progress::Silent).expect("read");
+            MeanFeatures::new(&encoded, 3, &bindscape_base::progress::Silent).expect("read");
         assert_eq!(&means.row(0)[..3], [0.75, 0.25, 0.0]);
         let standard = means.standardised(&[0, 2], &[0, 1, 2]);
         assert_eq!(standard[0], 1.0);

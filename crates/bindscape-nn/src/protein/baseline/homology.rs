@@ -4,11 +4,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use bindscape_core::digest::sha256_hex;
-use bindscape_core::matrix::InputFile;
-use bindscape_core::progress::{Progress, Unshown};
-use bindscape_core::protein::{Hit, Label, Protein, ProteinClass, SimilarityIndex};
-use bindscape_core::{Error, Place, Result, atomic};
+use bindscape_base::digest::InputFile;
+use bindscape_base::digest::sha256_hex;
+use bindscape_base::progress::{Progress, Unshown};
+use bindscape_base::{Error, Place, Result, atomic};
+use bindscape_protein::{Hit, Label, Protein, ProteinClass, SimilarityIndex};
 use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 

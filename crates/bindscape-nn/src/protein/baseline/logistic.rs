@@ -1,7 +1,7 @@
 //! Multinomial logistic regression.
 
-use bindscape_core::Result;
-use bindscape_core::progress::{Progress, check};
+use bindscape_base::Result;
+use bindscape_base::progress::{Progress, check};
 use rayon::prelude::*;
 
 use super::composition::{MeanFeatures, Standard};
@@ -219,7 +219,7 @@ pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bindscape_core::progress::Silent;
+    use bindscape_base::progress::Silent;
 
     #[test]
     fn one_feature_has_the_textbook_solution() {

@@ -18,9 +18,9 @@ mod neighbours;
 mod optimise;
 mod tfpredict;
 
-use bindscape_core::Result;
-use bindscape_core::progress::Progress;
-use bindscape_core::protein::Label;
+use bindscape_base::Result;
+use bindscape_base::progress::Progress;
+use bindscape_protein::Label;
 use bindscape_stats::temperature_multiclass;
 
 pub use composition::MeanFeatures;

@@ -1,7 +1,7 @@
 //! Votes of the most similar proteins.
 
-use bindscape_core::Result;
-use bindscape_core::progress::{Progress, check};
+use bindscape_base::Result;
+use bindscape_base::progress::{Progress, check};
 use rayon::prelude::*;
 
 use super::composition::MeanFeatures;

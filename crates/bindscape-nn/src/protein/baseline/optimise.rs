@@ -1,6 +1,6 @@
 //! Minimisation of a smooth convex function by L-BFGS (Liu and Nocedal 1989).
 
-use bindscape_core::Result;
+use bindscape_base::Result;
 
 /// Pairs of steps and gradient changes that are remembered.
 const MEMORY: usize = 10;

@@ -1,8 +1,8 @@
 //! Every baseline learns what can be learnt, and says nothing where nothing can be said.
 
-use bindscape_core::progress::{Progress, Silent};
-use bindscape_core::protein::{Label, Protein, ProteinClass};
-use bindscape_core::{Error, rng};
+use bindscape_base::progress::{Progress, Silent};
+use bindscape_base::{Error, random};
+use bindscape_protein::{Label, Protein, ProteinClass};
 use rand::Rng;
 
 use super::*;
@@ -19,7 +19,7 @@ struct Example {
 
 fn example() -> Example {
     let n = 300;
-    let mut rng = rng::stream(1, "example", 0);
+    let mut rng = random::stream(1, "example", 0);
     let kinds = [b"CH", b"RW", b"LE", b"GS", b"IV"];
     let mut proteins = Vec::new();
     let mut labels = Vec::new();
@@ -28,7 +28,7 @@ fn example() -> Example {
         let sequence = (0..100)
             .map(|_| match rng.random_range(0..5) {
                 0 => kinds[class][rng.random_range(0..2)],
-                _ => bindscape_core::protein::AMINO_ACIDS[rng.random_range(0..20)],
+                _ => bindscape_protein::AMINO_ACIDS[rng.random_range(0..20)],
             })
             .collect();
         proteins.push(Protein {
@@ -207,8 +207,8 @@ fn all_stop_when_asked() {
 
 /// Families of similar proteins of 120 residues, four per class.
 fn families(members: usize) -> (Vec<Protein>, Vec<Label>) {
-    let mut rng = rng::stream(7, "families", 0);
-    let letters = bindscape_core::protein::AMINO_ACIDS;
+    let mut rng = random::stream(7, "families", 0);
+    let letters = bindscape_protein::AMINO_ACIDS;
     let (mut proteins, mut labels) = (Vec::new(), Vec::new());
     for family in 0..20 {
         let founder: Vec<u8> = (0..120).map(|_| letters[rng.random_range(0..20)]).collect();

@@ -1,7 +1,7 @@
 //! A classifier in the manner of TFpredict (Eichner et al. 2013, PLoS One 8: e82238).
 
-use bindscape_core::Result;
-use bindscape_core::progress::{Progress, check};
+use bindscape_base::Result;
+use bindscape_base::progress::{Progress, check};
 use libsvm_rs::predict::predict_values;
 use libsvm_rs::probability::{sigmoid_predict, sigmoid_train};
 use libsvm_rs::train::svm_train;

@@ -1,7 +1,7 @@
 //! What a protein's output must not depend on.
 
-use bindscape_core::progress::Silent;
-use bindscape_core::protein::{Features, Label, ProteinClass};
+use bindscape_base::progress::Silent;
+use bindscape_protein::{Features, Label, ProteinClass};
 use burn::tensor::Device;
 
 use super::super::forward::{Batch, Input};
@@ -33,7 +33,7 @@ impl Features for Numbers {
         self.rows[protein]
     }
 
-    fn read(&self, protein: usize, out: &mut Vec<f32>) -> bindscape_core::Result<()> {
+    fn read(&self, protein: usize, out: &mut Vec<f32>) -> bindscape_base::Result<()> {
         let mut rng = crate::random::stream(9, "numbers", &[protein as u64]);
         out.clear();
         for _ in 0..self.rows[protein] {

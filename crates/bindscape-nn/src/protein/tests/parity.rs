@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use bindscape_core::progress::Silent;
-use bindscape_core::protein::{Features, Label, ProteinClass, Windows};
+use bindscape_base::progress::Silent;
+use bindscape_protein::{Features, Label, ProteinClass, Windows};
 use burn::tensor::Device;
 use serde::Deserialize;
 
@@ -108,7 +108,7 @@ impl Features for Given {
         self.rows[protein]
     }
 
-    fn read(&self, protein: usize, out: &mut Vec<f32>) -> bindscape_core::Result<()> {
+    fn read(&self, protein: usize, out: &mut Vec<f32>) -> bindscape_base::Result<()> {
         out.clear();
         let all = &self.x[protein * self.positions * self.features..];
         out.extend(&all[..self.rows[protein] * self.features]);

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use bindscape_core::progress::{Progress, Silent};
-use bindscape_core::protein::{EncodedProteins, Encoding, Label, Protein, ProteinClass, Windows};
+use bindscape_base::progress::{Progress, Silent};
+use bindscape_protein::{EncodedProteins, Encoding, Label, Protein, ProteinClass, Windows};
 use burn::tensor::Device;
 
 use super::super::{
@@ -74,7 +74,7 @@ fn run(
     options: &ProteinTrainOptions,
     directory: Option<&Path>,
     observer: &dyn ProteinObserver,
-) -> bindscape_core::Result<TrainedProteins> {
+) -> bindscape_base::Result<TrainedProteins> {
     let (proteins, labels) = proteins(200);
     let features = EncodedProteins::new(&proteins, Encoding::Onehot, WINDOWS);
     let rows: Vec<usize> = (0..proteins.len()).collect();
@@ -160,7 +160,7 @@ fn an_interrupted_training_ends_with_the_same_bytes() {
     let stop = |after| Stops(AtomicUsize::new(0), after);
     for (after, epochs) in [(14, 1), (15, 2)] {
         let error = run(&network, &options, Some(parts.path()), &stop(after)).unwrap_err();
-        assert!(matches!(error, bindscape_core::Error::Interrupted));
+        assert!(matches!(error, bindscape_base::Error::Interrupted));
         let lines = std::fs::read_to_string(parts.path().join("epochs.jsonl")).unwrap();
         assert_eq!(lines.lines().count(), epochs);
     }

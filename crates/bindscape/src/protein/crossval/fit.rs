@@ -3,9 +3,8 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use bindscape_core::progress::{Progress, Silent};
-use bindscape_core::protein::{EncodedProteins, Encoding, Features, Folds, Windows};
-use bindscape_core::{Error, Result, atomic};
+use bindscape_base::progress::{Progress, Silent};
+use bindscape_base::{Error, Result, atomic};
 use bindscape_nn::DeviceChoice;
 use bindscape_nn::protein::baseline::{
     Baseline, BaselineData, Fallback, Logistic, MeanFeatures, NearestAlignment, NearestEmbedding,
@@ -16,6 +15,7 @@ use bindscape_nn::protein::{
     ProteinNetworkKind, ProteinObserver, ProteinPredictor, ProteinScores, ProteinTraining,
     hold_out, train,
 };
+use bindscape_protein::{EncodedProteins, Encoding, Features, Folds, Windows};
 
 use super::models::{Kind, Model, Sight};
 use super::{Plan, predictions};

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use bindscape_core::Result;
-use bindscape_core::progress::Progress;
-use bindscape_core::protein::Folds;
+use bindscape_base::Result;
+use bindscape_base::progress::Progress;
+use bindscape_protein::Folds;
 
 use super::Plan;
 use crate::protein::split::{DealtFile, Split};

@@ -1,8 +1,8 @@
 //! The models of a cross-validation by name.
 
-use bindscape_core::protein::Encoding;
-use bindscape_core::{Error, Result, names};
+use bindscape_base::{Error, Result, names};
 use bindscape_nn::protein::ProteinNetworkKind;
+use bindscape_protein::Encoding;
 
 /// What is fitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,9 +3,9 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use bindscape_core::protein::ProteinClass;
-use bindscape_core::{Error, Place, Result, atomic};
+use bindscape_base::{Error, Place, Result, atomic};
 use bindscape_nn::protein::{CLASSES, ProteinScores};
+use bindscape_protein::ProteinClass;
 
 fn header() -> String {
     let classes = ProteinClass::ALL.map(|class| format!("p_{}", class.name()));

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use bindscape_core::progress::{self, Progress};
-use bindscape_core::protein::{EmbeddingInfo, EmbeddingRow, Protein, RowsOf, protein_id};
-use bindscape_core::torch::{Tensor, TorchFile};
-use bindscape_core::{Error, Place, Result};
+use bindscape_arrays::torch::{Tensor, TorchFile};
+use bindscape_base::progress;
+use bindscape_base::progress::Progress;
+use bindscape_base::{Error, Place, Result};
+use bindscape_protein::{EmbeddingInfo, EmbeddingRow, Protein, RowsOf, protein_id};
 
 use super::{Plan, Tally, by_id, files_of, or_keep};
 use crate::data::thousands;

@@ -5,10 +5,11 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use bindscape_core::atomic::{self, AtomicFile};
-use bindscape_core::protein::{Domain, Protein, ShareInside};
-use bindscape_core::{Error, Result};
+use bindscape_base::atomic;
+use bindscape_base::atomic::AtomicFile;
+use bindscape_base::{Error, Result};
 use bindscape_nn::protein::Target;
+use bindscape_protein::{Domain, Protein, ShareInside};
 use bindscape_report::{ResidueTrack, residues_svg};
 
 use super::Explanation;

@@ -2,12 +2,12 @@
 
 use std::fs;
 
-use bindscape_core::atomic::AtomicFile;
-use bindscape_core::progress::{Progress, check};
-use bindscape_core::protein::Protein;
-use bindscape_core::{Error, Result};
+use bindscape_base::atomic::AtomicFile;
+use bindscape_base::progress::{Progress, check};
+use bindscape_base::{Error, Result};
 use bindscape_nn::protein::ProteinScores;
 use bindscape_nn::protein::baseline::{HomologyModel, HomologyPredictor, Voter};
+use bindscape_protein::Protein;
 
 use super::output::write;
 use super::{Arguments, Proteins};

@@ -5,10 +5,10 @@
 use std::io::{BufWriter, Stdout, Write};
 use std::path::{Path, PathBuf};
 
-use bindscape_core::atomic::AtomicFile;
-use bindscape_core::protein::ProteinClass;
-use bindscape_core::{Error, Result};
+use bindscape_base::atomic::AtomicFile;
+use bindscape_base::{Error, Result};
 use bindscape_nn::protein::CLASSES;
+use bindscape_protein::ProteinClass;
 use serde::{Deserialize, Serialize};
 
 use super::Flag;

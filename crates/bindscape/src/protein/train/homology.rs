@@ -1,7 +1,7 @@
 //! `protein train --network homology`.
 
-use bindscape_core::progress::Progress;
-use bindscape_core::{Error, Place, Result};
+use bindscape_base::progress::Progress;
+use bindscape_base::{Error, Place, Result};
 use bindscape_nn::DeviceChoice;
 use bindscape_nn::protein::baseline::{BaselineData, HomologyModel, HomologyTraining};
 use bindscape_nn::train::MODEL_FILE;

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use bindscape_core::protein::{Encoding, Windows};
-use bindscape_core::{Error, Result, names};
+use bindscape_base::{Error, Result, names};
 use bindscape_nn::protein::{
     ClassWeights, MultiTaskConfig, ProteinNetwork, ProteinNetworkKind, ProteinTrainOptions,
 };
+use bindscape_protein::{Encoding, Windows};
 use clap::Args;
 
 use super::super::refuse;

@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use bindscape_core::matrix::InputFile;
-use bindscape_core::progress::Progress;
-use bindscape_core::protein::{Label, Labels, MatchedLabels, Protein, read_proteins_with};
-use bindscape_core::{Result, digest};
+use bindscape_base::digest::InputFile;
+use bindscape_base::progress::Progress;
+use bindscape_base::{Result, digest};
 use bindscape_nn::protein::hold_out;
+use bindscape_protein::{Label, Labels, MatchedLabels, Protein, read_proteins_with};
 use serde_json::{Value, json};
 
 use super::Arguments;

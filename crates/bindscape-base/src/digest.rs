@@ -1,0 +1,91 @@
+//! Fingerprints of files, for the provenance of what is made from them.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::error::{Error, Result};
+
+/// A file that a result was made from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputFile {
+    /// What it was used as (`dhs`, `chip`, `tfbs`, `matrix`, `sequences`…).
+    pub role: String,
+    /// File name without its directory.
+    pub name: String,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// SHA-256 of its bytes, hexadecimal.
+    pub sha256: String,
+}
+
+/// Name, size and SHA-256 of the file at `path` as it lies on disk, read in one
+/// pass; `role` says what it was used as (`dhs`, `chip`, `matrix`…).
+///
+/// # Errors
+/// If the file cannot be read.
+pub fn input_file(role: &str, path: &Path) -> Result<InputFile> {
+    let failed = |source| Error::io("read", path, source);
+    let mut file = File::open(path).map_err(failed)?;
+    let mut digest = Sha256::new();
+    let mut buffer = vec![0; 1 << 18];
+    let mut bytes = 0;
+    loop {
+        let count = file.read(&mut buffer).map_err(failed)?;
+        if count == 0 {
+            break;
+        }
+        digest.update(&buffer[..count]);
+        bytes += count as u64;
+    }
+    Ok(InputFile {
+        role: role.to_owned(),
+        name: path
+            .file_name()
+            .unwrap_or(path.as_os_str())
+            .to_string_lossy()
+            .into_owned(),
+        bytes,
+        sha256: hex(&digest.finalize()),
+    })
+}
+
+/// SHA-256 of `bytes`, hexadecimal.
+#[must_use]
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+/// `bytes` as lower-case hexadecimal.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .map(|digit| DIGITS[usize::from(digit)] as char)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_of_the_standard() {
+        // FIPS 180-2, appendix B.1.
+        let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(sha256_hex(b"abc"), expected);
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("peaks.bed");
+        std::fs::write(&path, b"abc").unwrap();
+        let file = input_file("chip", &path).unwrap();
+        assert_eq!(
+            (file.name.as_str(), file.bytes, file.sha256.as_str()),
+            ("peaks.bed", 3, expected)
+        );
+    }
+}

@@ -1,0 +1,632 @@
+//! BED and its relatives: intervals one per line, read without copying.
+//!
+//! | format | what | summit |
+//! |---|---|---|
+//! | [`Format::Bed`] | BED3 to BED6 and more columns | centre |
+//! | [`Format::SummitBed`] | BED9 of ReMap: the summit is `thickStart`, column 7 | column 7 |
+//! | [`Format::NarrowPeak`] | ENCODE BED6+4 | start + column 10; centre if that is -1 |
+//! | [`Format::BroadPeak`] | ENCODE BED6+3 | centre |
+//!
+//! Columns are separated by tabs; in a line whose first separator is a space,
+//! by runs of blanks, as the UCSC specification allows. Empty lines, `#`
+//! lines and the `track` and `browser` lines of the genome browser are
+//! skipped. Columns that nothing uses are not checked.
+//!
+//! Source: <https://genome.ucsc.edu/FAQ/FAQformat.html>.
+
+mod blocks;
+mod order;
+mod words;
+
+pub use blocks::{Block, for_each_block};
+pub use order::{Order, Run, descending};
+
+use std::fmt;
+use std::path::Path;
+
+use bindscape_base::error::{Error, Place, Result};
+use bindscape_base::input::Lines;
+
+pub use words::find;
+use words::leading_number;
+
+/// What is wrong with a line. [`Malformed::at`] makes it an error that names
+/// file and line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Malformed {
+    /// What was expected.
+    pub expected: String,
+    /// What was found instead.
+    pub found: String,
+    /// What the user can do.
+    pub hint: Option<String>,
+}
+
+impl Malformed {
+    /// A fault: what was expected, and what was found.
+    pub fn new(expected: impl Into<String>, found: impl Into<String>) -> Box<Self> {
+        Box::new(Self {
+            expected: expected.into(),
+            found: found.into(),
+            hint: None,
+        })
+    }
+
+    /// The same fault with advice for the user.
+    #[must_use]
+    pub fn hint(mut self: Box<Self>, hint: impl Into<String>) -> Box<Self> {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The error of this crate for this line of that file.
+    #[must_use]
+    pub fn at(self, path: &Path, line: u64) -> Error {
+        let error = Error::input(path, Place::Line(line), self.expected, self.found);
+        match self.hint {
+            Some(hint) => error.hint(hint),
+            None => error,
+        }
+    }
+}
+
+/// How to read the columns from the fourth on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// Plain intervals; the summit is the centre.
+    Bed,
+    /// Nine columns, the summit in column 7 (`thickStart`), as ReMap writes them.
+    SummitBed,
+    /// ENCODE narrowPeak, the summit's offset from the start in column 10.
+    NarrowPeak,
+    /// ENCODE broadPeak; the summit is the centre.
+    BroadPeak,
+}
+
+impl Format {
+    /// All formats with the names under which a sample sheet may state them.
+    pub const NAMES: [(&'static str, Format); 6] = [
+        ("bed", Format::Bed),
+        ("bed9", Format::SummitBed),
+        ("remap", Format::SummitBed),
+        ("narrowPeak", Format::NarrowPeak),
+        ("broadPeak", Format::BroadPeak),
+        ("bed6", Format::Bed),
+    ];
+
+    /// The format of a name in [`Format::NAMES`]; case is ignored.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::NAMES
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|&(_, format)| format)
+    }
+
+    /// The format that a file's extension states (`.narrowPeak`, `.broadPeak`, before `.gz`).
+    #[must_use]
+    pub fn from_path(path: &Path) -> Option<Self> {
+        let name = path.file_name()?.to_string_lossy().to_ascii_lowercase();
+        let name = name
+            .strip_suffix(".gz")
+            .or_else(|| name.strip_suffix(".bgz"))
+            .unwrap_or(&name);
+        if name.ends_with(".narrowpeak") {
+            Some(Format::NarrowPeak)
+        } else if name.ends_with(".broadpeak") {
+            Some(Format::BroadPeak)
+        } else {
+            None
+        }
+    }
+
+    /// The format that a file's first record shows, for a file of which nothing else tells.
+    ///
+    /// # Errors
+    /// If it has nine columns or more of which the seventh and eighth are not
+    /// one base, so that the summit may be anywhere.
+    pub fn detect(record: &Record<'_>) -> Result<Self, Box<Malformed>> {
+        let columns = 3 + record.columns().count();
+        if columns < 9 {
+            return Ok(Format::Bed);
+        }
+        let thick = |column| {
+            record
+                .column(column)
+                .and_then(|text| coordinate(text, "").ok())
+        };
+        if let (Some(start), Some(end)) = (thick(7), thick(8))
+            && start.checked_add(1) == Some(end)
+            && (record.start..=record.end).contains(&start)
+        {
+            return Ok(Format::SummitBed);
+        }
+        let is_offset = |text: &[u8]| {
+            text == b"-1"
+                || coordinate(text, "").is_ok_and(|offset| offset < record.end - record.start)
+        };
+        if columns == 10 && record.column(10).is_some_and(is_offset) {
+            return Ok(Format::NarrowPeak);
+        }
+        Err(Malformed::new(
+            "a summit of one base in columns 7 and 8 (BED9 of ReMap), or its offset in column 10 (narrowPeak)",
+            format!("{columns} columns with neither"),
+        )
+        .hint("state the format in the sample sheet (column `format`); `bed` takes the centre of each peak"))
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Format::Bed => "BED, summit at the centre",
+            Format::SummitBed => "BED9, summit in column 7",
+            Format::NarrowPeak => "narrowPeak",
+            Format::BroadPeak => "broadPeak, summit at the centre",
+        })
+    }
+}
+
+/// One interval, borrowed from its line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Record<'a> {
+    /// Chromosome.
+    pub chrom: &'a [u8],
+    /// First base, counted from 0.
+    pub start: u32,
+    /// One past the last base.
+    pub end: u32,
+    rest: &'a [u8],
+    tabs: bool,
+}
+
+impl<'a> Record<'a> {
+    /// Reads a line without its line end. `None` if it holds no interval
+    /// (empty, a comment, a `track` or `browser` line).
+    ///
+    /// # Errors
+    /// If it has fewer than three columns, a start or an end that is not a
+    /// whole number from 0 to 4,294,967,295, or no base in it.
+    #[inline]
+    pub fn parse(line: &'a [u8]) -> Result<Option<Self>, Box<Malformed>> {
+        let Some(split) = line.iter().position(|&byte| byte == b'\t' || byte == b' ') else {
+            return if line.is_empty() || is_header(line) {
+                Ok(None)
+            } else {
+                Err(too_few(line))
+            };
+        };
+        let tabs = line[split] == b'\t';
+        let chrom = &line[..split];
+        if split == 0 || is_header(line) {
+            return if split != 0 || line.trim_ascii().is_empty() {
+                Ok(None)
+            } else {
+                Err(Malformed::new(
+                    "a chromosome name in column 1",
+                    "an empty column",
+                ))
+            };
+        }
+        let rest = skip_blanks(&line[split + 1..], tabs);
+        Self::interval(line, chrom, rest, tabs).map(Some)
+    }
+
+    /// Reads a line that, most likely, has the same chromosome as the line before it.
+    ///
+    /// # Errors
+    /// As [`Record::parse`].
+    #[inline]
+    pub fn parse_after(line: &'a [u8], chrom: &[u8]) -> Result<Option<Self>, Box<Malformed>> {
+        match line.split_at_checked(chrom.len()) {
+            Some((same, [b'\t', rest @ ..])) if same == chrom && !chrom.is_empty() => {
+                Self::interval(line, same, rest, true).map(Some)
+            }
+            _ => Self::parse(line),
+        }
+    }
+
+    /// Reads start and end; `rest` begins with the start.
+    #[inline]
+    fn interval(
+        line: &'a [u8],
+        chrom: &'a [u8],
+        mut rest: &'a [u8],
+        tabs: bool,
+    ) -> Result<Self, Box<Malformed>> {
+        let start = match leading_number(rest) {
+            // The usual case: digits, and the separator right after them.
+            Some((value, length)) if is_separator(rest.get(length), tabs) => {
+                rest = skip_blanks(&rest[length + 1..], tabs);
+                value
+            }
+            _ => {
+                let (field, next) = next_field(rest, tabs);
+                let start = coordinate(field, "start")?;
+                rest = next.ok_or_else(|| too_few(line))?;
+                start
+            }
+        };
+        let end = match leading_number(rest) {
+            Some((value, length)) if is_separator(rest.get(length), tabs) => {
+                rest = skip_blanks(&rest[length + 1..], tabs);
+                value
+            }
+            _ => {
+                let (field, next) = next_field(rest, tabs);
+                if field.is_empty() {
+                    return Err(too_few(line));
+                }
+                let end = coordinate(field, "end")?;
+                rest = next.unwrap_or_default();
+                end
+            }
+        };
+        if end <= start {
+            return Err(Malformed::new(
+                "an end greater than the start (BED is 0-based and half-open)",
+                format!("start {start} and end {end}"),
+            ));
+        }
+        Ok(Self {
+            chrom,
+            start,
+            end,
+            rest,
+            tabs,
+        })
+    }
+
+    /// The columns from the fourth on.
+    pub fn columns(&self) -> Columns<'a> {
+        Columns {
+            rest: (!self.rest.is_empty()).then_some(self.rest),
+            tabs: self.tabs,
+        }
+    }
+
+    /// Column `number` of the line, counted from 1; from 4 on.
+    #[must_use]
+    pub fn column(&self, number: usize) -> Option<&'a [u8]> {
+        self.columns().nth(number.checked_sub(4)?)
+    }
+
+    /// The middle base, `floor((start + end) / 2)`.
+    #[must_use]
+    pub fn centre(&self) -> u32 {
+        self.start + (self.end - self.start) / 2
+    }
+
+    /// Position of the summit, as `format` tells it.
+    ///
+    /// # Errors
+    /// If the summit's column is missing, is no number, or lies outside the peak.
+    #[inline]
+    pub fn summit(&self, format: Format) -> Result<u32, Box<Malformed>> {
+        match format {
+            Format::Bed | Format::BroadPeak => Ok(self.centre()),
+            Format::SummitBed => {
+                let Some(field) = self.column(7) else {
+                    return Err(Malformed::new(
+                        "at least 7 columns, the summit in the seventh",
+                        format!("{} columns", 3 + self.columns().count()),
+                    ));
+                };
+                let summit = coordinate(field, "summit (column 7)")?;
+                // Some peak callers count the summit from 1: it may equal the end.
+                if summit < self.start || summit > self.end {
+                    return Err(Malformed::new(
+                        format!("a summit (column 7) from {} to {}", self.start, self.end),
+                        summit.to_string(),
+                    ));
+                }
+                Ok(summit)
+            }
+            Format::NarrowPeak => {
+                let Some(field) = self.column(10) else {
+                    return Err(Malformed::new(
+                        "10 columns (narrowPeak), the summit's offset in the tenth",
+                        format!("{} columns", 3 + self.columns().count()),
+                    ));
+                };
+                if field == b"-1" {
+                    return Ok(self.centre());
+                }
+                let offset = coordinate(field, "summit offset (column 10)")?;
+                if offset >= self.end - self.start {
+                    return Err(Malformed::new(
+                        format!(
+                            "a summit offset (column 10) below the peak's length of {}",
+                            self.end - self.start
+                        ),
+                        offset.to_string(),
+                    ));
+                }
+                Ok(self.start + offset)
+            }
+        }
+    }
+}
+
+/// The columns of a line from the fourth on.
+#[derive(Debug, Clone)]
+pub struct Columns<'a> {
+    rest: Option<&'a [u8]>,
+    tabs: bool,
+}
+
+impl<'a> Iterator for Columns<'a> {
+    type Item = &'a [u8];
+
+    #[inline]
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let (field, rest) = next_field(self.rest?, self.tabs);
+        self.rest = rest;
+        Some(field)
+    }
+}
+
+/// Experiment, TF and cell of a ReMap name `EXPERIMENT.TF.CELL`. The cell may hold dots.
+#[must_use]
+pub fn split_remap_name(name: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let first = memchr::memchr(b'.', name)?;
+    let second = first + 1 + memchr::memchr(b'.', &name[first + 1..])?;
+    let parts = (
+        &name[..first],
+        &name[first + 1..second],
+        &name[second + 1..],
+    );
+    (!parts.0.is_empty() && !parts.1.is_empty() && !parts.2.is_empty()).then_some(parts)
+}
+
+/// The first line of a file that is no header, with its number.
+pub fn first_record_line(path: &Path) -> Result<Option<(u64, Vec<u8>)>> {
+    let mut lines = Lines::open(path)?;
+    while let Some((number, line)) = lines.next()? {
+        if !line.trim_ascii().is_empty() && !is_header(line) {
+            return Ok(Some((number, line.to_vec())));
+        }
+    }
+    Ok(None)
+}
+
+/// Text of a line for a message, shortened.
+pub fn quoted(text: &[u8]) -> String {
+    const SHOWN: usize = 60;
+    let shown = String::from_utf8_lossy(&text[..text.len().min(SHOWN)]).into_owned();
+    if text.len() > SHOWN {
+        format!("{shown:?}…")
+    } else {
+        format!("{shown:?}")
+    }
+}
+
+/// Reads a coordinate; `what` names it in the message.
+pub fn coordinate(field: &[u8], what: &str) -> Result<u32, Box<Malformed>> {
+    if let Some((value, length)) = leading_number(field)
+        && length == field.len()
+    {
+        return Ok(value);
+    }
+    let error = Malformed::new(
+        format!("a {what} that is a whole number from 0 to {}", u32::MAX),
+        quoted(field),
+    );
+    let first = field.first().copied().unwrap_or(b'0');
+    Err(if first.is_ascii_alphabetic() {
+        error.hint("a header line must begin with `#`; columns are chromosome, start, end")
+    } else if field.contains(&b',') {
+        error.hint("write numbers without thousands separators")
+    } else {
+        error
+    })
+}
+
+#[inline]
+fn is_separator(byte: Option<&u8>, tabs: bool) -> bool {
+    match byte {
+        Some(b'\t') => true,
+        Some(b' ') => !tabs,
+        _ => false,
+    }
+}
+
+#[inline]
+fn skip_blanks(text: &[u8], tabs: bool) -> &[u8] {
+    if tabs { text } else { text.trim_ascii_start() }
+}
+
+/// The field at the beginning of `text` and what follows its separator.
+#[inline]
+fn next_field(text: &[u8], tabs: bool) -> (&[u8], Option<&[u8]>) {
+    let end = if tabs {
+        find(text, b'\t')
+    } else {
+        text.iter().position(|&byte| byte == b' ' || byte == b'\t')
+    };
+    match end {
+        None => (text, None),
+        Some(end) => {
+            let rest = skip_blanks(&text[end + 1..], tabs);
+            // Blanks at the end of a line separate nothing.
+            (&text[..end], (tabs || !rest.is_empty()).then_some(rest))
+        }
+    }
+}
+
+fn is_header(line: &[u8]) -> bool {
+    match line[0] {
+        b'#' => true,
+        b't' => is_word(line, b"track"),
+        b'b' => is_word(line, b"browser"),
+        _ => false,
+    }
+}
+
+fn is_word(line: &[u8], word: &[u8]) -> bool {
+    line.strip_prefix(word).is_some_and(|rest| {
+        // `track<TAB>number` is a scaffold of that name, not a header.
+        rest.is_empty() || rest[0] == b' ' || !rest.get(1).is_some_and(u8::is_ascii_digit)
+    })
+}
+
+fn too_few(line: &[u8]) -> Box<Malformed> {
+    Malformed::new("at least 3 columns (chromosome, start, end)", quoted(line))
+        .hint("columns are separated by tabs")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(line: &str) -> Record<'_> {
+        Record::parse(line.as_bytes())
+            .expect("well-formed")
+            .expect("an interval")
+    }
+
+    fn fault(line: &str) -> String {
+        let error = Record::parse(line.as_bytes()).expect_err("malformed");
+        format!("expected {}, found {}", error.expected, error.found)
+    }
+
+    #[test]
+    fn columns_by_tabs_or_by_blanks() {
+        for line in ["chr1\t10\t25\tname one\t0", "chr1\t10\t25\tname one\t0\t"] {
+            let record = record(line);
+            assert_eq!(
+                (record.chrom, record.start, record.end),
+                (&b"chr1"[..], 10, 25)
+            );
+            assert_eq!(record.column(4), Some(&b"name one"[..]));
+            assert_eq!(record.column(5), Some(&b"0"[..]));
+            assert_eq!(record.centre(), 17);
+        }
+        let blanks = record("chr1  10 25   name 7 ");
+        assert_eq!((blanks.start, blanks.end), (10, 25));
+        assert_eq!(
+            blanks.columns().collect::<Vec<_>>(),
+            [&b"name"[..], &b"7"[..]]
+        );
+        assert_eq!(record("chr1\t0\t4294967295").columns().count(), 0);
+        assert_eq!(record("chr1\t0\t5\t\tx").column(4), Some(&b""[..]));
+    }
+
+    #[test]
+    fn lines_without_intervals_are_skipped() {
+        for line in [
+            "",
+            "   ",
+            "#chrom start end",
+            "track name=peaks",
+            "track",
+            "browser position chr1:1-2",
+        ] {
+            assert_eq!(Record::parse(line.as_bytes()), Ok(None), "{line}");
+        }
+        assert_eq!(record("track\t1\t2").chrom, b"track");
+        assert_eq!(record("b1 1 2").chrom, b"b1");
+    }
+
+    #[test]
+    fn the_chromosome_before_changes_nothing() {
+        for line in [
+            "chr1\t5\t9\tn",
+            "chr10\t5\t9",
+            "chr1 5 9",
+            "chr\t5\t9",
+            "chr1\t5",
+            "chr1\t9\t5",
+            "chr1",
+            "",
+            "# chr1",
+        ] {
+            for chrom in ["", "chr1", "chr10"] {
+                assert_eq!(
+                    Record::parse_after(line.as_bytes(), chrom.as_bytes()),
+                    Record::parse(line.as_bytes()),
+                    "{line:?} after {chrom:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn messages_name_what_is_wrong() {
+        assert_eq!(
+            fault("chr1\t10"),
+            "expected at least 3 columns (chromosome, start, end), found \"chr1\\t10\""
+        );
+        assert!(fault("chr1\t10\t").contains("at least 3 columns"));
+        assert!(fault("chr1").contains("at least 3 columns"));
+        assert!(fault("chr1\tx5\t10").contains("a start that is a whole number"));
+        assert!(fault("chr1\t5\t1e3").ends_with("found \"1e3\""));
+        assert!(fault("chr1\t-5\t10").ends_with("found \"-5\""));
+        assert!(fault("chr1\t5\t4294967296").contains("found \"4294967296\""));
+        assert!(fault("chr1\t5\t99999999999999999999").contains("from 0 to 4294967295"));
+        assert_eq!(
+            fault("chr1\t10\t10"),
+            "expected an end greater than the start (BED is 0-based and half-open), found start 10 and end 10"
+        );
+        assert!(fault("\t1\t2").contains("a chromosome name in column 1"));
+        let header = Record::parse(b"chrom\tstart\tend").expect_err("header");
+        assert!(header.hint.is_some_and(|hint| hint.contains("`#`")));
+    }
+
+    #[test]
+    fn summits_of_each_format() {
+        let remap = "chr1\t100\t200\tE.TF.C\t0\t.\t130\t131\t0,0,0";
+        assert_eq!(record(remap).summit(Format::SummitBed), Ok(130));
+        assert_eq!(record(remap).summit(Format::Bed), Ok(150));
+        let narrow = "chr1\t100\t201\t.\t0\t.\t5.2\t-1\t-1\t7";
+        assert_eq!(record(narrow).summit(Format::NarrowPeak), Ok(107));
+        let unknown = "chr1\t100\t201\t.\t0\t.\t5.2\t-1\t-1\t-1";
+        assert_eq!(record(unknown).summit(Format::NarrowPeak), Ok(150));
+        let outside = "chr1\t100\t201\t.\t0\t.\t5.2\t-1\t-1\t101";
+        let error = record(outside)
+            .summit(Format::NarrowPeak)
+            .expect_err("outside");
+        assert!(error.expected.contains("below the peak's length of 101"));
+        let error = record("chr1\t1\t9\tn\t0\t+\t10\t11\t0")
+            .summit(Format::SummitBed)
+            .expect_err("outside");
+        assert_eq!(error.found, "10");
+        let error = record("chr1\t1\t9\tn")
+            .summit(Format::SummitBed)
+            .expect_err("short");
+        assert_eq!(error.found, "4 columns");
+    }
+
+    #[test]
+    fn formats_are_detected_or_asked_for() {
+        let detect = |line| Format::detect(&record(line));
+        assert_eq!(detect("chr1\t1\t9"), Ok(Format::Bed));
+        assert_eq!(detect("chr1\t1\t9\tn\t0\t+"), Ok(Format::Bed));
+        assert_eq!(
+            detect("chr1\t1\t9\tn\t0\t+\t4\t5\t0"),
+            Ok(Format::SummitBed)
+        );
+        assert_eq!(
+            detect("chr1\t1\t9\tn\t0\t+\t4.1\t5\t0\t3"),
+            Ok(Format::NarrowPeak)
+        );
+        let error = detect("chr1\t1\t9\tn\t0\t+\t1\t9\t0").expect_err("thick is all");
+        assert!(error.hint.expect("a hint").contains("sample sheet"));
+        assert_eq!(
+            Format::from_path(Path::new("a/B.narrowPeak.gz")),
+            Some(Format::NarrowPeak)
+        );
+        assert_eq!(Format::from_path(Path::new("a.bed")), None);
+        assert_eq!(Format::from_name("NARROWPEAK"), Some(Format::NarrowPeak));
+    }
+
+    #[test]
+    fn remap_names_keep_dots_of_the_cell() {
+        assert_eq!(
+            split_remap_name(b"GSE1.SPI1.HL-60.day.2"),
+            Some((&b"GSE1"[..], &b"SPI1"[..], &b"HL-60.day.2"[..]))
+        );
+        assert_eq!(split_remap_name(b"GSE1.SPI1"), None);
+        assert_eq!(split_remap_name(b"GSE1..K562"), None);
+    }
+}

@@ -1,0 +1,248 @@
+//! Sequences of a genome by coordinates: FASTA with its index, or 2bit.
+
+mod bytes;
+mod index;
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use self::bytes::Bytes;
+use self::index::{Entry, Index};
+use crate::fasta::nucleotide;
+use crate::region::Region;
+use crate::sequence::SequenceSource;
+use crate::twobit;
+use crate::twobit::TwoBit;
+use bindscape_base::error::{Error, Place, Result};
+use bindscape_base::input::Compression;
+use bindscape_base::names;
+
+/// A genome on disk.
+pub struct Genome {
+    path: PathBuf,
+    chromosomes: Vec<(String, u64)>,
+    note: Option<String>,
+    source: Source,
+}
+
+enum Source {
+    Fasta { bytes: Bytes, entries: Vec<Entry> },
+    TwoBit(Box<TwoBit<File>>),
+}
+
+impl Genome {
+    /// Opens `genome.fa` (with or without `genome.fa.fai`), `genome.fa.gz` made by
+    /// bgzip (with its `.fai` and `.gzi`), or `genome.2bit`, told apart by content.
+    ///
+    /// # Errors
+    /// If the file or its index cannot be read, is corrupted, or the index is
+    /// not the file's; if the file is compressed with plain gzip, which allows no
+    /// access by position.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let failed = |source| Error::io("read", path, source);
+        let mut file = File::open(path).map_err(failed)?;
+        let mut head = Vec::new();
+        file.by_ref()
+            .take(16)
+            .read_to_end(&mut head)
+            .map_err(failed)?;
+        if twobit::is_twobit(&head) {
+            let twobit = TwoBit::from_reader(file, path)?;
+            return Ok(Self {
+                path: path.to_path_buf(),
+                chromosomes: twobit.chromosomes().to_vec(),
+                note: None,
+                source: Source::TwoBit(Box::new(twobit)),
+            });
+        }
+        let size = file.metadata().map_err(failed)?.len();
+        match Compression::detect(&head) {
+            Compression::Plain => {
+                let (index, note) = match Index::beside(path)? {
+                    Some(index) => (index, None),
+                    None => (
+                        Index::build(path)?,
+                        Some(format!(
+                            "{0} has no index {0}.fai: it was made in memory; \
+                             `samtools faidx` makes one to keep",
+                            path.display()
+                        )),
+                    ),
+                };
+                Self::fasta(path, Bytes::plain(path, file, size), index, note)
+            }
+            Compression::Bgzip => {
+                let Some(index) = Index::beside(path)? else {
+                    return Err(missing_index(path, "fai"));
+                };
+                let Some(bytes) = Bytes::bgzip(path, file, size)? else {
+                    return Err(missing_index(path, "gzi"));
+                };
+                Self::fasta(path, bytes, index, None)
+            }
+            Compression::Gzip => Err(Error::input(
+                path,
+                Place::File,
+                "a genome as FASTA, plain or compressed with bgzip, or as 2bit",
+                "one compressed with plain gzip, which cannot be read by coordinates",
+            )
+            .hint("decompress it with `gunzip`, or compress it again with `bgzip`")),
+        }
+    }
+
+    fn fasta(path: &Path, bytes: Bytes, index: Index, note: Option<String>) -> Result<Self> {
+        if let Some(size) = bytes.length() {
+            index.check_size(size)?;
+        }
+        Ok(Self {
+            path: path.to_path_buf(),
+            chromosomes: index
+                .entries
+                .iter()
+                .map(|entry| (entry.name.clone(), entry.length))
+                .collect(),
+            note,
+            source: Source::Fasta {
+                bytes,
+                entries: index.entries,
+            },
+        })
+    }
+
+    /// Names and lengths in file order.
+    #[must_use]
+    pub fn chromosomes(&self) -> &[(String, u64)] {
+        &self.chromosomes
+    }
+
+    /// The place of `region`'s chromosome, once the region is known to lie on it.
+    fn locate(&self, region: Region<'_>) -> Result<usize> {
+        let place = self
+            .chromosomes
+            .iter()
+            .position(|(name, _)| name == region.chrom)
+            .ok_or_else(|| {
+                Error::input(
+                    &self.path,
+                    Place::File,
+                    format!("a chromosome {:?}", region.chrom),
+                    "none of that name",
+                )
+                .hint(absent_chromosome(
+                    region.chrom,
+                    self.chromosomes.iter().map(|(name, _)| name.as_str()),
+                    "the genome",
+                ))
+            })?;
+        let length = self.chromosomes[place].1;
+        if u64::from(region.end) > length || region.start >= region.end {
+            return Err(Error::input(
+                &self.path,
+                Place::File,
+                format!("{region} within {} of {length} bp", region.chrom),
+                "a region beyond its end",
+            )
+            .hint("wrong genome build?"));
+        }
+        Ok(place)
+    }
+}
+
+impl SequenceSource for Genome {
+    fn fetch(&mut self, region: Region<'_>, out: &mut Vec<u8>) -> Result<()> {
+        let place = self.locate(region)?;
+        match &mut self.source {
+            Source::TwoBit(twobit) => {
+                twobit.fetch(place, region.start.into(), region.end.into(), out)
+            }
+            Source::Fasta { bytes, entries } => {
+                let entry = &entries[place];
+                let (start, end) = (u64::from(region.start), u64::from(region.end));
+                let (from, to) = (entry.offset_of(start), entry.offset_of(end - 1) + 1);
+                let text = bytes.read(from, to)?;
+                let before = out.len();
+                out.reserve((end - start) as usize);
+                for &byte in text {
+                    if byte == b'\n' || byte == b'\r' {
+                        continue;
+                    }
+                    let letter = nucleotide(byte).ok_or_else(|| {
+                        stale_index(&self.path, &entry.name, &format!("{:?}", byte as char))
+                    })?;
+                    out.push(letter);
+                }
+                let found = (out.len() - before) as u64;
+                if found != end - start {
+                    return Err(stale_index(
+                        &self.path,
+                        &entry.name,
+                        &format!("{found} letters for {region}"),
+                    ));
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn chromosome_length(&self, chrom: &str) -> Option<u64> {
+        self.chromosomes
+            .iter()
+            .find(|(name, _)| name == chrom)
+            .map(|(_, length)| *length)
+    }
+
+    fn note(&self) -> Option<&str> {
+        self.note.as_deref()
+    }
+}
+
+/// What to tell a user whose chromosome is not among `names` of `what`.
+pub fn absent_chromosome<'a>(
+    chrom: &str,
+    names: impl Iterator<Item = &'a str> + Clone,
+    what: &str,
+) -> String {
+    let has = |wanted: &str| names.clone().any(|name| name == wanted);
+    if chrom.strip_prefix("chr").is_some_and(has) {
+        return format!("{what} names chromosomes without the prefix chr");
+    }
+    if has(&format!("chr{chrom}")) {
+        return format!("{what} names chromosomes with the prefix chr");
+    }
+    names::suggestion(
+        chrom,
+        names,
+        "wrong genome, or another naming of chromosomes?",
+    )
+}
+
+fn missing_index(path: &Path, extension: &str) -> Error {
+    Error::input(
+        path,
+        Place::File,
+        format!("its index {}.{extension} beside it", path.display()),
+        "none",
+    )
+    .hint(format!(
+        "run `samtools faidx {}`, which writes .fai and .gzi",
+        path.display()
+    ))
+}
+
+fn stale_index(path: &Path, chrom: &str, found: &str) -> Error {
+    Error::input(
+        path,
+        Place::Record(chrom.to_owned()),
+        "nucleotide letters where the index points",
+        found,
+    )
+    .hint(format!(
+        "the index is of another file, or corrupted: run `samtools faidx {}` again",
+        path.display()
+    ))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,133 @@
+//! The binding matrix: TF x region, bound, unbound or unresolved.
+
+use bindscape_base::digest::InputFile;
+use serde::{Deserialize, Serialize};
+
+use bindscape_base::error::{Error, Result};
+use bindscape_base::names;
+use bindscape_genome::region::Regions;
+
+/// What is known of the binding of one TF to one region, over all cells.
+///
+/// Ordered by evidence, so that the state over several cells is the maximum.
+/// In a Parquet file: null, 0, 1, 2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Code {
+    /// Not accessible in any cell in which the TF was profiled (null).
+    Closed = 0,
+    /// Accessible in a profiled cell, with no evidence of binding in any (0).
+    Unbound = 1,
+    /// Accessible, with one of the two kinds of evidence only (1).
+    OneEvidence = 2,
+    /// Accessible, with both kinds of evidence in one cell at least (2).
+    Bound = 3,
+}
+
+impl Code {
+    /// The code of the number stored in a file.
+    #[must_use]
+    pub fn from_stored(stored: Option<i32>) -> Option<Self> {
+        match stored {
+            None => Some(Code::Closed),
+            Some(0) => Some(Code::Unbound),
+            Some(1) => Some(Code::OneEvidence),
+            Some(2) => Some(Code::Bound),
+            Some(_) => None,
+        }
+    }
+
+    /// The number stored in a file.
+    #[must_use]
+    pub fn stored(self) -> Option<i32> {
+        match self {
+            Code::Closed => None,
+            other => Some(i32::from(other as u8) - 1),
+        }
+    }
+
+    /// The label in `view`: bound, unbound, or `None` where it is not resolved.
+    #[must_use]
+    pub fn label(self, view: View) -> Option<bool> {
+        match (self, view) {
+            (Code::Closed, _) | (Code::OneEvidence, View::Sparse) => None,
+            (Code::Unbound, _) | (Code::OneEvidence, View::LessSparse) => Some(false),
+            (Code::Bound, _) => Some(true),
+        }
+    }
+}
+
+/// How one-evidence-only entries are read (Novakovsky et al. 2021, Methods, "TF binding matrices").
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum View {
+    /// One kind of evidence only: unresolved. For individual models.
+    Sparse,
+    /// One kind of evidence only: unbound. For multi-models.
+    LessSparse,
+}
+
+/// Where a matrix comes from; stored in its file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// Version of bindscape that wrote it.
+    pub bindscape: String,
+    /// Genome build, as the user named it (`hg38`).
+    pub genome: Option<String>,
+    /// Common width of the regions in base pairs, `None` if they differ.
+    pub width: Option<u32>,
+    /// The rule that made a TF bound: `chip+tfbs`, `chip`, or `imported`.
+    pub rule: String,
+    /// The cell, in a per-cell matrix; `None` if aggregated over cells.
+    pub cell: Option<String>,
+    /// What it was made from.
+    pub inputs: Vec<InputFile>,
+}
+
+/// A matrix in memory: regions in rows, one column of codes per TF.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BindingMatrix {
+    /// The rows.
+    pub regions: Regions,
+    /// TF names, one per column.
+    pub tfs: Vec<String>,
+    /// One column per TF, one [`Code`] per region.
+    pub columns: Vec<Vec<Code>>,
+    /// Where it comes from.
+    pub provenance: Provenance,
+}
+
+impl BindingMatrix {
+    /// The column number of a TF.
+    ///
+    /// # Errors
+    /// If the TF is not in the matrix; the hint names near names. `input` is
+    /// the option or file that asked for it.
+    pub fn tf_index(&self, tf: &str, input: &str) -> Result<usize> {
+        tf_index(&self.tfs, tf, input)
+    }
+
+    /// The column of a TF; errors as [`BindingMatrix::tf_index`].
+    ///
+    /// # Errors
+    /// See above.
+    pub fn column(&self, tf: &str, input: &str) -> Result<&[Code]> {
+        Ok(&self.columns[self.tf_index(tf, input)?])
+    }
+}
+
+/// The place of `tf` in `tfs`.
+///
+/// # Errors
+/// If it is not there; the hint names near names.
+pub fn tf_index(tfs: &[String], tf: &str, input: &str) -> Result<usize> {
+    tfs.iter().position(|name| name == tf).ok_or_else(|| {
+        Error::option(input, "the name of a TF in the matrix", format!("{tf:?}")).hint(
+            names::suggestion(
+                tf,
+                tfs.iter().map(String::as_str),
+                "list the TFs with `bindscape matrix inspect`",
+            ),
+        )
+    })
+}

@@ -1,0 +1,355 @@
+//! From accessible regions, ChIP-seq peaks and predicted binding sites to the
+//! binding matrix (Novakovsky et al. 2021, Methods, "TF binding matrices").
+//!
+//! - A region is the stretch of [`BuildOptions::width`] bases around the centre
+//!   `floor((start + end) / 2)` of an accessible interval.
+//! - It has ChIP evidence of a TF in a cell if the base of a peak's summit lies
+//!   in it, and site evidence if a predicted site shares a base with it; both
+//!   only where the region is accessible in that cell.
+//! - A TF is profiled in a cell if there is a file of sites for the pair, even
+//!   an empty one (with [`Evidence::ChipOnly`]: ChIP-seq peaks for the pair).
+//! - Per cell, a region is closed or not profiled < accessible < one kind of
+//!   evidence < both; over cells the highest counts ([`Code`](super::Code)).
+//!
+//! Memory: one bit per kind of evidence, profiled pair of TF and cell, and
+//! region accessible in that cell, and a byte per TF and region for the result.
+
+mod bits;
+mod codes;
+mod evidence;
+mod name_table;
+mod regions;
+mod report;
+mod scan;
+
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use bindscape_base::digest::InputFile;
+
+use crate::binding::{BindingMatrix, Provenance};
+use crate::sheet::{Aliases, CellFile, DataSet, Kind};
+use bindscape_base::digest;
+use bindscape_base::error::{Error, Place, Result};
+use bindscape_base::progress::Progress;
+
+pub use report::{BuildReport, CodeCounts, EvidenceCounts, RegionCounts};
+
+use codes::CellEvidence;
+use evidence::Collector;
+use regions::Accessible;
+use scan::Scanner;
+
+/// What makes a TF bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Evidence {
+    /// A ChIP-seq summit and a predicted site in the same cell.
+    #[default]
+    ChipAndTfbs,
+    /// A ChIP-seq summit alone, for users without predicted sites. There is
+    /// no one-evidence state: sparse and less-sparse views are the same.
+    ChipOnly,
+}
+
+impl Evidence {
+    /// The rule as provenance records it.
+    #[must_use]
+    pub fn rule(self) -> &'static str {
+        match self {
+            Evidence::ChipAndTfbs => "chip+tfbs",
+            Evidence::ChipOnly => "chip",
+        }
+    }
+}
+
+/// How a matrix is built.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuildOptions {
+    /// Width of the regions in base pairs.
+    pub width: u32,
+    /// What makes a TF bound.
+    pub evidence: Evidence,
+    /// Genome build, as the user names it (`hg38`).
+    pub genome: Option<String>,
+    /// Chromosomes of the genome with their lengths. Where given, intervals on
+    /// other chromosomes or beyond an end are errors.
+    pub chrom_sizes: Option<Vec<(String, u64)>>,
+    /// Accept files that are not sorted.
+    pub allow_unsorted: bool,
+    /// Drop and count intervals on chromosomes that `chrom_sizes` lacks.
+    pub ignore_unknown_chromosomes: bool,
+    /// Drop and count data sets of cells without accessible regions.
+    pub allow_cells_without_accessibility: bool,
+    /// Only these TFs; `None` for all.
+    pub tfs: Option<Vec<String>>,
+    /// Keep what [`Built::for_each_cell`] needs.
+    pub per_cell: bool,
+}
+
+impl Default for BuildOptions {
+    fn default() -> Self {
+        Self {
+            width: 200,
+            evidence: Evidence::default(),
+            genome: None,
+            chrom_sizes: None,
+            allow_unsorted: false,
+            ignore_unknown_chromosomes: false,
+            allow_cells_without_accessibility: false,
+            tfs: None,
+            per_cell: false,
+        }
+    }
+}
+
+/// Where the accessible regions come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RegionInputs {
+    /// Clusters over cells, each with the ids of its sources (UCSC's clustered
+    /// DHS table, with or without the `bin` column; or the five columns chrom,
+    /// start, end, number of sources, source ids).
+    Clusters {
+        /// The clusters.
+        bed: PathBuf,
+        /// Source id and cell.
+        sources: PathBuf,
+    },
+    /// Files of one cell each. Intervals that overlap, over all cells, are one
+    /// cluster; its centre is that of the whole stretch, and it is accessible
+    /// in the cells that contributed to it.
+    PerCell(Vec<CellFile>),
+}
+
+/// All files of a build.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuildInputs {
+    /// Accessible regions.
+    pub regions: RegionInputs,
+    /// ChIP-seq peaks.
+    pub chip: Vec<DataSet>,
+    /// Predicted binding sites; not read with [`Evidence::ChipOnly`].
+    pub tfbs: Vec<DataSet>,
+    /// Other names of cells.
+    pub aliases: Aliases,
+}
+
+impl BuildInputs {
+    /// The files in the order of their use, with their roles.
+    fn files(&self, evidence: Evidence) -> Vec<(&'static str, &Path)> {
+        let mut files: Vec<(&'static str, &Path)> = Vec::new();
+        match &self.regions {
+            RegionInputs::Clusters { bed, sources } => {
+                files.push((Kind::Dhs.name(), bed));
+                files.push(("dhs-sources", sources));
+            }
+            RegionInputs::PerCell(cells) => {
+                files.extend(cells.iter().map(|cell| (Kind::Dhs.name(), &*cell.path)));
+            }
+        }
+        if let Some(path) = self.aliases.path() {
+            files.push(("aliases", path));
+        }
+        files.extend(self.chip.iter().map(|set| (Kind::Chip.name(), &*set.path)));
+        if evidence == Evidence::ChipAndTfbs {
+            files.extend(self.tfbs.iter().map(|set| (Kind::Tfbs.name(), &*set.path)));
+        }
+        files
+    }
+}
+
+/// A matrix with the account of how it came about.
+#[derive(Debug)]
+pub struct Built {
+    /// The matrix over all cells. Rows are sorted by start within chromosomes,
+    /// which are in the order of the accessible regions; TFs are in
+    /// alphabetical order.
+    pub matrix: BindingMatrix,
+    /// What was read, used and dropped.
+    pub report: BuildReport,
+    cells: Option<CellEvidence>,
+}
+
+impl Built {
+    /// Calls `f` with each cell in which a TF was profiled, in alphabetical
+    /// order, and the matrix of that cell: the same regions and TFs, with the
+    /// codes of that cell alone. One matrix is in memory at a time.
+    ///
+    /// # Errors
+    /// If the build was not told to keep cells ([`BuildOptions::per_cell`]),
+    /// and those of `f`.
+    pub fn for_each_cell(
+        &self,
+        mut f: impl FnMut(&str, BindingMatrix) -> Result<()>,
+    ) -> Result<()> {
+        let Some(cells) = &self.cells else {
+            return Err(Error::option(
+                "per-cell matrices",
+                "a build that kept the evidence of each cell",
+                "one that did not",
+            ));
+        };
+        for cell in cells.profiled() {
+            let name = cells.name(cell);
+            let mut provenance = self.matrix.provenance.clone();
+            provenance.cell = Some(name.to_owned());
+            let matrix = BindingMatrix {
+                regions: self.matrix.regions.clone(),
+                tfs: self.matrix.tfs.clone(),
+                columns: cells
+                    .columns(&self.matrix.tfs, self.matrix.regions.len(), Some(cell))
+                    .0,
+                provenance,
+            };
+            f(name, matrix)?;
+        }
+        Ok(())
+    }
+}
+
+/// Builds a binding matrix. The result does not depend on the number of threads.
+///
+/// # Errors
+/// - a file is missing, not sorted ([`BuildOptions::allow_unsorted`]),
+///   malformed (file and line are named), or cut short;
+/// - intervals lie on chromosomes that the genome lacks
+///   ([`BuildOptions::ignore_unknown_chromosomes`]) or beyond a chromosome's
+///   end; or, without chromosome lengths, no interval lies on a chromosome
+///   that has accessible regions;
+/// - there are data sets of cells without accessible regions
+///   ([`BuildOptions::allow_cells_without_accessibility`]; near names are given);
+/// - a TF was asked for that has no data, or nothing is left to build from;
+/// - the user asked to stop.
+pub fn build(
+    inputs: &BuildInputs,
+    options: &BuildOptions,
+    progress: &dyn Progress,
+) -> Result<Built> {
+    check(inputs, options)?;
+    let (files, built) = rayon::join(
+        || checksums(inputs, options.evidence),
+        || build_from(inputs, options, progress),
+    );
+    let mut built = built?;
+    built.matrix.provenance.inputs = files?;
+    Ok(built)
+}
+
+/// What can be known to be wrong before anything is read.
+fn check(inputs: &BuildInputs, options: &BuildOptions) -> Result<()> {
+    if options.width == 0 {
+        return Err(Error::option("--width", "a width of at least 1", "0"));
+    }
+    if let RegionInputs::PerCell(cells) = &inputs.regions
+        && cells.is_empty()
+    {
+        return Err(Error::option(
+            "accessible regions",
+            "at least one file",
+            "none",
+        ));
+    }
+    if inputs.chip.is_empty() {
+        return Err(Error::option("ChIP-seq peaks", "at least one file", "none"));
+    }
+    if options.evidence == Evidence::ChipAndTfbs && inputs.tfbs.is_empty() {
+        return Err(
+            Error::option("predicted binding sites", "at least one file", "none")
+                .hint("to build from ChIP-seq peaks alone, pass --evidence chip"),
+        );
+    }
+    for (_, path) in inputs.files(options.evidence) {
+        let metadata = std::fs::metadata(path).map_err(|source| Error::io("read", path, source))?;
+        if !metadata.is_file() {
+            // Every input is read twice, the second time for its checksum.
+            return Err(Error::input(
+                path,
+                Place::File,
+                "a regular file",
+                if metadata.is_dir() {
+                    "a directory"
+                } else {
+                    "a pipe or device"
+                },
+            )
+            .hint("write the data to a file first"));
+        }
+    }
+    Ok(())
+}
+
+fn checksums(inputs: &BuildInputs, evidence: Evidence) -> Result<Vec<InputFile>> {
+    inputs
+        .files(evidence)
+        .into_par_iter()
+        .map(|(role, path)| digest::input_file(role, path))
+        .collect()
+}
+
+fn build_from(
+    inputs: &BuildInputs,
+    options: &BuildOptions,
+    progress: &dyn Progress,
+) -> Result<Built> {
+    let scanner = Scanner::new(options, progress);
+    let Accessible {
+        regions,
+        cells,
+        open,
+        counts,
+    } = Accessible::read(&inputs.regions, &inputs.aliases, &scanner)?;
+
+    let collector = Collector::new(&regions, &cells, &open, &inputs.aliases, &scanner);
+    let tfbs = match options.evidence {
+        Evidence::ChipAndTfbs => collector.read(Kind::Tfbs, &inputs.tfbs)?,
+        Evidence::ChipOnly => EvidenceCounts::default(),
+    };
+    let chip = collector.read(Kind::Chip, &inputs.chip)?;
+    let (pairs, cells_without_accessibility) = collector.finish()?;
+
+    let mut tfs: Vec<String> = pairs.iter().map(|pair| pair.tf.clone()).collect();
+    tfs.dedup();
+    let pairs_without_peaks = pairs
+        .iter()
+        .filter(|pair| !pair.has(Kind::Chip))
+        .map(|pair| (pair.tf.clone(), cells[pair.cell].clone()))
+        .collect();
+    let mut profiled: Vec<usize> = pairs.iter().map(|pair| pair.cell).collect();
+    profiled.sort_unstable();
+    profiled.dedup();
+    let evidence = CellEvidence::new(options.evidence, cells, open, pairs);
+
+    progress.begin("combining evidence", None);
+    let (columns, codes) = evidence.columns(&tfs, regions.len(), None);
+    progress.finish();
+
+    let report = BuildReport {
+        regions: counts,
+        chip,
+        tfbs,
+        tfs: tfs.len() as u64,
+        cells: evidence.cells() as u64,
+        profiled_cells: profiled.len() as u64,
+        pairs: evidence.pairs() as u64,
+        pairs_without_peaks,
+        cells_without_accessibility,
+        codes,
+    };
+    Ok(Built {
+        matrix: BindingMatrix {
+            regions,
+            tfs,
+            columns,
+            provenance: Provenance {
+                bindscape: env!("CARGO_PKG_VERSION").to_owned(),
+                genome: options.genome.clone(),
+                width: Some(options.width),
+                rule: options.evidence.rule().to_owned(),
+                cell: None,
+                inputs: Vec::new(),
+            },
+        },
+        report,
+        cells: options.per_cell.then_some(evidence),
+    })
+}

@@ -1,0 +1,485 @@
+//! Which open regions have evidence of which TF in which cell.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLockReadGuard};
+
+use rayon::prelude::*;
+
+use super::Evidence;
+use super::bits::{RankedBits, SharedBits};
+use super::name_table::{NameTable, Names};
+use super::report::EvidenceCounts;
+use super::scan::{Scanned, Scanner, Visitor, other_style, some_of};
+use crate::overlap::{RegionIndex, Search};
+use crate::sheet::{Aliases, DataSet, Kind};
+use bindscape_base::error::{Error, Place, Result};
+use bindscape_base::names;
+use bindscape_genome::bed::{Format, Malformed, Record, first_record_line};
+use bindscape_genome::region::Regions;
+
+/// A TF profiled in a cell, with the evidence over the regions open in the cell.
+#[derive(Debug)]
+pub(super) struct Pair {
+    pub(super) tf: String,
+    /// Number of the cell in the list of cells.
+    pub(super) cell: usize,
+    chip: OnceLock<SharedBits>,
+    tfbs: OnceLock<SharedBits>,
+}
+
+impl Pair {
+    fn new(tf: &str, cell: usize) -> Self {
+        Self {
+            tf: tf.to_owned(),
+            cell,
+            chip: OnceLock::new(),
+            tfbs: OnceLock::new(),
+        }
+    }
+
+    fn slot(&self, kind: Kind) -> &OnceLock<SharedBits> {
+        if kind == Kind::Chip {
+            &self.chip
+        } else {
+            &self.tfbs
+        }
+    }
+
+    /// The open regions with evidence of one kind; `None` if there is none.
+    pub(super) fn marks(&self, kind: Kind) -> Option<&SharedBits> {
+        self.slot(kind).get()
+    }
+
+    /// Whether any open region has evidence of one kind.
+    pub(super) fn has(&self, kind: Kind) -> bool {
+        self.marks(kind).is_some()
+    }
+}
+
+/// What the name of a data set, or of a record, stands for.
+#[derive(Debug, Clone)]
+pub(super) enum Named {
+    /// A profiled pair. Its cell stands here too, because most peaks lie where
+    /// the cell is closed, and then the pair itself need not be looked at.
+    Pair {
+        cell: u32,
+        pair: Arc<Pair>,
+    },
+    NotProfiled,
+    TfNotAskedFor,
+    CellWithoutAccessibility,
+}
+
+/// Gathers evidence from files.
+pub(super) struct Collector<'a> {
+    index: RegionIndex<'a>,
+    cells: &'a [String],
+    open: &'a [RankedBits],
+    aliases: &'a Aliases,
+    scanner: &'a Scanner<'a>,
+    /// Sorted, so that the order in which threads meet names does not matter.
+    pairs: Mutex<BTreeMap<(String, usize), Arc<Pair>>>,
+    /// Cells without accessible regions, with the first file that has data of each.
+    missing: Mutex<BTreeMap<String, PathBuf>>,
+    /// TFs that were not asked for, for a hint.
+    other_tfs: Mutex<BTreeSet<String>>,
+}
+
+impl<'a> Collector<'a> {
+    pub(super) fn new(
+        regions: &'a Regions,
+        cells: &'a [String],
+        open: &'a [RankedBits],
+        aliases: &'a Aliases,
+        scanner: &'a Scanner<'a>,
+    ) -> Self {
+        Self {
+            index: RegionIndex::new(regions, scanner.options.width),
+            cells,
+            open,
+            aliases,
+            scanner,
+            pairs: Mutex::default(),
+            missing: Mutex::default(),
+            other_tfs: Mutex::default(),
+        }
+    }
+
+    /// Reads all data sets of one kind.
+    pub(super) fn read(&self, kind: Kind, data_sets: &[DataSet]) -> Result<EvidenceCounts> {
+        let what = if kind == Kind::Chip {
+            "ChIP-seq peaks"
+        } else {
+            "binding sites"
+        };
+        // A pair is profiled if it has a file, even an empty one.
+        let fixed: Vec<Option<Named>> = data_sets
+            .iter()
+            .map(|set| {
+                set.pair
+                    .as_ref()
+                    .map(|(tf, cell)| self.resolve(kind, tf, cell, &set.path))
+            })
+            .collect();
+        self.check_cells()?;
+        self.scanner
+            .progress
+            .begin(&format!("reading {what}"), None);
+        let read: Vec<Result<Tally>> = data_sets
+            .par_iter()
+            .zip(fixed)
+            .map(|(set, fixed)| self.read_one(kind, set, fixed))
+            .collect();
+        let mut total = Tally::default();
+        for tally in read {
+            total.add(tally?);
+        }
+        self.scanner.progress.finish();
+        self.check_cells()?;
+        let counts = &mut total.counts;
+        counts.files = data_sets.len() as u64;
+        let placed = counts.records - counts.chromosome_without_regions - counts.unknown_chromosome;
+        if placed == 0 && !total.without_regions.is_empty() {
+            return Err(Error::option(
+                what,
+                "intervals on chromosomes that have accessible regions",
+                format!("only others: {}", some_of(&total.without_regions)),
+            )
+            .hint("all files must be of one genome build, with chromosomes named alike"));
+        }
+        Ok(total.counts)
+    }
+
+    fn read_one(&self, kind: Kind, set: &DataSet, fixed: Option<Named>) -> Result<Tally> {
+        let format = match set.format.or_else(|| Format::from_path(&set.path)) {
+            Some(format) => format,
+            None if kind == Kind::Tfbs => Format::Bed,
+            None => detect(&set.path)?,
+        };
+        let names = Names::new(self, kind, &set.path);
+        let mut total = Tally::default();
+        let Scanned {
+            records,
+            unknown_chromosome,
+        } = self.scanner.scan(
+            &set.path,
+            0,
+            || Marker {
+                source: match &fixed {
+                    Some(named) => Source::Fixed(named),
+                    None => Source::Named(&names, names.read()),
+                },
+                places: Places {
+                    collector: self,
+                    kind,
+                    format,
+                    chromosome: String::new(),
+                    search: None,
+                    tally: Tally::default(),
+                },
+            },
+            |tally| {
+                total.add(tally);
+                Ok(())
+            },
+        )?;
+        total.counts.records = records;
+        total.counts.unknown_chromosome = unknown_chromosome;
+        if total.without_regions.values().sum::<u64>() == records && records > 0 {
+            let known = |name: &str| self.index.regions().chromosome_index(name).is_some();
+            let style = total
+                .without_regions
+                .keys()
+                .find_map(|name| other_style(name, known));
+            if let Some(advice) = style {
+                return Err(Error::input(
+                    &set.path,
+                    Place::File,
+                    "chromosomes that have accessible regions",
+                    format!("only others: {}", some_of(&total.without_regions)),
+                )
+                .hint(advice));
+            }
+        }
+        Ok(total)
+    }
+
+    /// Finds what a TF and a cell stand for. A pair of a kind that profiles is added.
+    pub(super) fn resolve(&self, kind: Kind, tf: &str, cell: &str, path: &Path) -> Named {
+        let options = self.scanner.options;
+        if let Some(tfs) = &options.tfs
+            && !tfs.iter().any(|name| name == tf)
+        {
+            lock(&self.other_tfs).insert(tf.to_owned());
+            return Named::TfNotAskedFor;
+        }
+        let profiles = match options.evidence {
+            Evidence::ChipAndTfbs => Kind::Tfbs,
+            Evidence::ChipOnly => Kind::Chip,
+        };
+        let cell = self.aliases.resolve(cell);
+        let Ok(number) = self.cells.binary_search_by(|name| name.as_str().cmp(cell)) else {
+            if kind != profiles {
+                return Named::NotProfiled;
+            }
+            let mut missing = lock(&self.missing);
+            // The least path, whichever thread comes first.
+            let first = missing
+                .entry(cell.to_owned())
+                .or_insert_with(|| path.to_owned());
+            if path < first.as_path() {
+                path.clone_into(first);
+            }
+            return Named::CellWithoutAccessibility;
+        };
+        let mut pairs = lock(&self.pairs);
+        let key = (tf.to_owned(), number);
+        let pair = match pairs.get(&key) {
+            Some(pair) => Arc::clone(pair),
+            None if kind == profiles => {
+                let pair = Arc::new(Pair::new(tf, number));
+                pairs.insert(key, Arc::clone(&pair));
+                pair
+            }
+            None => return Named::NotProfiled,
+        };
+        Named::Pair {
+            cell: u32::try_from(number).expect("fewer than 2^32 cells"),
+            pair,
+        }
+    }
+
+    fn check_cells(&self) -> Result<()> {
+        const SHOWN: usize = 5;
+        let missing = lock(&self.missing);
+        if self.scanner.options.allow_cells_without_accessibility || missing.is_empty() {
+            return Ok(());
+        }
+        let mut shown: Vec<String> = missing
+            .iter()
+            .take(SHOWN)
+            .map(|(cell, path)| {
+                let near = names::nearest(cell, self.cells.iter().map(String::as_str));
+                let near = match near.as_slice() {
+                    [] => String::new(),
+                    near => format!("; near names: {}", near.join(", ")),
+                };
+                format!("{cell} (in {}{near})", path.display())
+            })
+            .collect();
+        if missing.len() > SHOWN {
+            shown.push(format!("{} more", missing.len() - SHOWN));
+        }
+        Err(Error::option(
+            "cells",
+            "accessible regions for every cell with binding data",
+            format!("none for {}", shown.join(", ")),
+        )
+        .hint(
+            "if a cell goes by another name, give an alias table (--aliases, columns alias and cell); to drop such cells, pass --skip-cells-without-accessibility",
+        ))
+    }
+
+    /// The profiled pairs, by TF and cell, and the cells dropped.
+    pub(super) fn finish(self) -> Result<(Vec<Arc<Pair>>, Vec<String>)> {
+        let unlocked = "a thread that held the lock panicked, and so did this call";
+        let pairs: Vec<_> = self
+            .pairs
+            .into_inner()
+            .expect(unlocked)
+            .into_values()
+            .collect();
+        let others = self.other_tfs.into_inner().expect(unlocked);
+        for tf in self.scanner.options.tfs.iter().flatten() {
+            if !pairs.iter().any(|pair| pair.tf == *tf) {
+                let known = pairs.iter().map(|pair| &pair.tf).chain(&others);
+                return Err(Error::option(
+                    "--tfs",
+                    "TFs profiled in a cell with accessible regions",
+                    format!("{tf:?}"),
+                )
+                .hint(names::suggestion(
+                    tf,
+                    known.map(String::as_str).collect::<BTreeSet<_>>(),
+                    "check the names in the files of binding data",
+                )));
+            }
+        }
+        if pairs.is_empty() {
+            return Err(Error::option(
+                "binding data",
+                "a TF profiled in a cell with accessible regions",
+                "none",
+            ));
+        }
+        let missing = self.missing.into_inner().expect(unlocked);
+        Ok((pairs, missing.into_keys().collect()))
+    }
+}
+
+/// The data behind a lock is whole even if a thread panicked with the lock
+/// held: it is only ever extended by complete entries.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The format of a file of peaks, from its first record.
+fn detect(path: &Path) -> Result<Format> {
+    let Some((number, line)) = first_record_line(path)? else {
+        return Ok(Format::Bed);
+    };
+    let at = |error: Box<Malformed>| error.at(path, number);
+    match Record::parse(&line).map_err(at)? {
+        Some(record) => Format::detect(&record).map_err(at),
+        None => Ok(Format::Bed),
+    }
+}
+
+enum Source<'a> {
+    /// The whole file is of one TF and cell.
+    Fixed(&'a Named),
+    /// Each record names its own.
+    Named(&'a Names<'a>, RwLockReadGuard<'a, NameTable>),
+}
+
+/// Counts of a file or block.
+#[derive(Default)]
+struct Tally {
+    counts: EvidenceCounts,
+    /// Chromosomes without regions, with the number of records on each.
+    without_regions: BTreeMap<String, u64>,
+}
+
+impl Tally {
+    fn add(&mut self, other: Tally) {
+        let (sum, counts) = (&mut self.counts, other.counts);
+        sum.records += counts.records;
+        sum.used += counts.used;
+        sum.closed += counts.closed;
+        sum.outside += counts.outside;
+        sum.chromosome_without_regions += counts.chromosome_without_regions;
+        sum.unknown_chromosome += counts.unknown_chromosome;
+        sum.not_profiled += counts.not_profiled;
+        sum.tf_not_asked_for += counts.tf_not_asked_for;
+        sum.cell_without_accessibility += counts.cell_without_accessibility;
+        for (name, count) in other.without_regions {
+            *self.without_regions.entry(name).or_default() += count;
+        }
+    }
+}
+
+/// Marks the evidence of one block.
+struct Marker<'a> {
+    source: Source<'a>,
+    places: Places<'a>,
+}
+
+impl Visitor for Marker<'_> {
+    type Output = Tally;
+
+    fn chromosome(&mut self, name: &[u8]) {
+        let index = &self.places.collector.index;
+        self.places.chromosome = String::from_utf8_lossy(name).into_owned();
+        self.places.search = index
+            .regions()
+            .chromosome_index(&self.places.chromosome)
+            .map(|chrom| index.on(chrom));
+    }
+
+    #[inline]
+    fn record(&mut self, record: &Record<'_>) -> Result<(), Box<Malformed>> {
+        if let Source::Named(names, known) = &self.source {
+            let name = record.column(4).unwrap_or_default();
+            if let Some(named) = known.get(name) {
+                return self.places.place(named, record);
+            }
+            // The guard must not be held while learning. No thread removes
+            // names, so that the next guard sees at least as much.
+            let names = *names;
+            self.source = Source::Fixed(&Named::NotProfiled);
+            let named = names.learn(name)?;
+            self.source = Source::Named(names, names.read());
+            return self.places.place(&named, record);
+        }
+        match &self.source {
+            Source::Fixed(named) => self.places.place(named, record),
+            Source::Named(..) => Ok(()),
+        }
+    }
+
+    fn finish(self) -> Tally {
+        self.places.tally
+    }
+}
+
+/// Finds the regions of peaks and sites, marks and counts.
+struct Places<'a> {
+    collector: &'a Collector<'a>,
+    kind: Kind,
+    format: Format,
+    /// The current chromosome.
+    chromosome: String,
+    /// `None` if it has no regions.
+    search: Option<Search<'a>>,
+    tally: Tally,
+}
+
+impl Places<'_> {
+    #[inline]
+    fn place(&mut self, named: &Named, record: &Record<'_>) -> Result<(), Box<Malformed>> {
+        let counts = &mut self.tally.counts;
+        let Some(search) = &mut self.search else {
+            counts.chromosome_without_regions += 1;
+            match self.tally.without_regions.get_mut(&self.chromosome) {
+                Some(count) => *count += 1,
+                None => {
+                    let name = self.chromosome.clone();
+                    self.tally.without_regions.insert(name, 1);
+                }
+            }
+            return Ok(());
+        };
+        let (cell, pair) = match named {
+            Named::Pair { cell, pair } => (*cell as usize, pair),
+            Named::NotProfiled => {
+                counts.not_profiled += 1;
+                return Ok(());
+            }
+            Named::TfNotAskedFor => {
+                counts.tf_not_asked_for += 1;
+                return Ok(());
+            }
+            Named::CellWithoutAccessibility => {
+                counts.cell_without_accessibility += 1;
+                return Ok(());
+            }
+        };
+        // The summit of other peaks is of no concern, and is not read.
+        let (start, end) = if self.kind == Kind::Chip {
+            let summit = record.summit(self.format)?;
+            (summit, summit.saturating_add(1))
+        } else {
+            (record.start, record.end)
+        };
+        let rows = search.overlapping(start, end);
+        if rows.is_empty() {
+            counts.outside += 1;
+            return Ok(());
+        }
+        let open = &self.collector.open[cell];
+        let mut used = false;
+        for rank in rows.filter_map(|row| open.rank(row)) {
+            pair.slot(self.kind)
+                .get_or_init(|| SharedBits::new(open.len()))
+                .insert(rank);
+            used = true;
+        }
+        if used {
+            counts.used += 1;
+        } else {
+            counts.closed += 1;
+        }
+        Ok(())
+    }
+}

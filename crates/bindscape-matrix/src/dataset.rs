@@ -1,0 +1,73 @@
+//! What a network is trained and tested on: sequences, labels, and the part each row belongs to.
+
+use serde::{Deserialize, Serialize};
+
+use bindscape_genome::region::Regions;
+use bindscape_genome::sequence::PackedSequences;
+
+/// The part of a data set that a region belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Part {
+    /// The weights are fitted on it.
+    Train,
+    /// The best epoch is chosen on it.
+    Validation,
+    /// Seen once, after training.
+    Test,
+}
+
+impl Part {
+    /// `train`, `validation` or `test`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Part::Train => "train",
+            Part::Validation => "validation",
+            Part::Test => "test",
+        }
+    }
+}
+
+/// Labelled, split sequences. All columns have one entry per region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dataset {
+    /// One TF per output of the network.
+    pub tfs: Vec<String>,
+    /// Where the sequences lie.
+    pub regions: Regions,
+    /// The sequences; none has unknown letters.
+    pub sequences: PackedSequences,
+    /// 0 or 1, row by row: `labels[row * tfs.len() + tf]`.
+    pub labels: Vec<u8>,
+    /// The part of each row.
+    pub parts: Vec<Part>,
+}
+
+impl Dataset {
+    /// Number of regions.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.parts.len()
+    }
+
+    /// Whether there are no regions.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    /// Rows of one part, ascending.
+    #[must_use]
+    pub fn rows(&self, part: Part) -> Vec<usize> {
+        (0..self.len())
+            .filter(|&row| self.parts[row] == part)
+            .collect()
+    }
+
+    /// The labels of one row, one per TF.
+    #[must_use]
+    pub fn labels_of(&self, row: usize) -> &[u8] {
+        &self.labels[row * self.tfs.len()..(row + 1) * self.tfs.len()]
+    }
+}

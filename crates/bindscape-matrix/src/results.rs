@@ -1,0 +1,192 @@
+//! The plain records of a run directory, which training and evaluation write
+//! and reports read. All are JSON; unknown fields are ignored when read.
+//!
+//! ```text
+//! RUN/
+//!   run.json                  RunRecord
+//!   TRAINING/                 one per entry of RunRecord::trainings
+//!     epochs.jsonl            EpochRecord, one line per epoch
+//!     model.safetensors       weights of the best epoch
+//!     metrics.json            Evaluation on the test part
+//!     pwm.json                Evaluation of a de novo PWM there, once `evaluate --pwm` measured one
+//!     test.tsv.gz             test regions with labels and scores
+//!     checkpoint.safetensors  only while training is under way
+//! ```
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use bindscape_base::digest::InputFile;
+
+/// How a network's weights began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Start {
+    /// Random weights.
+    Scratch,
+    /// The weights of a pre-trained multi-model.
+    Transfer,
+}
+
+/// What kind of run a directory holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunKind {
+    /// A multi-model.
+    Pretrain,
+    /// One TF, several repeats, with or without transfer.
+    Finetune,
+}
+
+/// `run.json`: what a run is, from what, and how far it has come.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunRecord {
+    /// Kind of run.
+    pub kind: RunKind,
+    /// Version of bindscape.
+    pub bindscape: String,
+    /// Command line that started it, as the user may repeat it.
+    pub command: Vec<String>,
+    /// Whether every training has finished.
+    pub finished: bool,
+    /// The data are simulated (the demonstration), with a sentence that says how.
+    pub simulated: Option<String>,
+    /// Genome build.
+    pub genome: Option<String>,
+    /// Files it was made from.
+    pub inputs: Vec<InputFile>,
+    /// Hyper-parameters and data options after defaults were filled in.
+    pub configuration: serde_json::Value,
+    /// TFs, one per output.
+    pub tfs: Vec<String>,
+    /// Length of the sequences in base pairs.
+    pub length: usize,
+    /// Compute device.
+    pub device: String,
+    /// Number of trainable parameters.
+    pub parameters: u64,
+    /// For a fine-tuning: the multi-model it began from.
+    pub parent: Option<ParentModel>,
+    /// What was taken and what was left out, and why, in order of the steps
+    /// (`regions in the matrix`, `dropped: resolved for some TFs only`…).
+    pub data_steps: Vec<DataStep>,
+    /// The trainings of the run.
+    pub trainings: Vec<TrainingRecord>,
+}
+
+/// The model that a fine-tuning started from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ParentModel {
+    /// File name.
+    pub name: String,
+    /// SHA-256 of the file.
+    pub sha256: String,
+    /// Its TFs.
+    pub tfs: Vec<String>,
+    /// Number of regions it was trained, validated and tested on.
+    pub regions: u64,
+}
+
+/// One step of data selection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DataStep {
+    /// What happened, in words.
+    pub what: String,
+    /// Regions concerned.
+    pub regions: u64,
+}
+
+/// One training of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrainingRecord {
+    /// Directory below the run directory.
+    pub directory: String,
+    /// How its weights began.
+    pub start: Start,
+    /// Number of the repeat, from 1.
+    pub repeat: u32,
+    /// Seed of split, weights and batches.
+    pub seed: u64,
+    /// Per part (`train`, `validation`, `test`): regions and positives per TF.
+    pub parts: BTreeMap<String, PartCounts>,
+}
+
+/// Size of one part of the data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartCounts {
+    /// Regions (reverse complements not counted).
+    pub regions: u64,
+    /// Bound regions, one entry per TF.
+    pub positives: Vec<u64>,
+}
+
+/// One line of `epochs.jsonl`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EpochRecord {
+    /// Epoch, from 1.
+    pub epoch: u32,
+    /// Mean training loss over the epoch's batches.
+    pub train_loss: f64,
+    /// Loss on the validation part.
+    pub validation_loss: f64,
+    /// Mean AUCPR over the TFs for which it is defined on the validation part.
+    pub validation_aucpr: Option<f64>,
+    /// Whether this is the best epoch so far.
+    pub best: bool,
+    /// Wall time of the epoch in seconds.
+    pub seconds: f64,
+    /// Sequences trained on per second.
+    pub sequences_per_second: f64,
+}
+
+/// A number with a confidence interval.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// The value on the whole data; `None` where it is not defined.
+    pub value: Option<f64>,
+    /// Lower and upper end of the bootstrap interval; `None` where not computed.
+    pub interval: Option<(f64, f64)>,
+}
+
+/// Metrics of one TF on one set of regions.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TfMetrics {
+    /// TF.
+    pub tf: String,
+    /// Regions with a label.
+    pub regions: u64,
+    /// Bound regions among them.
+    pub positives: u64,
+    /// Area under the precision-recall curve (trapezoid).
+    pub aucpr: Estimate,
+    /// Average precision (step-wise).
+    pub average_precision: Estimate,
+    /// Area under the receiver operating characteristic.
+    pub auroc: Estimate,
+    /// Matthews correlation coefficient at probability 0.5.
+    pub mcc: Estimate,
+    /// Precision at probability 0.5.
+    pub precision: Estimate,
+    /// Recall at probability 0.5.
+    pub recall: Estimate,
+    /// Points of the precision-recall curve `(recall, precision)`, recall ascending, at most 500.
+    pub curve: Vec<(f64, f64)>,
+}
+
+/// `metrics.json`: an evaluation of one model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Evaluation {
+    /// What was evaluated: file name of the model.
+    pub model: String,
+    /// SHA-256 of the model file.
+    pub model_sha256: String,
+    /// What it was evaluated on, in words.
+    pub data: String,
+    /// Level of the confidence intervals, e.g. 0.95.
+    pub level: f64,
+    /// Bootstrap resamples.
+    pub resamples: u32,
+    /// One entry per TF.
+    pub tfs: Vec<TfMetrics>,
+}

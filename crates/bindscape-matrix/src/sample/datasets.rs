@@ -1,0 +1,493 @@
+//! Data sets for pre-training and fine-tuning, with an account of every region
+//! that was taken or left out.
+
+use rand::seq::SliceRandom;
+use serde::{Deserialize, Serialize};
+
+use super::gc::match_gc;
+use super::resolved::resolved_for_all;
+use crate::dataset::{Dataset, Part};
+use crate::results::DataStep;
+use crate::split;
+use crate::split::{Assignment, HeldOutChromosomes, Split};
+use crate::{BindingMatrix, Code, View};
+use bindscape_base::error::{Error, Result};
+use bindscape_base::random;
+use bindscape_genome::region::Regions;
+use bindscape_genome::sequence::PackedSequences;
+
+/// Fewest bound regions that a network is fitted to, over all parts.
+pub const MIN_POSITIVES: usize = 10;
+
+/// Gives the sequences of regions, in their order, one each.
+pub type Fetch<'a> = dyn FnMut(&Regions) -> Result<PackedSequences> + 'a;
+
+/// Regions that must not be used again; so much as one base in common leaves a region out.
+#[derive(Debug, Clone, Copy)]
+pub struct Excluded<'a> {
+    /// The regions.
+    pub regions: &'a Regions,
+    /// What they are, in the plural: `regions used in pre-training`.
+    pub what: &'a str,
+}
+
+/// A data set and how it came to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prepared {
+    /// What a network is trained on.
+    pub dataset: Dataset,
+    /// The row of the matrix that each row of the data set was.
+    pub matrix_rows: Vec<usize>,
+    /// What was taken and what was left out, in order.
+    pub steps: Vec<DataStep>,
+    /// Chromosomes of the validation and test parts, of a split by chromosome.
+    pub chromosomes: Option<HeldOutChromosomes>,
+}
+
+/// What a multi-model is trained on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PretrainOptions {
+    /// TFs, one per output, in this order.
+    pub tfs: Vec<String>,
+    /// View of the matrix; the less sparse one in the paper.
+    pub view: View,
+    /// Take this many regions at random; all if `None`.
+    pub regions: Option<usize>,
+    /// How to split.
+    pub split: Split,
+    /// Seed of all draws.
+    pub seed: u64,
+}
+
+/// What an individual model is trained on, out of a [`FinetuningPool`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FinetuneOptions {
+    /// Take this many bound regions at random; all if `None` or if there are fewer.
+    pub positives: Option<usize>,
+    /// Width of the GC bins in per cent, 1 to 100; 10 in the paper.
+    pub gc_bin_percent: u32,
+    /// Unbound regions per bound one; 1 in the paper.
+    pub negatives_per_positive: f64,
+    /// How to split.
+    pub split: Split,
+}
+
+impl Default for FinetuneOptions {
+    fn default() -> Self {
+        Self {
+            positives: None,
+            gc_bin_percent: 10,
+            negatives_per_positive: 1.0,
+            split: Split::default(),
+        }
+    }
+}
+
+/// The data of a multi-model: regions resolved for all of its TFs, less those
+/// that `excluded` names and those with unknown bases. Sequences are fetched
+/// for the regions that are left only.
+///
+/// # Errors
+/// If a TF is not in the matrix or named twice, no region is left, the split
+/// cannot be made, or `fetch` fails.
+///
+/// # Panics
+/// If `fetch` gives another number of sequences than regions.
+pub fn pretraining_dataset(
+    matrix: &BindingMatrix,
+    excluded: &[Excluded<'_>],
+    options: &PretrainOptions,
+    fetch: &mut Fetch<'_>,
+) -> Result<Prepared> {
+    if let Some(tf) = duplicate(&options.tfs) {
+        return Err(Error::option(
+            "--tfs",
+            "each TF once",
+            format!("{tf:?} twice"),
+        ));
+    }
+    let columns = options
+        .tfs
+        .iter()
+        .map(|tf| matrix.column(tf, "--tfs"))
+        .collect::<Result<Vec<&[Code]>>>()?;
+    let mut steps = Steps::of(matrix);
+    let mut rows = resolved_for_all(&columns, options.view);
+    steps.add(
+        format!(
+            "resolved for all {} TFs in the {} matrix",
+            columns.len(),
+            view_name(options.view)
+        ),
+        rows.len(),
+    );
+    rows = steps.without(excluded, &matrix.regions, rows);
+    if let Some(wanted) = options.regions {
+        if wanted < rows.len() {
+            let mut rng = random::stream(options.seed, "regions", 0);
+            let (drawn, _) = rows.partial_shuffle(&mut rng, wanted);
+            rows = drawn.to_vec();
+            rows.sort_unstable();
+        }
+        steps.add(taken("regions", rows.len(), wanted), rows.len());
+    }
+    let (rows, sequences) = steps.fetch_known(&matrix.regions, rows, fetch)?;
+    if rows.is_empty() {
+        return Err(steps.nothing_left("--tfs", "regions to train on"));
+    }
+    let labels: Vec<u8> = rows
+        .iter()
+        .flat_map(|&row| columns.iter().map(move |column| bound(column[row])))
+        .collect();
+    let idle: Vec<&str> = (0..columns.len())
+        .filter(|&tf| (0..rows.len()).all(|row| labels[row * columns.len() + tf] == 0))
+        .map(|tf| options.tfs[tf].as_str())
+        .collect();
+    if !idle.is_empty() {
+        steps.add(
+            format!(
+                "bound by {}, whose outputs have nothing to learn from",
+                idle.join(", ")
+            ),
+            0,
+        );
+    }
+    let regions = matrix.regions.select(&rows);
+    let assignment = split::assign(&regions, None, &options.split, options.seed)?;
+    Ok(steps.finish(
+        Dataset {
+            tfs: options.tfs.clone(),
+            regions,
+            sequences,
+            labels,
+            parts: Vec::new(),
+        },
+        rows,
+        assignment,
+    ))
+}
+
+/// Everything resolved for one TF, with its sequences, from which repeats draw.
+#[derive(Debug, Clone)]
+pub struct FinetuningPool {
+    tf: String,
+    regions: Regions,
+    sequences: PackedSequences,
+    matrix_rows: Vec<usize>,
+    positives: Vec<usize>,
+    negatives: Vec<usize>,
+    steps: Steps,
+}
+
+impl FinetuningPool {
+    /// Collects the regions resolved for `tf` in `view` (the sparse one in the
+    /// paper), less those that `excluded` names and those with unknown bases.
+    ///
+    /// # Errors
+    /// If the TF is not in the matrix, fewer than [`MIN_POSITIVES`] bound or no
+    /// unbound regions are left, or `fetch` fails.
+    ///
+    /// # Panics
+    /// If `fetch` gives another number of sequences than regions.
+    pub fn new(
+        matrix: &BindingMatrix,
+        tf: &str,
+        view: View,
+        excluded: &[Excluded<'_>],
+        fetch: &mut Fetch<'_>,
+    ) -> Result<Self> {
+        let column = matrix.column(tf, "--tf")?;
+        let mut steps = Steps::of(matrix);
+        let rows = resolved_for_all(&[column], view);
+        steps.add(
+            format!("resolved for {tf} in the {} matrix", view_name(view)),
+            rows.len(),
+        );
+        let all_bound = rows
+            .iter()
+            .filter(|&&row| column[row] == Code::Bound)
+            .count();
+        let rows = steps.without(excluded, &matrix.regions, rows);
+        let left: usize = rows
+            .iter()
+            .map(|&row| usize::from(bound(column[row])))
+            .sum();
+        if !excluded.is_empty() {
+            steps.add("bound regions among the dropped".into(), all_bound - left);
+        }
+        let (matrix_rows, sequences) = steps.fetch_known(&matrix.regions, rows, fetch)?;
+        let (positives, negatives): (Vec<usize>, Vec<usize>) =
+            (0..matrix_rows.len()).partition(|&row| column[matrix_rows[row]] == Code::Bound);
+        steps.add("bound regions available".into(), positives.len());
+        steps.add("unbound regions available".into(), negatives.len());
+        if positives.len() < MIN_POSITIVES {
+            return Err(steps.nothing_left(
+                "--tf",
+                &format!("at least {MIN_POSITIVES} bound regions of {tf} to learn from"),
+            ));
+        }
+        if negatives.is_empty() {
+            return Err(
+                steps.nothing_left("--tf", &format!("unbound regions of {tf} to learn from"))
+            );
+        }
+        Ok(Self {
+            tf: tf.to_owned(),
+            regions: matrix.regions.select(&matrix_rows),
+            sequences,
+            matrix_rows,
+            positives,
+            negatives,
+            steps,
+        })
+    }
+
+    /// Bound regions in the pool.
+    #[must_use]
+    pub fn positives(&self) -> usize {
+        self.positives.len()
+    }
+
+    /// Unbound regions in the pool.
+    #[must_use]
+    pub fn negatives(&self) -> usize {
+        self.negatives.len()
+    }
+
+    /// Draws bound regions, unbound ones of like GC, and the split, all by `seed`.
+    ///
+    /// # Errors
+    /// If fewer than [`MIN_POSITIVES`] bound regions are asked for, the bins are
+    /// not 1 to 100 per cent wide, the ratio is not positive, or the split cannot be made.
+    pub fn dataset(&self, options: &FinetuneOptions, seed: u64) -> Result<Prepared> {
+        check(options)?;
+        let mut steps = self.steps.clone();
+        let mut positives = self.positives.clone();
+        if let Some(wanted) = options.positives {
+            if wanted < positives.len() {
+                let mut rng = random::stream(seed, "positives", 0);
+                let (drawn, _) = positives.partial_shuffle(&mut rng, wanted);
+                positives = drawn.to_vec();
+            }
+            steps.add(
+                taken("bound regions", positives.len(), wanted),
+                positives.len(),
+            );
+        }
+        let gc = |row: usize| {
+            self.sequences
+                .gc(row)
+                .expect("sequences with unknown bases were dropped")
+        };
+        let matched = match_gc(
+            &positives,
+            &self.negatives,
+            gc,
+            options.gc_bin_percent,
+            options.negatives_per_positive,
+            seed,
+        );
+        steps.add(
+            format!(
+                "unbound regions taken, GC as the bound ones' in bins of {} %",
+                options.gc_bin_percent
+            ),
+            matched.rows.len(),
+        );
+        for bin in &matched.short {
+            steps.add(
+                format!(
+                    "unbound regions missing with GC of {} to {} %: {} wanted, {} available",
+                    bin.above, bin.to, bin.wanted, bin.available
+                ),
+                bin.wanted - bin.available,
+            );
+        }
+        let mut rows = positives;
+        rows.extend_from_slice(&matched.rows);
+        rows.sort_unstable();
+        let labels: Vec<bool> = rows
+            .iter()
+            .map(|row| self.positives.binary_search(row).is_ok())
+            .collect();
+        let regions = self.regions.select(&rows);
+        let assignment = split::assign(&regions, Some(&labels), &options.split, seed)?;
+        Ok(steps.finish(
+            Dataset {
+                tfs: vec![self.tf.clone()],
+                regions,
+                sequences: self.sequences.select(&rows),
+                labels: labels.into_iter().map(u8::from).collect(),
+                parts: Vec::new(),
+            },
+            rows.iter().map(|&row| self.matrix_rows[row]).collect(),
+            assignment,
+        ))
+    }
+}
+
+fn check(options: &FinetuneOptions) -> Result<()> {
+    if let Some(wanted) = options.positives
+        && wanted < MIN_POSITIVES
+    {
+        return Err(Error::option(
+            "--positives",
+            format!("at least {MIN_POSITIVES}"),
+            wanted.to_string(),
+        ));
+    }
+    if !(1..=100).contains(&options.gc_bin_percent) {
+        return Err(Error::option(
+            "--gc-bin",
+            "a width of 1 to 100 per cent",
+            options.gc_bin_percent.to_string(),
+        ));
+    }
+    let ratio = options.negatives_per_positive;
+    if !(ratio > 0.0 && ratio.is_finite()) {
+        return Err(Error::option(
+            "--negatives-per-positive",
+            "a positive number",
+            ratio.to_string(),
+        ));
+    }
+    Ok(())
+}
+
+fn bound(code: Code) -> u8 {
+    u8::from(code == Code::Bound)
+}
+
+fn view_name(view: View) -> &'static str {
+    match view {
+        View::Sparse => "sparse",
+        View::LessSparse => "less sparse",
+    }
+}
+
+fn duplicate(names: &[String]) -> Option<&str> {
+    let mut sorted: Vec<&str> = names.iter().map(String::as_str).collect();
+    sorted.sort_unstable();
+    sorted
+        .windows(2)
+        .find(|pair| pair[0] == pair[1])
+        .map(|pair| pair[0])
+}
+
+fn taken(what: &str, count: usize, wanted: usize) -> String {
+    if count < wanted {
+        format!("{what} taken: all, fewer than the {wanted} asked for")
+    } else {
+        format!("{what} taken at random")
+    }
+}
+
+/// The account of a data set.
+#[derive(Debug, Clone)]
+struct Steps(Vec<DataStep>);
+
+impl Steps {
+    fn of(matrix: &BindingMatrix) -> Self {
+        let mut steps = Self(Vec::new());
+        steps.add("regions in the matrix".into(), matrix.regions.len());
+        steps
+    }
+
+    fn add(&mut self, what: String, regions: usize) {
+        self.0.push(DataStep {
+            what,
+            regions: regions as u64,
+        });
+    }
+
+    /// `rows` without those that share a base with an excluded region.
+    fn without(
+        &mut self,
+        excluded: &[Excluded<'_>],
+        regions: &Regions,
+        mut rows: Vec<usize>,
+    ) -> Vec<usize> {
+        for excluded in excluded {
+            let before = rows.len();
+            let hit = regions.select(&rows).overlaps(excluded.regions);
+            let mut hit = hit.into_iter();
+            rows.retain(|_| !hit.next().expect("one answer per row"));
+            self.add(
+                format!("dropped: overlap {}", excluded.what),
+                before - rows.len(),
+            );
+        }
+        rows
+    }
+
+    /// `rows` whose sequences have no unknown bases, and these sequences.
+    fn fetch_known(
+        &mut self,
+        regions: &Regions,
+        rows: Vec<usize>,
+        fetch: &mut Fetch<'_>,
+    ) -> Result<(Vec<usize>, PackedSequences)> {
+        let sequences = fetch(&regions.select(&rows))?;
+        assert_eq!(sequences.len(), rows.len(), "one sequence per region");
+        let known: Vec<usize> = (0..rows.len())
+            .filter(|&row| !sequences.has_unknown(row))
+            .collect();
+        self.add(
+            "dropped: sequence with unknown bases (N)".into(),
+            rows.len() - known.len(),
+        );
+        if known.len() == rows.len() {
+            return Ok((rows, sequences));
+        }
+        let sequences = sequences.select(&known);
+        Ok((known.into_iter().map(|row| rows[row]).collect(), sequences))
+    }
+
+    /// The error that too little is left, with the whole account.
+    fn nothing_left(&self, option: &str, expected: &str) -> Error {
+        let account: Vec<String> = self
+            .0
+            .iter()
+            .map(|step| format!("{}: {}", step.what, step.regions))
+            .collect();
+        Error::option(option, expected, account.join("; "))
+            .hint("look at the counts with `bindscape matrix inspect`")
+    }
+
+    fn finish(
+        mut self,
+        mut dataset: Dataset,
+        matrix_rows: Vec<usize>,
+        assignment: Assignment,
+    ) -> Prepared {
+        dataset.parts = assignment.parts;
+        if assignment.overlapping > 0 {
+            self.add(
+                "share bases with another region and stay in its part".into(),
+                assignment.overlapping,
+            );
+        }
+        for part in [Part::Train, Part::Validation, Part::Test] {
+            let named = match (part, &assignment.chromosomes) {
+                (Part::Validation, Some(held_out)) => {
+                    format!(": {}", held_out.validation.join(", "))
+                }
+                (Part::Test, Some(held_out)) => format!(": {}", held_out.test.join(", ")),
+                _ => String::new(),
+            };
+            self.add(
+                format!("{} part{named}", part.name()),
+                dataset.rows(part).len(),
+            );
+        }
+        Prepared {
+            dataset,
+            matrix_rows,
+            steps: self.0,
+            chromosomes: assignment.chromosomes,
+        }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests;

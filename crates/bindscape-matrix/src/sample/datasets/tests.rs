@@ -1,0 +1,259 @@
+use super::*;
+use crate::Provenance;
+
+pub(in crate::sample) fn matrix_of(columns: Vec<Vec<Code>>) -> BindingMatrix {
+    let mut regions = Regions::new();
+    for row in 0..columns[0].len() as u32 {
+        regions.push(&format!("chr{}", 1 + row % 5), row * 1000, row * 1000 + 20);
+    }
+    BindingMatrix {
+        regions,
+        tfs: (0..columns.len()).map(|tf| format!("TF{tf}")).collect(),
+        columns,
+        provenance: Provenance {
+            bindscape: "0.1.0".into(),
+            genome: None,
+            width: Some(20),
+            rule: "chip+tfbs".into(),
+            cell: None,
+            inputs: Vec::new(),
+        },
+    }
+}
+
+/// Row `r` has `r % 20` G of 20 bases; every 50th has an N.
+fn sequences(regions: &Regions) -> Result<PackedSequences> {
+    let mut sequences = PackedSequences::new(20);
+    for region in regions.iter() {
+        let row = region.start / 1000;
+        let mut letters = vec![b'A'; 20];
+        letters[..(row % 20) as usize].fill(b'G');
+        if row % 50 == 49 {
+            letters[19] = b'N';
+        }
+        sequences.push(&letters);
+    }
+    Ok(sequences)
+}
+
+fn example() -> BindingMatrix {
+    use Code::{Bound, Closed, OneEvidence, Unbound};
+    let first = (0..2000)
+        .map(|row| match row % 11 {
+            0 => Bound,
+            1..4 => OneEvidence,
+            4..9 => Unbound,
+            _ => Closed,
+        })
+        .collect();
+    let second = (0..2000)
+        .map(|row| if row % 13 == 0 { Bound } else { Unbound })
+        .collect();
+    let third = (0..2000)
+        .map(|row| if row % 250 == 0 { Bound } else { Unbound })
+        .collect();
+    matrix_of(vec![first, second, third, vec![Unbound; 2000]])
+}
+
+fn step(steps: &[DataStep], what: &str) -> u64 {
+    steps
+        .iter()
+        .find(|step| step.what.starts_with(what))
+        .unwrap_or_else(|| panic!("no step {what:?} among {steps:?}"))
+        .regions
+}
+
+#[test]
+fn pretraining_takes_what_is_resolved_for_all() {
+    let matrix = example();
+    let options = PretrainOptions {
+        tfs: vec!["TF1".into(), "TF0".into(), "TF3".into()],
+        view: View::LessSparse,
+        regions: None,
+        split: Split::default(),
+        seed: 1,
+    };
+    let prepared = pretraining_dataset(&matrix, &[], &options, &mut sequences).unwrap();
+    let dataset = &prepared.dataset;
+    let expected: Vec<usize> = (0..2000)
+        .filter(|row| row % 11 < 9 && row % 50 != 49)
+        .collect();
+    assert_eq!(prepared.matrix_rows, expected);
+    for (row, &of) in expected.iter().enumerate() {
+        let labels = [of % 13 == 0, of % 11 == 0, false].map(u8::from);
+        assert_eq!(dataset.labels_of(row), labels);
+        assert_eq!(dataset.regions.get(row), matrix.regions.get(of));
+        assert!(!dataset.sequences.has_unknown(row));
+    }
+    assert_eq!(step(&prepared.steps, "regions in the matrix"), 2000);
+    assert_eq!(step(&prepared.steps, "bound by TF3, whose"), 0);
+    let parts: u64 = ["train part", "validation part", "test part"]
+        .map(|part| step(&prepared.steps, part))
+        .iter()
+        .sum();
+    assert_eq!(parts, dataset.len() as u64);
+
+    let fewer = PretrainOptions {
+        regions: Some(500),
+        ..options.clone()
+    };
+    let fewer = pretraining_dataset(&matrix, &[], &fewer, &mut sequences).unwrap();
+    assert_eq!(step(&fewer.steps, "regions taken at random"), 500);
+
+    let twice = PretrainOptions {
+        tfs: vec!["TF1".into(), "TF1".into()],
+        ..options.clone()
+    };
+    let error = pretraining_dataset(&matrix, &[], &twice, &mut sequences).unwrap_err();
+    assert!(error.to_string().contains("\"TF1\" twice"), "{error}");
+    let unknown = PretrainOptions {
+        tfs: vec!["TF9".into()],
+        ..options
+    };
+    let error = pretraining_dataset(&matrix, &[], &unknown, &mut sequences).unwrap_err();
+    assert!(error.to_string().starts_with("--tfs: expected"), "{error}");
+}
+
+#[test]
+fn finetuning_excludes_draws_and_accounts() {
+    let matrix = example();
+    let mut used = Regions::new();
+    // One base of rows 0 to 99 each, of which rows 0, 11 … 99 are bound.
+    for row in 0..100 {
+        let region = matrix.regions.get(row);
+        used.push(region.chrom, region.start + 19, region.start + 25);
+    }
+    let excluded = [Excluded {
+        regions: &used,
+        what: "regions used in pre-training",
+    }];
+    let mut fetched = 0;
+    let pool = FinetuningPool::new(&matrix, "TF0", View::Sparse, &excluded, &mut |regions| {
+        fetched += 1;
+        sequences(regions)
+    })
+    .unwrap();
+    let resolved: Vec<usize> = (0..2000)
+        .filter(|row| matches!(row % 11, 0 | 4..9))
+        .collect();
+    let dropped = resolved.iter().filter(|&&row| row < 100).count();
+    let prepared = pool.dataset(&FinetuneOptions::default(), 3).unwrap();
+    assert_eq!(
+        step(&prepared.steps, "resolved for TF0"),
+        resolved.len() as u64
+    );
+    assert_eq!(
+        step(
+            &prepared.steps,
+            "dropped: overlap regions used in pre-training"
+        ),
+        dropped as u64
+    );
+    assert_eq!(step(&prepared.steps, "bound regions among the dropped"), 10);
+    assert_eq!(
+        step(&prepared.steps, "bound regions available") as usize,
+        pool.positives()
+    );
+    let dataset = &prepared.dataset;
+    assert!(
+        prepared
+            .matrix_rows
+            .iter()
+            .all(|&row| row >= 100 && row % 50 != 49)
+    );
+    let bound = dataset.labels.iter().filter(|&&label| label == 1).count();
+    assert_eq!(
+        (bound, dataset.len()),
+        (pool.positives(), 2 * pool.positives())
+    );
+    for (row, &of) in prepared.matrix_rows.iter().enumerate() {
+        assert_eq!(
+            dataset.labels[row] == 1,
+            matrix.columns[0][of] == Code::Bound
+        );
+    }
+
+    let few = FinetuneOptions {
+        positives: Some(50),
+        ..FinetuneOptions::default()
+    };
+    let first = pool.dataset(&few, 1).unwrap();
+    assert_eq!(first, pool.dataset(&few, 1).unwrap());
+    assert_ne!(
+        first.matrix_rows,
+        pool.dataset(&few, 2).unwrap().matrix_rows
+    );
+    assert_eq!(step(&first.steps, "bound regions taken at random"), 50);
+    let many = FinetuneOptions {
+        positives: Some(5000),
+        ..FinetuneOptions::default()
+    };
+    let many = pool.dataset(&many, 1).unwrap();
+    assert_eq!(
+        step(
+            &many.steps,
+            "bound regions taken: all, fewer than the 5000 asked for"
+        ) as usize,
+        pool.positives()
+    );
+    assert_eq!(fetched, 1, "repeats share the sequences");
+}
+
+#[test]
+fn chromosomes_are_named_in_the_account() {
+    let options = FinetuneOptions {
+        split: Split::Chromosome {
+            validation: vec!["chr2".into()],
+            test: vec!["chr4".into()],
+        },
+        ..FinetuneOptions::default()
+    };
+    let pool = FinetuningPool::new(&example(), "TF0", View::Sparse, &[], &mut sequences).unwrap();
+    let prepared = pool.dataset(&options, 0).unwrap();
+    assert!(step(&prepared.steps, "test part: chr4") > 0);
+    assert_eq!(prepared.chromosomes.unwrap().validation, ["chr2"]);
+}
+
+#[test]
+fn too_little_data_is_refused_with_counts() {
+    let matrix = example();
+    let message = |tf: &str| {
+        FinetuningPool::new(&matrix, tf, View::Sparse, &[], &mut sequences)
+            .unwrap_err()
+            .to_string()
+    };
+    let few = message("TF2");
+    assert!(few.contains("at least 10 bound regions of TF2"), "{few}");
+    assert!(few.contains("bound regions available: 8"), "{few}");
+    assert!(message("TF3").contains("bound regions available: 0"));
+    let all_bound = matrix_of(vec![vec![Code::Bound; 100]]);
+    let error = FinetuningPool::new(&all_bound, "TF0", View::Sparse, &[], &mut sequences)
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("unbound regions of TF0"), "{error}");
+
+    let pool = FinetuningPool::new(&matrix, "TF0", View::Sparse, &[], &mut sequences).unwrap();
+    let refused = |options: FinetuneOptions| pool.dataset(&options, 0).unwrap_err().to_string();
+    let default = FinetuneOptions::default;
+    assert!(
+        refused(FinetuneOptions {
+            positives: Some(5),
+            ..default()
+        })
+        .starts_with("--positives: expected at least 10, found 5")
+    );
+    assert!(
+        refused(FinetuneOptions {
+            gc_bin_percent: 0,
+            ..default()
+        })
+        .starts_with("--gc-bin")
+    );
+    assert!(
+        refused(FinetuneOptions {
+            negatives_per_positive: 0.0,
+            ..default()
+        })
+        .contains("a positive number")
+    );
+}

@@ -1,0 +1,177 @@
+//! How alike TFs bind (Novakovsky et al. 2021, Methods, "Cosine similarity").
+
+use kodama::{Method, linkage};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::{BindingMatrix, View};
+use crate::bits::Bits;
+
+/// Pairwise cosine similarities of binding vectors.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Similarity {
+    /// TFs in the order of the matrix.
+    pub tfs: Vec<String>,
+    /// Row-major, `tfs.len()` x `tfs.len()`, symmetric; 0 to 1. `None` where a TF
+    /// has no bound region among those resolved for both.
+    pub values: Vec<Option<f64>>,
+    /// TFs (numbers in `tfs`) in the order of the leaves of a hierarchical
+    /// clustering: average linkage, distance 1 - similarity, 1 where undefined.
+    pub order: Vec<usize>,
+}
+
+impl Similarity {
+    /// The similarity of two TFs, by number.
+    #[must_use]
+    pub fn get(&self, a: usize, b: usize) -> Option<f64> {
+        self.values[a * self.tfs.len() + b]
+    }
+}
+
+/// Cosine similarity of all pairs of TFs over the regions that the sparse view
+/// resolves for both: as scikit-learn's `cosine_similarity` of their 0/1
+/// vectors there, except that it is `None` where one of them has only zeros.
+#[must_use]
+pub fn similarity(matrix: &BindingMatrix) -> Similarity {
+    let n = matrix.tfs.len();
+    let sets: Vec<(Bits, Bits)> = matrix
+        .columns
+        .par_iter()
+        .map(|column| (Bits::bound(column), Bits::resolved(column, View::Sparse)))
+        .collect();
+    let rows: Vec<Vec<Option<f64>>> = (0..n)
+        .into_par_iter()
+        .map(|a| (0..=a).map(|b| cosine(&sets[a], &sets[b])).collect())
+        .collect();
+    let mut values = vec![None; n * n];
+    for (a, row) in rows.iter().enumerate() {
+        for (b, &value) in row.iter().enumerate() {
+            values[a * n + b] = value;
+            values[b * n + a] = value;
+        }
+    }
+    let order = leaf_order(n, &values);
+    Similarity {
+        tfs: matrix.tfs.clone(),
+        values,
+        order,
+    }
+}
+
+/// Of 0/1 vectors, given as bound and resolved rows: what is bound is resolved.
+fn cosine(a: &(Bits, Bits), b: &(Bits, Bits)) -> Option<f64> {
+    let (bound_a, bound_b) = (a.0.common(&b.1), b.0.common(&a.1));
+    (bound_a > 0 && bound_b > 0).then(|| {
+        // The root of the product, not the product of roots, makes equal vectors exactly 1.
+        a.0.common(&b.0) as f64 / (bound_a as f64 * bound_b as f64).sqrt()
+    })
+}
+
+fn leaf_order(n: usize, values: &[Option<f64>]) -> Vec<usize> {
+    if n < 2 {
+        return (0..n).collect();
+    }
+    let mut distances: Vec<f64> = (0..n)
+        .flat_map(|a| (a + 1..n).map(move |b| 1.0 - values[a * n + b].unwrap_or(0.0)))
+        .collect();
+    let tree = linkage(&mut distances, n, Method::Average);
+    // Numbers from n on are the clusters that the steps made, in their order.
+    let mut order = Vec::with_capacity(n);
+    let mut open = vec![2 * n - 2];
+    while let Some(cluster) = open.pop() {
+        if cluster < n {
+            order.push(cluster);
+        } else {
+            let step = &tree[cluster - n];
+            open.push(step.cluster2);
+            open.push(step.cluster1);
+        }
+    }
+    order
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::Code;
+    use crate::inspect::tests::matrix_of;
+
+    /// scikit-learn's formula over the entries that both views resolve.
+    fn plain(a: &[Code], b: &[Code]) -> Option<f64> {
+        let (mut dot, mut norm_a, mut norm_b) = (0.0, 0.0, 0.0);
+        for (a, b) in a.iter().zip(b) {
+            if let (Some(a), Some(b)) = (a.label(View::Sparse), b.label(View::Sparse)) {
+                let (a, b) = (f64::from(u8::from(a)), f64::from(u8::from(b)));
+                dot += a * b;
+                norm_a += a * a;
+                norm_b += b * b;
+            }
+        }
+        (norm_a > 0.0 && norm_b > 0.0).then(|| dot / (norm_a.sqrt() * norm_b.sqrt()))
+    }
+
+    fn code() -> impl Strategy<Value = Code> {
+        prop::sample::select(vec![
+            Code::Closed,
+            Code::Unbound,
+            Code::OneEvidence,
+            Code::Bound,
+        ])
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+
+        #[test]
+        fn equals_the_plain_formula(
+            columns in (1..130_usize).prop_flat_map(|rows| {
+                prop::collection::vec(prop::collection::vec(code(), rows), 1..6)
+            })
+        ) {
+            let n = columns.len();
+            let similarity = similarity(&matrix_of(columns.clone()));
+            for a in 0..n {
+                for b in 0..n {
+                    let (ours, theirs) = (similarity.get(a, b), plain(&columns[a], &columns[b]));
+                    prop_assert_eq!(ours.is_some(), theirs.is_some());
+                    if let (Some(ours), Some(theirs)) = (ours, theirs) {
+                        prop_assert!((ours - theirs).abs() < 1e-12);
+                    }
+                }
+            }
+            let mut order = similarity.order.clone();
+            order.sort_unstable();
+            prop_assert_eq!(order, (0..n).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn like_tfs_are_neighbours() {
+        let column = |bound: &[usize]| -> Vec<Code> {
+            (0..12)
+                .map(|row| {
+                    if bound.contains(&row) {
+                        Code::Bound
+                    } else {
+                        Code::Unbound
+                    }
+                })
+                .collect()
+        };
+        let similarity = similarity(&matrix_of(vec![
+            column(&[0, 1, 2, 3]),
+            column(&[8, 9, 10]),
+            column(&[0, 1, 2, 4]),
+            column(&[]),
+            column(&[8, 9, 11]),
+        ]));
+        assert_eq!(similarity.get(0, 0), Some(1.0));
+        assert_eq!(similarity.get(0, 2), Some(0.75));
+        assert_eq!(similarity.get(3, 3), None);
+        let place = |tf| similarity.order.iter().position(|&of| of == tf).unwrap();
+        assert_eq!(place(0).abs_diff(place(2)), 1);
+        assert_eq!(place(1).abs_diff(place(4)), 1);
+    }
+}

@@ -1,0 +1,248 @@
+//! Domains of proteins: where they lie, and how much of something lies in them.
+
+use std::path::{Path, PathBuf};
+
+use rustc_hash::FxHashMap;
+
+use bindscape_base::error::{Error, Place, Result};
+use bindscape_base::table;
+
+/// Names of the column of ids, in the order in which they are looked for.
+const ID_COLUMNS: [&str; 3] = ["accession", "id", "protein"];
+
+/// Name of the column of domains.
+const COLUMN: &str = "domains";
+
+/// A domain of a protein.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Domain {
+    /// Name (`zf-C2H2`).
+    pub name: String,
+    /// First residue, 0-based.
+    pub start: usize,
+    /// The residue after its last one.
+    pub end: usize,
+}
+
+/// The domains of many proteins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Domains {
+    path: PathBuf,
+    of: FxHashMap<String, Vec<Domain>>,
+}
+
+impl Domains {
+    /// Reads a table of tab-separated columns with a header, plain or compressed. The
+    /// id column is `accession`, `id` or `protein`; the column `domains` holds
+    /// `NAME:START-END;NAME:START-END…`, with residues counted from 1 and both ends
+    /// included, as Pfam writes them, or nothing. Other columns are left alone.
+    ///
+    /// # Errors
+    /// If a column is missing, a row is short, a domain is not written so, or an id
+    /// occurs twice.
+    pub fn read(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let mut columns: Option<(usize, usize)> = None;
+        let mut of = FxHashMap::default();
+        table::each_row(path, |line, fields| {
+            let Some((id, domains)) = columns else {
+                columns = Some(header(path, line, fields)?);
+                return Ok(());
+            };
+            let place = Place::Line(line);
+            let (Some(id), Some(text)) = (fields.get(id), fields.get(domains)) else {
+                return Err(Error::input(
+                    path,
+                    place,
+                    format!("{} columns", id.max(domains) + 1),
+                    fields.len().to_string(),
+                ));
+            };
+            let parsed = parse(text).map_err(|found| {
+                Error::input(path, place.clone(), "domains as NAME:START-END;…", found)
+                    .hint("residues are counted from 1, and START is not behind END")
+            })?;
+            if of.insert((*id).to_owned(), parsed).is_some() {
+                return Err(Error::input(
+                    path,
+                    place,
+                    "each id once",
+                    format!("{id:?} again"),
+                ));
+            }
+            Ok(())
+        })?;
+        if columns.is_none() {
+            return Err(Error::input(
+                path,
+                Place::File,
+                "a header line with `accession` and `domains`",
+                "an empty file",
+            ));
+        }
+        Ok(Self {
+            path: path.to_path_buf(),
+            of,
+        })
+    }
+
+    /// The domains of the protein `id` of `residues` residues, in the table's order;
+    /// `None` if the table does not know the protein.
+    ///
+    /// # Errors
+    /// If a domain ends beyond the protein.
+    pub fn get(&self, id: &str, residues: usize) -> Result<Option<&[Domain]>> {
+        let Some(domains) = self.of.get(id) else {
+            return Ok(None);
+        };
+        match domains.iter().find(|domain| domain.end > residues) {
+            None => Ok(Some(domains)),
+            Some(domain) => Err(Error::input(
+                &self.path,
+                Place::Record(id.to_owned()),
+                format!("domains within its {residues} residues"),
+                format!("{}:{}-{}", domain.name, domain.start + 1, domain.end),
+            )
+            .hint("the table and the FASTA file may hold different versions of the protein")),
+        }
+    }
+}
+
+fn header(path: &Path, line: u64, fields: &[&str]) -> Result<(usize, usize)> {
+    let find = |name: &str| fields.iter().position(|field| *field == name);
+    let id = ID_COLUMNS.iter().find_map(|name| find(name));
+    match (id, find(COLUMN)) {
+        (Some(id), Some(domains)) => Ok((id, domains)),
+        _ => Err(Error::input(
+            path,
+            Place::Line(line),
+            format!(
+                "a header with a column {} and `{COLUMN}`",
+                ID_COLUMNS.join(" or ")
+            ),
+            fields.join(", "),
+        )),
+    }
+}
+
+/// The domains of a cell, or the part of it that is none.
+fn parse(cell: &str) -> std::result::Result<Vec<Domain>, String> {
+    let mut domains = Vec::new();
+    for item in cell
+        .split(';')
+        .map(str::trim)
+        .filter(|item| !item.is_empty())
+    {
+        let domain = item.rsplit_once(':').and_then(|(name, range)| {
+            let (start, end) = range.split_once('-')?;
+            let (start, end): (usize, usize) = (start.parse().ok()?, end.parse().ok()?);
+            (!name.is_empty() && 1 <= start && start <= end).then(|| Domain {
+                name: name.to_owned(),
+                start: start - 1,
+                end,
+            })
+        });
+        domains.push(domain.ok_or_else(|| format!("{item:?}"))?);
+    }
+    Ok(domains)
+}
+
+/// How much of the evidence for something lies in domains.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ShareInside {
+    /// Of the sum of all positive attributions; `None` if there are none.
+    pub attribution: Option<f64>,
+    /// Of the residues that have an attribution: what chance would give.
+    pub length: f64,
+}
+
+/// How much of the positive part of `attributions`, one per residue from the first
+/// one on, lies in `domains`. Residues in several domains count once, and those
+/// behind the last attribution not at all; `None` if no domain has a residue
+/// with an attribution.
+#[must_use]
+pub fn share_inside(domains: &[Domain], attributions: &[f64]) -> Option<ShareInside> {
+    let mut inside = vec![false; attributions.len()];
+    for domain in domains {
+        let end = domain.end.min(inside.len());
+        inside[domain.start.min(end)..end].fill(true);
+    }
+    let covered = inside.iter().filter(|&&inside| inside).count();
+    if covered == 0 {
+        return None;
+    }
+    let sum = |wanted: &dyn Fn(bool) -> bool| -> f64 {
+        let pairs = attributions.iter().zip(&inside);
+        pairs
+            .filter(|&(_, &inside)| wanted(inside))
+            .map(|(attribution, _)| attribution.max(0.0))
+            .sum()
+    };
+    let all = sum(&|_| true);
+    Some(ShareInside {
+        attribution: (all > 0.0).then(|| sum(&|inside| inside) / all),
+        length: covered as f64 / attributions.len() as f64,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Domains> {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("domains.tsv");
+        std::fs::write(&path, text).expect("a writable directory");
+        Domains::read(&path)
+    }
+
+    #[test]
+    fn residues_are_counted_from_one_in_the_table_only() {
+        let table =
+            "accession\ttaxon\tmotifs\tdomains\nP1\tx\tM\tHMG:box:3-5;HLH:1-1;\nP2\tx\tM\t\n";
+        let domains = read(table).expect("a good table");
+        let domain = |name: &str, start, end| Domain {
+            name: name.into(),
+            start,
+            end,
+        };
+        let expected = [domain("HMG:box", 2, 5), domain("HLH", 0, 1)];
+        let known = |id, residues| domains.get(id, residues);
+        assert_eq!(known("P1", 5).expect("they fit"), Some(expected.as_slice()));
+        assert_eq!(known("P2", 5).expect("none"), Some([].as_slice()));
+        assert_eq!(known("P3", 5).expect("unknown"), None);
+        let beyond = known("P1", 4).expect_err("too short").to_string();
+        assert!(
+            beyond.contains("HMG:box:3-5") && beyond.contains("P1"),
+            "{beyond}"
+        );
+        for (text, part) in [
+            ("accession\tdomains\nP1\tHLH:5-3\n", "\"HLH:5-3\""),
+            ("accession\tdomains\nP1\tHLH:0-3\n", "line 2"),
+            ("accession\tdomains\nP1\tHLH\n", "\"HLH\""),
+            ("accession\tdomains\nP1\t\nP1\t\n", "\"P1\" again"),
+            ("accession\tmotifs\nP1\t\n", "`domains`"),
+            ("", "empty file"),
+        ] {
+            let message = read(text).expect_err("a fault").to_string();
+            assert!(message.contains(part), "no {part} in {message}");
+        }
+    }
+
+    #[test]
+    fn shares_count_each_residue_once_and_positive_ones_only() {
+        let domain = |start, end| Domain {
+            name: "d".into(),
+            start,
+            end,
+        };
+        let attributions = [1.0, -5.0, 2.0, 1.0];
+        let share = share_inside(&[domain(1, 3), domain(2, 3)], &attributions).expect("residues");
+        assert_eq!((share.attribution, share.length), (Some(0.5), 0.5));
+        let share = share_inside(&[domain(3, 9)], &attributions).expect("a residue");
+        assert_eq!((share.attribution, share.length), (Some(0.25), 0.25));
+        assert_eq!(share_inside(&[domain(4, 9)], &attributions), None);
+        let negative = share_inside(&[domain(0, 1)], &[-1.0, -1.0]).expect("a residue");
+        assert_eq!(negative.attribution, None);
+    }
+}

@@ -1,0 +1,278 @@
+//! Encodings of residues that need no weights.
+
+use std::sync::LazyLock;
+
+use super::alphabet::amino_acid;
+use super::features::Features;
+use super::reader::Protein;
+use super::scales::{BLOSUM62, SCALES};
+use super::windows::Windows;
+use bindscape_base::error::Result;
+
+/// How a residue becomes numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Encoding {
+    /// One of 21: the amino acids in alphabetical order, and everything else.
+    Onehot,
+    /// The 21 of [`Encoding::Onehot`], then the [`SCALES`], then the row of
+    /// [`BLOSUM62`], each column with mean 0 and standard deviation 1 over the twenty
+    /// amino acids. B, J and Z are the means of the two amino acids they stand for, U
+    /// and O take the figures of cysteine and lysine, X has zeros: the mean.
+    Residue,
+}
+
+/// Columns of the one-hot part: the amino acids and "other".
+const ONEHOT: usize = 21;
+
+/// Columns of the residue encoding.
+const RESIDUE: usize = ONEHOT + SCALES.len() + 20;
+
+impl Encoding {
+    /// All encodings.
+    pub const ALL: [Encoding; 2] = [Encoding::Onehot, Encoding::Residue];
+
+    /// The name in options and files: `onehot` or `residue`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Encoding::Onehot => "onehot",
+            Encoding::Residue => "residue",
+        }
+    }
+
+    /// The encoding of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|encoding| encoding.name() == name)
+    }
+
+    /// Numbers per residue: 21 or 53.
+    #[must_use]
+    pub fn features(self) -> usize {
+        match self {
+            Encoding::Onehot => ONEHOT,
+            Encoding::Residue => RESIDUE,
+        }
+    }
+
+    /// What [`Features::id`] says of proteins in this encoding.
+    #[must_use]
+    pub fn id(self, windows: Windows) -> String {
+        format!(
+            "{}:window={},positions={}",
+            self.name(),
+            windows.window,
+            windows.positions
+        )
+    }
+
+    /// The numbers of an upper-case letter A to Z.
+    ///
+    /// # Panics
+    /// If it is none.
+    #[must_use]
+    pub fn residue(self, letter: u8) -> &'static [f32] {
+        let row = &ROWS[usize::from(letter - b'A')];
+        &row[..self.features()]
+    }
+
+    /// Encodes a sequence, averaged by windows, into `out` (windows x features,
+    /// row-major), in place of what it held.
+    ///
+    /// # Panics
+    /// If the sequence holds anything but upper-case letters.
+    pub fn encode(self, sequence: &[u8], windows: Windows, out: &mut Vec<f32>) {
+        let features = self.features();
+        let count = windows.windows(sequence.len());
+        out.clear();
+        out.resize(count * features, 0.0);
+        for (window, sums) in out.chunks_exact_mut(features).enumerate() {
+            let range = windows.residues(window, sequence.len());
+            let share = 1.0 / range.len() as f32;
+            for &letter in &sequence[range] {
+                for (sum, value) in sums.iter_mut().zip(self.residue(letter)) {
+                    *sum += value;
+                }
+            }
+            for sum in sums {
+                *sum *= share;
+            }
+        }
+    }
+}
+
+/// The residue encoding of each letter A to Z; its first columns are the one-hot one.
+static ROWS: LazyLock<[[f32; RESIDUE]; 26]> = LazyLock::new(|| {
+    let columns = standardised();
+    std::array::from_fn(|index| {
+        let letter = b'A' + index as u8;
+        let mut row = [0.0; RESIDUE];
+        row[amino_acid(letter).unwrap_or(ONEHOT - 1)] = 1.0;
+        let likeness: &[u8] = match letter {
+            b'B' => b"DN",
+            b'J' => b"IL",
+            b'Z' => b"EQ",
+            b'U' => b"C",
+            b'O' => b"K",
+            b'X' => b"",
+            _ => std::slice::from_ref(&letter),
+        };
+        for like in likeness {
+            let place = amino_acid(*like).expect("the letters above are amino acids");
+            for (value, column) in row[ONEHOT..].iter_mut().zip(&columns) {
+                *value += column[place] / likeness.len() as f32;
+            }
+        }
+        row
+    })
+});
+
+/// The columns of scales and BLOSUM62 with mean 0 and standard deviation 1.
+fn standardised() -> [[f32; 20]; RESIDUE - ONEHOT] {
+    std::array::from_fn(|column| {
+        let values: [f64; 20] = std::array::from_fn(|place| match SCALES.get(column) {
+            Some(scale) => scale.values[place].into(),
+            None => BLOSUM62[place][column - SCALES.len()].into(),
+        });
+        let mean = values.iter().sum::<f64>() / 20.0;
+        let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / 20.0;
+        values.map(|value| ((value - mean) / variance.sqrt()) as f32)
+    })
+}
+
+/// Proteins in an [`Encoding`], computed when asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct EncodedProteins<'a> {
+    proteins: &'a [Protein],
+    encoding: Encoding,
+    windows: Windows,
+}
+
+impl<'a> EncodedProteins<'a> {
+    /// `proteins` in `encoding`, averaged by `windows`.
+    #[must_use]
+    pub fn new(proteins: &'a [Protein], encoding: Encoding, windows: Windows) -> Self {
+        Self {
+            proteins,
+            encoding,
+            windows,
+        }
+    }
+}
+
+impl Features for EncodedProteins<'_> {
+    fn id(&self) -> String {
+        self.encoding.id(self.windows)
+    }
+
+    fn features(&self) -> usize {
+        self.encoding.features()
+    }
+
+    fn rows(&self, protein: usize) -> usize {
+        self.windows.windows(self.proteins[protein].sequence.len())
+    }
+
+    fn read(&self, protein: usize, out: &mut Vec<f32>) -> Result<()> {
+        self.encoding
+            .encode(&self.proteins[protein].sequence, self.windows, out);
+        Ok(())
+    }
+
+    fn cut(&self, protein: usize) -> bool {
+        self.windows.cut(self.proteins[protein].sequence.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::AMINO_ACIDS;
+
+    fn protein(sequence: &[u8]) -> Protein {
+        Protein {
+            id: "p".into(),
+            description: String::new(),
+            sequence: sequence.to_vec(),
+        }
+    }
+
+    #[test]
+    fn onehot_counts_letters_of_a_window() {
+        let proteins = [protein(b"AACXUW")];
+        let windows = Windows {
+            window: 4,
+            positions: 1,
+        };
+        let features = EncodedProteins::new(&proteins, Encoding::Onehot, windows);
+        let mut out = Vec::new();
+        features.read(0, &mut out).expect("computed");
+        assert_eq!(
+            (features.rows(0), features.features(), out.len()),
+            (1, 21, 21)
+        );
+        assert_eq!((out[0], out[1], out[20]), (0.5, 0.25, 0.25));
+        assert!(features.cut(0));
+        assert_eq!(features.id(), "onehot:window=4,positions=1");
+        let residues = Windows {
+            window: 1,
+            positions: 10,
+        };
+        let features = EncodedProteins::new(&proteins, Encoding::Onehot, residues);
+        features.read(0, &mut out).expect("computed");
+        assert_eq!(features.rows(0), 6);
+        assert!(out.chunks(21).all(|row| row.iter().sum::<f32>() == 1.0));
+        assert_eq!(out[5 * 21 + 18], 1.0, "W is the 19th");
+    }
+
+    #[test]
+    fn columns_are_standardised() {
+        for column in 21..53 {
+            let values: Vec<f32> = AMINO_ACIDS
+                .iter()
+                .map(|&letter| Encoding::Residue.residue(letter)[column])
+                .collect();
+            let mean = values.iter().sum::<f32>() / 20.0;
+            let variance = values.iter().map(|v| v * v).sum::<f32>() / 20.0;
+            assert!(
+                mean.abs() < 1e-5 && (variance - 1.0).abs() < 1e-4,
+                "{column}"
+            );
+        }
+    }
+
+    #[test]
+    fn ambiguous_letters_lie_between() {
+        let of = |letter| Encoding::Residue.residue(letter);
+        for column in 21..53 {
+            let middle = (of(b'D')[column] + of(b'N')[column]) / 2.0;
+            assert!((of(b'B')[column] - middle).abs() < 1e-6);
+            assert_eq!(of(b'U')[column], of(b'C')[column]);
+            assert_eq!(of(b'X')[column], 0.0);
+        }
+        assert_eq!(of(b'U')[20], 1.0);
+        assert_eq!(of(b'U')[1], 0.0);
+    }
+
+    #[test]
+    fn windows_average_residues() {
+        let sequence = b"MKVLEDWQHHCCBXA";
+        let windows = Windows {
+            window: 4,
+            positions: 3,
+        };
+        for encoding in Encoding::ALL {
+            let residues: Vec<f32> = sequence
+                .iter()
+                .flat_map(|&letter| encoding.residue(letter).iter().copied())
+                .collect();
+            let (mut averaged, mut encoded) = (Vec::new(), Vec::new());
+            windows.average(&residues, encoding.features(), &mut averaged);
+            encoding.encode(sequence, windows, &mut encoded);
+            assert_eq!(averaged, encoded);
+            assert_eq!(Encoding::from_name(encoding.name()), Some(encoding));
+        }
+    }
+}

@@ -1,0 +1,425 @@
+//! Tables that say what proteins are.
+
+use std::path::{Path, PathBuf};
+
+use rustc_hash::FxHashMap;
+
+use super::class::{Label, ProteinClass};
+use super::reader::Protein;
+use bindscape_base::error::{Error, Place, Result};
+use bindscape_base::names;
+use bindscape_base::table;
+
+/// Names of the column of ids, in the order in which they are looked for.
+const ID_COLUMNS: [&str; 3] = ["accession", "id", "protein"];
+
+/// Ids named in a message about many.
+const EXAMPLES: usize = 5;
+
+/// The rows of a label table.
+#[derive(Debug, Clone)]
+pub struct Labels {
+    path: PathBuf,
+    group: Option<String>,
+    /// Rows in the order of the file.
+    rows: Vec<Row>,
+    /// Place of each id in `rows`.
+    places: FxHashMap<String, u32>,
+}
+
+#[derive(Debug, Clone)]
+struct Row {
+    id: String,
+    label: Label,
+    group: Option<String>,
+}
+
+/// Labels in the order of the proteins that they belong to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MatchedLabels {
+    /// One per protein.
+    pub labels: Vec<Label>,
+    /// One per protein, where a group column was asked for: the place in `group_names`.
+    pub groups: Option<Vec<u32>>,
+    /// The values of the group column, in the order in which the proteins show them.
+    pub group_names: Vec<String>,
+}
+
+impl Labels {
+    /// Reads a table of tab-separated columns with a header, plain or compressed.
+    ///
+    /// The id column is `accession`, `id` or `protein`; the column `class` holds the
+    /// name of a [`ProteinClass`], or `tf` for a transcription factor of unknown kind.
+    /// `group` names a further column whose values tell which proteins belong together
+    /// (a taxon, say). Other columns are left alone.
+    ///
+    /// # Errors
+    /// If a column is missing, a row is shorter or longer than the header, a class is
+    /// unknown, a group is empty, an id occurs twice, or there are no rows.
+    pub fn read(path: impl AsRef<Path>, group: Option<&str>) -> Result<Self> {
+        let path = path.as_ref();
+        let mut columns: Option<Columns> = None;
+        let mut labels = Self {
+            path: path.to_path_buf(),
+            group: group.map(str::to_owned),
+            rows: Vec::new(),
+            places: FxHashMap::default(),
+        };
+        let mut lines: Vec<u64> = Vec::new();
+        table::each_row(path, |line, fields| {
+            let Some(columns) = &columns else {
+                columns = Some(Columns::of_header(path, line, fields, group)?);
+                return Ok(());
+            };
+            let row = columns.row(path, line, fields)?;
+            let place = labels.rows.len() as u32;
+            if let Some(first) = labels.places.insert(row.id.clone(), place) {
+                return Err(Error::input(
+                    path,
+                    Place::Line(line),
+                    "each id once",
+                    format!(
+                        "{:?} again, first on line {}",
+                        row.id, lines[first as usize]
+                    ),
+                ));
+            }
+            lines.push(line);
+            labels.rows.push(row);
+            Ok(())
+        })?;
+        if labels.rows.is_empty() {
+            return Err(Error::input(
+                path,
+                Place::File,
+                "a header line with `accession` and `class`, and rows of proteins",
+                if columns.is_some() {
+                    "a header alone"
+                } else {
+                    "an empty file"
+                },
+            ));
+        }
+        Ok(labels)
+    }
+
+    /// The label of the protein `id`.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<Label> {
+        let place = *self.places.get(id)?;
+        Some(self.rows[place as usize].label)
+    }
+
+    /// Number of labelled proteins.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there are none; never so for a table that was read.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Labels and groups of `proteins`, in their order; `fasta` names their file in
+    /// messages.
+    ///
+    /// # Errors
+    /// If a protein has no label, or a label no protein: both are counted, and some named.
+    pub fn matched(&self, proteins: &[Protein], fasta: &Path) -> Result<MatchedLabels> {
+        let mut used = vec![false; self.rows.len()];
+        let mut unlabelled = Vec::new();
+        let mut matched = MatchedLabels {
+            labels: Vec::with_capacity(proteins.len()),
+            groups: self.group.as_ref().map(|_| Vec::new()),
+            group_names: Vec::new(),
+        };
+        let mut numbers: FxHashMap<&str, u32> = FxHashMap::default();
+        for protein in proteins {
+            let Some(&place) = self.places.get(&protein.id) else {
+                unlabelled.push(protein.id.as_str());
+                continue;
+            };
+            let row = &self.rows[place as usize];
+            used[place as usize] = true;
+            matched.labels.push(row.label);
+            if let (Some(groups), Some(group)) = (&mut matched.groups, &row.group) {
+                let next = matched.group_names.len() as u32;
+                let number = *numbers.entry(group).or_insert_with(|| {
+                    matched.group_names.push(group.clone());
+                    next
+                });
+                groups.push(number);
+            }
+        }
+        let absent: Vec<&str> = self
+            .rows
+            .iter()
+            .zip(&used)
+            .filter(|(_, used)| !**used)
+            .map(|(row, _)| row.id.as_str())
+            .collect();
+        self.refuse_mismatch(proteins, fasta, &unlabelled, &absent)?;
+        Ok(matched)
+    }
+
+    fn refuse_mismatch(
+        &self,
+        proteins: &[Protein],
+        fasta: &Path,
+        unlabelled: &[&str],
+        absent: &[&str],
+    ) -> Result<()> {
+        if unlabelled.is_empty() && absent.is_empty() {
+            return Ok(());
+        }
+        let mut found = Vec::new();
+        if !absent.is_empty() {
+            found.push(format!(
+                "{} of {} ids that are not in it ({})",
+                absent.len(),
+                self.rows.len(),
+                examples(absent)
+            ));
+        }
+        if !unlabelled.is_empty() {
+            found.push(format!(
+                "{} of its {} proteins without a label ({})",
+                unlabelled.len(),
+                proteins.len(),
+                examples(unlabelled)
+            ));
+        }
+        let hint = match (unlabelled.first(), absent.first()) {
+            // Nothing matches: the two files name proteins in different ways.
+            (Some(protein), Some(id)) if absent.len() == self.rows.len() => format!(
+                "no id is the same in both: ids look like {id:?} here and {protein:?} in the FASTA file; \
+                 `sp|ACCESSION|NAME` counts as ACCESSION"
+            ),
+            _ => "remove the proteins or the labels that are too many, or add the missing ones"
+                .to_owned(),
+        };
+        Err(Error::input(
+            &self.path,
+            Place::File,
+            format!("one label per protein of {}", fasta.display()),
+            found.join(" and "),
+        )
+        .hint(hint))
+    }
+}
+
+fn examples(ids: &[&str]) -> String {
+    let mut text = ids[..ids.len().min(EXAMPLES)].join(", ");
+    if ids.len() > EXAMPLES {
+        text.push_str(", …");
+    }
+    text
+}
+
+/// Where the columns are.
+struct Columns {
+    id: usize,
+    class: usize,
+    group: Option<usize>,
+    count: usize,
+}
+
+impl Columns {
+    fn of_header(path: &Path, line: u64, fields: &[&str], group: Option<&str>) -> Result<Self> {
+        let place = |name: &str| {
+            fields
+                .iter()
+                .position(|field| field.eq_ignore_ascii_case(name))
+        };
+        let missing = |expected: String| {
+            Error::input(
+                path,
+                Place::Line(line),
+                expected,
+                format!("the columns {}", fields.join(", ")),
+            )
+        };
+        let id = ID_COLUMNS
+            .iter()
+            .find_map(|name| place(name))
+            .ok_or_else(|| {
+                missing("a column `accession`, `id` or `protein`".into())
+                    .hint("the first line must be a header; columns are separated by tabs")
+            })?;
+        let class = place("class").ok_or_else(|| {
+            missing("a column `class`".into()).hint(
+                "it holds zinc_finger, homeodomain, leucine_zipper, other_tf or non_tf, or tf for \
+                 a transcription factor of unknown kind",
+            )
+        })?;
+        let group = match group {
+            None => None,
+            Some(name) => Some(place(name).ok_or_else(|| {
+                missing(format!("the group column {name:?}")).hint(names::suggestion(
+                    name,
+                    fields.iter().copied(),
+                    "name one of the columns",
+                ))
+            })?),
+        };
+        Ok(Self {
+            id,
+            class,
+            group,
+            count: fields.len(),
+        })
+    }
+
+    fn row(&self, path: &Path, line: u64, fields: &[&str]) -> Result<Row> {
+        let fault = |expected: String, found: String| {
+            Error::input(path, Place::Line(line), expected, found)
+        };
+        if fields.len() != self.count {
+            return Err(fault(
+                format!("{} columns as in the header", self.count),
+                fields.len().to_string(),
+            )
+            .hint("columns are separated by tabs"));
+        }
+        let id = fields[self.id];
+        if id.is_empty() {
+            return Err(fault("an id".into(), "an empty column".into()));
+        }
+        let class = fields[self.class];
+        let label = Label::from_name(class).ok_or_else(|| {
+            let known = ProteinClass::ALL.map(ProteinClass::name);
+            fault(
+                format!("a class: {} or tf", known.join(", ")),
+                format!("{class:?}"),
+            )
+            .hint(names::suggestion(
+                class,
+                known,
+                "`tf` is a transcription factor of unknown kind",
+            ))
+        })?;
+        let group = match self.group.map(|place| fields[place]) {
+            Some("") => {
+                return Err(fault("a group".into(), "an empty column".into())
+                    .hint("give every protein a group; one of its own where it has none"));
+            }
+            group => group.map(str::to_owned),
+        };
+        Ok(Row {
+            id: id.to_owned(),
+            label,
+            group,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str, group: Option<&str>) -> Result<Labels> {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let path = directory.path().join("labels.tsv");
+        std::fs::write(&path, text).expect("written");
+        Labels::read(&path, group)
+    }
+
+    fn message(result: Result<impl Sized>) -> String {
+        let error = result.err().expect("a fault");
+        format!("{error} hint: {}", error.advice().unwrap_or_default())
+    }
+
+    fn proteins(ids: &[&str]) -> Vec<Protein> {
+        let protein = |id: &&str| Protein {
+            id: (*id).into(),
+            description: String::new(),
+            sequence: b"MKV".to_vec(),
+        };
+        ids.iter().map(protein).collect()
+    }
+
+    const TABLE: &str =
+        "class\taccession\ttaxon\nzinc_finger\tA\tplants\nnon_tf\tB\tfungi\nTF\tC\tplants\n";
+
+    #[test]
+    fn labels_follow_the_proteins() {
+        let labels = read(TABLE, Some("taxon")).expect("labels");
+        assert_eq!(labels.len(), 3);
+        assert_eq!(labels.get("A"), Some(ProteinClass::ZincFinger.into()));
+        assert_eq!(labels.get("D"), None);
+        let matched = labels
+            .matched(&proteins(&["C", "B", "A"]), Path::new("p.fa"))
+            .expect("matched");
+        assert_eq!(
+            matched.labels,
+            [
+                Label {
+                    tf: true,
+                    class: None
+                },
+                ProteinClass::NonTf.into(),
+                ProteinClass::ZincFinger.into()
+            ]
+        );
+        assert_eq!(matched.groups, Some(vec![0, 1, 0]));
+        assert_eq!(matched.group_names, ["plants", "fungi"]);
+        let without = read(TABLE, None).expect("labels");
+        let matched = without.matched(&proteins(&["A", "B", "C"]), Path::new("p.fa"));
+        assert_eq!(matched.expect("matched").groups, None);
+    }
+
+    #[test]
+    fn mismatches_are_counted_with_examples() {
+        let labels = read(TABLE, None).expect("labels");
+        let both = message(labels.matched(&proteins(&["A", "Q", "R"]), Path::new("p.fa")));
+        assert!(
+            both.contains(
+                "labels.tsv: expected one label per protein of p.fa, found 2 of 3 ids that are not in it (B, C) and 2 of its 3 proteins without a label (Q, R)"
+            ),
+            "{both}"
+        );
+        let none = message(labels.matched(&proteins(&["x|A|y"]), Path::new("p.fa")));
+        assert!(
+            none.contains("ids look like \"A\" here and \"x|A|y\""),
+            "{none}"
+        );
+    }
+
+    #[test]
+    fn messages_name_line_and_near_names() {
+        let typo = message(read("id\tclass\nA\tzinc_fingr\n", None));
+        assert!(
+            typo.contains("labels.tsv, line 2: expected a class: zinc_finger"),
+            "{typo}"
+        );
+        assert!(typo.contains("did you mean zinc_finger?"), "{typo}");
+        let group = message(read(TABLE, Some("taxa")));
+        assert!(
+            group.contains("the group column \"taxa\"") && group.contains("did you mean taxon?"),
+            "{group}"
+        );
+        let twice = message(read("protein\tclass\nA\ttf\n\nA\tnon_tf\n", None));
+        assert!(
+            twice.contains("line 4: expected each id once, found \"A\" again, first on line 2"),
+            "{twice}"
+        );
+        let id = message(read("name\tclass\nA\ttf\n", None));
+        assert!(
+            id.contains("a column `accession`, `id` or `protein`"),
+            "{id}"
+        );
+        let class = message(read("id\tkind\nA\ttf\n", None));
+        assert!(
+            class.contains("a column `class`, found the columns id, kind"),
+            "{class}"
+        );
+        let short = message(read("id\tclass\nA\n", None));
+        assert!(short.contains("line 2: expected 2 columns"), "{short}");
+        assert!(message(read("id\tclass\n", None)).contains("a header alone"));
+        assert!(message(read("", None)).contains("an empty file"));
+        let no_group = message(read("id\tclass\tg\nA\ttf\t\n", Some("g")));
+        assert!(no_group.contains("expected a group"), "{no_group}");
+    }
+}

@@ -1,0 +1,249 @@
+//! Embeddings on disk: a directory that serves as cache and as input of networks.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `embedding.json` | model, layer, representation, type of numbers ([`EmbeddingInfo`]) |
+//! | `index.tsv` | one line per protein: `id`, `sha256` of its sequence, `length`, `rows`, `shard`, `first_row` in it, `chunks` in which it was computed, `unknown` residues, `cut` (1 if residues of its end are missing) |
+//! | `shard-00000.safetensors`… | one tensor per protein (rows x features), under its id; or `.npz` with arrays |
+//!
+//! Whatever shares model, layer, representation and type may share a directory: a
+//! protein is known again by its sequence and never computed twice, under whatever id and
+//! from whatever file. Shards and index appear whole; the index tells which shards count.
+
+mod read;
+mod shard;
+mod write;
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::windows::Windows;
+use bindscape_base::atomic;
+use bindscape_base::digest;
+use bindscape_base::error::{Error, Place, Result};
+
+pub use self::read::{EmbeddingStore, StoredEmbeddings};
+pub use self::shard::{ShardFormat, StoredType};
+pub use self::write::{EmbeddingRow, EmbeddingWriter};
+
+/// Name of the description of a directory.
+const INFO: &str = "embedding.json";
+
+/// Name of its index.
+const INDEX: &str = "index.tsv";
+
+/// Columns of the index.
+const COLUMNS: [&str; 9] = [
+    "id",
+    "sha256",
+    "length",
+    "rows",
+    "shard",
+    "first_row",
+    "chunks",
+    "unknown",
+    "cut",
+];
+
+/// What the rows of a protein are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RowsOf {
+    /// One row per residue, of the whole protein.
+    Residues,
+    /// One row per window, its average.
+    Windows(Windows),
+    /// One row, the average over the whole protein.
+    Mean,
+}
+
+impl RowsOf {
+    /// Rows of a protein of `residues` residues.
+    #[must_use]
+    pub fn rows(self, residues: usize) -> usize {
+        match self {
+            RowsOf::Residues => residues,
+            RowsOf::Windows(windows) => windows.windows(residues),
+            RowsOf::Mean => 1,
+        }
+    }
+
+    /// Whether residues of the end of such a protein are missing.
+    #[must_use]
+    pub fn cut(self, residues: usize) -> bool {
+        matches!(self, RowsOf::Windows(windows) if windows.cut(residues))
+    }
+
+    /// Makes the rows out of per-residue features (residues x `features`, row-major).
+    pub fn reduce(self, values: &[f32], features: usize, out: &mut Vec<f32>) {
+        match self {
+            RowsOf::Residues => {
+                out.clear();
+                out.extend_from_slice(values);
+            }
+            RowsOf::Windows(windows) => windows.average(values, features, out),
+            RowsOf::Mean => {
+                let whole = Windows {
+                    window: values.len() / features,
+                    positions: 1,
+                };
+                whole.average(values, features, out);
+            }
+        }
+    }
+
+    fn id(self) -> String {
+        match self {
+            RowsOf::Residues => "residues".to_owned(),
+            RowsOf::Windows(windows) => {
+                format!("window={},positions={}", windows.window, windows.positions)
+            }
+            RowsOf::Mean => "mean".to_owned(),
+        }
+    }
+}
+
+/// What the embeddings of a directory are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EmbeddingInfo {
+    /// The model's name, such as `facebook/esm2_t6_8M_UR50D`, or an encoding's.
+    pub model: String,
+    /// SHA-256 of its weights, where it has weights that are known.
+    pub checksum: Option<String>,
+    /// The layer whose hidden states these are.
+    pub layer: Option<usize>,
+    /// Numbers per row.
+    pub features: usize,
+    /// What a row is.
+    pub rows: RowsOf,
+    /// Type of the numbers.
+    pub dtype: StoredType,
+    /// Format of the shards.
+    pub format: ShardFormat,
+    /// Settings that change numbers, such as `chunk=1022`.
+    pub settings: Vec<String>,
+    /// Version of bindscape that began the directory.
+    pub version: String,
+}
+
+impl EmbeddingInfo {
+    /// The representation as [`Features::id`](super::Features::id) has it. That of an
+    /// encoding in `f32` is the encoding's own: computed or stored, it is the same.
+    #[must_use]
+    pub fn id(&self) -> String {
+        // Weights are told by what they are, not by where they lie.
+        let mut id = match &self.checksum {
+            Some(checksum) => format!("weights={}", checksum.get(..16).unwrap_or(checksum)),
+            None => self.model.clone(),
+        };
+        if let Some(layer) = self.layer {
+            id.push_str(&format!(":layer={layer}"));
+        }
+        id.push(':');
+        id.push_str(&self.rows.id());
+        for setting in &self.settings {
+            id.push_str(&format!(",{setting}"));
+        }
+        if self.dtype == StoredType::F16 {
+            id.push_str(",f16");
+        }
+        id
+    }
+
+    fn read(directory: &Path) -> Result<Self> {
+        let path = directory.join(INFO);
+        let text = std::fs::read_to_string(&path).map_err(|source| {
+            if source.kind() == std::io::ErrorKind::NotFound {
+                Error::input(
+                    directory,
+                    Place::File,
+                    format!("a directory of embeddings, with {INFO}"),
+                    "none",
+                )
+                .hint("`bindscape protein embed` makes one")
+            } else {
+                Error::io("read", &path, source)
+            }
+        })?;
+        serde_json::from_str(&text).map_err(|error| {
+            Error::input(
+                &path,
+                Place::File,
+                "a description of embeddings",
+                error.to_string(),
+            )
+        })
+    }
+
+    fn write(&self, directory: &Path) -> Result<()> {
+        let mut text = serde_json::to_vec_pretty(self).expect("plain values");
+        text.push(b'\n');
+        atomic::write(directory.join(INFO), &text)
+    }
+
+    /// Refuses to put `self` beside what a directory holds.
+    fn check_same(&self, other: &Self, directory: &Path) -> Result<()> {
+        let words = |info: &Self| {
+            [
+                ("model", info.model.clone()),
+                (
+                    "checksum",
+                    info.checksum.clone().unwrap_or_else(|| "none".into()),
+                ),
+                (
+                    "layer",
+                    info.layer.map_or_else(|| "none".into(), |l| l.to_string()),
+                ),
+                ("features", info.features.to_string()),
+                ("representation", info.rows.id()),
+                ("dtype", info.dtype.name().to_owned()),
+                ("format", info.format.extension().to_owned()),
+                ("settings", info.settings.join(", ")),
+            ]
+        };
+        // Equal weights may lie in two places.
+        let by_name = self.checksum.is_none() || self.checksum != other.checksum;
+        let differ: Vec<(String, String)> = words(self)
+            .into_iter()
+            .zip(words(other))
+            .filter(|(ours, theirs)| ours != theirs && (by_name || ours.0 != "model"))
+            .map(|((name, ours), (_, theirs))| {
+                (format!("{name} {ours}"), format!("{name} {theirs}"))
+            })
+            .collect();
+        if differ.is_empty() {
+            return Ok(());
+        }
+        let (ours, theirs): (Vec<String>, Vec<String>) = differ.into_iter().unzip();
+        Err(Error::input(
+            directory,
+            Place::File,
+            format!("embeddings of {}", ours.join(", ")),
+            theirs.join(", "),
+        )
+        .hint("choose another directory for these"))
+    }
+}
+
+/// The line of a protein in the index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Entry {
+    id: String,
+    sha256: String,
+    length: usize,
+    rows: usize,
+    shard: u32,
+    first_row: usize,
+    chunks: usize,
+    unknown: usize,
+    cut: bool,
+}
+
+/// What a sequence is known by.
+fn fingerprint(sequence: &[u8]) -> String {
+    digest::sha256_hex(sequence)
+}
+
+#[cfg(test)]
+mod tests;
