@@ -11,6 +11,12 @@ pub trait Progress: Sync {
     fn note(&self, message: &str);
     /// The stage is over.
     fn finish(&self);
+    /// Text beside the stage's bar, such as the loss; shown only where bars are.
+    fn status(&self, _text: &str) {}
+    /// Whether stages are shown while they run, so that a note for each is not needed.
+    fn draws_bars(&self) -> bool {
+        false
+    }
     /// Whether the user asked to stop.
     fn interrupted(&self) -> bool {
         false

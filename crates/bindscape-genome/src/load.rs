@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 use crate::fasta::RegionFasta;
 use crate::genome::Genome;
 use crate::region::{Region, Regions};
@@ -14,7 +16,8 @@ use bindscape_base::progress::Progress;
 const STEP: usize = 4096;
 
 /// Where the user has sequences.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum SequenceInput {
     /// A FASTA file whose headers name regions.
     Fasta(PathBuf),
@@ -64,11 +67,7 @@ pub fn load_sequences(
     progress: &dyn Progress,
 ) -> Result<PackedSequences> {
     let bases = u32::try_from(length).map_err(|_| {
-        Error::option(
-            "--length",
-            "a sequence length below 2^32",
-            length.to_string(),
-        )
+        Error::argument("length", "a sequence length below 2^32", length.to_string())
     })?;
     if let Some(note) = source.note() {
         progress.note(note);

@@ -40,7 +40,7 @@ fn run() -> Result<()> {
             (clusters, sources, peaks, sites, Some(output))
         }
         other => {
-            return Err(Error::option(
+            return Err(Error::about(
                 "arguments",
                 "CLUSTERS SOURCES PEAKS SITES_DIRECTORY [OUT.parquet]",
                 format!("{} of them", other.len()),

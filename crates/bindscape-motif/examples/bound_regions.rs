@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         &directory.join("regions_idx.pickle.gz"),
         &directory.join("tfs_idx.pickle.gz"),
     )?;
-    let column = matrix.column(tf, "TF")?;
+    let column = matrix.column(tf, bindscape_base::Subject::field("tf"))?;
     let rows = |label| -> Vec<usize> {
         (0..column.len())
             .filter(|&row| column[row].label(View::Sparse) == Some(label))

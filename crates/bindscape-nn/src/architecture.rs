@@ -19,8 +19,9 @@ pub enum Architecture {
 }
 
 /// The networks there are, without sizes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[non_exhaustive]
+#[serde(rename_all = "kebab-case")]
 pub enum ArchitectureKind {
     /// [`Architecture::Cnn`].
     #[default]
@@ -53,7 +54,7 @@ impl std::str::FromStr for ArchitectureKind {
 
     fn from_str(text: &str) -> Result<Self> {
         names::choose(
-            "--architecture",
+            "architecture",
             text,
             Self::ALL,
             Self::name,
@@ -150,7 +151,7 @@ impl Slots for Architecture {
 /// Refuses a size of zero.
 pub(crate) fn check_sizes(sizes: &[usize], config: &dyn std::fmt::Debug) -> Result<()> {
     if sizes.contains(&0) {
-        return Err(Error::option(
+        return Err(Error::about(
             "architecture",
             "sizes of at least 1",
             format!("{config:?}"),
@@ -162,8 +163,8 @@ pub(crate) fn check_sizes(sizes: &[usize], config: &dyn std::fmt::Debug) -> Resu
 /// Refuses a dropout that is no share.
 pub(crate) fn check_dropout(rate: f64) -> Result<()> {
     if !(0.0..1.0).contains(&rate) {
-        return Err(Error::option(
-            "--dropout",
+        return Err(Error::argument(
+            "dropout",
             "a share of at least 0 and below 1",
             rate.to_string(),
         ));
@@ -174,8 +175,8 @@ pub(crate) fn check_dropout(rate: f64) -> Result<()> {
 /// Refuses sequences that are too short for the network.
 pub(crate) fn check_length(length: usize, minimum: usize) -> Result<()> {
     if length < minimum {
-        return Err(Error::option(
-            "--length",
+        return Err(Error::argument(
+            "length",
             format!("at least {minimum} bp for this network"),
             format!("{length} bp"),
         )
@@ -201,7 +202,7 @@ mod tests {
         let error = "dang".parse::<ArchitectureKind>().unwrap_err();
         assert_eq!(
             error.to_string(),
-            "--architecture: expected one of cnn, danq, found `dang`"
+            "architecture: expected one of cnn, danq, found `dang`"
         );
         assert!(error.advice().unwrap().contains("danq"));
     }

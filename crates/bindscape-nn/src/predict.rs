@@ -68,7 +68,7 @@ impl Predictor {
         progress: &dyn Progress,
     ) -> Result<Vec<Option<f32>>> {
         if sequences.length() != self.length {
-            return Err(Error::option(
+            return Err(Error::about(
                 "sequences",
                 format!(
                     "{} bp, the length that the model was trained on",

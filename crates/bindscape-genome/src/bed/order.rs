@@ -66,7 +66,7 @@ pub fn descending(path: &Path, line: u64, before: u32, found: u32) -> Error {
 }
 
 fn unsorted(error: Error) -> Error {
-    error.hint("sort the file with `sort -k1,1 -k2,2n`, or pass --unsorted")
+    error.hint("sort the file with `sort -k1,1 -k2,2n`, or pass ⟦unsorted⟧")
 }
 
 #[cfg(test)]

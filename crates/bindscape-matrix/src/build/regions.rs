@@ -43,7 +43,7 @@ impl Accessible {
         let accessible = rows.resize(cells, scanner);
         scanner.progress.finish();
         if accessible.regions.is_empty() {
-            return Err(Error::option(
+            return Err(Error::about(
                 "accessible regions",
                 "at least one region",
                 format!("none, from {} intervals", accessible.counts.intervals),

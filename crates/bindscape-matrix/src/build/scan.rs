@@ -125,7 +125,7 @@ impl<'a> Scanner<'a> {
         let hint = match unknown.keys().find_map(|name| other_style(name, known)) {
             Some(advice) => advice,
             None => {
-                "wrong genome build? To drop these intervals, pass --ignore-unknown-chromosomes"
+                "wrong genome build? To drop these intervals, pass ⟦ignore_unknown_chromosomes⟧"
                     .to_owned()
             }
         };

@@ -209,7 +209,7 @@ impl MatrixReader {
     /// # Errors
     /// If the TF is not in the file, a value is no code, or the file is corrupted.
     pub fn column(&self, tf: &str) -> Result<Vec<Code>> {
-        let place = tf_index(&self.header.tfs, tf, &self.path.display().to_string())?;
+        let place = tf_index(&self.header.tfs, tf, self.path.as_path())?;
         let mut codes = Vec::with_capacity(self.row_capacity());
         self.each_number(self.tf_columns[place], tf, |value| {
             let code = match value {

@@ -96,7 +96,9 @@ fn the_ordinary_build_reads_it_and_the_job_is_as_described() {
     assert!(unknown.regions > 0, "gaps are met");
 
     // All four states occur: the two views differ.
-    let column = matrix.column(target, "").unwrap();
+    let column = matrix
+        .column(target, bindscape_base::Subject::field("tf"))
+        .unwrap();
     for code in [Code::Closed, Code::Unbound, Code::OneEvidence, Code::Bound] {
         assert!(column.contains(&code), "{code:?}");
     }
@@ -142,7 +144,7 @@ fn too_few_regions_are_refused() {
         .to_string();
     assert_eq!(
         error,
-        "--regions: expected at least 60 regions to simulate, found 3"
+        "regions: expected at least 60 regions to simulate, found 3"
     );
 }
 

@@ -56,15 +56,15 @@ pub(super) fn assign(
         known(name, &present)?;
     }
     if let Some(twice) = validation.iter().find(|name| test.contains(name)) {
-        return Err(Error::option(
-            "--split chromosome",
+        return Err(Error::argument(
+            "split",
             "different chromosomes for validation and test",
             format!("{twice:?} for both"),
         ));
     }
     if present.len() < 3 {
-        return Err(Error::option(
-            "--split chromosome",
+        return Err(Error::argument(
+            "split",
             "regions on three chromosomes at least, one for each part",
             format!("regions on {}", present.join(", ")),
         )

@@ -252,7 +252,7 @@ impl Data {
             .map(|sequence| sequence.len() + 1)
             .sum();
         if bases > MOST_BASES {
-            return Err(Error::option(
+            return Err(Error::about(
                 positives.path().display().to_string(),
                 format!("at most {MOST_BASES} bases with the controls"),
                 bases.to_string(),

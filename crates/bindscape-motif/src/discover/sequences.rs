@@ -109,7 +109,7 @@ impl SequenceSet {
                 format!("at least 2 sequences with {width} known bases in a row"),
                 format!("{} of {}", usable.len(), self.len()),
             )
-            .hint("give more or longer sequences, or a smaller --minw"));
+            .hint("give more or longer sequences, or a smaller ⟦min_width⟧"));
         }
         Ok(usable)
     }

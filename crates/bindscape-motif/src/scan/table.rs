@@ -99,7 +99,7 @@ pub fn genomic<'a>(sequence: &'a Sequence, path: &Path) -> Result<Option<(Region
                      make the file with `bedtools getfasta`",
                 )
             } else {
-                error.hint("leave out --parse-genomic-coord if names are no regions")
+                error.hint("leave out ⟦parse_genomic_coord⟧ if names are no regions")
             })
         }
         _ => Ok(Some((region, reverse))),

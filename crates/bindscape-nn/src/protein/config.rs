@@ -111,22 +111,22 @@ impl MultiTaskConfig {
         check_sizes(&sizes, self)?;
         check_dropout(self.dropout)?;
         if self.hidden.is_empty() {
-            return Err(Error::option(
-                "--hidden",
+            return Err(Error::argument(
+                "hidden",
                 "at least one dense layer",
                 "none",
             ));
         }
         if self.kernel.is_multiple_of(2) {
-            return Err(Error::option(
-                "--kernel",
+            return Err(Error::argument(
+                "kernel",
                 "an odd width (the length stays the same)",
                 self.kernel.to_string(),
             ));
         }
         if self.pooled()[1] == 0 {
-            return Err(Error::option(
-                "--positions",
+            return Err(Error::argument(
+                "positions",
                 format!("at least {} for two poolings", self.pool * self.pool),
                 self.positions.to_string(),
             ));
@@ -185,14 +185,14 @@ impl DeepTFactorConfig {
             .iter()
             .any(|branch| sum(branch) != sum(&self.kernels[0]))
         {
-            return Err(Error::option(
+            return Err(Error::about(
                 "the network",
                 "branches that end at the same length",
                 format!("kernels {:?}", self.kernels),
             ));
         }
         if self.length <= self.reach() {
-            return Err(Error::option(
+            return Err(Error::about(
                 "the network",
                 format!("proteins of more than {} positions", self.reach()),
                 self.length.to_string(),
@@ -375,7 +375,7 @@ impl std::str::FromStr for ProteinNetworkKind {
 
     fn from_str(text: &str) -> Result<Self> {
         names::choose(
-            "--network",
+            "network",
             text,
             Self::ALL,
             Self::name,
@@ -433,7 +433,7 @@ mod tests {
                 kernel: 4,
                 ..paper.clone()
             },
-            "--kernel: expected an odd width",
+            "kernel: expected an odd width",
         );
         refused(
             MultiTaskConfig {
@@ -447,14 +447,14 @@ mod tests {
                 dropout: 1.0,
                 ..paper.clone()
             },
-            "--dropout",
+            "dropout",
         );
         refused(
             MultiTaskConfig {
                 hidden: vec![],
                 ..paper
             },
-            "--hidden",
+            "hidden",
         );
         let short = DeepTFactorConfig {
             length: 21,

@@ -75,15 +75,11 @@ impl ClusterOptions {
     /// If one is not between 0 and 1.
     pub fn check(&self) -> Result<()> {
         for (name, value) in [
-            ("--min-identity", self.min_identity),
-            ("--coverage", self.coverage),
+            ("min_identity", self.min_identity),
+            ("coverage", self.coverage),
         ] {
             if !(0.0..=1.0).contains(&value) {
-                return Err(Error::option(
-                    name,
-                    "a share from 0 to 1",
-                    value.to_string(),
-                ));
+                return Err(Error::about(name, "a share from 0 to 1", value.to_string()));
             }
         }
         Ok(())

@@ -212,7 +212,7 @@ fn shares_out_of_range_are_refused() {
     let error = cluster(&families(), &options, &Silent).expect_err("a fault");
     assert_eq!(
         error.to_string(),
-        "--min-identity: expected a share from 0 to 1, found 30"
+        "min_identity: expected a share from 0 to 1, found 30"
     );
 }
 

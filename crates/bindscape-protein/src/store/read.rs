@@ -150,7 +150,7 @@ impl EmbeddingStore {
                 proteins.len()
             ),
         )
-        .hint("`bindscape protein embed` with the same --out adds those that are missing"))
+        .hint("embedding them into the same directory adds those that are missing"))
     }
 }
 
