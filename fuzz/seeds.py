@@ -44,9 +44,9 @@ for save in (np.savez, np.savez_compressed):
         buffer = io.BytesIO()
         save(buffer, np.array([[1, 0, 1], [0, 0, 1]]).astype(kind))
         write("npz", f"{save.__name__}.{kind[0].replace('?', 'bool')}", buffer.getvalue())
-for file in (Path(__file__).parent.parent / "crates/bindscape-core/tests/data/parquet").glob("*.parquet"):
+for file in (Path(__file__).parent.parent / "crates/bindscape-matrix/tests/data/parquet").glob("*.parquet"):
     write("parquet", file.stem, file.read_bytes())
-for file in (Path(__file__).parent.parent / "crates/bindscape-core/tests/data/torch").glob("*.pt"):
+for file in (Path(__file__).parent.parent / "crates/bindscape-arrays/tests/data/torch").glob("*.pt"):
     write("torch", file.stem, file.read_bytes())
 proteins = b">sp|P01106|MYC_HUMAN Myc\nMPLNVSFTXBZUOJ\n\nmk*\r\n>b x\nWWHHCCLEDQ\n"
 write("proteins", "fasta", proteins)

@@ -23,7 +23,7 @@ mkdir -p "$work"
 data=$work/data
 
 rustc -O --edition 2024 "$here/generate.rs" -o "$work/generate"
-(cd "$root" && cargo build --quiet --release -p bindscape-core --example build_matrix)
+(cd "$root" && cargo build --quiet --release -p bindscape-matrix --example build_matrix)
 example=${CARGO_TARGET_DIR:-$root/target}/release/examples/build_matrix
 if [ ! -e "$data/complete" ]; then
     "$work/generate" "$data" "$@"

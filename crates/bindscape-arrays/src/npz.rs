@@ -296,7 +296,9 @@ fn number_type(description: &str) -> Option<(Kind, bool)> {
     }
 }
 
-pub(crate) fn zip_error(path: &Path, error: zip::result::ZipError) -> Error {
+/// What a fault of the zip archive at `path` means for its reader.
+#[must_use]
+pub fn zip_error(path: &Path, error: zip::result::ZipError) -> Error {
     use zip::result::ZipError;
     match error {
         // A truncated archive lacks the directory, which lies at its end.
@@ -402,7 +404,7 @@ impl ArrayWriter {
 
 /// The NPY header of an array of `shape` and NumPy's type `kind`, version 1, as NumPy
 /// writes it.
-pub(crate) fn header_bytes(shape: &[u64], kind: &str) -> Vec<u8> {
+pub fn header_bytes(shape: &[u64], kind: &str) -> Vec<u8> {
     let mut sizes: String = shape
         .iter()
         .map(u64::to_string)

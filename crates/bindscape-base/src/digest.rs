@@ -4,10 +4,23 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
-use crate::digest::InputFile;
+
+/// A file that a result was made from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputFile {
+    /// What it was used as (`dhs`, `chip`, `tfbs`, `matrix`, `sequences`…).
+    pub role: String,
+    /// File name without its directory.
+    pub name: String,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// SHA-256 of its bytes, hexadecimal.
+    pub sha256: String,
+}
 
 /// Name, size and SHA-256 of the file at `path` as it lies on disk, read in one
 /// pass; `role` says what it was used as (`dhs`, `chip`, `matrix`…).

@@ -1,14 +1,17 @@
 //! Values by name, and near names for messages about a name that is not there.
 
+use std::borrow::Cow;
+
 use crate::error::{Error, Result};
+pub use crate::near::{nearest, suggestion};
 
 /// The one of `values` that `name_of` calls `name`.
 ///
 /// # Errors
-/// If there is none; the message is about `option`, and where no name is near, the hint is
-/// `otherwise`.
+/// If there is none; the message is about `field` of a plan, and where no name is near, the hint
+/// is `otherwise`.
 pub fn choose<T: Copy>(
-    option: &str,
+    field: impl Into<Cow<'static, str>>,
     name: &str,
     values: impl IntoIterator<Item = T>,
     name_of: impl Fn(T) -> &'static str,
@@ -21,44 +24,12 @@ pub fn choose<T: Copy>(
         }
         names.push(name_of(value));
     }
-    Err(Error::option(
-        option,
+    Err(Error::argument(
+        field,
         format!("one of {}", names.join(", ")),
         format!("`{name}`"),
     )
     .hint(suggestion(name, names, otherwise)))
-}
-
-/// Up to three of `candidates` that a user may have meant by `name`, nearest first.
-#[must_use]
-pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
-    let wanted = name.to_lowercase();
-    let mut scored: Vec<(f64, &str)> = candidates
-        .into_iter()
-        .map(|candidate| {
-            (
-                strsim::jaro_winkler(&wanted, &candidate.to_lowercase()),
-                candidate,
-            )
-        })
-        .filter(|&(score, _)| score >= 0.75)
-        .collect();
-    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
-    scored.truncate(3);
-    scored.into_iter().map(|(_, candidate)| candidate).collect()
-}
-
-/// "did you mean …?" with the near names, or a general hint where none is near.
-#[must_use]
-pub fn suggestion<'a>(
-    name: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-    otherwise: &str,
-) -> String {
-    match nearest(name, candidates).as_slice() {
-        [] => otherwise.to_owned(),
-        near => format!("did you mean {}?", near.join(", ")),
-    }
 }
 
 #[cfg(test)]
@@ -66,22 +37,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn case_and_typing_errors_are_found() {
-        let tfs = ["HNF4A", "HNF4G", "MAX", "JUND"];
-        assert_eq!(nearest("hnf4a", tfs)[0], "HNF4A");
-        assert_eq!(nearest("JUNDD", tfs), ["JUND"]);
-        assert!(nearest("zzz", tfs).is_empty());
-    }
-
-    #[test]
     fn a_value_is_chosen_by_name() {
         let values = [(1, "one"), (2, "two"), (3, "three")];
-        let choose = |name| choose("--number", name, values, |value| value.1, "count");
+        let choose = |name| choose("number", name, values, |value| value.1, "count");
         assert_eq!(choose("two").unwrap().0, 2);
         let error = choose("tree").unwrap_err();
         assert_eq!(
             error.to_string(),
-            "--number: expected one of one, two, three, found `tree`"
+            "number: expected one of one, two, three, found `tree`"
         );
         assert_eq!(error.advice().unwrap(), "did you mean three?");
         assert_eq!(choose("ninety").unwrap_err().advice().unwrap(), "count");

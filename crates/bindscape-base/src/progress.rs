@@ -11,6 +11,12 @@ pub trait Progress: Sync {
     fn note(&self, message: &str);
     /// The stage is over.
     fn finish(&self);
+    /// Text beside the stage's bar, such as the loss; shown only where bars are.
+    fn status(&self, _text: &str) {}
+    /// Whether stages are shown while they run, so that a note for each is not needed.
+    fn draws_bars(&self) -> bool {
+        false
+    }
     /// Whether the user asked to stop.
     fn interrupted(&self) -> bool {
         false
@@ -44,17 +50,18 @@ impl Progress for Unshown<'_> {
     }
 }
 
-/// Keeps the notes, for tests.
-#[cfg(test)]
-#[derive(Default)]
-pub(crate) struct Notes(pub(crate) std::sync::Mutex<Vec<String>>);
+/// Keeps the notes and shows nothing, for callers that want to look at them afterwards.
+#[derive(Debug, Default)]
+pub struct Notes(pub std::sync::Mutex<Vec<String>>);
 
-#[cfg(test)]
 impl Progress for Notes {
     fn begin(&self, _label: &str, _total: Option<u64>) {}
     fn advance(&self, _by: u64) {}
     fn note(&self, message: &str) {
-        self.0.lock().unwrap().push(message.to_owned());
+        self.0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .push(message.to_owned());
     }
     fn finish(&self) {}
 }

@@ -18,8 +18,8 @@ mod blocks;
 mod order;
 mod words;
 
-pub(crate) use blocks::for_each_block;
-pub(crate) use order::{Order, Run, descending};
+pub use blocks::{Block, for_each_block};
+pub use order::{Order, Run, descending};
 
 use std::fmt;
 use std::path::Path;
@@ -27,7 +27,7 @@ use std::path::Path;
 use bindscape_base::error::{Error, Place, Result};
 use bindscape_base::input::Lines;
 
-pub(crate) use words::find;
+pub use words::find;
 use words::leading_number;
 
 /// What is wrong with a line. [`Malformed::at`] makes it an error that names
@@ -43,7 +43,8 @@ pub struct Malformed {
 }
 
 impl Malformed {
-    pub(crate) fn new(expected: impl Into<String>, found: impl Into<String>) -> Box<Self> {
+    /// A fault: what was expected, and what was found.
+    pub fn new(expected: impl Into<String>, found: impl Into<String>) -> Box<Self> {
         Box::new(Self {
             expected: expected.into(),
             found: found.into(),
@@ -51,7 +52,9 @@ impl Malformed {
         })
     }
 
-    pub(crate) fn hint(mut self: Box<Self>, hint: impl Into<String>) -> Box<Self> {
+    /// The same fault with advice for the user.
+    #[must_use]
+    pub fn hint(mut self: Box<Self>, hint: impl Into<String>) -> Box<Self> {
         self.hint = Some(hint.into());
         self
     }
@@ -377,7 +380,7 @@ pub fn split_remap_name(name: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
 }
 
 /// The first line of a file that is no header, with its number.
-pub(crate) fn first_record_line(path: &Path) -> Result<Option<(u64, Vec<u8>)>> {
+pub fn first_record_line(path: &Path) -> Result<Option<(u64, Vec<u8>)>> {
     let mut lines = Lines::open(path)?;
     while let Some((number, line)) = lines.next()? {
         if !line.trim_ascii().is_empty() && !is_header(line) {
@@ -388,7 +391,7 @@ pub(crate) fn first_record_line(path: &Path) -> Result<Option<(u64, Vec<u8>)>> {
 }
 
 /// Text of a line for a message, shortened.
-pub(crate) fn quoted(text: &[u8]) -> String {
+pub fn quoted(text: &[u8]) -> String {
     const SHOWN: usize = 60;
     let shown = String::from_utf8_lossy(&text[..text.len().min(SHOWN)]).into_owned();
     if text.len() > SHOWN {
@@ -399,7 +402,7 @@ pub(crate) fn quoted(text: &[u8]) -> String {
 }
 
 /// Reads a coordinate; `what` names it in the message.
-pub(crate) fn coordinate(field: &[u8], what: &str) -> Result<u32, Box<Malformed>> {
+pub fn coordinate(field: &[u8], what: &str) -> Result<u32, Box<Malformed>> {
     if let Some((value, length)) = leading_number(field)
         && length == field.len()
     {

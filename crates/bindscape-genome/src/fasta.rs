@@ -34,13 +34,13 @@ pub struct Reader {
 }
 
 /// The letters of the sequences that a reader takes.
-pub(crate) struct Alphabet {
+pub struct Alphabet {
     /// What a letter is stored as; 0 for what does not belong to a sequence.
-    pub(crate) letters: [u8; 256],
+    pub letters: [u8; 256],
     /// The letters in words, for messages.
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     /// What to do about another letter.
-    pub(crate) hint: fn(u8) -> &'static str,
+    pub hint: fn(u8) -> &'static str,
 }
 
 static NUCLEOTIDES: Alphabet = Alphabet {
@@ -68,7 +68,7 @@ impl Reader {
     }
 
     /// Reads sequences of other letters from `lines`.
-    pub(crate) fn with_alphabet(lines: Lines, alphabet: &'static Alphabet) -> Self {
+    pub fn with_alphabet(lines: Lines, alphabet: &'static Alphabet) -> Self {
         Self {
             lines,
             header: None,
@@ -200,7 +200,7 @@ const fn letters() -> [u8; 256] {
 }
 
 /// The letter as [`Record::sequence`] has it, or `None` if it is no nucleotide code.
-pub(crate) fn nucleotide(letter: u8) -> Option<u8> {
+pub fn nucleotide(letter: u8) -> Option<u8> {
     match NUCLEOTIDES.letters[letter as usize] {
         0 => None,
         letter => Some(letter),

@@ -9,14 +9,14 @@ use std::path::{Path, PathBuf};
 
 use self::bytes::Bytes;
 use self::index::{Entry, Index};
-use bindscape_base::error::{Error, Place, Result};
 use crate::fasta::nucleotide;
-use bindscape_base::input::Compression;
-use bindscape_base::names;
 use crate::region::Region;
 use crate::sequence::SequenceSource;
 use crate::twobit;
 use crate::twobit::TwoBit;
+use bindscape_base::error::{Error, Place, Result};
+use bindscape_base::input::Compression;
+use bindscape_base::names;
 
 /// A genome on disk.
 pub struct Genome {
@@ -199,7 +199,7 @@ impl SequenceSource for Genome {
 }
 
 /// What to tell a user whose chromosome is not among `names` of `what`.
-pub(crate) fn absent_chromosome<'a>(
+pub fn absent_chromosome<'a>(
     chrom: &str,
     names: impl Iterator<Item = &'a str> + Clone,
     what: &str,

@@ -2,19 +2,22 @@
 
 use std::path::PathBuf;
 
-use bindscape_base::error::{Error, Result};
+use serde::{Deserialize, Serialize};
+
 use crate::fasta::RegionFasta;
 use crate::genome::Genome;
-use bindscape_base::progress;
-use bindscape_base::progress::Progress;
 use crate::region::{Region, Regions};
 use crate::sequence::{PackedSequences, SequenceSource};
+use bindscape_base::error::{Error, Result};
+use bindscape_base::progress;
+use bindscape_base::progress::Progress;
 
 /// Regions between two reports of progress.
 const STEP: usize = 4096;
 
 /// Where the user has sequences.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum SequenceInput {
     /// A FASTA file whose headers name regions.
     Fasta(PathBuf),
@@ -64,11 +67,7 @@ pub fn load_sequences(
     progress: &dyn Progress,
 ) -> Result<PackedSequences> {
     let bases = u32::try_from(length).map_err(|_| {
-        Error::option(
-            "--length",
-            "a sequence length below 2^32",
-            length.to_string(),
-        )
+        Error::argument("length", "a sequence length below 2^32", length.to_string())
     })?;
     if let Some(note) = source.note() {
         progress.note(note);

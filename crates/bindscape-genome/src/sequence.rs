@@ -3,8 +3,8 @@
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use bindscape_base::digest;
 use crate::region::Region;
+use bindscape_base::digest;
 
 /// Strand of a sequence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]

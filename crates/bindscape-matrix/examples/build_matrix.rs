@@ -10,11 +10,11 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use bindscape_base::progress::Silent;
+use bindscape_base::{Error, Result};
 use bindscape_matrix::build::{BuildInputs, BuildOptions, RegionInputs, build};
 use bindscape_matrix::parquet;
-use bindscape_base::progress::Silent;
 use bindscape_matrix::sheet::{Aliases, DataSet, unibind_directory};
-use bindscape_base::{Error, Result};
 
 fn main() -> std::process::ExitCode {
     match run() {
@@ -40,7 +40,7 @@ fn run() -> Result<()> {
             (clusters, sources, peaks, sites, Some(output))
         }
         other => {
-            return Err(Error::option(
+            return Err(Error::about(
                 "arguments",
                 "CLUSTERS SOURCES PEAKS SITES_DIRECTORY [OUT.parquet]",
                 format!("{} of them", other.len()),

@@ -1,16 +1,9 @@
 //! The binding matrix: TF x region, bound, unbound or unresolved.
 
-pub mod build;
-pub mod inspect;
-pub mod overlap;
-pub mod parquet;
-pub mod published;
-pub mod similarity;
-
+use bindscape_base::digest::InputFile;
 use serde::{Deserialize, Serialize};
 
-use bindscape_base::error::{Error, Result};
-use bindscape_base::names;
+use bindscape_base::error::{Error, Result, Subject};
 use bindscape_genome::region::Regions;
 
 /// What is known of the binding of one TF to one region, over all cells.
@@ -73,19 +66,6 @@ pub enum View {
     LessSparse,
 }
 
-/// A file that a result was made from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InputFile {
-    /// What it was used as (`dhs`, `chip`, `tfbs`, `matrix`, `sequences`…).
-    pub role: String,
-    /// File name without its directory.
-    pub name: String,
-    /// Size in bytes.
-    pub bytes: u64,
-    /// SHA-256 of its bytes, hexadecimal.
-    pub sha256: String,
-}
-
 /// Where a matrix comes from; stored in its file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provenance {
@@ -120,33 +100,32 @@ impl BindingMatrix {
     /// The column number of a TF.
     ///
     /// # Errors
-    /// If the TF is not in the matrix; the hint names near names. `input` is
-    /// the option or file that asked for it.
-    pub fn tf_index(&self, tf: &str, input: &str) -> Result<usize> {
-        tf_index(&self.tfs, tf, input)
+    /// If the TF is not in the matrix; the error names near names. `subject` is what asked for it.
+    pub fn tf_index(&self, tf: &str, subject: impl Into<Subject>) -> Result<usize> {
+        tf_index(&self.tfs, tf, subject)
     }
 
     /// The column of a TF; errors as [`BindingMatrix::tf_index`].
     ///
     /// # Errors
     /// See above.
-    pub fn column(&self, tf: &str, input: &str) -> Result<&[Code]> {
-        Ok(&self.columns[self.tf_index(tf, input)?])
+    pub fn column(&self, tf: &str, subject: impl Into<Subject>) -> Result<&[Code]> {
+        Ok(&self.columns[self.tf_index(tf, subject)?])
     }
 }
 
-/// The place of `tf` in `tfs`.
+/// The place of `tf` in `tfs`. `subject` is what asked for it.
 ///
 /// # Errors
-/// If it is not there; the hint names near names.
-pub fn tf_index(tfs: &[String], tf: &str, input: &str) -> Result<usize> {
+/// If it is not there; the error names near names.
+pub fn tf_index(tfs: &[String], tf: &str, subject: impl Into<Subject>) -> Result<usize> {
     tfs.iter().position(|name| name == tf).ok_or_else(|| {
-        Error::option(input, "the name of a TF in the matrix", format!("{tf:?}")).hint(
-            names::suggestion(
-                tf,
-                tfs.iter().map(String::as_str),
-                "list the TFs with `bindscape matrix inspect`",
-            ),
+        Error::missing(
+            subject,
+            "the name of a TF in the matrix",
+            tf,
+            tfs.iter().map(String::as_str),
+            "inspect the matrix for its TFs",
         )
     })
 }

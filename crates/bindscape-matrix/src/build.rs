@@ -26,11 +26,13 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use super::{BindingMatrix, InputFile, Provenance};
+use bindscape_base::digest::InputFile;
+
+use crate::binding::{BindingMatrix, Provenance};
+use crate::sheet::{Aliases, CellFile, DataSet, Kind};
 use bindscape_base::digest;
 use bindscape_base::error::{Error, Place, Result};
 use bindscape_base::progress::Progress;
-use crate::sheet::{Aliases, CellFile, DataSet, Kind};
 
 pub use report::{BuildReport, CodeCounts, EvidenceCounts, RegionCounts};
 
@@ -181,7 +183,7 @@ impl Built {
         mut f: impl FnMut(&str, BindingMatrix) -> Result<()>,
     ) -> Result<()> {
         let Some(cells) = &self.cells else {
-            return Err(Error::option(
+            return Err(Error::about(
                 "per-cell matrices",
                 "a build that kept the evidence of each cell",
                 "one that did not",
@@ -236,24 +238,24 @@ pub fn build(
 /// What can be known to be wrong before anything is read.
 fn check(inputs: &BuildInputs, options: &BuildOptions) -> Result<()> {
     if options.width == 0 {
-        return Err(Error::option("--width", "a width of at least 1", "0"));
+        return Err(Error::argument("width", "a width of at least 1", "0"));
     }
     if let RegionInputs::PerCell(cells) = &inputs.regions
         && cells.is_empty()
     {
-        return Err(Error::option(
+        return Err(Error::about(
             "accessible regions",
             "at least one file",
             "none",
         ));
     }
     if inputs.chip.is_empty() {
-        return Err(Error::option("ChIP-seq peaks", "at least one file", "none"));
+        return Err(Error::about("ChIP-seq peaks", "at least one file", "none"));
     }
     if options.evidence == Evidence::ChipAndTfbs && inputs.tfbs.is_empty() {
         return Err(
-            Error::option("predicted binding sites", "at least one file", "none")
-                .hint("to build from ChIP-seq peaks alone, pass --evidence chip"),
+            Error::about("predicted binding sites", "at least one file", "none")
+                .hint("to build from ChIP-seq peaks alone, pass ⟦evidence⟧ chip"),
         );
     }
     for (_, path) in inputs.files(options.evidence) {

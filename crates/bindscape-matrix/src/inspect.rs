@@ -201,7 +201,7 @@ pub(super) mod tests {
     use super::*;
     use bindscape_genome::region::Regions;
 
-    pub(in crate) fn matrix_of(columns: Vec<Vec<Code>>) -> BindingMatrix {
+    pub(crate) fn matrix_of(columns: Vec<Vec<Code>>) -> BindingMatrix {
         let mut regions = Regions::new();
         for row in 0..columns[0].len() as u32 {
             regions.push("chr1", row * 10, row * 10 + 5 + row % 2);

@@ -1,36 +1,23 @@
-//! Sequences, coordinates, file formats and the binding matrix.
+//! The binding matrix, TF x region: built from evidence, read and written, sampled and split
+//! for training; and the plain result records that one part writes and another reads.
 //!
-//! This crate knows biology's data and nothing of networks or terminals.
-//! Coordinates are 0-based and half-open throughout, as in BED.
+//! This crate knows nothing of the network framework or of terminals. Coordinates are 0-based
+//! and half-open throughout, as in BED.
 
-pub mod atomic;
-pub mod bed;
+mod binding;
 mod bits;
+pub mod build;
 pub mod dataset;
-pub mod digest;
-pub mod error;
-pub mod fasta;
-pub mod genome;
-pub mod input;
-pub mod journal;
-pub mod load;
-pub mod matrix;
-pub mod names;
-pub mod npz;
-pub mod pickle;
-pub mod progress;
-pub mod protein;
-pub mod region;
+pub mod inspect;
+pub mod overlap;
+pub mod parquet;
+pub mod published;
 pub mod results;
-pub mod rng;
 pub mod sample;
 pub mod scores;
-pub mod sequence;
 pub mod sheet;
+pub mod similarity;
 pub mod simulate;
 pub mod split;
-pub mod tiling;
-pub mod torch;
-pub mod twobit;
 
-pub use error::{Error, InputError, Place, Result};
+pub use binding::{BindingMatrix, Code, Provenance, View, tf_index};

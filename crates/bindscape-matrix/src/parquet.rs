@@ -120,7 +120,7 @@ pub fn read(path: &Path, tfs: Option<&[String]>) -> Result<BindingMatrix> {
     let tfs = tfs.map_or_else(|| reader.header().tfs.clone(), <[String]>::to_vec);
     // Names are checked before anything large is read.
     for tf in &tfs {
-        tf_index(&reader.header().tfs, tf, &path.display().to_string())?;
+        tf_index(&reader.header().tfs, tf, path)?;
     }
     let (regions, columns) = rayon::join(
         || reader.regions(),

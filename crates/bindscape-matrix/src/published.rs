@@ -20,12 +20,12 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use super::{BindingMatrix, Code, Provenance, View};
+use bindscape_arrays::npz::{ArrayWriter, Npz, UNNAMED};
+use bindscape_arrays::pickle;
 use bindscape_base::atomic::AtomicFile;
 use bindscape_base::digest;
 use bindscape_base::error::{Error, Place, Result};
 use bindscape_base::input;
-use bindscape_arrays::npz::{ArrayWriter, Npz, UNNAMED};
-use bindscape_arrays::pickle;
 use bindscape_genome::region::Regions;
 
 /// Numbers held at a time while arrays are read or written.

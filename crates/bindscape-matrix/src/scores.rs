@@ -89,8 +89,8 @@ impl ScoreFormat {
         } else if stem.ends_with(".parquet") && !gzip {
             Ok((ScoreFormat::Parquet, false))
         } else {
-            Err(Error::option(
-                "--out",
+            Err(Error::argument(
+                "out",
                 "a file name ending in .tsv, .tsv.gz, .bed, .bed.gz or .parquet, or `-`",
                 format!("{:?}", path.display().to_string()),
             ))

@@ -8,10 +8,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use bindscape_genome::bed::Format;
 use bindscape_base::error::{Error, Place, Result};
-use bindscape_base::input::Lines;
 use bindscape_base::names;
+use bindscape_base::table::each_row;
+use bindscape_genome::bed::Format;
 
 /// What a file of a sample sheet holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -457,25 +457,6 @@ fn two_columns(path: &Path, line: u64, first: &str, found: usize) -> Error {
         format!("two columns, {first} and cell, separated by a tab"),
         format!("{found}"),
     )
-}
-
-/// Calls `row` with the line number, counted from 1, and the trimmed fields of every row of
-/// a table of tab-separated columns, its header among them.
-///
-/// # Errors
-/// If the file cannot be read or is not in UTF-8; those of `row`.
-pub fn each_row(path: &Path, mut row: impl FnMut(u64, &[&str]) -> Result<()>) -> Result<()> {
-    let mut lines = Lines::open(path)?;
-    while let Some((number, line)) = lines.next()? {
-        let text = std::str::from_utf8(line)
-            .map_err(|_| Error::input(path, Place::Line(number), "text in UTF-8", "other bytes"))?;
-        if text.trim().is_empty() || text.starts_with('#') {
-            continue;
-        }
-        let fields: Vec<&str> = text.split('\t').map(str::trim).collect();
-        row(number, &fields)?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

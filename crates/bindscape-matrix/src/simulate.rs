@@ -90,8 +90,8 @@ pub fn simulate(
     progress: &dyn Progress,
 ) -> Result<Simulation> {
     if options.regions < MIN_REGIONS {
-        return Err(Error::option(
-            "--regions",
+        return Err(Error::argument(
+            "regions",
             format!("at least {MIN_REGIONS} regions to simulate"),
             options.regions.to_string(),
         ));

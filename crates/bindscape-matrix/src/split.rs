@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::dataset::Part;
 use bindscape_base::error::{Error, Result};
 use bindscape_base::names;
-use bindscape_genome::region::Regions;
 use bindscape_base::random;
+use bindscape_genome::region::Regions;
 
 mod chromosomes;
 
@@ -107,8 +107,8 @@ pub fn assign(
             if shares.iter().any(|&share| share.is_nan() || share <= 0.0)
                 || (shares.iter().sum::<f64>() - 1.0).abs() > 1e-6
             {
-                return Err(Error::option(
-                    "--split",
+                return Err(Error::argument(
+                    "split",
                     "three positive shares that add up to 1",
                     format!("{train}, {validation}, {test}"),
                 ));
@@ -246,8 +246,8 @@ fn check_parts(parts: &[Part], labels: Option<&[bool]>, groups: usize) -> Result
             ([_, 0], Some(_)) => "bound regions",
             _ => continue,
         };
-        return Err(Error::option(
-            "--split",
+        return Err(Error::argument(
+            "split",
             format!("{missing} in each of the parts train, validation and test"),
             format!(
                 "none in the {} part ({} regions in {groups} groups that share no base)",
@@ -265,8 +265,8 @@ fn known(name: &str, present: &[&str]) -> Result<()> {
     if present.contains(&name) {
         return Ok(());
     }
-    Err(Error::option(
-        "--split chromosome",
+    Err(Error::argument(
+        "split",
         "chromosomes that have regions in the data",
         format!("{name:?}"),
     )

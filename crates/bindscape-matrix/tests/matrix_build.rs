@@ -5,12 +5,12 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use bindscape_base::Result;
-use bindscape_genome::bed::Format;
 use bindscape_base::input::Lines;
-use bindscape_matrix::build::{BuildInputs, BuildOptions, Built, Evidence, RegionInputs, build};
-use bindscape_matrix::{BindingMatrix, Code, View};
 use bindscape_base::progress::Silent;
+use bindscape_genome::bed::Format;
+use bindscape_matrix::build::{BuildInputs, BuildOptions, Built, Evidence, RegionInputs, build};
 use bindscape_matrix::sheet::{Aliases, CellFile, DataSet, Kind, Sheet, unibind_directory};
+use bindscape_matrix::{BindingMatrix, Code, View};
 
 use Code::{Bound, Closed, OneEvidence, Unbound};
 
@@ -354,7 +354,7 @@ fn bad_files_are_named_with_line_and_remedy() {
         "{unsorted}"
     );
     assert!(unsorted.contains("sort -k1,1 -k2,2n"), "{unsorted}");
-    assert!(unsorted.contains("--unsorted"), "{unsorted}");
+    assert!(unsorted.contains("unsorted"), "{unsorted}");
 
     let malformed = peaks_fault(&format!(
         "# peaks\n{}\nchr1\t1e3\t1100\tE.MAX.K562\n",
@@ -417,10 +417,7 @@ fn files_of_another_genome_are_refused() {
         ),
         "{unknown}"
     );
-    assert!(
-        unknown.contains("--ignore-unknown-chromosomes"),
-        "{unknown}"
-    );
+    assert!(unknown.contains("ignore_unknown_chromosomes"), "{unknown}");
 
     files.options.ignore_unknown_chromosomes = true;
     let built = files.build().expect("a matrix");
@@ -447,9 +444,9 @@ fn a_cell_without_accessible_regions_is_named_with_near_names() {
         fault.contains("found none for Hep-G2 (in max_hepg2.bed; near names: HepG2)"),
         "{fault}"
     );
-    assert!(fault.contains("--aliases"), "{fault}");
+    assert!(fault.contains("aliases"), "{fault}");
     assert!(
-        fault.contains("--skip-cells-without-accessibility"),
+        fault.contains("skip_cells_without_accessibility"),
         "{fault}"
     );
 

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use bindscape_base::progress::Silent;
 use bindscape_genome::load::{SequenceInput, load_sequences};
 use bindscape_matrix::published::{export_npz, import_npz};
 use bindscape_matrix::{BindingMatrix, Code, View, parquet};
-use bindscape_base::progress::Silent;
 
 fn data() -> Option<PathBuf> {
     let path = PathBuf::from(concat!(

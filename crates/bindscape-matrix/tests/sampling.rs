@@ -4,14 +4,17 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use bindscape_base::progress::Silent;
 use bindscape_genome::load::{SequenceInput, load_sequences};
 use bindscape_matrix::inspect::inspect;
 use bindscape_matrix::published::import_npz;
+use bindscape_matrix::sample::{
+    Excluded, FinetuneOptions, FinetuningPool, PretrainOptions, pretraining_dataset,
+    resolved_for_all, top_resolved,
+};
 use bindscape_matrix::similarity::similarity;
-use bindscape_matrix::{BindingMatrix, View};
-use bindscape_base::progress::Silent;
-use bindscape_matrix::sample::{Excluded, FinetuneOptions, FinetuningPool, PretrainOptions, pretraining_dataset, resolved_for_all, top_resolved};
 use bindscape_matrix::split::Split;
+use bindscape_matrix::{BindingMatrix, View};
 
 fn data() -> Option<PathBuf> {
     let path = PathBuf::from(concat!(

@@ -9,10 +9,10 @@ use std::error::Error;
 use std::fmt::Write as _;
 use std::path::Path;
 
+use bindscape_base::random;
 use bindscape_genome::fasta::{Reader, Record};
 use bindscape_matrix::View;
 use bindscape_matrix::published::import_npz;
-use bindscape_base::random;
 use bindscape_matrix::sample::match_gc;
 use rand::seq::SliceRandom;
 
@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         &directory.join("regions_idx.pickle.gz"),
         &directory.join("tfs_idx.pickle.gz"),
     )?;
-    let column = matrix.column(tf, "TF")?;
+    let column = matrix.column(tf, bindscape_base::Subject::field("tf"))?;
     let rows = |label| -> Vec<usize> {
         (0..column.len())
             .filter(|&row| column[row].label(View::Sparse) == Some(label))

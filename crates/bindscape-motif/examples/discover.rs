@@ -15,12 +15,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or("an option lacks its value");
         match argument.as_str() {
-            "--nmotifs" => options.motifs = Some(value()?.parse()?),
-            "--maxw" => options.max_width = value()?.parse()?,
-            "--minw" => options.min_width = value()?.parse()?,
-            "--hofract" => options.holdout = value()?.parse()?,
-            "--order" => options.order = value()?.parse()?,
-            "--seed" => options.seed = value()?.parse()?,
+            "motifs" => options.motifs = Some(value()?.parse()?),
+            "max_width" => options.max_width = value()?.parse()?,
+            "min_width" => options.min_width = value()?.parse()?,
+            "holdout" => options.holdout = value()?.parse()?,
+            "order" => options.order = value()?.parse()?,
+            "seed" => options.seed = value()?.parse()?,
             _ => files.push(argument),
         }
     }

@@ -7,7 +7,7 @@ use bindscape_motif::{Background, Logo, jaspar};
 
 fn main() -> Result<()> {
     let Some(out) = std::env::args_os().nth(1).map(PathBuf::from) else {
-        return Err(Error::option("arguments", "a directory", "none"));
+        return Err(Error::about("arguments", "a directory", "none"));
     };
     let all = jaspar();
     let mut by_width: Vec<_> = all.motifs.iter().collect();

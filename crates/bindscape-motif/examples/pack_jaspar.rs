@@ -20,7 +20,7 @@ const HEADER: &str = "matrix_id\tname\tclass\tfamily\ttax_group\tspecies\tunipro
 fn main() -> Result<()> {
     let paths: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
     let [meme, table, out] = paths.as_slice() else {
-        return Err(Error::option(
+        return Err(Error::about(
             "arguments",
             "MEME TSV OUT",
             paths.len().to_string(),

@@ -28,7 +28,7 @@ impl Background {
     pub fn new(probabilities: [f64; 4]) -> Result<Self> {
         let sum: f64 = probabilities.iter().sum();
         let fault = |expected: &str, found: String| {
-            Err(Error::option("background", expected, found)
+            Err(Error::about("background", expected, found)
                 .hint("give the probabilities of A, C, G and T, such as 0.3 0.2 0.2 0.3"))
         };
         if !probabilities.iter().all(|&p| p > 0.0 && p.is_finite()) {
@@ -60,7 +60,7 @@ impl Background {
     pub fn from_counts(counts: [f64; 4]) -> Result<Self> {
         let sum: f64 = counts.iter().sum();
         if !counts.iter().all(|&n| n >= 0.0) || !sum.is_finite() || sum <= 0.0 {
-            return Err(Error::option(
+            return Err(Error::about(
                 "background",
                 "counts of bases, not all of them zero",
                 format!("{counts:?}"),

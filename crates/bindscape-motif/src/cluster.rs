@@ -80,11 +80,11 @@ pub fn cluster(
     progress: &dyn Progress,
 ) -> Result<Clustering> {
     for (option, value) in [
-        ("--cor", thresholds.correlation),
-        ("--ncor", thresholds.normalized),
+        ("correlation", thresholds.correlation),
+        ("normalized", thresholds.normalized),
     ] {
         if !(-1.0..=1.0).contains(&value) {
-            return Err(Error::option(
+            return Err(Error::about(
                 option,
                 "a correlation: -1 to 1",
                 value.to_string(),
@@ -92,10 +92,10 @@ pub fn cluster(
         }
     }
     if thresholds.overlap == 0 {
-        return Err(Error::option("--w", "at least 1", "0"));
+        return Err(Error::argument("overlap", "at least 1", "0"));
     }
     if motifs.is_empty() {
-        return Err(Error::option("the motifs", "at least one", "none"));
+        return Err(Error::about("the motifs", "at least one", "none"));
     }
     let similarities = Similarities::new(motifs, thresholds.overlap, progress)?;
     let branches = tree(motifs.len(), &similarities, thresholds);

@@ -148,7 +148,7 @@ impl Targets {
     pub fn new(targets: &[Motif], options: Options) -> Result<Self> {
         let background = checked(&options)?;
         if targets.is_empty() {
-            return Err(Error::option("the targets", "at least one motif", "none"));
+            return Err(Error::about("the targets", "at least one motif", "none"));
         }
         let columns: Vec<Vec<Column>> = targets
             .iter()
@@ -446,27 +446,27 @@ fn vectorized<R>(work: impl FnOnce() -> R) -> R {
 /// The background, once the options are found valid.
 fn checked(options: &Options) -> Result<[f64; 4]> {
     if options.min_overlap == 0 {
-        return Err(Error::option("--min-overlap", "at least 1", "0"));
+        return Err(Error::argument("min_overlap", "at least 1", "0"));
     }
     if !(2..=100).contains(&options.bins) {
-        return Err(Error::option("bins", "2 to 100", options.bins.to_string()));
+        return Err(Error::about("bins", "2 to 100", options.bins.to_string()));
     }
     if options.steps == Some(0) {
-        return Err(Error::option("steps", "at least 1", "0"));
+        return Err(Error::about("steps", "at least 1", "0"));
     }
     if !options.pseudocount.is_finite() || options.pseudocount < 0.0 {
-        return Err(Error::option(
-            "--motif-pseudo",
+        return Err(Error::argument(
+            "pseudocount",
             "a number of at least 0",
             options.pseudocount.to_string(),
         ));
     }
     let logarithms = matches!(options.distance, Distance::Kullback | Distance::Allr);
     if logarithms && options.pseudocount == 0.0 {
-        return Err(Error::option(
-            "--motif-pseudo",
+        return Err(Error::argument(
+            "pseudocount",
             format!(
-                "a number above 0, as --dist {} takes logarithms",
+                "a number above 0, as ⟦distance⟧ {} takes logarithms",
                 options.distance.name()
             ),
             "0",
@@ -484,12 +484,12 @@ fn checked(options: &Options) -> Result<[f64; 4]> {
 fn motif_columns(motif: &Motif, options: &Options, background: &[f64; 4]) -> Result<Vec<Column>> {
     let rows = motif.frequencies.rows();
     if rows.len() > align::MAX_WIDTH {
-        return Err(Error::option(
+        return Err(Error::about(
             format!("motif {}", motif.id),
             format!("at most {} positions", align::MAX_WIDTH),
             rows.len().to_string(),
         )
-        .hint("trim it with `bindscape motif convert --trim`"));
+        .hint("trim its uninformative ends first"));
     }
     let sites = motif.sites_or_assumed();
     let all = sites + options.pseudocount;

@@ -71,7 +71,7 @@ impl Format {
             .find(|format| format.name().eq_ignore_ascii_case(name))
             .ok_or_else(|| {
                 let otherwise = "without a name, the format is told from the file";
-                Error::option(
+                Error::about(
                     "format",
                     format!("one of {}", known.join(", ")),
                     format!("{name:?}"),

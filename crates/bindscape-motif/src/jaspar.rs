@@ -103,7 +103,7 @@ fn unknown(word: &str, all: &MotifSet) -> Error {
     groups.sort_unstable();
     groups.dedup();
     let otherwise = format!("groups are {}", groups.join(", "));
-    Error::option(
+    Error::about(
         "jaspar:",
         "a taxonomic group, or the id or name of a motif of JASPAR CORE 2026",
         format!("{word:?}"),

@@ -72,7 +72,7 @@ impl Logo {
     }
 
     fn new(heights: Vec<[f64; 4]>, axis: Axis) -> Result<Self> {
-        let fault = |expected: &str, found: String| Err(Error::option("logo", expected, found));
+        let fault = |expected: &str, found: String| Err(Error::about("logo", expected, found));
         if heights.is_empty() {
             return fault("at least one position", "none".into());
         }

@@ -28,7 +28,7 @@ impl Pseudocount {
         if sites >= 0.0 && sites.is_finite() {
             Ok(Self(sites))
         } else {
-            Err(Error::option(
+            Err(Error::about(
                 "pseudocount",
                 "a number of sites, zero or above",
                 sites.to_string(),
@@ -103,13 +103,13 @@ rows!(LogOdds);
 
 fn not_empty(rows: &[[f64; 4]]) -> Result<()> {
     if rows.is_empty() {
-        return Err(Error::option("motif", "at least one position", "none"));
+        return Err(Error::about("motif", "at least one position", "none"));
     }
     Ok(())
 }
 
 fn fault(position: usize, row: [f64; 4], expected: &str) -> Error {
-    Error::option(
+    Error::about(
         format!("motif, position {}", position + 1),
         expected,
         format!("{} {} {} {}", row[0], row[1], row[2], row[3]),

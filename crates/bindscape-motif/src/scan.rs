@@ -157,14 +157,14 @@ impl Scanner {
     /// and the pseudocount, too.
     pub fn new(motifs: &[Motif], background: &Background, options: &Options) -> Result<Self> {
         if !(options.threshold > 0.0 && options.threshold <= 1.0) {
-            return Err(Error::option(
-                "--thresh",
+            return Err(Error::argument(
+                "threshold",
                 "a p-value above 0 and at most 1",
                 options.threshold.to_string(),
             ));
         }
         if motifs.is_empty() {
-            return Err(Error::option("--motifs", "at least one motif", "none"));
+            return Err(Error::argument("motifs", "at least one motif", "none"));
         }
         let motifs: Result<Vec<ScanMotif>> = motifs
             .par_iter()

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::sync::Mutex;
 
-use bindscape_genome::fasta::Record;
 use bindscape_base::progress::{Progress, Silent};
 use bindscape_base::{Error, random};
+use bindscape_genome::fasta::Record;
 use bindscape_motif::Format;
 use bindscape_motif::discover::{Discovery, Options, SequenceSet, Stop, Strand, Test, discover};
 use bindscape_motif::format::{parse_motifs, write_motifs};
@@ -373,7 +373,7 @@ fn faults_name_file_and_remedy() {
         short.contains("expected at least 2 sequences with 8 known bases in a row, found 1 of 2"),
         "{short}"
     );
-    assert!(short.contains("--minw"), "{short}");
+    assert!(short.contains("min_width"), "{short}");
     let missing = SequenceSet::read(Path::new("no/such.fa")).expect_err("missing");
     assert!(missing.to_string().contains("no/such.fa"), "{missing}");
 }

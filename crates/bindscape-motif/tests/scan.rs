@@ -372,7 +372,7 @@ fn positions_in_the_genome() {
     let one_based = fault(">chr2:101-108\nCTTGACAC\n");
     assert!(one_based.contains("line 1: expected 7 letters for \"chr2:101-108\", found 8"));
     assert!(one_based.contains("1-based"));
-    assert!(fault(">chr2:100-120(-)\nCTTGACAC\n").contains("leave out --parse-genomic-coord"));
+    assert!(fault(">chr2:100-120(-)\nCTTGACAC\n").contains("leave out `parse_genomic_coord`"));
 }
 
 #[test]
@@ -415,7 +415,7 @@ fn faults_are_named() {
         made.expect_err("a fault").to_string()
     };
     assert!(fault(&[], &options(0.1)).contains("at least one motif"));
-    assert!(fault(&motifs(), &options(0.0)).contains("--thresh: expected a p-value above 0"));
+    assert!(fault(&motifs(), &options(0.0)).contains("threshold: expected a p-value above 0"));
     let bare = Options {
         pseudocount: Pseudocount::NONE,
         ..options(0.1)

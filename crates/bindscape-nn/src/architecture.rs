@@ -21,8 +21,9 @@ pub enum Architecture {
 }
 
 /// The networks there are, without sizes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[non_exhaustive]
+#[serde(rename_all = "kebab-case")]
 pub enum ArchitectureKind {
     /// [`Architecture::Cnn`].
     #[default]
@@ -55,7 +56,7 @@ impl std::str::FromStr for ArchitectureKind {
 
     fn from_str(text: &str) -> Result<Self> {
         names::choose(
-            "--architecture",
+            "architecture",
             text,
             Self::ALL,
             Self::name,
@@ -196,7 +197,7 @@ mod tests {
         let error = "dang".parse::<ArchitectureKind>().unwrap_err();
         assert_eq!(
             error.to_string(),
-            "--architecture: expected one of cnn, danq, found `dang`"
+            "architecture: expected one of cnn, danq, found `dang`"
         );
         assert!(error.advice().unwrap().contains("danq"));
     }

@@ -179,7 +179,7 @@ mod tests {
         let error = CnnConfig::new(89, 1).validate().unwrap_err();
         assert_eq!(
             error.to_string(),
-            "--length: expected at least 90 bp for this network, found 89 bp"
+            "length: expected at least 90 bp for this network, found 89 bp"
         );
         CnnConfig::new(90, 1).validate().unwrap();
         assert_eq!(CnnConfig::new(90, 1).flattened(), 200);

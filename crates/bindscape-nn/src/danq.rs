@@ -191,7 +191,7 @@ mod tests {
         let error = DanqConfig::new(37, 1).validate().unwrap_err();
         assert_eq!(
             error.to_string(),
-            "--length: expected at least 38 bp for this network, found 37 bp"
+            "length: expected at least 38 bp for this network, found 37 bp"
         );
         let shortest = DanqConfig::new(38, 1);
         shortest.validate().unwrap();

@@ -85,16 +85,16 @@ impl DeviceChoice {
     /// in `f32` alone.
     pub fn open_for(self, precision: Precision) -> Result<Device> {
         if self == Self::Cpu && precision != Precision::F32 {
-            return Err(Error::option(
-                "--precision",
-                "f32, in which the kernels of `--device cpu` compute",
+            return Err(Error::argument(
+                "precision",
+                "f32, in which the kernels of ⟦device⟧ cpu compute",
                 precision.name(),
             )
-            .hint("choose a graphics device with --device, or leave --precision out"));
+            .hint("choose a graphics device with ⟦device⟧, or leave ⟦precision⟧ out"));
         }
         let device = self.handle().ok_or_else(|| {
-            Error::option(
-                "--device",
+            Error::argument(
+                "device",
                 "a device that this program was built with",
                 format!("`{self}`"),
             )
@@ -103,21 +103,21 @@ impl DeviceChoice {
             ))
         })?;
         if let Some(found) = self.tried(&device, Precision::F32) {
-            return Err(Error::option(
-                "--device",
+            return Err(Error::argument(
+                "device",
                 format!("a device for `{self}` that works"),
                 found,
             )
-            .hint(format!("{}, or use `--device cpu`", self.needs())));
+            .hint(format!("{}, or use ⟦device⟧ cpu", self.needs())));
         }
         match self.tried(&device, precision) {
             None => Ok(device),
-            Some(found) => Err(Error::option(
-                "--precision",
+            Some(found) => Err(Error::argument(
+                "precision",
                 format!("a type that the device for `{self}` computes in"),
                 found,
             )
-            .hint("leave --precision out to compute in f32")),
+            .hint("leave ⟦precision⟧ out to compute in f32")),
         }
     }
 
@@ -229,7 +229,7 @@ impl FromStr for DeviceChoice {
 
     fn from_str(text: &str) -> Result<Self> {
         names::choose(
-            "--device",
+            "device",
             text,
             Self::ALL,
             Self::name,
@@ -258,10 +258,10 @@ mod tests {
         let error = DeviceChoice::Cpu.open_for(Precision::Bf16).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "--precision: expected f32, in which the kernels of `--device cpu` compute, found bf16"
+            "precision: expected f32, in which the kernels of `device` cpu compute, found bf16"
         );
         let advice = error.advice().unwrap();
-        assert!(advice.contains("leave --precision out"), "{advice}");
+        assert!(advice.contains("leave `precision` out"), "{advice}");
         let error = "vulcan".parse::<DeviceChoice>().unwrap_err();
         assert!(error.to_string().contains("found `vulcan`"), "{error}");
         assert_eq!(error.advice().unwrap(), "did you mean vulkan?");

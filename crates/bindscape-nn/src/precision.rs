@@ -61,7 +61,7 @@ impl FromStr for Precision {
 
     fn from_str(text: &str) -> Result<Self> {
         names::choose(
-            "--precision",
+            "precision",
             text,
             Self::ALL,
             Self::name,

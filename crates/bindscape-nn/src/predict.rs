@@ -103,7 +103,8 @@ impl Predictor {
     /// [`Traced::rows`] says which are there. `progress` advances by one per sequence.
     ///
     /// ```
-    /// # use bindscape_core::{progress::Silent, sequence::{PackedSequences, Strand}};
+    /// # use bindscape_base::progress::Silent;
+    /// # use bindscape_genome::sequence::{PackedSequences, Strand};
     /// # use bindscape_nn::{Architecture, CnnConfig, Device, Predictor};
     /// # fn main() -> bindscape_base::Result<()> {
     /// # let mut config = CnnConfig::new(90, 1);
@@ -156,7 +157,7 @@ impl Predictor {
         if sequences.length() == self.length {
             return Ok(());
         }
-        Err(Error::option(
+        Err(Error::about(
             "sequences",
             format!(
                 "{} bp, the length that the model was trained on",

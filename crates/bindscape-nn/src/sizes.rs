@@ -5,7 +5,7 @@ use bindscape_base::{Error, Result};
 /// Refuses a size of zero.
 pub(crate) fn check_sizes(sizes: &[usize], config: &dyn std::fmt::Debug) -> Result<()> {
     if sizes.contains(&0) {
-        return Err(Error::option(
+        return Err(Error::about(
             "architecture",
             "sizes of at least 1",
             format!("{config:?}"),
@@ -17,8 +17,8 @@ pub(crate) fn check_sizes(sizes: &[usize], config: &dyn std::fmt::Debug) -> Resu
 /// Refuses a dropout that is no share.
 pub(crate) fn check_dropout(rate: f64) -> Result<()> {
     if !(0.0..1.0).contains(&rate) {
-        return Err(Error::option(
-            "--dropout",
+        return Err(Error::argument(
+            "dropout",
             "a share of at least 0 and below 1",
             rate.to_string(),
         ));
@@ -29,8 +29,8 @@ pub(crate) fn check_dropout(rate: f64) -> Result<()> {
 /// Refuses sequences that are too short for the network.
 pub(crate) fn check_length(length: usize, minimum: usize) -> Result<()> {
     if length < minimum {
-        return Err(Error::option(
-            "--length",
+        return Err(Error::argument(
+            "length",
             format!("at least {minimum} bp for this network"),
             format!("{length} bp"),
         )

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use rustc_hash::FxHashMap;
 
 use bindscape_base::error::{Error, Place, Result};
-use bindscape_matrix::sheet;
+use bindscape_base::table;
 
 /// Names of the column of ids, in the order in which they are looked for.
 const ID_COLUMNS: [&str; 3] = ["accession", "id", "protein"];
@@ -44,7 +44,7 @@ impl Domains {
         let path = path.as_ref();
         let mut columns: Option<(usize, usize)> = None;
         let mut of = FxHashMap::default();
-        sheet::each_row(path, |line, fields| {
+        table::each_row(path, |line, fields| {
             let Some((id, domains)) = columns else {
                 columns = Some(header(path, line, fields)?);
                 return Ok(());

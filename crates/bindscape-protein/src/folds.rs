@@ -66,7 +66,7 @@ impl Folds {
     /// folds, or labels and groups differ in number.
     pub fn grouped(labels: &[Label], groups: &[u32], k: u32, seed: u64) -> Result<Self> {
         if labels.len() != groups.len() {
-            return Err(Error::option(
+            return Err(Error::about(
                 "groups",
                 format!("one per label ({})", labels.len()),
                 groups.len().to_string(),
@@ -174,7 +174,7 @@ fn sum(groups: &[Group]) -> [usize; STRATA] {
 /// Refuses folds that a class cannot fill; `counts` is what is dealt of each class.
 fn check(k: u32, counts: &[usize; STRATA], words: impl Fn(usize) -> String) -> Result<()> {
     if k < 2 {
-        return Err(Error::option("--folds", "at least 2 folds", k.to_string()));
+        return Err(Error::argument("folds", "at least 2 folds", k.to_string()));
     }
     let short: Vec<String> = (0..STRATA)
         .filter(|&stratum| (1..k as usize).contains(&counts[stratum]))
@@ -183,8 +183,8 @@ fn check(k: u32, counts: &[usize; STRATA], words: impl Fn(usize) -> String) -> R
     if short.is_empty() {
         return Ok(());
     }
-    Err(Error::option(
-        "--folds",
+    Err(Error::argument(
+        "folds",
         format!("at least one of every class in each of {k} folds"),
         short.join("; "),
     )
@@ -225,7 +225,7 @@ mod tests {
         let error = Folds::stratified(&labels, 5, 1).expect_err("a fault");
         assert_eq!(
             error.to_string(),
-            "--folds: expected at least one of every class in each of 5 folds, found leucine_zipper: 3 proteins"
+            "folds: expected at least one of every class in each of 5 folds, found leucine_zipper: 3 proteins"
         );
         assert!(error.advice().expect("a hint").contains("fewer folds"));
         labels[..8].fill(ProteinClass::LeucineZipper.into());

@@ -8,7 +8,7 @@ use super::class::{Label, ProteinClass};
 use super::reader::Protein;
 use bindscape_base::error::{Error, Place, Result};
 use bindscape_base::names;
-use bindscape_matrix::sheet;
+use bindscape_base::table;
 
 /// Names of the column of ids, in the order in which they are looked for.
 const ID_COLUMNS: [&str; 3] = ["accession", "id", "protein"];
@@ -66,7 +66,7 @@ impl Labels {
             places: FxHashMap::default(),
         };
         let mut lines: Vec<u64> = Vec::new();
-        sheet::each_row(path, |line, fields| {
+        table::each_row(path, |line, fields| {
             let Some(columns) = &columns else {
                 columns = Some(Columns::of_header(path, line, fields, group)?);
                 return Ok(());

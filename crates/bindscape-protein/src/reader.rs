@@ -6,10 +6,10 @@ use std::path::Path;
 use rustc_hash::FxHashMap;
 
 use bindscape_base::error::{Error, Place, Result};
-use bindscape_genome::fasta;
-use bindscape_genome::fasta::Alphabet;
 use bindscape_base::input::Lines;
 use bindscape_base::progress::Progress;
+use bindscape_genome::fasta;
+use bindscape_genome::fasta::Alphabet;
 
 /// Records and letters looked at before a file is taken for one of proteins.
 const LOOK_RECORDS: usize = 16;

@@ -61,7 +61,7 @@ pub fn figures(run: &Path) -> Result<Vec<Figure>> {
 
 fn read(runs: &[&Path]) -> Result<Vec<Run>> {
     if runs.is_empty() {
-        return Err(Error::option(
+        return Err(Error::about(
             "runs of a report",
             "at least one run directory",
             "none",

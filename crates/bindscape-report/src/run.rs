@@ -4,8 +4,10 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
-use bindscape_matrix::results::{EpochRecord, Evaluation, RunKind, RunRecord, Start, TfMetrics, TrainingRecord};
 use bindscape_base::{Error, Place, Result};
+use bindscape_matrix::results::{
+    EpochRecord, Evaluation, RunKind, RunRecord, Start, TfMetrics, TrainingRecord,
+};
 use serde::de::DeserializeOwned;
 
 /// A run directory, read.

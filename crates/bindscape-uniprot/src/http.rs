@@ -135,7 +135,7 @@ impl<'a> Client<'a> {
             };
             attempt += 1;
             if attempt >= self.retry.attempts {
-                return Err(Error::option(
+                return Err(Error::about(
                     url,
                     "a whole answer",
                     format!("none in {attempt} attempts; the last: {what}"),
@@ -160,7 +160,7 @@ impl<'a> Client<'a> {
         if let Some(asked) = asked
             && asked > LONGEST_ASKED
         {
-            return Err(Error::option(
+            return Err(Error::about(
                 "UniProt's service",
                 "an answer",
                 format!("the request to come back in {} s", asked.as_secs()),

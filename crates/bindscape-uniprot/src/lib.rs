@@ -29,8 +29,8 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use bindscape_base::progress::Progress;
-use bindscape_protein::ProteinClass;
 use bindscape_base::{Error, Result};
+use bindscape_protein::ProteinClass;
 
 use http::Client;
 use pages::{Download, State};
@@ -115,18 +115,18 @@ impl Plan {
 
     fn check(&self) -> Result<()> {
         if self.classes.is_empty() {
-            return Err(Error::option("--classes", "at least one class", "none"));
+            return Err(Error::argument("classes", "at least one class", "none"));
         }
         if !(1..=PAGE).contains(&self.page) {
-            return Err(Error::option(
+            return Err(Error::about(
                 "page size",
                 format!("1 to {PAGE} records"),
                 self.page.to_string(),
             ));
         }
         if !(self.endpoint.starts_with("https://") || self.endpoint.starts_with("http://")) {
-            return Err(Error::option(
-                "--endpoint",
+            return Err(Error::argument(
+                "endpoint",
                 "an address that starts with https:// or http://",
                 format!("{:?}", self.endpoint),
             )
@@ -138,8 +138,8 @@ impl Plan {
                 && (file == write::RECORD || !self.out.join(PAGES).exists())
         });
         if let Some(file) = taken {
-            return Err(Error::option(
-                "--out",
+            return Err(Error::argument(
+                "out",
                 "a new directory, or that of an interrupted fetch",
                 format!("{}, which holds {file}", self.out.display()),
             )
@@ -248,7 +248,7 @@ fn of_one_release(
             download.clear()?;
         }
     }
-    Err(Error::option(
+    Err(Error::about(
         "UniProt's service",
         "one release for all queries",
         format!("another one in each of {ROUNDS} rounds"),

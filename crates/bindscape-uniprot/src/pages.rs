@@ -130,7 +130,7 @@ impl Download<'_> {
             if let Some(why) = changed {
                 restarts += 1;
                 if restarts > RESTARTS {
-                    return Err(Error::option(
+                    return Err(Error::about(
                         url,
                         "data that stays the same while it is read",
                         format!("{why}, for the {restarts}th time"),
@@ -148,12 +148,12 @@ impl Download<'_> {
             };
             self.require_release(&url, page.release.as_deref())?;
             if page.total == 0 {
-                return Err(Error::option(
+                return Err(Error::about(
                     url,
                     format!("proteins for the class {}", self.name),
                     "none",
                 )
-                .hint("check that --endpoint is UniProt's REST service"));
+                .hint("check that ⟦endpoint⟧ is UniProt's REST service"));
             }
             let state = state.get_or_insert_with(|| State {
                 url: query::url(self.endpoint, self.query, self.size, None),
@@ -283,8 +283,8 @@ impl Download<'_> {
 
     fn require_release(&self, url: &str, found: Option<&str>) -> Result<()> {
         match self.release {
-            Some(wanted) if found != Some(wanted) => Err(Error::option(
-                "--release",
+            Some(wanted) if found != Some(wanted) => Err(Error::argument(
+                "release",
                 format!("release {} at {url}", found.unwrap_or("(not told)")),
                 wanted,
             )
@@ -298,8 +298,8 @@ impl Download<'_> {
             0 => refusal.message.clone(),
             status => format!("status {status}: {}", refusal.message),
         };
-        Error::option(url, "a page of proteins", what)
-            .hint("check that --endpoint is UniProt's REST service, https://rest.uniprot.org")
+        Error::about(url, "a page of proteins", what)
+            .hint("check that ⟦endpoint⟧ is UniProt's REST service, https://rest.uniprot.org")
     }
 }
 

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use bindscape_protein::ProteinClass;
 use bindscape_base::random;
+use bindscape_protein::ProteinClass;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 

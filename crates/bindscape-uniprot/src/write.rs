@@ -7,8 +7,8 @@ use std::time::SystemTime;
 
 use bindscape_base::atomic::AtomicFile;
 use bindscape_base::digest::InputFile;
-use bindscape_protein::ProteinClass;
 use bindscape_base::{Error, Result, atomic, digest};
+use bindscape_protein::ProteinClass;
 use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
 

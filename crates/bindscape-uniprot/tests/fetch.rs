@@ -238,7 +238,7 @@ fn failures_say_what_to_do_and_keep_the_pages() {
     refused.endpoint.push_str("/elsewhere");
     let refused = message(fetch(&refused, &[], &Silent).unwrap_err());
     assert!(
-        refused.contains("status 400") && refused.contains("--endpoint"),
+        refused.contains("status 400") && refused.contains("endpoint"),
         "{refused}"
     );
 

@@ -1,190 +1,205 @@
-//! `bindscape pretrain`: a multi-model on several TFs.
+//! Pre-training: a multi-model on several TFs.
 
 use std::path::PathBuf;
 
-use bindscape_matrix::{View, parquet};
 use bindscape_base::progress::Progress;
-use bindscape_matrix::results::{RunKind, RunRecord, Start as StartKind};
-use bindscape_matrix::sample;
-use bindscape_matrix::sample::PretrainOptions;
-use bindscape_base::{Error, Result};
+use bindscape_base::{Error, Result, Subject};
+use bindscape_genome::load::SequenceInput;
+use bindscape_matrix::results::{Evaluation, RunKind, RunRecord, Start as StartKind};
+use bindscape_matrix::sample::{self, PretrainOptions};
+use bindscape_matrix::split::Split;
+use bindscape_matrix::{BindingMatrix, View, parquet, tf_index};
 use bindscape_nn::train::Start;
 use bindscape_nn::{Architecture, ArchitectureKind, TrainingIdentity};
-use clap::Args;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::data::{self, SequenceArguments, SplitArguments};
+use crate::data;
+use crate::job::Job;
 use crate::run_directory::RunDirectory;
-use crate::terminal::Terminal;
-use crate::training::{self, Job, TrainingArguments};
+use crate::session::Session;
+use crate::training::{self, Task, TrainingPlan};
 
 /// Name of the only training of a pre-training run.
 pub(crate) const TRAINING: &str = "multi";
 
-/// Options of `pretrain`.
-#[derive(Debug, Args)]
-pub(crate) struct Arguments {
-    /// Binding matrix (Parquet)
-    #[arg(long, value_name = "FILE")]
-    matrix: PathBuf,
-    #[command(flatten)]
-    sequences: SequenceArguments,
-    /// TFs by name, or top-resolved:N for N TFs with many regions resolved in common
-    #[arg(
-        long,
-        value_name = "TF,…|top-resolved:N",
-        default_value = "top-resolved:50"
-    )]
-    tfs: String,
-    /// Network: cnn or danq
-    #[arg(long, value_name = "NETWORK", default_value_t)]
-    architecture: ArchitectureKind,
-    /// Take this many regions at random [default: all]
-    #[arg(long, value_name = "N")]
-    regions: Option<usize>,
-    /// Run directory
-    #[arg(long, value_name = "DIR")]
-    out: PathBuf,
-    #[command(flatten)]
-    split: SplitArguments,
-    #[command(flatten)]
-    training: TrainingArguments,
-}
-
 /// Which TFs a multi-model is trained on.
-enum Choice {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TfChoice {
+    /// These TFs, by name.
     Named(Vec<String>),
+    /// So many TFs with many regions resolved in common ([`sample::top_resolved`]).
     TopResolved(usize),
 }
 
-impl Choice {
-    fn parse(text: &str) -> Result<Self> {
-        let Some(count) = text.strip_prefix("top-resolved:") else {
-            let names: Vec<String> = text
-                .split(',')
-                .map(|name| name.trim().to_owned())
-                .filter(|name| !name.is_empty())
-                .collect();
-            return if names.is_empty() {
-                Err(Error::option("--tfs", "names of TFs", "none"))
-            } else {
-                Ok(Choice::Named(names))
-            };
+/// A plan of pre-training (Novakovsky et al. 2021, Methods, "Transfer learning").
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pretrain {
+    /// Binding matrix (Parquet).
+    pub matrix: PathBuf,
+    /// Where the sequences of its regions come from.
+    pub sequences: SequenceInput,
+    /// The TFs.
+    pub tfs: TfChoice,
+    /// The network.
+    pub architecture: ArchitectureKind,
+    /// Take so many regions at random; `None` for all.
+    pub regions: Option<usize>,
+    /// How regions are split into training, validation and test parts.
+    pub split: Split,
+    /// How the network is trained.
+    pub training: TrainingPlan,
+    /// Run directory.
+    pub out: PathBuf,
+}
+
+/// What a pre-training leaves.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pretrained {
+    /// The model file (safetensors).
+    pub model: PathBuf,
+    /// Metrics on the test part.
+    pub evaluation: Evaluation,
+}
+
+impl Pretrain {
+    /// A pre-training of the paper's convolutional network on 50 TFs of `matrix`.
+    #[must_use]
+    pub fn new(matrix: PathBuf, sequences: SequenceInput, out: PathBuf) -> Self {
+        Self {
+            matrix,
+            sequences,
+            tfs: TfChoice::TopResolved(50),
+            architecture: ArchitectureKind::default(),
+            regions: None,
+            split: Split::default(),
+            training: TrainingPlan::default(),
+            out,
+        }
+    }
+
+    /// Reads the columns of the matrix that are needed, and names the TFs.
+    fn read_matrix(&self, session: &Session<'_>) -> Result<(BindingMatrix, Vec<String>)> {
+        session.begin("reading the matrix", None);
+        let (matrix, tfs) = match &self.tfs {
+            TfChoice::Named(names) => {
+                let header = parquet::read_header(&self.matrix)?;
+                for name in names {
+                    tf_index(&header.tfs, name, Subject::field("tfs"))?;
+                }
+                (parquet::read(&self.matrix, Some(names))?, names.clone())
+            }
+            &TfChoice::TopResolved(count) => {
+                let matrix = parquet::read(&self.matrix, None)?;
+                let tfs = sample::top_resolved(&matrix, count, View::LessSparse)?
+                    .into_iter()
+                    .map(|column| matrix.tfs[column].clone())
+                    .collect();
+                (matrix, tfs)
+            }
         };
-        count.parse().map(Choice::TopResolved).map_err(|_| {
-            Error::option("--tfs", "top-resolved:N with a number", format!("{text:?}"))
-                .hint("for example top-resolved:50")
-        })
+        session.finish();
+        Ok((matrix, tfs))
     }
 }
 
-pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
-    let choice = Choice::parse(&arguments.tfs)?;
-    let split = arguments.split.split()?;
-    let options = arguments.training.options(false, arguments.training.seed);
-    options.validate()?;
-    let bootstrap = arguments
-        .training
-        .bootstrap
-        .options(arguments.training.seed)?;
-    arguments.training.device.open()?;
+impl Job for Pretrain {
+    type Outcome = Pretrained;
 
-    terminal.begin("reading the matrix", None);
-    let matrix = match &choice {
-        Choice::Named(names) => {
-            let header = parquet::read_header(&arguments.matrix)?;
-            for name in names {
-                bindscape_matrix::tf_index(&header.tfs, name, "--tfs")?;
+    const NAME: &'static str = "pretrain";
+
+    fn check(&self) -> Result<()> {
+        match &self.tfs {
+            TfChoice::Named(names) if names.is_empty() => {
+                return Err(Error::argument("tfs", "names of TFs", "none"));
             }
-            parquet::read(&arguments.matrix, Some(names))?
+            _ => {}
         }
-        Choice::TopResolved(_) => parquet::read(&arguments.matrix, None)?,
-    };
-    terminal.finish();
-    let tfs: Vec<String> = match choice {
-        Choice::Named(names) => names,
-        Choice::TopResolved(count) => sample::top_resolved(&matrix, count, View::LessSparse)?
-            .into_iter()
-            .map(|column| matrix.tfs[column].clone())
-            .collect(),
-    };
-    let length = data::width(&matrix, &arguments.matrix)?;
-    let architecture = Architecture::paper(arguments.architecture, length, tfs.len());
-    architecture.validate()?;
+        self.training.check()
+    }
 
-    let (mut source, inputs) = arguments.sequences.open_with(&arguments.matrix)?;
-    let pretrain = PretrainOptions {
-        tfs: tfs.clone(),
-        view: View::LessSparse,
-        regions: arguments.regions,
-        split,
-        seed: arguments.training.seed,
-    };
-    let prepared = sample::pretraining_dataset(&matrix, &[], &pretrain, &mut |regions| {
-        data::fetch(source.as_mut(), regions, length, terminal)
-    })?;
-    data::tell_steps(&prepared.steps, terminal);
+    fn run(&self, session: &Session<'_>) -> Result<Pretrained> {
+        let options = self.training.options(false, self.training.seed);
+        session.open_device(options.precision)?;
+        let (matrix, tfs) = self.read_matrix(session)?;
+        let length = data::width(&matrix, &self.matrix)?;
+        let architecture = Architecture::paper(self.architecture, length, tfs.len());
+        architecture.validate()?;
 
-    let genome = matrix.provenance.genome.clone();
-    let planned = RunRecord {
-        kind: RunKind::Pretrain,
-        bindscape: env!("CARGO_PKG_VERSION").into(),
-        command: std::env::args().collect(),
-        finished: false,
-        simulated: data::simulated(genome.as_deref()),
-        genome: genome.clone(),
-        inputs: inputs.clone(),
-        configuration: json!({
-            "architecture": architecture,
-            "data": pretrain,
-            "training": options,
-            "bootstrap": { "resamples": bootstrap.resamples, "level": bootstrap.level },
-        }),
-        tfs,
-        length,
-        device: arguments.training.device.choice.to_string(),
-        parameters: architecture.parameters(),
-        parent: None,
-        data_steps: prepared.steps.clone(),
-        trainings: vec![training::training_record(
-            TRAINING.into(),
-            StartKind::Scratch,
-            1,
+        let mut source = self.sequences.open()?;
+        let inputs = data::records(&self.matrix, &self.sequences)?;
+        let pretrain = PretrainOptions {
+            tfs: tfs.clone(),
+            view: View::LessSparse,
+            regions: self.regions,
+            split: self.split.clone(),
+            seed: self.training.seed,
+        };
+        let prepared = sample::pretraining_dataset(&matrix, &[], &pretrain, &mut |regions| {
+            data::fetch(source.as_mut(), regions, length, session)
+        })?;
+        data::tell_steps(&prepared.steps, session);
+
+        let genome = matrix.provenance.genome.clone();
+        let bootstrap = self.training.bootstrap;
+        let planned = RunRecord {
+            kind: RunKind::Pretrain,
+            bindscape: env!("CARGO_PKG_VERSION").into(),
+            command: session.command().to_vec(),
+            finished: false,
+            simulated: data::simulated(genome.as_deref()),
+            genome: genome.clone(),
+            inputs: inputs.clone(),
+            configuration: json!({
+                "architecture": architecture,
+                "data": pretrain,
+                "training": options,
+                "bootstrap": { "resamples": bootstrap.resamples, "level": bootstrap.level },
+            }),
+            tfs,
+            length,
+            device: session.device().to_string(),
+            parameters: architecture.parameters(),
+            parent: None,
+            data_steps: prepared.steps.clone(),
+            trainings: vec![training::training_record(
+                TRAINING.into(),
+                StartKind::Scratch,
+                1,
+                options.seed,
+                &prepared.dataset,
+            )],
+        };
+        let mut run = RunDirectory::begin(&self.out, planned, session)?;
+        let identity = TrainingIdentity::new(
+            RunKind::Pretrain,
             options.seed,
+            genome,
+            inputs,
             &prepared.dataset,
-        )],
-    };
-    let mut run = RunDirectory::begin(&arguments.out, planned, terminal)?;
-    let identity = TrainingIdentity::new(
-        RunKind::Pretrain,
-        options.seed,
-        genome,
-        inputs,
-        &prepared.dataset,
-        None,
-    );
-    let evaluation = training::train_and_test(
-        &run,
-        Job {
-            label: format!("multi-model of {} TFs", run.record.tfs.len()),
-            directory: TRAINING,
-            architecture: &architecture,
-            start: Start::Scratch,
-            data: &prepared.dataset,
-            options: &options,
-            identity,
-            device: arguments.training.device,
-            bootstrap,
-        },
-        terminal,
-    )?;
-    run.finish()?;
-    let (mean, defined) = training::mean_aucpr(&evaluation.tfs);
-    terminal.note(&format!(
-        "test AUCPR: mean {} over {defined} of {} TFs; the model is {}",
-        mean.map_or_else(|| "undefined".into(), |mean| format!("{mean:.3}")),
-        evaluation.tfs.len(),
-        arguments.out.join(&evaluation.model).display(),
-    ));
-    Ok(())
+            None,
+        );
+        let evaluation = training::train_and_test(
+            &run,
+            Task {
+                label: format!("multi-model of {} TFs", run.record.tfs.len()),
+                directory: TRAINING,
+                architecture: &architecture,
+                start: Start::Scratch,
+                data: &prepared.dataset,
+                options: &options,
+                identity,
+                device: session.device(),
+                bootstrap: bootstrap.options(self.training.seed),
+            },
+            session,
+        )?;
+        run.finish()?;
+        Ok(Pretrained {
+            model: self.out.join(&evaluation.model),
+            evaluation,
+        })
+    }
 }

@@ -5,8 +5,8 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use bindscape_base::progress::Progress;
-use bindscape_matrix::results::{RunKind, RunRecord};
 use bindscape_base::{Error, Place, Result, atomic};
+use bindscape_matrix::results::{RunKind, RunRecord};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -14,7 +14,7 @@ const RECORD: &str = "run.json";
 const LOCK: &str = ".lock";
 
 /// What `run.json` says of a run.
-pub(crate) trait Record: Serialize + DeserializeOwned {
+pub trait Record: Serialize + DeserializeOwned {
     /// Whether all of the run is done.
     fn finished(&self) -> bool;
 
@@ -40,9 +40,9 @@ impl Record for RunRecord {
 }
 
 /// A directory that holds one run.
-pub(crate) struct RunDirectory<R = RunRecord> {
+pub struct RunDirectory<R = RunRecord> {
     path: PathBuf,
-    pub(crate) record: R,
+    pub record: R,
     /// Held while this process works on the run; freed by the system when it ends.
     _lock: File,
 }
@@ -52,13 +52,13 @@ impl<R: Record> RunDirectory<R> {
     ///
     /// # Errors
     /// If the directory holds another run or other files, or cannot be written.
-    pub(crate) fn begin(path: &Path, planned: R, progress: &dyn Progress) -> Result<Self> {
+    pub fn begin(path: &Path, planned: R, progress: &dyn Progress) -> Result<Self> {
         let file = path.join(RECORD);
         if file.exists() {
             let found: R = read_json(&file)?;
             if let Some((expected, found)) = R::difference(&planned, &found) {
                 return Err(Error::input(path, Place::File, expected, found).hint(
-                    "choose another --out, or remove that directory if its run is not needed",
+                    "choose another ⟦out⟧, or remove that directory if its run is not needed",
                 ));
             }
             let run = Self {
@@ -84,7 +84,7 @@ impl<R: Record> RunDirectory<R> {
                 "a new or empty directory, or one that holds the same run",
                 "other files and no run.json",
             )
-            .hint("choose another --out"));
+            .hint("choose another ⟦out⟧"));
         }
         std::fs::create_dir_all(path).map_err(|source| Error::io("create", path, source))?;
         let run = Self {
@@ -97,25 +97,25 @@ impl<R: Record> RunDirectory<R> {
     }
 
     /// Directory of one training, made if need be.
-    pub(crate) fn training(&self, name: &str) -> Result<PathBuf> {
+    pub fn training(&self, name: &str) -> Result<PathBuf> {
         let path = self.path.join(name);
         std::fs::create_dir_all(&path).map_err(|source| Error::io("create", &path, source))?;
         Ok(path)
     }
 
     /// Marks the run as complete.
-    pub(crate) fn finish(&mut self) -> Result<()> {
+    pub fn finish(&mut self) -> Result<()> {
         self.record.finish();
         self.save()
     }
 
-    pub(crate) fn save(&self) -> Result<()> {
+    pub fn save(&self) -> Result<()> {
         write_json(&self.path.join(RECORD), &self.record)
     }
 }
 
 /// Keeps other processes from the run in `path`.
-pub(crate) fn lock(path: &Path) -> Result<File> {
+pub fn lock(path: &Path) -> Result<File> {
     let name = path.join(LOCK);
     let failed = |source| Error::io("create", &name, source);
     let file = File::create(&name).map_err(failed)?;
@@ -127,7 +127,7 @@ pub(crate) fn lock(path: &Path) -> Result<File> {
             "a run that no other process works on",
             "one that another process is training",
         )
-        .hint("wait for it, or choose another --out")),
+        .hint("wait for it, or choose another ⟦out⟧")),
         // Some network file systems have no locks; the run is as safe as before.
         Err(TryLockError::Error(source)) if source.kind() == ErrorKind::Unsupported => Ok(file),
         Err(TryLockError::Error(source)) => Err(failed(source)),
@@ -138,7 +138,7 @@ pub(crate) fn lock(path: &Path) -> Result<File> {
 ///
 /// # Errors
 /// If it is missing or not a run record.
-pub(crate) fn read_record(run: &Path) -> Result<RunRecord> {
+pub fn read_record(run: &Path) -> Result<RunRecord> {
     read_json(&run.join(RECORD))
 }
 
@@ -146,7 +146,7 @@ pub(crate) fn read_record(run: &Path) -> Result<RunRecord> {
 ///
 /// # Errors
 /// If it is missing or not of the form expected.
-pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
+pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
     let bytes = std::fs::read(path).map_err(|source| Error::io("read", path, source))?;
     serde_json::from_slice(&bytes).map_err(|error| {
         Error::input(
@@ -160,7 +160,7 @@ pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
 }
 
 /// Writes a JSON record.
-pub(crate) fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<()> {
+pub fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<()> {
     let mut text =
         serde_json::to_vec_pretty(value).expect("a record has string keys and finite numbers");
     text.push(b'\n');
@@ -198,7 +198,7 @@ fn difference(planned: &RunRecord, found: &RunRecord) -> Option<(String, String)
 }
 
 /// Which settings of two runs differ, as [`Record::difference`] tells it.
-pub(crate) fn configuration_difference(
+pub fn configuration_difference(
     planned: &serde_json::Value,
     found: &serde_json::Value,
 ) -> Option<(String, String)> {

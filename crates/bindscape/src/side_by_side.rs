@@ -7,14 +7,14 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use bindscape_base::progress::Progress;
-use bindscape_matrix::results::{EpochRecord, Evaluation};
 use bindscape_base::{Error, Result};
+use bindscape_matrix::results::{EpochRecord, Evaluation};
 use bindscape_nn::DeviceChoice;
 use bindscape_nn::train::Observer;
 
 use crate::run_directory::RunDirectory;
-use crate::terminal::Terminal;
-use crate::training::{self, Job};
+use crate::session::Session;
+use crate::training::{self, Task};
 
 /// Stack of a training's threads, as large as that of a main thread.
 const STACK: usize = 8 << 20;
@@ -26,37 +26,36 @@ const STACK: usize = 8 << 20;
 /// # Errors
 /// The first error in the order of the jobs, naming its training. The other
 /// trainings stop before their next batch; what they finished is kept.
-pub(crate) fn train_and_test<'a>(
+pub fn train_and_test<'a>(
     run: &RunDirectory,
     count: usize,
-    job: &(dyn Fn(usize) -> Job<'a> + Sync),
-    device: DeviceChoice,
-    terminal: &Terminal,
+    task: &(dyn Fn(usize) -> Task<'a> + Sync),
+    session: &Session<'_>,
 ) -> Result<Vec<Evaluation>> {
     let threads = rayon::current_num_threads();
-    let workers = match device {
+    let workers = match session.device() {
         DeviceChoice::Cpu => threads.min(count),
         _ => 1,
     };
     if workers <= 1 {
         return (0..count)
             .map(|index| {
-                let job = job(index);
-                let label = job.label.clone();
-                training::train_and_test(run, job, terminal).map_err(|error| error.within(&label))
+                let task = task(index);
+                let label = task.label.clone();
+                training::train_and_test(run, task, session).map_err(|error| error.within(&label))
             })
             .collect();
     }
 
-    terminal.begin(
+    session.begin(
         &format!("{count} trainings, {workers} at a time"),
         Some(count as u64),
     );
-    let board = Board::new(terminal, count);
+    let board = Board::new(session, count);
     let results = all(count, workers, &board, &|index| {
-        watch(&board, index, run, job(index))
+        watch(&board, index, run, task(index))
     });
-    terminal.finish();
+    session.finish();
     results
 }
 
@@ -67,7 +66,7 @@ pub(crate) fn train_and_test<'a>(
 /// # Errors
 /// The first error in the order of the jobs, and not that of a job that stopped because
 /// another one failed.
-pub(crate) fn all<T: Send>(
+pub fn all<T: Send>(
     count: usize,
     workers: usize,
     board: &Board<'_>,
@@ -145,8 +144,8 @@ impl Drop for StopOnPanic<'_> {
 }
 
 /// One bar for all: how many jobs are done, and where those under way stand.
-pub(crate) struct Board<'a> {
-    terminal: &'a Terminal,
+pub struct Board<'a> {
+    progress: &'a dyn Progress,
     count: usize,
     /// Jobs under way, by index.
     running: Mutex<BTreeMap<usize, String>>,
@@ -157,9 +156,9 @@ pub(crate) struct Board<'a> {
 
 impl<'a> Board<'a> {
     /// For `count` jobs, none of which has begun.
-    pub(crate) fn new(terminal: &'a Terminal, count: usize) -> Self {
+    pub fn new(progress: &'a dyn Progress, count: usize) -> Self {
         Self {
-            terminal,
+            progress,
             count,
             running: Mutex::new(BTreeMap::new()),
             done: AtomicUsize::new(0),
@@ -168,44 +167,49 @@ impl<'a> Board<'a> {
     }
 
     /// Shows where a job stands, or that it is no longer under way.
-    pub(crate) fn show(&self, index: usize, stage: Option<String>) {
+    pub fn show(&self, index: usize, stage: Option<String>) {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         match stage {
             Some(stage) => running.insert(index, stage),
             None => running.remove(&index),
         };
         let all: Vec<&str> = running.values().map(String::as_str).collect();
-        self.terminal.status(all.join("; "));
+        self.progress.status(&all.join("; "));
     }
 
     /// Counts a job that ended well, and says what came of it.
-    pub(crate) fn ended(&self, outcome: &str) {
+    pub fn ended(&self, outcome: &str) {
         let done = self.done.fetch_add(1, Ordering::SeqCst) + 1;
-        self.terminal.advance(1);
+        self.progress.advance(1);
         self.note(&format!("{outcome}  ({done} of {} done)", self.count));
     }
 
     /// Says something.
-    pub(crate) fn note(&self, message: &str) {
-        self.terminal.note(message);
+    pub fn note(&self, message: &str) {
+        self.progress.note(message);
     }
 
     /// Whether a job should stop: the user asked for it, or another one failed.
-    pub(crate) fn interrupted(&self) -> bool {
-        self.terminal.interrupted() || self.stop.load(Ordering::SeqCst)
+    pub fn interrupted(&self) -> bool {
+        self.progress.interrupted() || self.stop.load(Ordering::SeqCst)
     }
 }
 
 /// Trains and tests one job, with a line at its end.
-fn watch(board: &Board<'_>, index: usize, run: &RunDirectory, job: Job<'_>) -> Result<Evaluation> {
-    let label = job.label.clone();
+fn watch(
+    board: &Board<'_>,
+    index: usize,
+    run: &RunDirectory,
+    task: Task<'_>,
+) -> Result<Evaluation> {
+    let label = task.label.clone();
     let seat = Seat {
         board,
         index,
         label: &label,
         last: Mutex::new(None),
     };
-    let result = training::train_and_test_watched(run, job, &seat);
+    let result = training::train_and_test_watched(run, task, &seat);
     board.show(index, None);
     let evaluation = result.map_err(|error| error.within(&label))?;
     let aucpr = training::mean_aucpr(&evaluation.tfs)

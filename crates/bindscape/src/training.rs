@@ -1,89 +1,128 @@
-//! What pre-training and fine-tuning share: options, one training with its
-//! test, and the files of both.
+//! What pre-training and fine-tuning share: the plan of a training, one training with its test,
+//! and the files of both.
 
 use std::io::Write;
 use std::path::Path;
 
 use bindscape_base::atomic::AtomicFile;
+use bindscape_base::{Error, Result};
 use bindscape_matrix::dataset::{Dataset, Part};
 use bindscape_matrix::results::{EpochRecord, Evaluation, PartCounts, TfMetrics, TrainingRecord};
-use bindscape_base::{Error, Result};
 use bindscape_nn::evaluate::{self, Bootstrap};
 use bindscape_nn::train::{self, BatchReport, Observer, Start, TrainOptions};
-use bindscape_nn::{Architecture, Model, Predictor, Strands, TrainingIdentity};
-use clap::Args;
+use bindscape_nn::{
+    Architecture, DeviceChoice, Model, Precision, Predictor, Strands, TrainingIdentity,
+};
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use serde::{Deserialize, Serialize};
 
-use crate::device::DeviceArguments;
 use crate::run_directory::{RunDirectory, read_json, write_json};
-use crate::terminal::Terminal;
+use crate::session::Session;
 use crate::watcher::{self, Watcher};
 
 /// Sequences scored at a time.
-pub(crate) const PREDICTION_BATCH: usize = 256;
+pub const PREDICTION_BATCH: usize = 256;
 
-/// Options of a training.
-#[derive(Debug, Args)]
-pub(crate) struct TrainingArguments {
-    /// Most epochs of a training
-    #[arg(long, value_name = "N", default_value_t = 100)]
-    epochs: u32,
-    /// Stop after so many epochs in a row without a smaller validation loss
-    #[arg(long, value_name = "N", default_value_t = 10)]
-    patience: u32,
-    /// Sequences per batch
-    #[arg(long, value_name = "N", default_value_t = 100)]
-    batch_size: usize,
-    /// Learning rate of Adam [default: 0.003; 0.0003 for transfer]
-    #[arg(long, value_name = "RATE")]
-    learning_rate: Option<f64>,
-    /// Train on the regions as given only, without their reverse complements
-    #[arg(long)]
-    forward_only: bool,
-    /// Fewest seconds between two checkpoints, which lie between epochs
-    #[arg(long, value_name = "SECONDS", default_value_t = 10.0)]
-    checkpoint_seconds: f64,
-    /// Seed of the split, the weights and the order of batches
-    #[arg(long, default_value_t = 1)]
-    pub(crate) seed: u64,
-    #[command(flatten)]
-    pub(crate) device: DeviceArguments,
-    #[command(flatten)]
-    pub(crate) bootstrap: BootstrapArguments,
+/// How the networks of a run are trained and tested.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrainingPlan {
+    /// Most epochs of a training.
+    pub max_epochs: u32,
+    /// Stop after so many epochs in a row without a smaller validation loss.
+    pub patience: u32,
+    /// Sequences per batch.
+    pub batch_size: usize,
+    /// Learning rate of Adam; `None` for the paper's, 0.003, or 0.0003 for transfer.
+    pub learning_rate: Option<f64>,
+    /// Whether each region is trained on in both orientations.
+    pub reverse_complement: bool,
+    /// Fewest seconds between two checkpoints, which lie between epochs.
+    pub checkpoint_seconds: f64,
+    /// Seed of the split, the weights and the order of batches.
+    pub seed: u64,
+    /// Type of the products of the network.
+    pub precision: Precision,
+    /// Confidence intervals of the metrics on the test part.
+    pub bootstrap: BootstrapPlan,
 }
 
-/// Options of confidence intervals.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct BootstrapArguments {
-    /// Bootstrap resamples for the confidence intervals of metrics; 0 for none
-    #[arg(long, value_name = "N", default_value_t = 1000)]
-    pub(crate) resamples: u32,
-    /// Level of the confidence intervals
-    #[arg(long, value_name = "SHARE", default_value_t = 0.95)]
-    pub(crate) level: f64,
+impl Default for TrainingPlan {
+    fn default() -> Self {
+        let paper = TrainOptions::scratch(1);
+        Self {
+            max_epochs: paper.max_epochs,
+            patience: paper.patience,
+            batch_size: paper.batch_size,
+            learning_rate: None,
+            reverse_complement: paper.reverse_complement,
+            checkpoint_seconds: paper.checkpoint_seconds,
+            seed: paper.seed,
+            precision: paper.precision,
+            bootstrap: BootstrapPlan::default(),
+        }
+    }
 }
 
-impl BootstrapArguments {
-    pub(crate) fn options(&self, seed: u64) -> Result<Bootstrap> {
+/// Confidence intervals of metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BootstrapPlan {
+    /// Bootstrap resamples; 0 for no intervals.
+    pub resamples: u32,
+    /// Level of the intervals, above 0 and below 1.
+    pub level: f64,
+}
+
+impl Default for BootstrapPlan {
+    fn default() -> Self {
+        Self {
+            resamples: 1000,
+            level: 0.95,
+        }
+    }
+}
+
+impl BootstrapPlan {
+    /// Checks the level.
+    ///
+    /// # Errors
+    /// If the level is not above 0 and below 1.
+    pub fn check(self) -> Result<()> {
         if !(self.level > 0.0 && self.level < 1.0) {
-            return Err(Error::option(
-                "--level",
+            return Err(Error::argument(
+                "level",
                 "a share above 0 and below 1",
                 self.level.to_string(),
             ));
         }
-        Ok(Bootstrap {
+        Ok(())
+    }
+
+    pub fn options(self, seed: u64) -> Bootstrap {
+        Bootstrap {
             resamples: self.resamples,
             level: self.level,
             seed,
-        })
+        }
     }
 }
 
-impl TrainingArguments {
+impl TrainingPlan {
+    /// Checks the settings of trainings that begin by transfer, or from scratch.
+    ///
+    /// # Errors
+    /// If a setting makes no sense.
+    pub fn check(&self) -> Result<()> {
+        for transfer in [true, false] {
+            self.options(transfer, self.seed).validate()?;
+        }
+        self.bootstrap.check()
+    }
+
     /// The options of a training that begins by transfer or from scratch.
-    pub(crate) fn options(&self, transfer: bool, seed: u64) -> TrainOptions {
+    pub fn options(&self, transfer: bool, seed: u64) -> TrainOptions {
         let paper = if transfer {
             TrainOptions::transfer(seed)
         } else {
@@ -92,10 +131,10 @@ impl TrainingArguments {
         TrainOptions {
             batch_size: self.batch_size,
             learning_rate: self.learning_rate.unwrap_or(paper.learning_rate),
-            max_epochs: self.epochs,
+            max_epochs: self.max_epochs,
             patience: self.patience,
-            reverse_complement: !self.forward_only,
-            precision: self.device.precision,
+            reverse_complement: self.reverse_complement,
+            precision: self.precision,
             checkpoint_seconds: self.checkpoint_seconds,
             ..paper
         }
@@ -103,81 +142,81 @@ impl TrainingArguments {
 }
 
 /// Everything that one training of a run needs.
-pub(crate) struct Job<'a> {
-    pub(crate) label: String,
-    pub(crate) directory: &'a str,
-    pub(crate) architecture: &'a Architecture,
-    pub(crate) start: Start<'a>,
-    pub(crate) data: &'a Dataset,
-    pub(crate) options: &'a TrainOptions,
-    pub(crate) identity: TrainingIdentity,
-    pub(crate) device: DeviceArguments,
-    pub(crate) bootstrap: Bootstrap,
+pub struct Task<'a> {
+    pub label: String,
+    pub directory: &'a str,
+    pub architecture: &'a Architecture,
+    pub start: Start<'a>,
+    pub data: &'a Dataset,
+    pub options: &'a TrainOptions,
+    pub identity: TrainingIdentity,
+    pub device: DeviceChoice,
+    pub bootstrap: Bootstrap,
 }
 
 /// Trains, tests on the test part, and writes `metrics.json` and `test.tsv.gz`.
 /// What an earlier call finished is not done again.
-pub(crate) fn train_and_test(
+pub fn train_and_test(
     run: &RunDirectory,
-    job: Job<'_>,
-    terminal: &Terminal,
+    task: Task<'_>,
+    session: &Session<'_>,
 ) -> Result<Evaluation> {
-    let label = job.label.clone();
-    train_and_test_watched(run, job, &Watcher::new(terminal, &label))
+    let label = task.label.clone();
+    train_and_test_watched(run, task, &Watcher::new(session, &label))
 }
 
 /// As [`train_and_test`], shown by `observer`.
-pub(crate) fn train_and_test_watched(
+pub fn train_and_test_watched(
     run: &RunDirectory,
-    job: Job<'_>,
+    task: Task<'_>,
     observer: &dyn Observer,
 ) -> Result<Evaluation> {
-    let directory = run.training(job.directory)?;
-    let device = job.device.open()?;
+    let directory = run.training(task.directory)?;
+    let device = task.device.open_for(task.options.precision)?;
     let trained = train::train(
-        job.architecture,
-        job.start,
-        job.data,
-        job.options,
-        job.identity,
+        task.architecture,
+        task.start,
+        task.data,
+        task.options,
+        task.identity,
         &directory,
         &device,
         observer,
     )?;
     if let Some(epoch) = trained.resumed_from {
-        observer.note(&format!("{}: continued after epoch {epoch}", job.label));
+        observer.note(&format!("{}: continued after epoch {epoch}", task.label));
     }
     let metrics_path = directory.join("metrics.json");
     if trained.found_finished && metrics_path.exists() {
         return read_json(&metrics_path);
     }
-    let rows = job.data.rows(Part::Test);
-    let sequences = job.data.sequences.select(&rows);
+    let rows = task.data.rows(Part::Test);
+    let sequences = task.data.sequences.select(&rows);
     observer.begin("testing", Some(sequences.len() as u64));
     let scores = Predictor::new(&trained.model, &device)
-        .with_precision(job.device.precision)
+        .with_precision(task.options.precision)
         .predict(&sequences, Strands::Both, PREDICTION_BATCH, observer)?;
     observer.finish();
     let labels: Vec<Option<bool>> = rows
         .iter()
         .flat_map(|&row| {
-            job.data
+            task.data
                 .labels_of(row)
                 .iter()
                 .map(|&label| Some(label == 1))
         })
         .collect();
     let evaluation = Evaluation {
-        model: format!("{}/{}", job.directory, train::MODEL_FILE),
+        model: format!("{}/{}", task.directory, train::MODEL_FILE),
         model_sha256: trained.model.sha256().to_owned(),
         data: "test part".into(),
-        level: job.bootstrap.level,
-        resamples: job.bootstrap.resamples,
-        tfs: metrics(&job.data.tfs, &scores, &labels, job.bootstrap),
+        level: task.bootstrap.level,
+        resamples: task.bootstrap.resamples,
+        tfs: metrics(&task.data.tfs, &scores, &labels, task.bootstrap),
     };
     write_test_scores(
         &directory.join("test.tsv.gz"),
-        job.data,
+        task.data,
         &rows,
         &scores,
         &trained.model,
@@ -187,7 +226,7 @@ pub(crate) fn train_and_test_watched(
 }
 
 /// Metrics of each TF. Scores and labels are `[row * TFs + tf]`.
-pub(crate) fn metrics(
+pub fn metrics(
     tfs: &[String],
     scores: &[Option<f32>],
     labels: &[Option<bool>],
@@ -207,7 +246,7 @@ pub(crate) fn metrics(
 }
 
 /// Column `index` of a table of `columns` columns stored row by row.
-pub(crate) fn column<T: Copy>(table: &[T], index: usize, columns: usize) -> Vec<T> {
+pub fn column<T: Copy>(table: &[T], index: usize, columns: usize) -> Vec<T> {
     table.iter().skip(index).step_by(columns).copied().collect()
 }
 
@@ -249,7 +288,7 @@ fn write_test_scores(
 }
 
 /// The record of a training before it begins.
-pub(crate) fn training_record(
+pub fn training_record(
     directory: String,
     start: bindscape_matrix::results::Start,
     repeat: u32,
@@ -284,7 +323,7 @@ pub(crate) fn training_record(
 }
 
 /// Mean AUCPR over the TFs for which it is defined, and how many they are.
-pub(crate) fn mean_aucpr(tfs: &[TfMetrics]) -> (Option<f64>, usize) {
+pub fn mean_aucpr(tfs: &[TfMetrics]) -> (Option<f64>, usize) {
     let values: Vec<f64> = tfs.iter().filter_map(|tf| tf.aucpr.value).collect();
     (bindscape_stats::mean(&values), values.len())
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 /// What all results in a journal of `command` depend on, beside the items themselves:
 /// `settings`, an object, and these.
-pub(crate) fn plan(command: &str, model: &str, device: DeviceChoice, settings: Value) -> Value {
+pub fn plan(command: &str, model: &str, device: DeviceChoice, settings: Value) -> Value {
     json!({
         "bindscape": env!("CARGO_PKG_VERSION"),
         "command": command,
@@ -25,7 +25,7 @@ pub(crate) fn plan(command: &str, model: &str, device: DeviceChoice, settings: V
 ///
 /// # Errors
 /// As [`Journal::open`].
-pub(crate) fn journal(
+pub fn journal(
     out: &Path,
     items: &'static str,
     plan: &Value,
@@ -38,7 +38,7 @@ pub(crate) fn journal(
 }
 
 /// The file whose name is that of `out` with `ending` behind it.
-pub(crate) fn beside(out: &Path, ending: &str) -> PathBuf {
+pub fn beside(out: &Path, ending: &str) -> PathBuf {
     let mut name = out.as_os_str().to_owned();
     name.push(ending);
     name.into()

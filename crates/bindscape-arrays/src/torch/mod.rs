@@ -18,10 +18,10 @@ use std::path::{Path, PathBuf};
 
 use zip::ZipArchive;
 
-use bindscape_base::error::{Error, Place, Result};
 use crate::npz::zip_error;
 use crate::pickle::machine;
 use crate::pickle::machine::{Dialect, Loaded};
+use bindscape_base::error::{Error, Place, Result};
 
 pub use self::node::Node;
 pub use self::tensor::{Dtype, Tensor};

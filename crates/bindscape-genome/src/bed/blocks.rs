@@ -17,7 +17,7 @@ const BLOCK: usize = 1 << 20;
 const LONGEST_LINE: usize = 64 << 20;
 
 /// Whole lines of a file.
-pub(crate) struct Block {
+pub struct Block {
     bytes: Vec<u8>,
     /// Number of the first line, counted from 1.
     first_line: u64,
@@ -25,7 +25,7 @@ pub(crate) struct Block {
 
 impl Block {
     /// The lines with their numbers, without line ends (`\n` or `\r\n`).
-    pub(crate) fn lines(&self) -> impl Iterator<Item = (u64, &[u8])> {
+    pub fn lines(&self) -> impl Iterator<Item = (u64, &[u8])> {
         let mut rest = &self.bytes[..];
         let mut number = self.first_line;
         std::iter::from_fn(move || {
@@ -45,7 +45,7 @@ impl Block {
 
     /// The whole of a text as one block.
     #[cfg(test)]
-    pub(crate) fn of(text: &str) -> Self {
+    pub fn of(text: &str) -> Self {
         Self {
             bytes: text.as_bytes().to_vec(),
             first_line: 1,
@@ -60,7 +60,7 @@ impl Block {
 ///
 /// # Errors
 /// The first error in file order, whatever the number of threads.
-pub(crate) fn for_each_block<T: Send>(
+pub fn for_each_block<T: Send>(
     path: &Path,
     progress: &dyn Progress,
     work: impl Fn(&Block) -> Result<T> + Sync,

@@ -6,20 +6,20 @@ use bindscape_base::error::{Error, Place, Result};
 
 /// A stretch of lines of one chromosome within one block.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Run {
+pub struct Run {
     /// Chromosome.
-    pub(crate) chrom: Vec<u8>,
+    pub chrom: Vec<u8>,
     /// First line of the stretch, counted from 1.
-    pub(crate) line: u64,
+    pub line: u64,
     /// Start of its first interval.
-    pub(crate) first: u32,
+    pub first: u32,
     /// Start of its last interval.
-    pub(crate) last: u32,
+    pub last: u32,
 }
 
 /// The order of a file, from the runs of its blocks.
 #[derive(Debug, Default)]
-pub(crate) struct Order {
+pub struct Order {
     finished: Vec<Vec<u8>>,
     current: Option<Run>,
 }
@@ -29,7 +29,7 @@ impl Order {
     ///
     /// # Errors
     /// If it begins before its chromosome's last start, or its chromosome came before.
-    pub(crate) fn add(&mut self, path: &Path, run: Run) -> Result<()> {
+    pub fn add(&mut self, path: &Path, run: Run) -> Result<()> {
         if let Some(current) = &mut self.current {
             if current.chrom == run.chrom {
                 if run.first < current.last {
@@ -56,7 +56,7 @@ impl Order {
 }
 
 /// The error for a start that is smaller than the one before.
-pub(crate) fn descending(path: &Path, line: u64, before: u32, found: u32) -> Error {
+pub fn descending(path: &Path, line: u64, before: u32, found: u32) -> Error {
     unsorted(Error::input(
         path,
         Place::Line(line),
@@ -66,7 +66,7 @@ pub(crate) fn descending(path: &Path, line: u64, before: u32, found: u32) -> Err
 }
 
 fn unsorted(error: Error) -> Error {
-    error.hint("sort the file with `sort -k1,1 -k2,2n`, or pass --unsorted")
+    error.hint("sort the file with `sort -k1,1 -k2,2n`, or pass ⟦unsorted⟧")
 }
 
 #[cfg(test)]

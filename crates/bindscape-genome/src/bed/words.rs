@@ -11,7 +11,7 @@ fn word(text: &[u8]) -> Option<u64> {
 
 /// The place of the first `wanted`, in short fields.
 #[inline]
-pub(crate) fn find(text: &[u8], wanted: u8) -> Option<usize> {
+pub fn find(text: &[u8], wanted: u8) -> Option<usize> {
     let pattern = ONES * u64::from(wanted);
     let mut from = 0;
     while let Some(bytes) = word(&text[from..]) {

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use super::{Reader, Record};
-use bindscape_base::error::{Error, Place, Result};
-use bindscape_base::input::Lines;
 use crate::region::{Region, Regions};
 use crate::sequence::{SequenceSource, base_code};
+use bindscape_base::error::{Error, Place, Result};
+use bindscape_base::input::Lines;
 
 /// The sequences of a FASTA file whose headers name regions:
 /// `chrom:start-end`, `name::chrom:start-end`, either followed by a strand as in
@@ -313,7 +313,8 @@ mod tests {
 
     fn load(text: &str) -> Result<RegionFasta> {
         let path = Path::new("regions.fa");
-        let reader = bindscape_base::input::from_reader(Cursor::new(text.as_bytes().to_vec()), path, None)?;
+        let reader =
+            bindscape_base::input::from_reader(Cursor::new(text.as_bytes().to_vec()), path, None)?;
         RegionFasta::from_lines(Lines::new(reader, path))
     }
 

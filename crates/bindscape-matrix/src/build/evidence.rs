@@ -11,12 +11,12 @@ use super::bits::{RankedBits, SharedBits};
 use super::name_table::{NameTable, Names};
 use super::report::EvidenceCounts;
 use super::scan::{Scanned, Scanner, Visitor, other_style, some_of};
-use bindscape_genome::bed::{Format, Malformed, Record, first_record_line};
-use bindscape_base::error::{Error, Place, Result};
 use crate::overlap::{RegionIndex, Search};
-use bindscape_base::names;
-use bindscape_genome::region::Regions;
 use crate::sheet::{Aliases, DataSet, Kind};
+use bindscape_base::error::{Error, Place, Result};
+use bindscape_base::names;
+use bindscape_genome::bed::{Format, Malformed, Record, first_record_line};
+use bindscape_genome::region::Regions;
 
 /// A TF profiled in a cell, with the evidence over the regions open in the cell.
 #[derive(Debug)]
@@ -141,7 +141,7 @@ impl<'a> Collector<'a> {
         counts.files = data_sets.len() as u64;
         let placed = counts.records - counts.chromosome_without_regions - counts.unknown_chromosome;
         if placed == 0 && !total.without_regions.is_empty() {
-            return Err(Error::option(
+            return Err(Error::about(
                 what,
                 "intervals on chromosomes that have accessible regions",
                 format!("only others: {}", some_of(&total.without_regions)),
@@ -271,13 +271,13 @@ impl<'a> Collector<'a> {
         if missing.len() > SHOWN {
             shown.push(format!("{} more", missing.len() - SHOWN));
         }
-        Err(Error::option(
+        Err(Error::about(
             "cells",
             "accessible regions for every cell with binding data",
             format!("none for {}", shown.join(", ")),
         )
         .hint(
-            "if a cell goes by another name, give an alias table (--aliases, columns alias and cell); to drop such cells, pass --skip-cells-without-accessibility",
+            "if a cell goes by another name, give an alias table (⟦aliases⟧, columns alias and cell); to drop such cells, pass ⟦skip_cells_without_accessibility⟧",
         ))
     }
 
@@ -294,8 +294,8 @@ impl<'a> Collector<'a> {
         for tf in self.scanner.options.tfs.iter().flatten() {
             if !pairs.iter().any(|pair| pair.tf == *tf) {
                 let known = pairs.iter().map(|pair| &pair.tf).chain(&others);
-                return Err(Error::option(
-                    "--tfs",
+                return Err(Error::argument(
+                    "tfs",
                     "TFs profiled in a cell with accessible regions",
                     format!("{tf:?}"),
                 )
@@ -307,7 +307,7 @@ impl<'a> Collector<'a> {
             }
         }
         if pairs.is_empty() {
-            return Err(Error::option(
+            return Err(Error::about(
                 "binding data",
                 "a TF profiled in a cell with accessible regions",
                 "none",

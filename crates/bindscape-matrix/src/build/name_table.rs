@@ -10,8 +10,8 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 use rustc_hash::FxHashMap;
 
 use super::evidence::{Collector, Named};
-use bindscape_genome::bed::{Malformed, find, quoted, split_remap_name};
 use crate::sheet::Kind;
+use bindscape_genome::bed::{Malformed, find, quoted, split_remap_name};
 
 /// Bytes of a key that are left for the name; the last one is its length.
 const SHORT: usize = 31;

@@ -11,10 +11,10 @@ use super::RegionInputs;
 use super::bits::RankedBits;
 use super::report::RegionCounts;
 use super::scan::{Scanned, Scanner, Visitor};
-use bindscape_genome::bed::{Malformed, Record, coordinate, first_record_line, quoted};
-use bindscape_base::error::{Error, Place, Result};
-use bindscape_genome::region::Regions;
 use crate::sheet::{Aliases, CellFile, read_sources};
+use bindscape_base::error::{Error, Place, Result};
+use bindscape_genome::bed::{Malformed, Record, coordinate, first_record_line, quoted};
+use bindscape_genome::region::Regions;
 
 /// Regions and where they are open.
 pub(super) struct Accessible {
@@ -43,7 +43,7 @@ impl Accessible {
         let accessible = rows.resize(cells, scanner);
         scanner.progress.finish();
         if accessible.regions.is_empty() {
-            return Err(Error::option(
+            return Err(Error::about(
                 "accessible regions",
                 "at least one region",
                 format!("none, from {} intervals", accessible.counts.intervals),

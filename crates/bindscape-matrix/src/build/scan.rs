@@ -7,9 +7,9 @@ use std::path::Path;
 use rustc_hash::FxHashMap;
 
 use super::BuildOptions;
-use bindscape_genome::bed::{Malformed, Order, Record, Run, descending, for_each_block};
 use bindscape_base::error::{Error, Place, Result};
 use bindscape_base::progress::Progress;
+use bindscape_genome::bed::{Malformed, Order, Record, Run, descending, for_each_block};
 
 /// Receives the intervals of one block of a file.
 pub(super) trait Visitor {
@@ -125,7 +125,7 @@ impl<'a> Scanner<'a> {
         let hint = match unknown.keys().find_map(|name| other_style(name, known)) {
             Some(advice) => advice,
             None => {
-                "wrong genome build? To drop these intervals, pass --ignore-unknown-chromosomes"
+                "wrong genome build? To drop these intervals, pass ⟦ignore_unknown_chromosomes⟧"
                     .to_owned()
             }
         };

@@ -14,8 +14,8 @@ use parquet::schema::types::ColumnDescPtr;
 
 use super::shared_file::SharedFile;
 use super::{IGNORED_COLUMNS, MatrixHeader, PROVENANCE_KEY, REGION_COLUMNS};
-use bindscape_base::error::{Error, Place, Result};
 use crate::{Code, Provenance, tf_index};
+use bindscape_base::error::{Error, Place, Result};
 use bindscape_genome::region::Regions;
 
 /// A matrix file opened for reading column by column.
@@ -209,7 +209,7 @@ impl MatrixReader {
     /// # Errors
     /// If the TF is not in the file, a value is no code, or the file is corrupted.
     pub fn column(&self, tf: &str) -> Result<Vec<Code>> {
-        let place = tf_index(&self.header.tfs, tf, &self.path.display().to_string())?;
+        let place = tf_index(&self.header.tfs, tf, self.path.as_path())?;
         let mut codes = Vec::with_capacity(self.row_capacity());
         self.each_number(self.tf_columns[place], tf, |value| {
             let code = match value {

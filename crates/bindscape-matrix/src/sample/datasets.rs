@@ -7,14 +7,14 @@ use serde::{Deserialize, Serialize};
 use super::gc::match_gc;
 use super::resolved::resolved_for_all;
 use crate::dataset::{Dataset, Part};
-use bindscape_base::error::{Error, Result};
-use crate::{BindingMatrix, Code, View};
-use bindscape_genome::region::Regions;
 use crate::results::DataStep;
-use bindscape_base::random;
-use bindscape_genome::sequence::PackedSequences;
 use crate::split;
 use crate::split::{Assignment, HeldOutChromosomes, Split};
+use crate::{BindingMatrix, Code, View};
+use bindscape_base::error::{Error, Result, Subject};
+use bindscape_base::random;
+use bindscape_genome::region::Regions;
+use bindscape_genome::sequence::PackedSequences;
 
 /// Fewest bound regions that a network is fitted to, over all parts.
 pub const MIN_POSITIVES: usize = 10;
@@ -100,8 +100,8 @@ pub fn pretraining_dataset(
     fetch: &mut Fetch<'_>,
 ) -> Result<Prepared> {
     if let Some(tf) = duplicate(&options.tfs) {
-        return Err(Error::option(
-            "--tfs",
+        return Err(Error::argument(
+            "tfs",
             "each TF once",
             format!("{tf:?} twice"),
         ));
@@ -109,7 +109,7 @@ pub fn pretraining_dataset(
     let columns = options
         .tfs
         .iter()
-        .map(|tf| matrix.column(tf, "--tfs"))
+        .map(|tf| matrix.column(tf, Subject::field("tfs")))
         .collect::<Result<Vec<&[Code]>>>()?;
     let mut steps = Steps::of(matrix);
     let mut rows = resolved_for_all(&columns, options.view);
@@ -133,7 +133,7 @@ pub fn pretraining_dataset(
     }
     let (rows, sequences) = steps.fetch_known(&matrix.regions, rows, fetch)?;
     if rows.is_empty() {
-        return Err(steps.nothing_left("--tfs", "regions to train on"));
+        return Err(steps.nothing_left("tfs", "regions to train on"));
     }
     let labels: Vec<u8> = rows
         .iter()
@@ -196,7 +196,7 @@ impl FinetuningPool {
         excluded: &[Excluded<'_>],
         fetch: &mut Fetch<'_>,
     ) -> Result<Self> {
-        let column = matrix.column(tf, "--tf")?;
+        let column = matrix.column(tf, Subject::field("tf"))?;
         let mut steps = Steps::of(matrix);
         let rows = resolved_for_all(&[column], view);
         steps.add(
@@ -222,14 +222,12 @@ impl FinetuningPool {
         steps.add("unbound regions available".into(), negatives.len());
         if positives.len() < MIN_POSITIVES {
             return Err(steps.nothing_left(
-                "--tf",
+                "tf",
                 &format!("at least {MIN_POSITIVES} bound regions of {tf} to learn from"),
             ));
         }
         if negatives.is_empty() {
-            return Err(
-                steps.nothing_left("--tf", &format!("unbound regions of {tf} to learn from"))
-            );
+            return Err(steps.nothing_left("tf", &format!("unbound regions of {tf} to learn from")));
         }
         Ok(Self {
             tf: tf.to_owned(),
@@ -330,23 +328,23 @@ fn check(options: &FinetuneOptions) -> Result<()> {
     if let Some(wanted) = options.positives
         && wanted < MIN_POSITIVES
     {
-        return Err(Error::option(
-            "--positives",
+        return Err(Error::argument(
+            "positives",
             format!("at least {MIN_POSITIVES}"),
             wanted.to_string(),
         ));
     }
     if !(1..=100).contains(&options.gc_bin_percent) {
-        return Err(Error::option(
-            "--gc-bin",
+        return Err(Error::argument(
+            "gc_bin_percent",
             "a width of 1 to 100 per cent",
             options.gc_bin_percent.to_string(),
         ));
     }
     let ratio = options.negatives_per_positive;
     if !(ratio > 0.0 && ratio.is_finite()) {
-        return Err(Error::option(
-            "--negatives-per-positive",
+        return Err(Error::argument(
+            "negatives_per_positive",
             "a positive number",
             ratio.to_string(),
         ));
@@ -450,7 +448,7 @@ impl Steps {
             .iter()
             .map(|step| format!("{}: {}", step.what, step.regions))
             .collect();
-        Error::option(option, expected, account.join("; "))
+        Error::about(option, expected, account.join("; "))
             .hint("look at the counts with `bindscape matrix inspect`")
     }
 

@@ -3,8 +3,8 @@
 use rayon::prelude::*;
 
 use crate::bits::Bits;
-use bindscape_base::error::{Error, Result};
 use crate::{BindingMatrix, Code, View};
+use bindscape_base::error::{Error, Result};
 
 /// Rows that are bound or unbound in `view` for every one of `columns`, ascending.
 ///
@@ -61,8 +61,8 @@ pub fn top_resolved(matrix: &BindingMatrix, n: usize, view: View) -> Result<Vec<
         .collect();
     let asked = format!("top-resolved:{n}");
     if n == 0 || candidates.len() < n {
-        return Err(Error::option(
-            "--tfs",
+        return Err(Error::argument(
+            "tfs",
             format!(
                 "a number of TFs from 1 to {}, those with bound regions in the matrix",
                 candidates.len()
@@ -82,8 +82,8 @@ pub fn top_resolved(matrix: &BindingMatrix, n: usize, view: View) -> Result<Vec<
         .pop()
         .expect("there is a start for each candidate");
     if common == 0 {
-        return Err(Error::option(
-            "--tfs",
+        return Err(Error::argument(
+            "tfs",
             format!("{n} TFs with regions that are resolved for all of them"),
             "no such region",
         )

@@ -1,12 +1,14 @@
 use super::*;
-use bindscape_genome::genome::Genome;
-use bindscape_genome::load::load_sequences;
 use crate::build::{BuildInputs, BuildOptions, RegionInputs, build};
-use crate::{BindingMatrix, Code, View};
-use bindscape_base::progress::Silent;
-use crate::sample::{Excluded, FinetuneOptions, FinetuningPool, PretrainOptions, pretraining_dataset};
+use crate::sample::{
+    Excluded, FinetuneOptions, FinetuningPool, PretrainOptions, pretraining_dataset,
+};
 use crate::sheet::{Aliases, DataSet as Sheet, unibind_directory};
 use crate::split::Split;
+use crate::{BindingMatrix, Code, View};
+use bindscape_base::progress::Silent;
+use bindscape_genome::genome::Genome;
+use bindscape_genome::load::load_sequences;
 
 fn built(simulation: &Simulation) -> BindingMatrix {
     let inputs = BuildInputs {
@@ -43,8 +45,9 @@ fn the_ordinary_build_reads_it_and_the_job_is_as_described() {
     assert_eq!(matrix.regions.len(), options.regions);
 
     let mut genome = Genome::open(&simulation.genome).unwrap();
-    let mut fetch =
-        |regions: &bindscape_genome::region::Regions| load_sequences(&mut genome, regions, WIDTH, &Silent);
+    let mut fetch = |regions: &bindscape_genome::region::Regions| {
+        load_sequences(&mut genome, regions, WIDTH, &Silent)
+    };
     let pretraining = PretrainOptions {
         tfs: simulation.pretraining_tfs.clone(),
         view: View::LessSparse,
@@ -93,7 +96,9 @@ fn the_ordinary_build_reads_it_and_the_job_is_as_described() {
     assert!(unknown.regions > 0, "gaps are met");
 
     // All four states occur: the two views differ.
-    let column = matrix.column(target, "").unwrap();
+    let column = matrix
+        .column(target, bindscape_base::Subject::field("tf"))
+        .unwrap();
     for code in [Code::Closed, Code::Unbound, Code::OneEvidence, Code::Bound] {
         assert!(column.contains(&code), "{code:?}");
     }
@@ -139,7 +144,7 @@ fn too_few_regions_are_refused() {
         .to_string();
     assert_eq!(
         error,
-        "--regions: expected at least 60 regions to simulate, found 3"
+        "regions: expected at least 60 regions to simulate, found 3"
     );
 }
 
@@ -151,7 +156,7 @@ fn motifs_are_whole() {
             "{}",
             motif.name
         );
-        let site = motif.draw(0.8, &mut rng::stream(1, "motif", 0));
+        let site = motif.draw(0.8, &mut bindscape_base::random::stream(1, "motif", 0));
         assert_eq!(site.len(), motif.counts.len());
     }
 }

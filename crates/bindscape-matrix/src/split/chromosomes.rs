@@ -7,8 +7,8 @@ use rand::seq::SliceRandom;
 use super::{HeldOutChromosomes, known};
 use crate::dataset::Part;
 use bindscape_base::error::{Error, Result};
-use bindscape_genome::region::Regions;
 use bindscape_base::random;
+use bindscape_genome::region::Regions;
 
 /// Share of the regions that a part of chosen chromosomes should hold.
 const SHARE: f64 = 0.1;
@@ -56,15 +56,15 @@ pub(super) fn assign(
         known(name, &present)?;
     }
     if let Some(twice) = validation.iter().find(|name| test.contains(name)) {
-        return Err(Error::option(
-            "--split chromosome",
+        return Err(Error::argument(
+            "split",
             "different chromosomes for validation and test",
             format!("{twice:?} for both"),
         ));
     }
     if present.len() < 3 {
-        return Err(Error::option(
-            "--split chromosome",
+        return Err(Error::argument(
+            "split",
             "regions on three chromosomes at least, one for each part",
             format!("regions on {}", present.join(", ")),
         )

@@ -77,17 +77,17 @@ fn thresholds_out_of_range_are_named() {
         correlation: 1.5,
         ..Thresholds::default()
     };
-    assert!(fault(high).contains("--cor: expected a correlation: -1 to 1, found 1.5"));
+    assert!(fault(high).contains("correlation: expected a correlation: -1 to 1, found 1.5"));
     let nothing = Thresholds {
         normalized: f64::NAN,
         ..Thresholds::default()
     };
-    assert!(fault(nothing).contains("--ncor: expected a correlation: -1 to 1, found NaN"));
+    assert!(fault(nothing).contains("normalized: expected a correlation: -1 to 1, found NaN"));
     let zero = Thresholds {
         overlap: 0,
         ..Thresholds::default()
     };
-    assert!(fault(zero).contains("--w: expected at least 1, found 0"));
+    assert!(fault(zero).contains("overlap: expected at least 1, found 0"));
     assert!(cluster(&[], Thresholds::default(), &Silent).is_err());
 }
 

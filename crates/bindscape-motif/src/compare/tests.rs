@@ -269,14 +269,14 @@ fn faults_are_named() {
     };
     let text = fault(kullback);
     assert!(
-        text.contains("--motif-pseudo: expected a number above 0, as --dist kullback"),
+        text.contains("pseudocount: expected a number above 0, as `distance` kullback"),
         "{text}"
     );
     let overlap = Options {
         min_overlap: 0,
         ..Options::default()
     };
-    assert!(fault(overlap).contains("--min-overlap: expected at least 1, found 0"));
+    assert!(fault(overlap).contains("min_overlap: expected at least 1, found 0"));
     let negative = Options {
         pseudocount: f64::NAN,
         ..Options::default()
@@ -298,5 +298,5 @@ fn faults_are_named() {
             .to_string()
             .contains("motif m: expected at most 256 positions, found 300")
     );
-    assert!(error.advice().expect("a hint").contains("--trim"));
+    assert!(error.advice().expect("a hint").contains("trim"));
 }

@@ -70,11 +70,11 @@ impl Options {
             if valid {
                 Ok(())
             } else {
-                Err(Error::option(option, expected, found))
+                Err(Error::about(option, expected, found))
             }
         };
         let widths = format!("a width of {} to {}", WIDTHS.start(), WIDTHS.end());
-        for (option, width) in [("--minw", self.min_width), ("--maxw", self.max_width)] {
+        for (option, width) in [("min_width", self.min_width), ("max_width", self.max_width)] {
             within(
                 option,
                 WIDTHS.contains(&width),
@@ -83,33 +83,33 @@ impl Options {
             )?;
         }
         within(
-            "--maxw",
+            "max_width",
             self.max_width >= self.min_width,
-            format!("at least --minw ({})", self.min_width),
+            format!("at least ⟦min_width⟧ ({})", self.min_width),
             self.max_width.to_string(),
         )?;
         within(
-            "--thresh",
+            "threshold",
             self.threshold > 0.0 && self.threshold.is_finite(),
             "a number above 0".into(),
             self.threshold.to_string(),
         )?;
         within(
-            "--hofract",
+            "holdout",
             (0.0..=0.5).contains(&self.holdout),
             "a share of 0 to 0.5".into(),
             self.holdout.to_string(),
         )?;
         within(
-            "--order",
+            "order",
             self.order <= MOST_ORDER,
             format!("an order of 0 to {MOST_ORDER}"),
             self.order.to_string(),
         )?;
         let counts = [
-            ("--neval", Some(self.evaluated)),
-            ("--patience", Some(self.patience)),
-            ("--nmotifs", self.motifs),
+            ("evaluated", Some(self.evaluated)),
+            ("patience", Some(self.patience)),
+            ("motifs", self.motifs),
         ];
         for (option, count) in counts {
             within(option, count != Some(0), "at least 1".into(), "0".into())?;
@@ -132,19 +132,19 @@ mod tests {
         };
         assert_eq!(
             message(|o| o.max_width = 31),
-            "--maxw: expected a width of 3 to 30, found 31"
+            "max_width: expected a width of 3 to 30, found 31"
         );
         assert_eq!(
             message(|o| o.max_width = 7),
-            "--maxw: expected at least --minw (8), found 7"
+            "max_width: expected at least `min_width` (8), found 7"
         );
-        assert!(message(|o| o.min_width = 2).starts_with("--minw: expected a width of 3 to 30"));
-        assert!(message(|o| o.holdout = 0.6).contains("--hofract: expected a share of 0 to 0.5"));
-        assert!(message(|o| o.holdout = f64::NAN).contains("--hofract"));
-        assert!(message(|o| o.threshold = 0.0).contains("--thresh"));
-        assert!(message(|o| o.order = 5).contains("--order: expected an order of 0 to 4"));
-        assert!(message(|o| o.motifs = Some(0)).contains("--nmotifs: expected at least 1"));
-        assert!(message(|o| o.patience = 0).contains("--patience"));
-        assert!(message(|o| o.evaluated = 0).contains("--neval"));
+        assert!(message(|o| o.min_width = 2).starts_with("min_width: expected a width of 3 to 30"));
+        assert!(message(|o| o.holdout = 0.6).contains("holdout: expected a share of 0 to 0.5"));
+        assert!(message(|o| o.holdout = f64::NAN).contains("holdout"));
+        assert!(message(|o| o.threshold = 0.0).contains("threshold"));
+        assert!(message(|o| o.order = 5).contains("order: expected an order of 0 to 4"));
+        assert!(message(|o| o.motifs = Some(0)).contains("motifs: expected at least 1"));
+        assert!(message(|o| o.patience = 0).contains("patience"));
+        assert!(message(|o| o.evaluated = 0).contains("evaluated"));
     }
 }

@@ -4,8 +4,8 @@ use std::fmt;
 
 use bindscape_base::progress;
 use bindscape_base::progress::Progress;
-use bindscape_genome::sequence::Strand;
 use bindscape_base::{Error, Result, random};
+use bindscape_genome::sequence::Strand;
 use rand::seq::SliceRandom;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -237,7 +237,8 @@ impl Data {
                     .iter()
                     .map(|&number| {
                         let mut shuffled = positives.bases(number).to_vec();
-                        let mut rng = random::stream(options.seed, "discover: shuffle", number as u64);
+                        let mut rng =
+                            random::stream(options.seed, "discover: shuffle", number as u64);
                         shuffle_words(&mut shuffled, options.order, &mut rng);
                         shuffled
                     })
@@ -251,7 +252,7 @@ impl Data {
             .map(|sequence| sequence.len() + 1)
             .sum();
         if bases > MOST_BASES {
-            return Err(Error::option(
+            return Err(Error::about(
                 positives.path().display().to_string(),
                 format!("at most {MOST_BASES} bases with the controls"),
                 bases.to_string(),

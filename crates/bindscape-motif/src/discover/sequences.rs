@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use bindscape_base::{Error, Place, Result};
 use bindscape_genome::fasta::{Reader, Record};
 use bindscape_genome::sequence::base_code;
-use bindscape_base::{Error, Place, Result};
 
 use super::corpus::UNKNOWN;
 
@@ -109,7 +109,7 @@ impl SequenceSet {
                 format!("at least 2 sequences with {width} known bases in a row"),
                 format!("{} of {}", usable.len(), self.len()),
             )
-            .hint("give more or longer sequences, or a smaller --minw"));
+            .hint("give more or longer sequences, or a smaller ⟦min_width⟧"));
         }
         Ok(usable)
     }

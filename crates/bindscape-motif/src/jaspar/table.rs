@@ -34,7 +34,7 @@ pub fn pack(motifs: &[Motif], background: &Background) -> Result<Vec<u8>> {
     let mut text = format!("{}\n", probabilities.join("\t"));
     let mut planes: [[Vec<u8>; 3]; 4] = Default::default();
     for motif in motifs {
-        let fault = |expected: &str| Error::option(&motif.id, expected, "a motif that lacks them");
+        let fault = |expected: &str| Error::about(&motif.id, expected, "a motif that lacks them");
         let (Some(name), Some(sites)) = (&motif.name, motif.sites) else {
             return Err(fault("a name and a number of sites"));
         };
@@ -66,13 +66,13 @@ pub fn pack(motifs: &[Motif], background: &Background) -> Result<Vec<u8>> {
         }
     }
     let mut table = u32::try_from(text.len())
-        .map_err(|_| Error::option("table", "less than 4 GiB of text", "more"))?
+        .map_err(|_| Error::about("table", "less than 4 GiB of text", "more"))?
         .to_le_bytes()
         .to_vec();
     table.extend(text.bytes());
     table.extend(planes.iter().flatten().flatten());
     zstd::bulk::compress(&table, LEVEL)
-        .map_err(|error| Error::option("table", "to compress it", error.to_string()))
+        .map_err(|error| Error::about("table", "to compress it", error.to_string()))
 }
 
 /// What [`pack`] has packed.
@@ -81,8 +81,8 @@ pub fn pack(motifs: &[Motif], background: &Background) -> Result<Vec<u8>> {
 /// If the bytes are no such table.
 pub fn unpack(packed: &[u8]) -> Result<Unpacked> {
     let table = zstd::stream::decode_all(packed)
-        .map_err(|error| Error::option("table", "compressed data", error.to_string()))?;
-    read(&table).ok_or_else(|| Error::option("table", "packed motifs", "other data"))
+        .map_err(|error| Error::about("table", "compressed data", error.to_string()))?;
+    read(&table).ok_or_else(|| Error::about("table", "packed motifs", "other data"))
 }
 
 fn read(table: &[u8]) -> Option<Unpacked> {

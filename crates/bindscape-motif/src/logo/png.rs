@@ -18,7 +18,7 @@ const MOST_PIXELS: f32 = 32_000.0;
 pub(super) fn draw(scene: &Scene, scale: f32) -> Result<Vec<u8>> {
     let (width, height) = ((scene.width * scale).ceil(), (scene.height * scale).ceil());
     if !(1.0..=MOST_PIXELS).contains(&width) || !(1.0..=MOST_PIXELS).contains(&height) {
-        return Err(Error::option(
+        return Err(Error::about(
             "PNG",
             format!("an image from 1 to {MOST_PIXELS} pixels wide and high"),
             format!("{width} x {height}"),

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use bindscape_base::table;
 use bindscape_base::{Error, Place, Result};
-use bindscape_matrix::sheet;
 
 use crate::background::{excerpt, letter_index};
 
@@ -16,7 +16,7 @@ use crate::background::{excerpt, letter_index};
 pub fn read_weights(path: &Path) -> Result<Vec<[f64; 4]>> {
     let mut columns: Option<[usize; 4]> = None;
     let mut rows = Vec::new();
-    sheet::each_row(path, |number, fields| {
+    table::each_row(path, |number, fields| {
         let Some(columns) = columns else {
             columns = Some(header(path, number, fields)?);
             return Ok(());

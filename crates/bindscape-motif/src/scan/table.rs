@@ -6,9 +6,9 @@
 use std::io::{self, BufReader, Read, Seek, Write};
 use std::path::Path;
 
+use bindscape_base::{Error, Place as ErrorPlace, Result};
 use bindscape_genome::fasta::region_of_name;
 use bindscape_genome::region::Region;
-use bindscape_base::{Error, Place as ErrorPlace, Result};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use tempfile::SpooledTempFile;
@@ -99,7 +99,7 @@ pub fn genomic<'a>(sequence: &'a Sequence, path: &Path) -> Result<Option<(Region
                      make the file with `bedtools getfasta`",
                 )
             } else {
-                error.hint("leave out --parse-genomic-coord if names are no regions")
+                error.hint("leave out ⟦parse_genomic_coord⟧ if names are no regions")
             })
         }
         _ => Ok(Some((region, reverse))),

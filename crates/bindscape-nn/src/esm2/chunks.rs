@@ -53,9 +53,9 @@ impl Chunking {
     /// If the overlap is not smaller than the chunk.
     pub fn check(self) -> Result<()> {
         if self.chunk == 0 || self.overlap >= self.chunk {
-            return Err(Error::option(
-                "--overlap",
-                format!("fewer residues than --chunk ({})", self.chunk),
+            return Err(Error::argument(
+                "overlap",
+                format!("fewer residues than ⟦chunk⟧ ({})", self.chunk),
                 self.overlap.to_string(),
             ));
         }
@@ -133,7 +133,7 @@ mod tests {
         .unwrap_err();
         assert_eq!(
             error.to_string(),
-            "--overlap: expected fewer residues than --chunk (5), found 5"
+            "overlap: expected fewer residues than `chunk` (5), found 5"
         );
         assert!(Chunking::default().check().is_ok());
     }

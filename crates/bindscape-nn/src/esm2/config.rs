@@ -60,8 +60,8 @@ impl Published {
                 .map(|model| format!("{} ({})", model.name, model.size))
                 .collect();
             let candidates = PUBLISHED.iter().flat_map(|model| [model.name, model.size]);
-            Error::option(
-                "--model",
+            Error::argument(
+                "model",
                 format!(
                     "a file or directory with weights of ESM-2, or one of {}",
                     known.join(", ")

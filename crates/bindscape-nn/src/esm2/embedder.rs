@@ -91,7 +91,7 @@ impl<'a> Embedder<'a> {
             return Err(layer_error(layer, config));
         }
         if let Some(number) = sequences.iter().position(|sequence| sequence.is_empty()) {
-            return Err(Error::option(
+            return Err(Error::about(
                 format!("protein {}", number + 1),
                 "at least one residue",
                 "none",

@@ -47,7 +47,7 @@ impl Request {
             _ => return Ok(()),
         };
         Err(
-            Error::option("--model", format!("weights with {lacking}"), "none in them").hint(
+            Error::argument("model", format!("weights with {lacking}"), "none in them").hint(
                 "files of `EsmForMaskedLM` have both heads; fair-esm keeps the contact head in \
                  a file of its own, NAME-contact-regression.pt, which belongs beside NAME.pt",
             ),
@@ -57,8 +57,8 @@ impl Request {
 
 /// The error for a layer that the network does not have.
 pub(crate) fn layer_error(layer: usize, config: Esm2Config) -> Error {
-    Error::option(
-        "--layer",
+    Error::argument(
+        "layer",
         format!("a layer from 0 (embeddings) to {} (last)", config.layers),
         format!("{layer}"),
     )
@@ -72,7 +72,7 @@ pub(crate) fn check_tokens(proteins: &[&[u8]]) -> Result<()> {
             .iter()
             .all(|&token| usize::from(token) < VOCABULARY.len() && token != PAD);
         if !whole || !inner {
-            return Err(Error::option(
+            return Err(Error::about(
                 format!("protein {number}"),
                 "tokens of ESM-2 between <cls> and <eos>, no <pad>",
                 format!("{tokens:?}"),

@@ -318,11 +318,7 @@ impl Reference {
 
 fn numbers(x: Tensor<2>) -> Result<Vec<f32>> {
     x.into_data().try_into_vec::<f32>().map_err(|error| {
-        Error::option(
-            "--device",
-            "a device that computes in f32",
-            error.to_string(),
-        )
+        Error::argument("device", "a device that computes in f32", error.to_string())
     })
 }
 

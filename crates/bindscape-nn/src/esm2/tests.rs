@@ -407,7 +407,7 @@ fn files_of_fair_esm_hold_the_same_network() {
     let error = model.forward(&slices(&tokens), &request).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "--model: expected weights with a contact head, found none in them"
+        "model: expected weights with a contact head, found none in them"
     );
     assert!(
         error
@@ -432,7 +432,7 @@ fn requests_beyond_the_model_are_refused() {
     let error = model.forward(&[&[CLS, EOS]], &request).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "--layer: expected a layer from 0 (embeddings) to 3 (last), found 4"
+        "layer: expected a layer from 0 (embeddings) to 3 (last), found 4"
     );
     assert!(
         model

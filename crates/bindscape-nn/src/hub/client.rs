@@ -170,7 +170,7 @@ impl<'a> Client<'a> {
                     bytes: bytes.and_then(|bytes| bytes.parse().ok()),
                 })),
                 _ => Err(Failure::Lasting(
-                    Error::option(
+                    Error::about(
                         &url,
                         "an answer of the Hugging Face hub, with a commit and an entity tag",
                         "one without",

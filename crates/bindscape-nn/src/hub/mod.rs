@@ -67,8 +67,8 @@ impl Hub {
             .map(PathBuf::from)
             .or_else(|| hugging_face().map(|home| home.join("hub")))
             .ok_or_else(|| {
-                Error::option("HF_HOME", "a directory for downloaded models", "nothing")
-                    .hint("set HF_HOME, or give a local file with --model")
+                Error::about("HF_HOME", "a directory for downloaded models", "nothing")
+                    .hint("set HF_HOME, or give a local file with ⟦model⟧")
             })?;
         let endpoint = variable("HF_ENDPOINT");
         let endpoint = endpoint.as_deref().unwrap_or("https://huggingface.co");
@@ -125,8 +125,8 @@ impl Hub {
 
     /// The error for files that are needed and cannot be asked for.
     fn cannot(&self, repository: &str, why: &str) -> Error {
-        Error::option(
-            "--model",
+        Error::argument(
+            "model",
             format!(
                 "the files of {repository} in {}",
                 self.directory(repository).display()
@@ -136,7 +136,7 @@ impl Hub {
         .hint(format!(
             "on a machine with a network, download {CONFIG} and {SINGLE} from \
              {}/{repository}/tree/main into one directory, copy it here and give it with \
-             --model DIRECTORY; or copy the cache directory",
+             ⟦model⟧; or copy the cache directory",
             self.endpoint
         ))
     }
@@ -154,8 +154,8 @@ pub fn is_repository(name: &str) -> bool {
 }
 
 fn missing(hub: &Hub, repository: &str, file: &str) -> Error {
-    Error::option(
-        "--model",
+    Error::argument(
+        "model",
         format!("a file {file} in {}/{repository}", hub.endpoint),
         "none there, or no such repository",
     )

@@ -288,7 +288,7 @@ fn without_a_network_the_user_learns_what_to_place_where() {
         );
         let hint = error.advice().unwrap();
         assert!(hint.contains("config.json and model.safetensors"), "{hint}");
-        assert!(hint.contains("--model DIRECTORY"), "{hint}");
+        assert!(hint.contains("`model`"), "{hint}");
     }
     let server = serve(&[(CONFIG, b"{}")], &[]);
     let error = hub(&server, cache.path())

@@ -263,7 +263,7 @@ fn filters_are_set_and_silenced_one_by_one() {
 fn what_is_not_there_is_named_with_near_names() {
     let mut network = network(cnn().layers());
     let error = network.layer("rellu1").unwrap_err();
-    assert!(error.to_string().contains("`rellu1`"), "{error}");
+    assert!(error.to_string().contains("\"rellu1\""), "{error}");
     assert!(error.advice().unwrap().contains("relu1"));
     assert!(Tracer::new(&network, &["relu1", "relu9"]).is_err());
     let mut layer = network.layer_mut("c1").unwrap();

@@ -1,6 +1,7 @@
 //! Activations of inner layers.
 
-use bindscape_base::{Error, Result, names};
+use bindscape_base::error::Subject;
+use bindscape_base::{Error, Result};
 
 use super::plan::Plan;
 use super::run::Value;
@@ -80,8 +81,8 @@ impl Network {
     pub(super) fn place(&self, name: &str) -> Result<usize> {
         self.layers.position(name).ok_or_else(|| {
             let known = self.layers.iter().map(|layer| layer.name());
-            Error::option("layer", "a layer of the network", format!("`{name}`"))
-                .hint(names::suggestion(name, known, "list its layers"))
+            let subject = Subject::field("layer");
+            Error::missing(subject, "a layer of the network", name, known, "list its layers")
         })
     }
 }

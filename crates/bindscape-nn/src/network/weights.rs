@@ -1,6 +1,7 @@
 //! The weights of one layer: looked at, replaced, silenced.
 
-use bindscape_base::{Error, Result, names};
+use bindscape_base::error::Subject;
+use bindscape_base::{Error, Result};
 
 use super::layer::{Layer, LayerKind};
 use super::{Network, flat};
@@ -109,7 +110,7 @@ impl LayerWeightsMut<'_> {
         let index = self.parameter(name)?;
         let slot = &self.network.arrays[index].slot;
         if values.len() != slot.entries() {
-            return Err(Error::option(
+            return Err(Error::argument(
                 "values",
                 format!(
                     "{} numbers for `{name}` of shape {:?}",
@@ -135,7 +136,7 @@ impl LayerWeightsMut<'_> {
         let width = all.len() / self.outputs();
         if values.len() != width {
             let shape = &self.network.arrays[weight].slot.shape[1..];
-            return Err(Error::option(
+            return Err(Error::argument(
                 "values",
                 format!("{width} numbers for a filter of shape {shape:?}"),
                 values.len().to_string(),
@@ -188,11 +189,8 @@ impl LayerWeightsMut<'_> {
             .map(|number| layer.first_slot() + number)
             .ok_or_else(|| {
                 let expected = format!("a parameter of the layer `{}`", layer.name());
-                Error::option("parameter", expected, format!("`{name}`")).hint(names::suggestion(
-                    name,
-                    names,
-                    "this layer has no parameters",
-                ))
+                let otherwise = "this layer has no such parameter";
+                Error::missing(Subject::field("parameter"), expected, name, names, otherwise)
             })
     }
 
@@ -209,7 +207,7 @@ impl LayerWeightsMut<'_> {
     fn affine(&self, filter: usize) -> Result<(usize, usize)> {
         if filter >= self.outputs() {
             let name = self.description().name();
-            return Err(Error::option(
+            return Err(Error::argument(
                 "filter",
                 format!("one of the {} filters or units of `{name}`", self.outputs()),
                 filter.to_string(),

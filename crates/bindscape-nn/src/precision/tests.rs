@@ -146,7 +146,7 @@ fn names_round_trip_and_errors_help() {
     let error = "fp16".parse::<Precision>().unwrap_err();
     assert_eq!(
         error.to_string(),
-        "--precision: expected one of f32, bf16, f16, found `fp16`"
+        "precision: expected one of f32, bf16, f16, found `fp16`"
     );
     assert!(error.advice().is_some());
 }

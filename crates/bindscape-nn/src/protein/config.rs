@@ -154,7 +154,7 @@ impl std::str::FromStr for ProteinNetworkKind {
 
     fn from_str(text: &str) -> Result<Self> {
         names::choose(
-            "--network",
+            "network",
             text,
             Self::ALL,
             Self::name,
@@ -213,7 +213,7 @@ mod tests {
                 kernel: 4,
                 ..paper.clone()
             },
-            "--kernel: expected an odd width",
+            "kernel: expected an odd width",
         );
         refused(
             MultiTaskConfig {
@@ -227,14 +227,14 @@ mod tests {
                 dropout: 1.0,
                 ..paper.clone()
             },
-            "--dropout",
+            "dropout",
         );
         refused(
             MultiTaskConfig {
                 hidden: vec![],
                 ..paper
             },
-            "--hidden",
+            "hidden",
         );
         let short = DeepTFactorConfig {
             length: 21,

@@ -63,14 +63,14 @@ impl DeepTFactorConfig {
             .iter()
             .any(|branch| sum(branch) != sum(&self.kernels[0]))
         {
-            return Err(Error::option(
+            return Err(Error::about(
                 "the network",
                 "branches that end at the same length",
                 format!("kernels {:?}", self.kernels),
             ));
         }
         if self.length <= self.reach() {
-            return Err(Error::option(
+            return Err(Error::about(
                 "the network",
                 format!("proteins of more than {} positions", self.reach()),
                 self.length.to_string(),

@@ -34,7 +34,7 @@ impl Encoder {
         if features.id() == self.id && features.features() == self.features {
             return Ok(());
         }
-        Err(Error::option(
+        Err(Error::about(
             "the features",
             format!(
                 "`{}`, {} numbers per position, as the model was trained on",

@@ -176,8 +176,8 @@ fn tf_of(logits: &[Logits]) -> Option<Vec<f32>> {
 }
 
 fn diverged(epoch: u32, batch: usize, loss: f64) -> Error {
-    Error::option(
-        "--learning-rate",
+    Error::argument(
+        "learning_rate",
         "a training whose loss stays a number",
         format!("{loss} in epoch {epoch}, batch {batch}"),
     )

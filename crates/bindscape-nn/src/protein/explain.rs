@@ -164,14 +164,14 @@ impl ProteinPredictor {
             Target::Class(_) => (heads.domain(), "domain"),
         };
         if !there {
-            return Err(Error::option(
+            return Err(Error::about(
                 "the model",
                 format!("a network with a {head} head"),
                 format!("`{}`, which has none", self.config.kind()),
             ));
         }
         if options.steps == 0 {
-            return Err(Error::option("--steps", "at least 1", "0"));
+            return Err(Error::argument("steps", "at least 1", "0"));
         }
         rayon::scope(|_| self.explain_here(features, protein, target, options, progress))
     }

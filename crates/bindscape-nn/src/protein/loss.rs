@@ -41,8 +41,8 @@ impl std::str::FromStr for ClassWeights {
         match text {
             "none" => Ok(Self::None),
             "balanced" => Ok(Self::Balanced),
-            _ => Err(bindscape_base::Error::option(
-                "--class-weights",
+            _ => Err(bindscape_base::Error::argument(
+                "class_weights",
                 "none or balanced",
                 format!("`{text}`"),
             )),

@@ -80,22 +80,22 @@ impl MultiTaskConfig {
         check_sizes(&sizes, self)?;
         check_dropout(self.dropout)?;
         if self.hidden.is_empty() {
-            return Err(Error::option(
-                "--hidden",
+            return Err(Error::argument(
+                "hidden",
                 "at least one dense layer",
                 "none",
             ));
         }
         if self.kernel.is_multiple_of(2) {
-            return Err(Error::option(
-                "--kernel",
+            return Err(Error::argument(
+                "kernel",
                 "an odd width (the length stays the same)",
                 self.kernel.to_string(),
             ));
         }
         if self.pooled()[1] == 0 {
-            return Err(Error::option(
-                "--positions",
+            return Err(Error::argument(
+                "positions",
                 format!("at least {} for two poolings", self.pool * self.pool),
                 self.positions.to_string(),
             ));

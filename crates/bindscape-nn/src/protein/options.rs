@@ -94,42 +94,42 @@ impl ProteinTrainOptions {
     /// If an option makes no sense; the message names it.
     pub fn validate(&self) -> Result<()> {
         if self.batch_size < 2 {
-            return Err(Error::option(
-                "--batch-size",
+            return Err(Error::argument(
+                "batch_size",
                 "at least 2",
                 self.batch_size.to_string(),
             ));
         }
         if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
-            return Err(Error::option(
-                "--learning-rate",
+            return Err(Error::argument(
+                "learning_rate",
                 "a number above 0",
                 self.learning_rate.to_string(),
             )
             .hint("the paper uses 0.0001"));
         }
         if self.max_epochs == 0 {
-            return Err(Error::option("--epochs", "at least 1", "0"));
+            return Err(Error::argument("max_epochs", "at least 1", "0"));
         }
         if self.patience == Some(0) {
-            return Err(Error::option("--patience", "at least 1", "0")
+            return Err(Error::argument("patience", "at least 1", "0")
                 .hint("leave the option away to train all epochs"));
         }
         let weights = self.loss_weights;
         let fits = weights.iter().all(|&w| w >= 0.0 && w.is_finite());
         if !fits || weights == [0.0; 2] {
-            return Err(Error::option(
-                "--loss-weights",
+            return Err(Error::argument(
+                "loss_weights",
                 "two numbers of at least 0, not both 0",
                 format!("{},{}", weights[0], weights[1]),
             ));
         }
         if self.neighbours == 0 {
-            return Err(Error::option("--neighbours", "at least 1", "0"));
+            return Err(Error::argument("neighbours", "at least 1", "0"));
         }
         if self.checkpoint_seconds.is_nan() || self.checkpoint_seconds < 0.0 {
-            return Err(Error::option(
-                "--checkpoint-seconds",
+            return Err(Error::argument(
+                "checkpoint_seconds",
                 "a number of seconds of at least 0",
                 self.checkpoint_seconds.to_string(),
             ));
@@ -154,13 +154,13 @@ mod tests {
                 "{message}"
             );
         };
-        refused(&|o| o.batch_size = 1, "--batch-size");
-        refused(&|o| o.learning_rate = f64::NAN, "--learning-rate");
-        refused(&|o| o.max_epochs = 0, "--epochs");
-        refused(&|o| o.patience = Some(0), "--patience");
-        refused(&|o| o.loss_weights = [0.0, 0.0], "--loss-weights");
-        refused(&|o| o.loss_weights = [0.7, -0.3], "--loss-weights");
-        refused(&|o| o.neighbours = 0, "--neighbours");
-        refused(&|o| o.checkpoint_seconds = -1.0, "--checkpoint-seconds");
+        refused(&|o| o.batch_size = 1, "batch_size");
+        refused(&|o| o.learning_rate = f64::NAN, "learning_rate");
+        refused(&|o| o.max_epochs = 0, "max_epochs");
+        refused(&|o| o.patience = Some(0), "patience");
+        refused(&|o| o.loss_weights = [0.0, 0.0], "loss_weights");
+        refused(&|o| o.loss_weights = [0.7, -0.3], "loss_weights");
+        refused(&|o| o.neighbours = 0, "neighbours");
+        refused(&|o| o.checkpoint_seconds = -1.0, "checkpoint_seconds");
     }
 }

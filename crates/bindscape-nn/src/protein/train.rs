@@ -124,8 +124,8 @@ pub fn hold_out(
     seed: u64,
 ) -> Result<(Vec<usize>, Vec<usize>)> {
     if !(share > 0.0 && share < 1.0) {
-        return Err(Error::option(
-            "--validation",
+        return Err(Error::argument(
+            "validation",
             "a share above 0 and below 1",
             share.to_string(),
         ));
@@ -159,12 +159,12 @@ pub fn hold_out(
         }
     }
     if train.len() < 2 || validation.is_empty() {
-        return Err(Error::option(
+        return Err(Error::about(
             "data",
             "at least two proteins to train on and one to validate on, in different groups",
             format!("{} and {}", train.len(), validation.len()),
         )
-        .hint("take more proteins, smaller groups, or another --validation"));
+        .hint("take more proteins, smaller groups, or another ⟦validation⟧"));
     }
     train.sort_unstable();
     validation.sort_unstable();
@@ -369,7 +369,7 @@ fn check_data(
 ) -> Result<()> {
     training.encoder.check(data.features)?;
     if data.features.features() != network.features() {
-        return Err(Error::option(
+        return Err(Error::about(
             "the features",
             format!(
                 "{} numbers per position for this network",
@@ -379,7 +379,7 @@ fn check_data(
         ));
     }
     if data.train.len() < 2 || data.validation.is_empty() {
-        return Err(Error::option(
+        return Err(Error::about(
             "data",
             "at least two proteins to train on and one to validate on",
             format!("{} and {}", data.train.len(), data.validation.len()),

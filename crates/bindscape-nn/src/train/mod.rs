@@ -268,7 +268,7 @@ fn initial(architecture: &Architecture, start: Start<'_>, seed: u64) -> Result<S
     };
     let (ours, theirs) = (architecture.kind(), parent.architecture.kind());
     if ours != theirs {
-        return Err(Error::option(
+        return Err(Error::about(
             "the pre-trained model",
             format!("a model of architecture {ours}, as the one to train"),
             format!("one of architecture {theirs}"),
@@ -283,7 +283,7 @@ fn initial(architecture: &Architecture, start: Start<'_>, seed: u64) -> Result<S
             Some(known) if known.shape == slot.shape => *array = known.clone(),
             other => {
                 let found = other.map_or("none".into(), |known| format!("{:?}", known.shape));
-                return Err(Error::option(
+                return Err(Error::about(
                     "the pre-trained model",
                     format!("`{}` of shape {:?} for this network", slot.name, slot.shape),
                     found,
@@ -352,7 +352,7 @@ impl<'a> Plan<'a> {
         data: &'a Dataset,
         options: &'a TrainOptions,
     ) -> Result<Self> {
-        let unfit = |expected: String, found: String| Err(Error::option("data", expected, found));
+        let unfit = |expected: String, found: String| Err(Error::about("data", expected, found));
         if data.tfs.len() != architecture.outputs() {
             return unfit(
                 format!("{} TFs, one per output", architecture.outputs()),
@@ -516,8 +516,8 @@ fn split<T: Copy>(items: &[T], size: usize) -> Vec<Vec<T>> {
 }
 
 fn out_of_range(epoch: u32, batch: usize) -> Error {
-    Error::option(
-        "--precision",
+    Error::argument(
+        "precision",
         "a training whose gradients are within the range of f16",
         format!("larger ones in epoch {epoch}, batch {batch}, though the loss is not scaled"),
     )
@@ -525,8 +525,8 @@ fn out_of_range(epoch: u32, batch: usize) -> Error {
 }
 
 fn diverged(epoch: u32, batch: usize, loss: f32) -> Error {
-    Error::option(
-        "--learning-rate",
+    Error::argument(
+        "learning_rate",
         "a training whose loss stays a number",
         format!("{loss} in epoch {epoch}, batch {batch}"),
     )

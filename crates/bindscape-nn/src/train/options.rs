@@ -129,30 +129,30 @@ impl TrainOptions {
     /// If an option makes no sense; the message names it.
     pub fn validate(&self) -> Result<()> {
         if self.checkpoint_seconds.is_nan() || self.checkpoint_seconds < 0.0 {
-            return Err(Error::option(
-                "--checkpoint-seconds",
+            return Err(Error::argument(
+                "checkpoint_seconds",
                 "a number of seconds of at least 0",
                 self.checkpoint_seconds.to_string(),
             ));
         }
         if self.batch_size < 2 {
-            return Err(Error::option(
-                "--batch-size",
+            return Err(Error::argument(
+                "batch_size",
                 "at least 2 (batch normalisation needs a variance)",
                 self.batch_size.to_string(),
             ));
         }
         if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
-            return Err(Error::option(
-                "--learning-rate",
+            return Err(Error::argument(
+                "learning_rate",
                 "a number above 0",
                 self.learning_rate.to_string(),
             )
             .hint("the paper uses 0.003 from scratch and 0.0003 for transfer"));
         }
-        for (name, value) in [("--epochs", self.max_epochs), ("--patience", self.patience)] {
+        for (name, value) in [("max_epochs", self.max_epochs), ("patience", self.patience)] {
             if value == 0 {
-                return Err(Error::option(name, "at least 1", "0"));
+                return Err(Error::about(name, "at least 1", "0"));
             }
         }
         Ok(())
@@ -189,7 +189,7 @@ macro_rules! names {
                     $($name => Ok(Self::$variant),)+
                     _ => {
                         let all = [$($name),+];
-                        Err(Error::option($option, format!("one of {}", all.join(", ")), format!("`{text}`"))
+                        Err(Error::about($option, format!("one of {}", all.join(", ")), format!("`{text}`"))
                             .hint(names::suggestion(text, all, "see the help of the option")))
                     }
                 }
@@ -200,7 +200,7 @@ macro_rules! names {
 
 names!(
     Freeze,
-    "--freeze",
+    "freeze",
     None = "none",
     FirstConvolutional = "first-convolutional",
     Convolutional = "convolutional",
@@ -208,7 +208,7 @@ names!(
 );
 names!(
     TransferLayers,
-    "--transfer",
+    "transfer",
     AllButOutput = "all-but-output",
     Convolutional = "convolutional",
     FirstConvolutional = "first-convolutional"
@@ -233,7 +233,7 @@ mod tests {
         assert!(
             error
                 .to_string()
-                .starts_with("--transfer: expected one of all-but-output")
+                .starts_with("transfer: expected one of all-but-output")
         );
         assert!(error.advice().unwrap().contains("convolutional"));
         let held = |freeze: Freeze, architecture: &Architecture| {
@@ -284,7 +284,7 @@ mod tests {
                 batch_size: 1,
                 ..good.clone()
             })
-            .starts_with("--batch-size")
+            .starts_with("batch_size")
         );
         assert!(
             message(TrainOptions {
@@ -298,7 +298,7 @@ mod tests {
                 patience: 0,
                 ..good
             })
-            .starts_with("--patience")
+            .starts_with("patience")
         );
     }
 }

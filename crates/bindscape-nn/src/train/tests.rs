@@ -460,7 +460,7 @@ fn a_diverging_training_says_so() {
     let mut options = options();
     options.learning_rate = 1e38;
     let error = run(Start::Scratch, &data, &options, directory.path(), &Silent).unwrap_err();
-    assert!(error.to_string().starts_with("--learning-rate"), "{error}");
+    assert!(error.to_string().starts_with("learning_rate"), "{error}");
     assert!(error.to_string().contains("in epoch 1"), "{error}");
 }
 

@@ -6,9 +6,9 @@ use std::collections::BinaryHeap;
 use rustc_hash::FxHashMap;
 
 use super::{Hit, SimilarityIndex};
+use crate::reader::Protein;
 use bindscape_base::error::{Error, Result};
 use bindscape_base::progress::Progress;
-use crate::reader::Protein;
 
 /// What makes a cluster of pairs of similar proteins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -75,15 +75,11 @@ impl ClusterOptions {
     /// If one is not between 0 and 1.
     pub fn check(&self) -> Result<()> {
         for (name, value) in [
-            ("--min-identity", self.min_identity),
-            ("--coverage", self.coverage),
+            ("min_identity", self.min_identity),
+            ("coverage", self.coverage),
         ] {
             if !(0.0..=1.0).contains(&value) {
-                return Err(Error::option(
-                    name,
-                    "a share from 0 to 1",
-                    value.to_string(),
-                ));
+                return Err(Error::about(name, "a share from 0 to 1", value.to_string()));
             }
         }
         Ok(())

@@ -3,8 +3,8 @@ use rand::Rng;
 
 use super::align::{Aligner, SCORES};
 use super::*;
-use bindscape_base::progress::Silent;
 use crate::{AMINO_ACIDS, read_proteins};
+use bindscape_base::progress::Silent;
 use bindscape_base::random;
 
 fn protein(id: &str, sequence: Vec<u8>) -> Protein {
@@ -212,7 +212,7 @@ fn shares_out_of_range_are_refused() {
     let error = cluster(&families(), &options, &Silent).expect_err("a fault");
     assert_eq!(
         error.to_string(),
-        "--min-identity: expected a share from 0 to 1, found 30"
+        "min_identity: expected a share from 0 to 1, found 30"
     );
 }
 

@@ -6,10 +6,10 @@ use rustc_hash::FxHashMap;
 
 use super::shard::{self, OpenShard};
 use super::{COLUMNS, EmbeddingInfo, Entry, INDEX, fingerprint};
-use bindscape_base::error::{Error, Place, Result};
 use crate::features::Features;
 use crate::reader::Protein;
-use bindscape_matrix::sheet;
+use bindscape_base::error::{Error, Place, Result};
+use bindscape_base::table;
 
 /// Proteins named in a message about many.
 const EXAMPLES: usize = 5;
@@ -150,7 +150,7 @@ impl EmbeddingStore {
                 proteins.len()
             ),
         )
-        .hint("`bindscape protein embed` with the same --out adds those that are missing"))
+        .hint("embedding them into the same directory adds those that are missing"))
     }
 }
 
@@ -230,7 +230,7 @@ impl Features for StoredEmbeddings<'_> {
 pub(super) fn read_index(path: &Path) -> Result<Vec<Entry>> {
     let mut entries = Vec::new();
     let mut header = false;
-    sheet::each_row(path, |line, fields| {
+    table::each_row(path, |line, fields| {
         if !header {
             header = true;
             if fields == COLUMNS {

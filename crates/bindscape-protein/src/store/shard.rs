@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
+use bindscape_arrays::npz::{Npz, header_bytes};
 use bindscape_base::atomic::AtomicFile;
 use bindscape_base::error::{Error, Place, Result};
-use bindscape_arrays::npz::{Npz, header_bytes};
 
 /// Type of stored numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

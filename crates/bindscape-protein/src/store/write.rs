@@ -7,9 +7,9 @@ use rustc_hash::FxHashMap;
 
 use super::shard::{self, Shard};
 use super::{COLUMNS, EmbeddingInfo, Entry, INDEX, INFO, fingerprint, read};
+use crate::reader::Protein;
 use bindscape_base::atomic;
 use bindscape_base::error::{Error, Result};
-use crate::reader::Protein;
 
 /// A shard is written when it holds so many bytes, or after that time, so that an
 /// interrupted job loses little.

@@ -7,7 +7,10 @@ use std::fs;
 use std::path::Path;
 
 use bindscape_base::digest::InputFile;
-use bindscape_matrix::results::{DataStep, EpochRecord, Estimate, Evaluation, ParentModel, PartCounts, RunKind, RunRecord, Start, TfMetrics, TrainingRecord};
+use bindscape_matrix::results::{
+    DataStep, EpochRecord, Estimate, Evaluation, ParentModel, PartCounts, RunKind, RunRecord,
+    Start, TfMetrics, TrainingRecord,
+};
 use bindscape_stats as stats;
 use serde_json::json;
 

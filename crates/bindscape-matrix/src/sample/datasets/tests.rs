@@ -111,7 +111,7 @@ fn pretraining_takes_what_is_resolved_for_all() {
         ..options
     };
     let error = pretraining_dataset(&matrix, &[], &unknown, &mut sequences).unwrap_err();
-    assert!(error.to_string().starts_with("--tfs: expected"), "{error}");
+    assert!(error.to_string().starts_with("tfs: expected"), "{error}");
 }
 
 #[test]
@@ -240,14 +240,14 @@ fn too_little_data_is_refused_with_counts() {
             positives: Some(5),
             ..default()
         })
-        .starts_with("--positives: expected at least 10, found 5")
+        .starts_with("positives: expected at least 10, found 5")
     );
     assert!(
         refused(FinetuneOptions {
             gc_bin_percent: 0,
             ..default()
         })
-        .starts_with("--gc-bin")
+        .starts_with("gc_bin_percent")
     );
     assert!(
         refused(FinetuneOptions {

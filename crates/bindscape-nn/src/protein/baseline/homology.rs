@@ -135,8 +135,8 @@ impl HomologyModel {
             .transpose()?;
         progress.finish();
         if tf.is_none() && classes.is_none() {
-            return Err(Error::option(
-                "--labels",
+            return Err(Error::argument(
+                "labels",
                 "proteins with two different labels at least, some of them to validate on",
                 "one label",
             ));

@@ -285,7 +285,7 @@ fn held_out_parts_keep_labels_and_groups() {
     let error = hold_out(&labels, Some(&[0; 200]), &rows, 0.1, 1).unwrap_err();
     assert!(error.to_string().contains("in different groups"), "{error}");
     let error = hold_out(&labels, None, &rows, 1.0, 1).unwrap_err();
-    assert!(error.to_string().contains("--validation"), "{error}");
+    assert!(error.to_string().contains("validation"), "{error}");
 }
 
 #[test]

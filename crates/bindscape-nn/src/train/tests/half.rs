@@ -99,6 +99,6 @@ fn another_precision_is_another_training() {
 fn gradients_that_no_scale_helps_end_the_training_with_advice() {
     let error = out_of_range(2, 3);
     let message = error.to_string();
-    assert!(message.contains("--precision") && message.contains("epoch 2, batch 3"));
+    assert!(message.contains("precision") && message.contains("epoch 2, batch 3"));
     assert!(error.advice().unwrap().contains("bf16"));
 }

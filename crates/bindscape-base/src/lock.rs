@@ -1,0 +1,52 @@
+//! Locks that keep a second process away from what one is writing.
+
+use std::fs::{File, TryLockError};
+use std::io::ErrorKind;
+use std::path::Path;
+
+use crate::error::{Error, Result};
+
+/// An exclusive lock on a file, which the operating system frees when this is dropped or the
+/// process ends.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Locks the file at `path`, which is created if it is missing; `None` if another process
+    /// holds the lock.
+    ///
+    /// File systems without locks (some network mounts) are not an error: there the caller is as
+    /// safe as without a lock.
+    ///
+    /// # Errors
+    /// If the file cannot be created.
+    pub fn acquire(path: &Path) -> Result<Option<Self>> {
+        let failed = |source| Error::io("create", path, source);
+        let file = File::create(path).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Self { _file: file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(source)) if source.kind() == ErrorKind::Unsupported => {
+                Ok(Some(Self { _file: file }))
+            }
+            Err(TryLockError::Error(source)) => Err(failed(source)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_is_held_once_and_freed_when_dropped() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join(".lock");
+        let held = Lock::acquire(&path).unwrap().expect("free");
+        assert!(Lock::acquire(&path).unwrap().is_none());
+        drop(held);
+        assert!(Lock::acquire(&path).unwrap().is_some());
+    }
+}

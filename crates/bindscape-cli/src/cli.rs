@@ -1,0 +1,112 @@
+//! The command line: every option, its default, and the verb it belongs to.
+
+use bindscape_base::Result;
+use clap::{Parser, Subcommand};
+
+use crate::face::Face;
+use crate::terminal::Terminal;
+use crate::{
+    demo, evaluate, finetune, matrix, model, motif, predict, pretrain, protein, report, run,
+};
+
+/// From a transcription factor's protein to the places it binds in a genome.
+///
+/// The main job: `matrix build` turns accessible regions, ChIP-seq peaks and
+/// predicted sites into a binding matrix; `pretrain` trains a multi-model on
+/// several TFs; `finetune` transfers it to one TF with few peaks; `evaluate`,
+/// `predict` and `report` use the result. `demo` runs all of it on simulated data.
+#[derive(Debug, Parser)]
+#[command(name = "bindscape", version, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+    /// Threads for all work; results do not depend on it [default: all cores]
+    #[arg(long, global = true, value_name = "N")]
+    threads: Option<std::num::NonZeroUsize>,
+    /// Write the plan of this command to a file, for `bindscape run`, instead of running it
+    #[arg(long, global = true, value_name = "FILE")]
+    plan: Option<std::path::PathBuf>,
+    /// Print nothing but errors and data
+    #[arg(long, short, global = true)]
+    quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Make, convert and look at binding matrices
+    #[command(subcommand)]
+    Matrix(matrix::MatrixVerb),
+    /// Train a multi-model on several TFs
+    Pretrain(Box<pretrain::Arguments>),
+    /// Train a model of one TF, by transfer from a multi-model or from scratch
+    Finetune(Box<finetune::Arguments>),
+    /// Measure a model on regions that it was not fitted on
+    Evaluate(evaluate::Arguments),
+    /// Score sequences or regions of a genome
+    Predict(predict::Arguments),
+    /// Look at models, and take over weights from elsewhere
+    #[command(subcommand)]
+    Model(model::ModelVerb),
+    /// Tell transcription factors, and their kind, from protein sequences
+    #[command(subcommand)]
+    Protein(protein::ProteinVerb),
+    /// Find, convert and draw motifs
+    #[command(subcommand)]
+    Motif(motif::MotifVerb),
+    /// Make one self-contained HTML page from run directories
+    Report(report::Arguments),
+    /// Run a plan that --plan of a command wrote
+    Run(run::Arguments),
+    /// Run the whole job on a simulated genome, with no files needed
+    Demo(demo::Arguments),
+}
+
+impl Arguments {
+    /// The verb as it is typed (`motif scan`).
+    pub(crate) fn verb_name(&self) -> &'static str {
+        match &self.verb {
+            Verb::Matrix(_) => "matrix",
+            Verb::Pretrain(_) => "pretrain",
+            Verb::Finetune(_) => "finetune",
+            Verb::Evaluate(_) => "evaluate",
+            Verb::Predict(_) => "predict",
+            Verb::Model(_) => "model",
+            Verb::Protein(_) => "protein",
+            Verb::Motif(verb) => verb.name(),
+            Verb::Report(_) => "report",
+            Verb::Run(_) => "run",
+            Verb::Demo(_) => "demo",
+        }
+    }
+
+    pub(crate) fn run(self) -> Result<()> {
+        let threads = self.threads.map_or(0, std::num::NonZeroUsize::get);
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build_global()
+            .expect("the thread pool is made once, here");
+        let terminal = Terminal::new(self.quiet);
+        let command = std::env::args_os()
+            .map(|word| word.to_string_lossy().into_owned())
+            .collect();
+        self.run_verb(&terminal, command)
+    }
+
+    /// Runs the verb on the threads there are.
+    pub(crate) fn run_verb(self, terminal: &Terminal, command: Vec<String>) -> Result<()> {
+        let face = &Face::new(terminal, self.plan, command);
+        match self.verb {
+            Verb::Matrix(verb) => matrix::run(verb, terminal),
+            Verb::Pretrain(arguments) => pretrain::run(*arguments, face),
+            Verb::Finetune(arguments) => finetune::run(*arguments, terminal),
+            Verb::Evaluate(arguments) => evaluate::run(arguments, terminal),
+            Verb::Predict(arguments) => predict::run(arguments, terminal),
+            Verb::Model(verb) => model::run(verb, terminal),
+            Verb::Protein(verb) => protein::run(verb, terminal),
+            Verb::Motif(verb) => motif::run(verb, terminal),
+            Verb::Report(arguments) => report::run(arguments, terminal),
+            Verb::Run(arguments) => run::run(&arguments, face),
+            Verb::Demo(arguments) => demo::run(arguments, terminal),
+        }
+    }
+}

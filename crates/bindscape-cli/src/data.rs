@@ -1,0 +1,96 @@
+//! Options that say where regions and sequences come from, and how they are split.
+
+use std::path::PathBuf;
+
+use bindscape_base::{Error, Result};
+use bindscape_genome::load::SequenceInput;
+use bindscape_matrix::split::Split;
+use clap::{Args, ValueEnum};
+
+/// Where the sequences of regions come from.
+#[derive(Debug, Args)]
+pub(crate) struct SequenceArguments {
+    /// FASTA of the regions, headers ending in chrom:start-end (as `bedtools getfasta` writes them); may be gzipped
+    #[arg(long, value_name = "FASTA", required_unless_present = "genome")]
+    pub(crate) sequences: Option<PathBuf>,
+    /// Genome: 2bit, or FASTA with its .fai beside it
+    #[arg(long, value_name = "FILE", conflicts_with = "sequences")]
+    pub(crate) genome: Option<PathBuf>,
+}
+
+impl SequenceArguments {
+    /// The input asked for; clap requires one of the two.
+    pub(crate) fn input(&self) -> Result<SequenceInput> {
+        match (&self.sequences, &self.genome) {
+            (Some(path), _) => Ok(SequenceInput::Fasta(path.clone())),
+            (None, Some(path)) => Ok(SequenceInput::Genome(path.clone())),
+            (None, None) => Err(Error::argument(
+                "sequences",
+                "a FASTA file or ⟦genome⟧",
+                "neither",
+            )),
+        }
+    }
+}
+
+/// How regions are divided into training, validation and test parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SplitKind {
+    /// 80% / 10% / 10% at random
+    Random,
+    /// Whole chromosomes
+    Chromosome,
+}
+
+/// Options of the split.
+#[derive(Debug, Args)]
+pub(crate) struct SplitArguments {
+    /// How regions are split into training, validation and test parts
+    #[arg(long, value_enum, default_value = "random")]
+    split: SplitKind,
+    /// Chromosomes of the validation part with --split chromosome [default: chosen near 10% of the regions]
+    #[arg(long, value_delimiter = ',', value_name = "CHROM,…")]
+    validation_chromosomes: Vec<String>,
+    /// Chromosomes of the test part with --split chromosome [default: chosen near 10% of the regions]
+    #[arg(long, value_delimiter = ',', value_name = "CHROM,…")]
+    test_chromosomes: Vec<String>,
+}
+
+impl SplitArguments {
+    pub(crate) fn split(&self) -> Result<Split> {
+        let named = !self.validation_chromosomes.is_empty() || !self.test_chromosomes.is_empty();
+        match self.split {
+            SplitKind::Random if named => Err(Error::argument(
+                "split",
+                "`chromosome`, since chromosomes are named for a part",
+                "`random`",
+            )),
+            SplitKind::Random => Ok(Split::Random {
+                train: 0.8,
+                validation: 0.1,
+                test: 0.1,
+            }),
+            SplitKind::Chromosome => Ok(Split::Chromosome {
+                validation: self.validation_chromosomes.clone(),
+                test: self.test_chromosomes.clone(),
+            }),
+        }
+    }
+}
+
+impl SequenceArguments {
+    pub(crate) fn open(&self) -> Result<Box<dyn bindscape_genome::sequence::SequenceSource>> {
+        self.input()?.open()
+    }
+
+    pub(crate) fn open_with(
+        &self,
+        matrix: &std::path::Path,
+    ) -> Result<(
+        Box<dyn bindscape_genome::sequence::SequenceSource>,
+        Vec<bindscape_base::digest::InputFile>,
+    )> {
+        let input = self.input()?;
+        Ok((input.open()?, bindscape::data::records(matrix, &input)?))
+    }
+}

@@ -1,0 +1,98 @@
+//! `bindscape`: from a transcription factor's protein to the places it binds.
+//!
+//! One module per verb; each turns arguments into a validated plan before any
+//! work starts. Exit status: 0 done, 2 wrong input or a failed system call
+//! (message and hint on standard error), 130 interrupted, 101 a defect.
+
+mod cli;
+mod data;
+mod demo;
+mod device;
+mod evaluate;
+mod face;
+mod finetune;
+mod matrix;
+mod model;
+mod motif;
+mod options;
+mod predict;
+mod pretrain;
+mod protein;
+mod report;
+mod run;
+mod terminal;
+mod training;
+
+use std::error::Error as _;
+use std::process::ExitCode;
+
+use bindscape_base::{Error, Subject};
+use clap::Parser;
+use clap::error::ContextKind;
+
+/// Training makes and drops large arrays in every step; this allocator keeps
+/// their memory where the system's gives it back and asks for it anew.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let arguments = match cli::Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => match wrong_value(&error) {
+            Some(status) => return status,
+            None => error.exit(),
+        },
+    };
+    if let Err(error) = terminal::listen_for_interrupts() {
+        terminal::say(format!("warning: Ctrl-C will stop at once: {error}"));
+    }
+    let verb = arguments.verb_name();
+    match arguments.run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => wrong(&error, &|field| options::of_field(verb, field)),
+    }
+}
+
+/// Says what one of our types found wrong with the value of an option, as every other error is
+/// said: clap would wrap it in a message of its own and drop the hint. `None` for other errors.
+fn wrong_value(error: &clap::Error) -> Option<ExitCode> {
+    let ours: &Error = error.source()?.downcast_ref()?;
+    let option = error.get(ContextKind::InvalidArg)?.to_string();
+    let option = option.split(' ').next()?;
+    // The field at fault is that of the option, whatever the type calls it.
+    let own = match ours.mismatch()?.subject {
+        Subject::Field(ref field) => field.clone().into_owned(),
+        Subject::Input(_) => String::new(),
+    };
+    let name = |field: &str| {
+        if field == own {
+            option.to_owned()
+        } else {
+            options::of_field("", field)
+        }
+    };
+    if own.is_empty() {
+        terminal::say(format!("error: {option}: {ours}"));
+        return Some(advise(ours, &name));
+    }
+    Some(wrong(ours, &name))
+}
+
+/// Says an error, with fields of plans as `name` calls them, and gives the exit status.
+fn wrong(error: &Error, name: &dyn Fn(&str) -> String) -> ExitCode {
+    if matches!(error, Error::Interrupted) {
+        terminal::say(
+            "interrupted; nothing is half-written, and the same command continues trainings after their last epoch, and predictions and work on proteins where they stopped",
+        );
+        return ExitCode::from(130);
+    }
+    terminal::say(format!("error: {}", error.message(name)));
+    advise(error, name)
+}
+
+fn advise(error: &Error, name: &dyn Fn(&str) -> String) -> ExitCode {
+    if let Some(hint) = error.hint_with(name) {
+        terminal::say(format!("  hint: {hint}"));
+    }
+    ExitCode::from(2)
+}

@@ -1,0 +1,224 @@
+//! `bindscape motif discover`: de novo motifs of a set of sequences.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use bindscape_base::digest::InputFile;
+use bindscape_base::progress::Progress;
+use bindscape_base::{Error, Result, atomic, digest};
+use bindscape_motif::discover::{Discovery, Options, SequenceSet, discover};
+use bindscape_motif::logo::Logo;
+use bindscape_motif::{Format, format};
+use clap::Args;
+use serde::Serialize;
+
+use super::output::{Output, print};
+use crate::terminal::Terminal;
+use bindscape::run_directory::write_json;
+
+/// Names of the files of an output directory.
+const MOTIFS: &str = "streme.txt";
+const MOTIF_TABLE: &str = "motifs.tsv";
+const SITE_TABLE: &str = "sites.tsv";
+const RECORD: &str = "discover.json";
+
+/// Options of `motif discover`; names and defaults are STREME's.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Files: streme.txt (motifs in MEME's format), motifs.tsv (counts and p-values), \
+sites.tsv (best site of each positive; positions 1-based and inclusive), \
+logo1.svg and so on, \
+discover.json (inputs with checksums, options, result).")]
+pub(crate) struct Arguments {
+    /// Positive sequences as FASTA, plain or gzip
+    #[arg(short = 'p', long = "p", value_name = "FASTA")]
+    positives: PathBuf,
+    /// Control sequences [default: the positives, shuffled so that the counts of words of
+    /// --order + 1 bases stay]
+    #[arg(short = 'n', long = "n", value_name = "FASTA")]
+    controls: Option<PathBuf>,
+    #[command(flatten)]
+    output: Output,
+    /// The sequences are DNA: the default, and the only alphabet
+    #[arg(long)]
+    dna: bool,
+    /// Smallest width of a motif
+    #[arg(long, value_name = "W", default_value_t = Options::default().min_width)]
+    minw: usize,
+    /// Largest width of a motif
+    #[arg(long, value_name = "W", default_value_t = Options::default().max_width)]
+    maxw: usize,
+    /// Both --minw and --maxw
+    #[arg(short = 'w', long = "w", value_name = "W", conflicts_with_all = ["minw", "maxw"])]
+    width: Option<usize>,
+    /// Stop after so many motifs, significant or not [default: stop by --thresh and
+    /// --patience, or after 5 motifs if nothing is held out]
+    #[arg(long, value_name = "N")]
+    nmotifs: Option<usize>,
+    /// Largest p-value of a significant motif
+    #[arg(long, visible_alias = "pvt", value_name = "P", default_value_t = Options::default().threshold)]
+    thresh: f64,
+    /// --thresh is of E-values
+    #[arg(long)]
+    evalue: bool,
+    /// Stop after so many motifs in a row that are not significant
+    #[arg(long, value_name = "N", default_value_t = Options::default().patience)]
+    patience: usize,
+    /// Share of the sequences held out for p-values; 0 gives p-values of the training part,
+    /// which are no measure of significance
+    #[arg(long, value_name = "SHARE", default_value_t = Options::default().holdout)]
+    hofract: f64,
+    /// Order of the background model and of the shuffle
+    #[arg(long, value_name = "M", default_value_t = Options::default().order)]
+    order: usize,
+    /// Seed of the shuffle and of the held-out part
+    #[arg(long, value_name = "N", default_value_t = Options::default().seed)]
+    seed: u64,
+    /// Words of each width that are matched approximately
+    #[arg(long, value_name = "N", default_value_t = Options::default().evaluated)]
+    neval: usize,
+    /// Of these, how many of each width are refined; 0 takes the best word as it is
+    #[arg(long, value_name = "N", default_value_t = Options::default().refined)]
+    nref: usize,
+    /// Most steps of a refinement
+    #[arg(long, value_name = "N", default_value_t = Options::default().iterations)]
+    niter: usize,
+}
+
+/// What `discover.json` tells.
+#[derive(Serialize)]
+struct Record<'a> {
+    bindscape: &'static str,
+    command: Vec<String>,
+    inputs: Vec<InputFile>,
+    options: &'a Options,
+    result: &'a Discovery,
+}
+
+pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<()> {
+    let options = options(arguments);
+    options.validate()?;
+    arguments.output.check()?;
+    if arguments.controls.as_deref() == Some(arguments.positives.as_path()) {
+        return Err(Error::argument(
+            "n",
+            "other sequences than those of --p",
+            arguments.positives.display().to_string(),
+        )
+        .hint("leave --n out to compare with shuffled sequences"));
+    }
+    let positives = SequenceSet::read(&arguments.positives)?;
+    let controls = arguments
+        .controls
+        .as_deref()
+        .map(SequenceSet::read)
+        .transpose()?;
+    let found = discover(&positives, controls.as_ref(), &options, terminal)?;
+    tell(&found, terminal);
+
+    let text = format::write_motifs(&found.motif_set(), Format::Meme);
+    let Some(directory) = arguments.output.directory() else {
+        return print(&text);
+    };
+    let mut inputs = Vec::new();
+    let files = [
+        ("positives", Some(&arguments.positives)),
+        ("controls", arguments.controls.as_ref()),
+    ];
+    for (role, path) in files {
+        // Standard input cannot be read again.
+        if let Some(path) = path.filter(|path| *path != Path::new("-")) {
+            inputs.push(digest::input_file(role, path)?);
+        }
+    }
+    let record = Record {
+        bindscape: env!("CARGO_PKG_VERSION"),
+        command: std::env::args().collect(),
+        inputs,
+        options: &options,
+        result: &found,
+    };
+    std::fs::create_dir_all(directory).map_err(|source| Error::io("create", directory, source))?;
+    // The record comes last: a directory that has it is complete.
+    let record_path = directory.join(RECORD);
+    if record_path.exists() {
+        std::fs::remove_file(&record_path)
+            .map_err(|source| Error::io("remove", &record_path, source))?;
+    }
+    atomic::write(directory.join(MOTIFS), text.as_bytes())?;
+    atomic::write(directory.join(MOTIF_TABLE), found.motif_table().as_bytes())?;
+    let sites = found.site_table(&positives);
+    atomic::write(directory.join(SITE_TABLE), sites.as_bytes())?;
+    write_logos(&found, directory)?;
+    write_json(&record_path, &record)?;
+    terminal.note(&format!("wrote {}", directory.display()));
+    Ok(())
+}
+
+/// `logo1.svg` and so on, by rank; those of an earlier discovery with more motifs go.
+fn write_logos(found: &Discovery, directory: &Path) -> Result<()> {
+    let path = |number: usize| directory.join(format!("logo{number}.svg"));
+    for (rank, motif) in found.motifs.iter().enumerate() {
+        let logo = Logo::information(&motif.frequencies, &found.background)?;
+        atomic::write(path(rank + 1), logo.svg().as_bytes())?;
+    }
+    for old in (found.motifs.len() + 1..).map(path) {
+        match std::fs::remove_file(&old) {
+            Ok(()) => {}
+            Err(error) if error.kind() == ErrorKind::NotFound => break,
+            Err(source) => return Err(Error::io("remove", &old, source)),
+        }
+    }
+    Ok(())
+}
+
+fn options(arguments: &Arguments) -> Options {
+    Options {
+        min_width: arguments.width.unwrap_or(arguments.minw),
+        max_width: arguments.width.unwrap_or(arguments.maxw),
+        motifs: arguments.nmotifs,
+        threshold: arguments.thresh,
+        by_e_value: arguments.evalue,
+        patience: arguments.patience,
+        holdout: arguments.hofract,
+        order: arguments.order,
+        seed: arguments.seed,
+        evaluated: arguments.neval,
+        refined: arguments.nref,
+        iterations: arguments.niter,
+    }
+}
+
+/// Counts, motifs and the reason why the search ended.
+fn tell(found: &Discovery, terminal: &Terminal) {
+    let [positives, controls] = found.training;
+    let [held_out, held_out_controls] = found.held_out;
+    let kind = if found.shuffled {
+        "shuffled positives"
+    } else {
+        "controls"
+    };
+    terminal.note(&format!(
+        "{positives} positives and {controls} {kind} for training, {held_out} and {held_out_controls} held out; {}",
+        found.test.name()
+    ));
+    for (rank, motif) in found.motifs.iter().enumerate() {
+        let part = motif.held_out.unwrap_or(motif.training);
+        let value = match found.e_value(motif) {
+            Some(e_value) => format!("E-value {e_value}"),
+            None => format!("p-value of the training part 1e{:.1}", part.log10_p),
+        };
+        terminal.note(&format!(
+            "{}: {value}; in {} of {} positives and {} of {} controls",
+            found.id(rank),
+            part.positives,
+            part.of_positives,
+            part.controls,
+            part.of_controls
+        ));
+    }
+    if found.motifs.is_empty() {
+        terminal.note("no significant motif");
+    }
+    terminal.note(&format!("stopped: {}", found.stop));
+}

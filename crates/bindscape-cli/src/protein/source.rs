@@ -1,0 +1,232 @@
+//! Where the numbers come from that a network is trained on, or used with.
+
+use std::path::{Path, PathBuf};
+
+use bindscape_base::progress::Progress;
+use bindscape_base::{Error, Place, Result};
+use bindscape_nn::DeviceChoice;
+use bindscape_nn::protein::Encoder;
+use bindscape_protein::{EmbeddingStore, Encoding, Features, Protein, RowsOf, Windows};
+use clap::Args;
+use serde::Serialize;
+
+use super::embedded::Embedded;
+use super::represent::Representation;
+
+/// Residues that are represented at a time at most.
+const RESIDUES: usize = 1 << 22;
+
+/// Where a model finds embeddings, if it takes any.
+#[derive(Debug, Clone, Args, Serialize)]
+pub(super) struct EmbeddingArguments {
+    /// Embeddings of the proteins, for a model that was trained on such: a directory that `protein embed` made
+    #[arg(long, value_name = "DIR")]
+    embeddings: Option<PathBuf>,
+    /// ESM-2 by name (facebook/esm2_t6_8M_UR50D), file or directory, to compute the embeddings with; the one that the model was trained on
+    #[arg(long, value_name = "ID|PATH", conflicts_with = "embeddings")]
+    esm2: Option<String>,
+}
+
+impl EmbeddingArguments {
+    /// Refuses embeddings for a model that takes none.
+    ///
+    /// # Errors
+    /// If there are any.
+    pub(super) fn refuse(&self, why: &str) -> Result<()> {
+        let given = [
+            ("--embeddings", self.embeddings.is_some()),
+            ("--esm2", self.esm2.is_some()),
+        ];
+        super::refuse(given, &format!("none, {why}"))
+    }
+}
+
+/// Some proteins as a network takes them.
+pub(super) struct Represented<'a> {
+    /// Their numbers.
+    pub(super) features: Box<dyn Features + 'a>,
+    /// Which of them were embedded in overlapping chunks; empty if none was embedded.
+    chunked: Vec<bool>,
+}
+
+impl Represented<'_> {
+    /// Whether a protein was embedded in overlapping chunks.
+    pub(super) fn chunked(&self, protein: usize) -> bool {
+        self.chunked.get(protein).copied().unwrap_or(false)
+    }
+}
+
+/// Computed from residues, stored, or computed by ESM-2.
+pub(in crate::protein) enum Source {
+    /// Computed when asked for.
+    Computed(Representation),
+    /// Embeddings that `protein embed` left in a directory, averaged by windows.
+    Stored {
+        directory: PathBuf,
+        store: Box<EmbeddingStore>,
+        windows: Windows,
+    },
+    /// Embedded when asked for.
+    Embedded(Box<Embedded>),
+}
+
+impl Source {
+    /// The numbers that a model with `encoder` takes.
+    ///
+    /// # Errors
+    /// If embeddings are needed and none were named, the other way round, they are
+    /// not those of the encoder, or they cannot be opened.
+    pub(super) fn of(
+        encoder: &Encoder,
+        arguments: &EmbeddingArguments,
+        device: DeviceChoice,
+        progress: &dyn Progress,
+    ) -> Result<Self> {
+        if let Some(directory) = &arguments.embeddings {
+            let source = Self::stored(directory)?;
+            if let Self::Stored { store, .. } = &source {
+                encoder.check(store.as_ref())?;
+            }
+            return Ok(source);
+        }
+        match (Representation::of(encoder), &arguments.esm2) {
+            (Some(representation), None) => Ok(Self::Computed(representation)),
+            (Some(_), Some(model)) => Err(Error::option(
+                "--esm2",
+                format!("none, since the model takes `{}`", encoder.id),
+                model.clone(),
+            )),
+            (None, Some(model)) => {
+                let embedded = Embedded::new(encoder, model, device, progress)?;
+                Ok(Self::Embedded(Box::new(embedded)))
+            }
+            (None, None) => Err(Error::argument(
+                "embeddings",
+                format!("embeddings, since the model takes `{}`", encoder.id),
+                "none",
+            )
+            .hint(
+                "name those that `protein embed` made, or with --esm2 the network to compute them",
+            )),
+        }
+    }
+
+    /// Some proteins, at most [`Source::residues_at_a_time`] if they are many.
+    ///
+    /// # Errors
+    /// If some are not stored, the device fails, or the user asked to stop.
+    pub(super) fn represent<'a>(
+        &'a self,
+        proteins: &'a [Protein],
+        progress: &dyn Progress,
+    ) -> Result<Represented<'a>> {
+        match self {
+            Self::Computed(representation) => Ok(Represented {
+                features: representation.features(proteins),
+                chunked: Vec::new(),
+            }),
+            Self::Stored { store, .. } => {
+                let stored = store.of(proteins)?;
+                let chunked = (0..proteins.len()).map(|place| stored.chunks(place) > 1);
+                Ok(Represented {
+                    chunked: chunked.collect(),
+                    features: Box::new(stored),
+                })
+            }
+            Self::Embedded(embedded) => {
+                let batch = embedded.embed(proteins, progress)?;
+                Ok(Represented {
+                    chunked: batch.chunked(),
+                    features: Box::new(batch),
+                })
+            }
+        }
+    }
+
+    /// The numbers of the single residues of a protein (residues x features), where
+    /// positions are means over several and those are known.
+    ///
+    /// # Errors
+    /// If the device fails, or the user asked to stop.
+    pub(super) fn of_residues(
+        &self,
+        protein: &Protein,
+        progress: &dyn Progress,
+    ) -> Result<Option<Vec<f32>>> {
+        match self {
+            Self::Computed(representation) => Ok(representation.of_residues(&protein.sequence)),
+            Self::Stored { .. } => Ok(None),
+            Self::Embedded(embedded) => embedded.residues(protein, progress).map(Some),
+        }
+    }
+
+    /// Residues that may be represented at a time: of embeddings the numbers are kept.
+    pub(super) fn residues_at_a_time(&self) -> usize {
+        match self {
+            Self::Computed(_) | Self::Stored { .. } => RESIDUES,
+            Self::Embedded(embedded) => embedded.residues_at_a_time(),
+        }
+    }
+
+    /// The embeddings in `directory`.
+    ///
+    /// # Errors
+    /// If there are none, or none averaged by windows.
+    pub(in crate::protein) fn stored(directory: &Path) -> Result<Self> {
+        let store = EmbeddingStore::open(directory)?;
+        let found = match store.info().rows {
+            RowsOf::Windows(windows) => {
+                return Ok(Self::Stored {
+                    directory: directory.to_path_buf(),
+                    store: Box::new(store),
+                    windows,
+                });
+            }
+            RowsOf::Residues => "a row per residue",
+            RowsOf::Mean => "one row per protein",
+        };
+        Err(Error::input(
+            directory,
+            Place::File,
+            "embeddings averaged by windows",
+            found,
+        )
+        .hint("make them with `bindscape protein embed --representation windows`"))
+    }
+
+    /// How residues become positions.
+    pub(in crate::protein) fn windows(&self) -> Windows {
+        match self {
+            Self::Computed(representation) => representation.windows(),
+            Self::Stored { windows, .. } => *windows,
+            Self::Embedded(embedded) => embedded.windows(),
+        }
+    }
+
+    /// Numbers per position.
+    pub(in crate::protein) fn width(&self) -> usize {
+        match self {
+            Self::Computed(representation) => representation.features(&[]).features(),
+            Self::Stored { store, .. } => store.features(),
+            Self::Embedded(embedded) => embedded.width(),
+        }
+    }
+
+    /// Whether a language model has learned the numbers, stored or not; else they are an
+    /// encoding of the residues.
+    pub(in crate::protein) fn learned(&self) -> bool {
+        match self {
+            Self::Computed(_) => false,
+            Self::Stored { store, .. } => Encoding::from_name(&store.info().model).is_none(),
+            Self::Embedded(_) => true,
+        }
+    }
+
+    /// The directory of stored embeddings.
+    pub(in crate::protein) fn directory(&self) -> Option<&Path> {
+        match self {
+            Self::Computed(_) | Self::Embedded(_) => None,
+            Self::Stored { directory, .. } => Some(directory),
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! The labelled proteins of a training, and which of them are validated on; `parts.tsv` of its
+//! directory keeps that.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use bindscape_base::digest::InputFile;
+use bindscape_base::progress::Progress;
+use bindscape_base::{Result, digest};
+use bindscape_nn::protein::hold_out;
+use bindscape_protein::{Label, Labels, MatchedLabels, Protein, read_proteins_with};
+use serde_json::{Value, json};
+
+use super::Arguments;
+use crate::protein::run::{ProteinRunKind, ProteinRunRecord};
+use crate::protein::split::{DealtFile, Split, check_share};
+use bindscape::run_directory::RunDirectory;
+
+const FILE: &str = "parts.tsv";
+const NAMES: [&str; 2] = ["train", "validation"];
+
+/// Labelled proteins, and how they are split.
+pub(super) struct Labelled {
+    pub(super) proteins: Vec<Protein>,
+    pub(super) matched: MatchedLabels,
+    /// The files they came from.
+    pub(super) inputs: Vec<InputFile>,
+    split: Split,
+    /// Of the proteins, to validate on.
+    share: f64,
+    seed: u64,
+}
+
+/// Proteins to train on and to validate on.
+pub(super) struct Parts {
+    pub(super) train: Vec<usize>,
+    pub(super) validation: Vec<usize>,
+}
+
+/// What a run is, beside its data.
+pub(super) struct Planned {
+    /// Hyper-parameters, as JSON; how proteins are validated on comes to it.
+    pub(super) configuration: Value,
+    /// Number of trainable parameters.
+    pub(super) parameters: u64,
+    /// Proteins whose ends are cut.
+    pub(super) cut: u64,
+}
+
+impl Labelled {
+    /// Reads proteins and labels.
+    ///
+    /// # Errors
+    /// If options make no sense, a file cannot be read, or the two do not fit together.
+    pub(super) fn read(arguments: &Arguments, progress: &dyn Progress) -> Result<Self> {
+        let share = arguments.training.validation;
+        check_share("--validation", share)?;
+        let split = arguments.split.split()?;
+        let labels = Labels::read(&arguments.labels, split.column())?;
+        let proteins = read_proteins_with(&arguments.proteins, progress)?;
+        Ok(Self {
+            matched: labels.matched(&proteins, &arguments.proteins)?,
+            proteins,
+            inputs: vec![
+                digest::input_file("proteins", &arguments.proteins)?,
+                digest::input_file("labels", &arguments.labels)?,
+            ],
+            split,
+            share,
+            seed: arguments.training.seed,
+        })
+    }
+
+    /// Begins or continues the run in the directory of `arguments`, and gives its parts: a call
+    /// before has drawn them, or they are drawn now, before anything is written. Tells how
+    /// many they are.
+    ///
+    /// # Errors
+    /// If one part would be empty, the directory holds something else or cannot be written, or the
+    /// user asked to stop.
+    pub(super) fn begin(
+        &self,
+        arguments: &Arguments,
+        planned: Planned,
+        progress: &dyn Progress,
+    ) -> Result<(RunDirectory<ProteinRunRecord>, Parts)> {
+        let mut configuration = planned.configuration;
+        configuration["validation"] = json!({ "share": self.share, "split": self.split });
+        let mut record = ProteinRunRecord {
+            kind: ProteinRunKind::ProteinTrain,
+            bindscape: env!("CARGO_PKG_VERSION").into(),
+            command: std::env::args().collect(),
+            finished: false,
+            inputs: self.inputs.clone(),
+            configuration,
+            device: arguments.device.to_string(),
+            parameters: planned.parameters,
+            parts: BTreeMap::new(),
+            cut: planned.cut,
+        };
+        let path = arguments.out.join(FILE);
+        let mut drawn = None;
+        if !path.exists() {
+            let column = self.matched.groups.as_deref();
+            let groups = self.split.groups(&self.proteins, column, progress)?;
+            let parts = self.draw(groups.as_deref())?;
+            record.parts = parts.count(&self.matched.labels);
+            drawn = Some((groups, parts));
+        }
+        let run = RunDirectory::begin(&arguments.out, record, progress)?;
+        let parts = match drawn {
+            None => self.read_parts(&path)?,
+            Some((groups, parts)) => {
+                self.write_parts(&path, groups.as_deref(), &parts)?;
+                parts
+            }
+        };
+        run.record.tell_parts(progress);
+        Ok((run, parts))
+    }
+
+    fn draw(&self, groups: Option<&[u32]>) -> Result<Parts> {
+        let rows: Vec<usize> = (0..self.proteins.len()).collect();
+        let labels = &self.matched.labels;
+        let (train, validation) = hold_out(labels, groups, &rows, self.share, self.seed)?;
+        Ok(Parts { train, validation })
+    }
+
+    fn file<'a>(&'a self, path: &'a Path) -> DealtFile<'a> {
+        DealtFile {
+            path,
+            part: "part",
+            holds: "their part",
+            proteins: &self.proteins,
+        }
+    }
+
+    fn write_parts(&self, path: &Path, groups: Option<&[u32]>, parts: &Parts) -> Result<()> {
+        let mut part = vec![NAMES[0]; self.proteins.len()];
+        for &row in &parts.validation {
+            part[row] = NAMES[1];
+        }
+        let matched = &self.matched;
+        let names = matched.groups.as_ref().map(|_| &matched.group_names[..]);
+        let part = |row: usize| part[row].to_owned();
+        self.file(path).write(&matched.labels, groups, names, part)
+    }
+
+    fn read_parts(&self, path: &Path) -> Result<Parts> {
+        let file = self.file(path);
+        let held_out = file.read(|_, part| NAMES.iter().position(|name| *name == part))?;
+        let (train, validation): (Vec<usize>, Vec<usize>) =
+            (0..held_out.len()).partition(|&row| held_out[row] == 0);
+        if train.is_empty() || validation.is_empty() {
+            return Err(file.damaged(1));
+        }
+        Ok(Parts { train, validation })
+    }
+}
+
+impl Parts {
+    /// Proteins by label.
+    fn count(&self, labels: &[Label]) -> BTreeMap<String, BTreeMap<String, u64>> {
+        let parts = [&self.train, &self.validation];
+        let named = NAMES.into_iter().zip(parts);
+        named
+            .map(|(name, rows)| (name.to_owned(), count(labels, rows.iter().copied())))
+            .collect()
+    }
+}
+
+/// Proteins by label.
+pub(super) fn count(
+    labels: &[Label],
+    rows: impl IntoIterator<Item = usize>,
+) -> BTreeMap<String, u64> {
+    let mut counts = BTreeMap::new();
+    for row in rows {
+        *counts.entry(labels[row].name().to_owned()).or_default() += 1;
+    }
+    counts
+}

@@ -1,0 +1,88 @@
+//! Options of trainings.
+
+use bindscape::training::{BootstrapPlan, TrainingPlan};
+use clap::Args;
+
+use crate::device::DeviceArguments;
+
+/// Options of a training.
+#[derive(Debug, Args)]
+pub(crate) struct TrainingArguments {
+    /// Most epochs of a training
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    epochs: u32,
+    /// Stop after so many epochs in a row without a smaller validation loss
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    patience: u32,
+    /// Sequences per batch
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    batch_size: usize,
+    /// Learning rate of Adam [default: 0.003; 0.0003 for transfer]
+    #[arg(long, value_name = "RATE")]
+    learning_rate: Option<f64>,
+    /// Train on the regions as given only, without their reverse complements
+    #[arg(long)]
+    forward_only: bool,
+    /// Fewest seconds between two checkpoints, which lie between epochs
+    #[arg(long, value_name = "SECONDS", default_value_t = 10.0)]
+    checkpoint_seconds: f64,
+    /// Seed of the split, the weights and the order of batches
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    #[command(flatten)]
+    pub(crate) device: DeviceArguments,
+    #[command(flatten)]
+    pub(crate) bootstrap: BootstrapArguments,
+}
+
+/// Options of confidence intervals.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct BootstrapArguments {
+    /// Bootstrap resamples for the confidence intervals of metrics; 0 for none
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    pub(crate) resamples: u32,
+    /// Level of the confidence intervals
+    #[arg(long, value_name = "SHARE", default_value_t = 0.95)]
+    pub(crate) level: f64,
+}
+
+impl BootstrapArguments {
+    pub(crate) fn plan(&self) -> BootstrapPlan {
+        BootstrapPlan {
+            resamples: self.resamples,
+            level: self.level,
+        }
+    }
+}
+
+impl TrainingArguments {
+    pub(crate) fn plan(&self) -> TrainingPlan {
+        TrainingPlan {
+            max_epochs: self.epochs,
+            patience: self.patience,
+            batch_size: self.batch_size,
+            learning_rate: self.learning_rate,
+            reverse_complement: !self.forward_only,
+            checkpoint_seconds: self.checkpoint_seconds,
+            seed: self.seed,
+            precision: self.device.precision,
+            bootstrap: self.bootstrap.plan(),
+        }
+    }
+}
+
+impl BootstrapArguments {
+    pub(crate) fn options(
+        &self,
+        seed: u64,
+    ) -> bindscape_base::Result<bindscape_nn::evaluate::Bootstrap> {
+        self.plan().check()?;
+        Ok(self.plan().options(seed))
+    }
+}
+
+impl TrainingArguments {
+    pub(crate) fn options(&self, transfer: bool, seed: u64) -> bindscape_nn::train::TrainOptions {
+        self.plan().options(transfer, seed)
+    }
+}

@@ -1,0 +1,103 @@
+//! What a job is: a plan that can be checked, written down, and run.
+
+use std::path::Path;
+
+use bindscape_base::{Error, Place, Result, atomic};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::session::Session;
+
+/// A plan of work. Its fields are the settings, by the names that errors use.
+pub trait Job: Serialize + DeserializeOwned + Send + Sync {
+    /// What is there when the job is done.
+    type Outcome: Send;
+
+    /// The job's name in a written plan (`pretrain`).
+    const NAME: &'static str;
+
+    /// Checks the settings, without reading any file.
+    ///
+    /// # Errors
+    /// If a setting makes no sense; the error names its field.
+    fn check(&self) -> Result<()>;
+
+    /// Does the work. Call [`Session::run`], which checks the plan first.
+    ///
+    /// # Errors
+    /// If an input is not what it should be, the output cannot be written, or the user interrupts.
+    fn run(&self, session: &Session<'_>) -> Result<Self::Outcome>;
+}
+
+/// A plan as it stands in a file: the version that wrote it, the name of the job, its settings.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WrittenPlan {
+    /// Version of bindscape that wrote the plan.
+    pub bindscape: String,
+    /// [`Job::NAME`].
+    pub job: String,
+    /// The plan itself.
+    pub plan: Value,
+}
+
+impl WrittenPlan {
+    /// The written form of `job`.
+    ///
+    /// # Panics
+    /// If the plan does not serialise, which a plan of plain fields does.
+    #[must_use]
+    pub fn of<J: Job>(job: &J) -> Self {
+        Self {
+            bindscape: env!("CARGO_PKG_VERSION").to_owned(),
+            job: J::NAME.to_owned(),
+            plan: serde_json::to_value(job).expect("a plan has plain fields"),
+        }
+    }
+
+    /// Reads a written plan.
+    ///
+    /// # Errors
+    /// If the file cannot be read or is no plan.
+    pub fn read(path: &Path) -> Result<Self> {
+        let bytes = std::fs::read(path).map_err(|source| Error::io("read", path, source))?;
+        serde_json::from_slice(&bytes).map_err(|error| {
+            Error::input(
+                path,
+                Place::Line(error.line() as u64),
+                "a plan with `bindscape`, `job` and `plan`",
+                error.to_string(),
+            )
+            .hint("write one with the ⟦plan⟧ option of a command")
+        })
+    }
+
+    /// Writes the plan to `path`, whole or not at all.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    ///
+    /// # Panics
+    /// As [`WrittenPlan::of`].
+    pub fn write(&self, path: &Path) -> Result<()> {
+        let mut text = serde_json::to_vec_pretty(self).expect("a plan has plain fields");
+        text.push(b'\n');
+        atomic::write(path, &text)
+    }
+
+    /// The plan as a job of type `J`.
+    ///
+    /// # Errors
+    /// If its settings are not those of `J`; `path` names the file.
+    pub fn parse<J: Job>(&self, path: &Path) -> Result<J> {
+        J::deserialize(&self.plan).map_err(|error| {
+            Error::input(
+                path,
+                Place::Record("plan".into()),
+                format!("the settings of `{}`", J::NAME),
+                error.to_string(),
+            )
+        })
+    }
+}

@@ -1,0 +1,23 @@
+//! Jobs from a transcription factor's protein to the places it binds in a genome: plans in,
+//! outcomes out.
+//!
+//! A job is a plain struct of settings, such as [`Pretrain`](pretrain::Pretrain). It can be
+//! checked, written down as JSON ([`WrittenPlan`]) and run in a [`Session`], which carries
+//! threads, the device, and somebody who watches. Run directories, locks, the identity of a run
+//! and its continuation after an interruption are the same for all jobs.
+//!
+//! This crate knows no terminal, no option of a command line and no Python.
+
+pub mod data;
+pub mod job;
+pub mod pretrain;
+pub mod run_directory;
+pub mod session;
+pub mod side_by_side;
+pub mod training;
+pub mod unfinished;
+pub mod watcher;
+
+pub use bindscape_base::{Error, ErrorKind, Result};
+pub use job::{Job, WrittenPlan};
+pub use session::Session;
