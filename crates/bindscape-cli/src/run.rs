@@ -16,7 +16,7 @@ use crate::pretrain;
 pub(crate) struct Arguments {
     /// Plan, as --plan of any command writes it
     #[arg(value_name = "PLAN.json")]
-    plan: PathBuf,
+    file: PathBuf,
     /// Compute device: cpu, or one that this program was built with
     #[arg(long, default_value = "cpu", value_name = "DEVICE")]
     device: DeviceChoice,
@@ -27,16 +27,16 @@ type Runner = fn(&WrittenPlan, &Arguments, &Face<'_>) -> Result<()>;
 
 /// The jobs by name.
 const JOBS: &[(&str, Runner)] = &[(Pretrain::NAME, |written, arguments, face| {
-    let plan: Pretrain = written.parse(&arguments.plan)?;
+    let plan: Pretrain = written.parse(&arguments.file)?;
     face.run_on(&plan, arguments.device, pretrain::report)
 })];
 
 pub(crate) fn run(arguments: &Arguments, face: &Face<'_>) -> Result<()> {
-    let written = WrittenPlan::read(&arguments.plan)?;
+    let written = WrittenPlan::read(&arguments.file)?;
     let known = JOBS.iter().find(|(name, _)| *name == written.job);
     let Some((_, runner)) = known else {
         return Err(Error::missing(
-            arguments.plan.as_path(),
+            arguments.file.as_path(),
             "the name of a job",
             &written.job,
             JOBS.iter().map(|(name, _)| *name),
