@@ -2,7 +2,7 @@
 
 pub mod embedded;
 pub mod features;
-pub mod represent;
+pub mod model;
 pub mod run;
 pub mod split;
 

@@ -20,7 +20,7 @@ fn info(rows: RowsOf, dtype: StoredType, format: ShardFormat) -> EmbeddingInfo {
         rows,
         dtype,
         format,
-        settings: Vec::new(),
+        chunks: None,
         version: "0".into(),
     }
 }
@@ -75,7 +75,10 @@ fn stored_is_what_is_computed() {
             assert_eq!(fill(directory.path(), info, &proteins), 3);
             let store = EmbeddingStore::open(directory.path()).expect("a store");
             let direct = EncodedProteins::new(&proteins, Encoding::Onehot, windows);
-            assert_eq!(store.id() == direct.id(), dtype == StoredType::F32);
+            assert_eq!(
+                (store.representation() == direct.representation()),
+                dtype == StoredType::F32
+            );
             let (mut stored, mut computed) = (Vec::new(), Vec::new());
             for number in [2, 0, 1] {
                 store.read(number, &mut stored).expect("read");
@@ -148,7 +151,10 @@ fn weights_are_told_by_their_checksum() {
         model: model.into(),
         checksum: Some(checksum.into()),
         layer: Some(6),
-        settings: vec!["chunk=1022".into(), "overlap=256".into()],
+        chunks: Some(crate::ChunkSizes {
+            chunk: 1022,
+            overlap: 256,
+        }),
         ..info(
             RowsOf::Windows(Windows::default()),
             StoredType::F16,
@@ -157,7 +163,7 @@ fn weights_are_told_by_their_checksum() {
     };
     let (one, two) = ("0123456789abcdef01", "1123456789abcdef01");
     let id = "weights=0123456789abcdef:layer=6:window=10,positions=300,chunk=1022,overlap=256,f16";
-    assert_eq!(at("a", one).id(), id);
+    assert_eq!(at("a", one).representation().to_string(), id);
     let path = Path::new("store");
     assert!(at("a", one).check_same(&at("b", one), path).is_ok());
     assert!(at("a", one).check_same(&at("a", two), path).is_err());
