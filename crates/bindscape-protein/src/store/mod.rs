@@ -34,6 +34,9 @@ const INFO: &str = "embedding.json";
 /// Name of its index.
 const INDEX: &str = "index.tsv";
 
+/// Name of the file that a writer locks.
+const LOCK: &str = ".lock";
+
 /// Columns of the index.
 const COLUMNS: [&str; 9] = [
     "id",
@@ -210,9 +213,8 @@ impl EmbeddingInfo {
             return Ok(());
         }
         let (ours, theirs): (Vec<String>, Vec<String>) = differ.into_iter().unzip();
-        Err(Error::input(
+        Err(Error::conflict(
             directory,
-            Place::File,
             format!("embeddings of {}", ours.join(", ")),
             theirs.join(", "),
         )

@@ -125,7 +125,7 @@ fn nothing_is_computed_twice() {
     let shards = std::fs::read_dir(directory.path())
         .expect("a directory")
         .count();
-    assert_eq!(shards, 4, "two shards, index and description");
+    assert_eq!(shards, 5, "two shards, index, description and lock");
 }
 
 #[test]
@@ -143,6 +143,30 @@ fn what_was_not_flushed_is_not_there() {
     assert!(error.to_string().contains("none finished yet"), "{error}");
     let writer = EmbeddingWriter::open(directory.path(), info).expect("a directory");
     assert!(writer.is_empty());
+}
+
+#[test]
+fn a_directory_has_one_writer_at_a_time() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let info = info(RowsOf::Mean, StoredType::F32, ShardFormat::Safetensors);
+    let open = || EmbeddingWriter::open(directory.path(), info.clone());
+    let add = |writer: &mut EmbeddingWriter, id: &str, sequence: &[u8]| {
+        writer
+            .add(&protein(id, sequence), &[0.5; 21], PLAIN)
+            .and_then(|()| writer.flush())
+            .expect("written");
+    };
+    let mut first = open().expect("the first writer");
+    let error = open().err().expect("a second writer");
+    assert_eq!(error.kind(), bindscape_base::ErrorKind::Conflict);
+    assert!(error.to_string().contains("another process"), "{error}");
+    add(&mut first, "a", b"MKV");
+    drop(first);
+    let mut second = open().expect("the directory is free");
+    add(&mut second, "b", b"WWW");
+    drop(second);
+    let store = EmbeddingStore::open(directory.path()).expect("a store");
+    assert_eq!(store.len(), 2, "both writers' proteins are there");
 }
 
 #[test]
