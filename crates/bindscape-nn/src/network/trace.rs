@@ -82,7 +82,13 @@ impl Network {
         self.layers.position(name).ok_or_else(|| {
             let known = self.layers.iter().map(|layer| layer.name());
             let subject = Subject::field("layer");
-            Error::missing(subject, "a layer of the network", name, known, "list its layers")
+            Error::missing(
+                subject,
+                "a layer of the network",
+                name,
+                known,
+                "list its layers",
+            )
         })
     }
 }

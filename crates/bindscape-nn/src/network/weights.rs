@@ -190,7 +190,13 @@ impl LayerWeightsMut<'_> {
             .ok_or_else(|| {
                 let expected = format!("a parameter of the layer `{}`", layer.name());
                 let otherwise = "this layer has no such parameter";
-                Error::missing(Subject::field("parameter"), expected, name, names, otherwise)
+                Error::missing(
+                    Subject::field("parameter"),
+                    expected,
+                    name,
+                    names,
+                    otherwise,
+                )
             })
     }
 
