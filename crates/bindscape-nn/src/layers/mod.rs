@@ -18,7 +18,9 @@
 //! of a normalised layer has no effect in training, so it has no gradient and
 //! keeps its first value (PyTorch moves it by rounding errors).
 
-use burn::tensor::{DType, Tensor};
+use burn::tensor::{DType, Device, Tensor};
+
+use crate::encode::Bases;
 
 mod fused;
 mod memory;
@@ -67,6 +69,46 @@ pub fn conv_relu_pool(x: Tensor<3>, weight: Tensor<3>, bias: Tensor<1>, pool: us
         fused::conv_relu_pool(x, weight, bias, pool)
     } else {
         recurrent::conv_relu_pool(x, weight, bias, pool)
+    }
+}
+
+/// [`conv_block`] of sequences: on the CPU of their bases, elsewhere of one-hot vectors `[batch,
+/// length, 4]` on `device`.
+///
+/// # Panics
+/// As there.
+pub(crate) fn first_conv_block(
+    bases: Bases,
+    weight: Tensor<3>,
+    bias: Tensor<1>,
+    norm: &BatchNorm,
+    pool: usize,
+    mode: NormMode,
+    device: &Device,
+) -> (Tensor<3>, Option<BatchStatistics>) {
+    if kernel(&weight, &weight) {
+        fused::first_conv_block(bases, weight, bias, norm, pool, mode)
+    } else {
+        let x = bases.one_hot(device);
+        reference::conv_block(x, weight, bias, norm, pool, mode)
+    }
+}
+
+/// [`conv_relu_pool`] of sequences, as [`first_conv_block`].
+///
+/// # Panics
+/// As there.
+pub(crate) fn first_conv_relu_pool(
+    bases: Bases,
+    weight: Tensor<3>,
+    bias: Tensor<1>,
+    pool: usize,
+    device: &Device,
+) -> Tensor<3> {
+    if kernel(&weight, &weight) {
+        fused::first_conv_relu_pool(bases, weight, bias, pool)
+    } else {
+        recurrent::conv_relu_pool(bases.one_hot(device), weight, bias, pool)
     }
 }
 

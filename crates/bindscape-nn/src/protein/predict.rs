@@ -16,6 +16,7 @@ use super::model::ProteinModel;
 use super::scores::ProteinScores;
 use crate::host::to_vec;
 use crate::network::{Network, Traced, Tracer};
+use crate::train::batches::ahead;
 
 /// Proteins computed at a time.
 const BATCH: usize = 64;
@@ -179,5 +180,5 @@ fn in_batches(
         let proteins: Vec<usize> = places.iter().map(|&place| rows[place]).collect();
         Batch::read(config, features, &proteins, false, 0)
     };
-    batches::ahead(&batches, read, |places, batch| take(places, batch))
+    ahead(&batches, read, |places, batch| take(places, batch))
 }
