@@ -13,7 +13,7 @@ use bindscape_nn::protein::{
 use clap::Args;
 use serde_json::json;
 
-use super::split::ProteinSplitArguments;
+use super::options::ProteinSplitArguments;
 use crate::terminal::Terminal;
 use bindscape::data::thousands;
 use bindscape::watcher::{Watcher, validation_words};

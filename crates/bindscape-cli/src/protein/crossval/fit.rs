@@ -19,8 +19,8 @@ use bindscape_protein::{EncodedProteins, Encoding, Features, Folds, Windows};
 
 use super::models::{Kind, Model, Sight};
 use super::{Plan, predictions};
-use crate::protein::source::Source;
 use crate::terminal::Terminal;
+use bindscape::protein::features::FeatureSource;
 use bindscape::side_by_side::{self, Board};
 
 /// Does what is left of the run. What is finished is kept when another model fails or the
@@ -277,8 +277,8 @@ impl Work<'_> {
         let (features, windows) = features(plan, model.sight)?;
         let network: ProteinNetwork = kind.network(features.features(), windows.positions);
         let seed = settings.seed.wrapping_add(fold.into());
-        let learned =
-            model.sight == Sight::Stored && plan.stored.as_ref().is_some_and(Source::learned);
+        let learned = model.sight == Sight::Stored
+            && plan.stored.as_ref().is_some_and(FeatureSource::learned);
         let options = settings.training(kind, learned, seed);
         let seen = data.train.iter().chain(data.validation);
         let training = ProteinTraining::new(

@@ -14,7 +14,7 @@ use bindscape_protein::{
 const BYTES: usize = 1 << 28;
 
 /// An ESM-2 that makes what a model takes.
-pub(super) struct Embedded {
+pub struct Embedded {
     network: Esm2,
     options: EmbedOptions,
     /// See [`Features::id`].
@@ -31,7 +31,7 @@ impl Embedded {
     /// # Errors
     /// If the encoder's embeddings are not of ESM-2, or not of these weights, or the
     /// weights cannot be loaded.
-    pub(super) fn new(
+    pub fn new(
         encoder: &Encoder,
         model: &str,
         device: DeviceChoice,
@@ -48,12 +48,12 @@ impl Embedded {
         let (Some(layer), Some(chunk), Some(overlap)) =
             (value("layer"), value("chunk"), value("overlap"))
         else {
-            return Err(Error::option(
-                "--esm2",
+            return Err(Error::argument(
+                "esm2",
                 "a model that was trained on ESM-2's embeddings",
                 format!("one that takes `{}`", encoder.id),
             )
-            .hint("name its embeddings with --embeddings"));
+            .hint("name its embeddings with ⟦embeddings⟧"));
         };
         let dtype = if encoder.id.ends_with(",f16") {
             StoredType::F16
@@ -74,8 +74,8 @@ impl Embedded {
             version: env!("CARGO_PKG_VERSION").to_owned(),
         };
         if info.id() != encoder.id {
-            return Err(Error::option(
-                "--esm2",
+            return Err(Error::argument(
+                "esm2",
                 format!(
                     "the weights that the model was trained on, `{}`",
                     encoder.id
@@ -98,17 +98,17 @@ impl Embedded {
     }
 
     /// Numbers per row.
-    pub(super) fn width(&self) -> usize {
+    pub fn width(&self) -> usize {
         self.network.config().width
     }
 
     /// How residues become rows.
-    pub(super) fn windows(&self) -> Windows {
+    pub fn windows(&self) -> Windows {
         self.windows
     }
 
     /// Residues whose embeddings are kept at a time.
-    pub(super) fn residues_at_a_time(&self) -> usize {
+    pub fn residues_at_a_time(&self) -> usize {
         (BYTES / size_of::<f32>() / self.width()) * self.windows.window
     }
 
@@ -116,7 +116,7 @@ impl Embedded {
     ///
     /// # Errors
     /// If the device fails, or the user asked to stop.
-    pub(super) fn embed(&self, proteins: &[Protein], progress: &dyn Progress) -> Result<Batch> {
+    pub fn embed(&self, proteins: &[Protein], progress: &dyn Progress) -> Result<Batch> {
         let mut proteins_done = Vec::with_capacity(proteins.len());
         self.each(proteins, progress, |protein, embedding| {
             let mut rows = Vec::new();
@@ -140,7 +140,7 @@ impl Embedded {
     ///
     /// # Errors
     /// As [`Embedded::embed`].
-    pub(super) fn residues(&self, protein: &Protein, progress: &dyn Progress) -> Result<Vec<f32>> {
+    pub fn residues(&self, protein: &Protein, progress: &dyn Progress) -> Result<Vec<f32>> {
         let mut values = Vec::new();
         self.each(std::slice::from_ref(protein), progress, |_, embedding| {
             values = embedding.values;
@@ -166,7 +166,7 @@ impl Embedded {
 }
 
 /// Embeddings of some proteins.
-pub(super) struct Batch {
+pub struct Batch {
     id: String,
     width: usize,
     proteins: Vec<EmbeddedProtein>,
@@ -180,7 +180,7 @@ struct EmbeddedProtein {
 
 impl Batch {
     /// Which proteins were computed in overlapping chunks.
-    pub(super) fn chunked(&self) -> Vec<bool> {
+    pub fn chunked(&self) -> Vec<bool> {
         let chunked = |protein: &EmbeddedProtein| protein.chunks > 1;
         self.proteins.iter().map(chunked).collect()
     }

@@ -15,7 +15,7 @@ const MODEL_FILE: &str = "model.safetensors";
 ///
 /// # Errors
 /// As [`ProteinClassifier::load`].
-pub(super) fn load_model(path: &Path) -> Result<(ProteinClassifier, PathBuf)> {
+pub fn load_model(path: &Path) -> Result<(ProteinClassifier, PathBuf)> {
     let file = model_file(path);
     Ok((ProteinClassifier::load(&file)?, file))
 }
@@ -24,7 +24,7 @@ pub(super) fn load_model(path: &Path) -> Result<(ProteinClassifier, PathBuf)> {
 ///
 /// # Errors
 /// As [`ProteinClassifier::load`].
-pub(crate) fn facts(path: &Path) -> Result<Option<serde_json::Value>> {
+pub fn facts(path: &Path) -> Result<Option<serde_json::Value>> {
     let Some(model) = ProteinClassifier::find(model_file(path))? else {
         return Ok(None);
     };
@@ -65,7 +65,7 @@ fn model_file(path: &Path) -> PathBuf {
 
 /// How proteins become the numbers that a model was trained on.
 #[derive(Debug, Clone)]
-pub(super) enum Representation {
+pub enum Representation {
     /// From the residues alone.
     Residues(Encoding, Windows),
     /// DeepTFactor's own, of so many residues.
@@ -74,7 +74,7 @@ pub(super) enum Representation {
 
 impl Representation {
     /// The representation of `encoder`; `None` if it needs embeddings.
-    pub(super) fn of(encoder: &Encoder) -> Option<Self> {
+    pub fn of(encoder: &Encoder) -> Option<Self> {
         let residues = Encoding::ALL
             .into_iter()
             .find(|encoding| encoding.id(encoder.windows) == encoder.id);
@@ -86,7 +86,7 @@ impl Representation {
     }
 
     /// How residues become positions.
-    pub(super) fn windows(&self) -> Windows {
+    pub fn windows(&self) -> Windows {
         match *self {
             Self::Residues(_, windows) => windows,
             Self::DeepTFactor(positions) => Windows {
@@ -97,7 +97,7 @@ impl Representation {
     }
 
     /// The numbers of `proteins`, computed when asked for.
-    pub(super) fn features<'a>(&'a self, proteins: &'a [Protein]) -> Box<dyn Features + 'a> {
+    pub fn features<'a>(&'a self, proteins: &'a [Protein]) -> Box<dyn Features + 'a> {
         match *self {
             Self::Residues(encoding, windows) => {
                 Box::new(EncodedProteins::new(proteins, encoding, windows))
@@ -108,7 +108,7 @@ impl Representation {
 
     /// The numbers of the single residues of a protein (residues x features), where
     /// positions are means over several residues and those are known.
-    pub(super) fn of_residues(&self, sequence: &[u8]) -> Option<Vec<f32>> {
+    pub fn of_residues(&self, sequence: &[u8]) -> Option<Vec<f32>> {
         match *self {
             Self::Residues(encoding, windows) if windows.window > 1 => {
                 let single = Windows {
