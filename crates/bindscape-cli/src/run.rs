@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use bindscape::pretrain::Pretrain;
+use bindscape::protein::embed::Embed;
+use bindscape::protein::fetch::Fetch;
 use bindscape::{Job, WrittenPlan};
 use bindscape_base::{Error, Place, Result};
 use bindscape_nn::DeviceChoice;
@@ -10,6 +12,7 @@ use clap::Args;
 
 use crate::face::Face;
 use crate::pretrain;
+use crate::protein::{embed, fetch};
 
 /// Options of `run`.
 #[derive(Debug, Args)]
@@ -26,10 +29,19 @@ pub(crate) struct Arguments {
 type Runner = fn(&WrittenPlan, &Arguments, &Face<'_>) -> Result<()>;
 
 /// The jobs by name.
-const JOBS: &[(&str, Runner)] = &[(Pretrain::NAME, |written, arguments, face| {
-    let plan: Pretrain = written.parse(&arguments.plan)?;
-    face.run_on(&plan, arguments.device, pretrain::report)
-})];
+const JOBS: &[(&str, Runner)] = &[
+    (Pretrain::NAME, |written, arguments, face| {
+        let plan: Pretrain = written.parse(&arguments.plan)?;
+        face.run_on(&plan, arguments.device, pretrain::report)
+    }),
+    (Fetch::NAME, |written, arguments, face| {
+        face.run(&written.parse::<Fetch>(&arguments.plan)?, fetch::report)
+    }),
+    (Embed::NAME, |written, arguments, face| {
+        let plan: Embed = written.parse(&arguments.plan)?;
+        face.run_on(&plan, arguments.device, embed::report)
+    }),
+];
 
 pub(crate) fn run(arguments: &Arguments, face: &Face<'_>) -> Result<()> {
     let written = WrittenPlan::read(&arguments.plan)?;

@@ -20,6 +20,8 @@ mod matrix;
 mod motif;
 pub mod pvalue;
 pub mod scan;
+#[cfg(test)]
+mod vectors;
 
 pub use background::Background;
 pub use format::{Format, motifs_from, read_motifs};

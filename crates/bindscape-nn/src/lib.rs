@@ -29,6 +29,8 @@ mod encode;
 mod network;
 mod parameters;
 mod random;
+#[cfg(test)]
+mod vectors;
 
 pub use architecture::{Architecture, ArchitectureKind};
 pub use burn::tensor::Device;

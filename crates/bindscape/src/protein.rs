@@ -1,7 +1,9 @@
 //! From a protein to whether it is a transcription factor, and of which kind.
 
+pub mod embed;
 pub mod embedded;
 pub mod features;
+pub mod fetch;
 pub mod represent;
 pub mod run;
 pub mod split;
