@@ -4,7 +4,7 @@ pub mod embed;
 pub mod embedded;
 pub mod features;
 pub mod fetch;
-pub mod represent;
+pub mod model;
 pub mod run;
 pub mod split;
 

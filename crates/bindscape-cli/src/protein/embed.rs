@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use bindscape::data::thousands;
-use bindscape::protein::embed::{Embed, Embedded, EmbeddingModel};
+use bindscape::protein::embed::{Embed, Embedded, EmbeddingOrigin};
 use bindscape_base::Result;
 use bindscape_base::progress::Progress;
 use bindscape_nn::DeviceChoice;
@@ -92,9 +92,9 @@ enum FormatName {
 impl Arguments {
     fn plan(self) -> Embed {
         let model = match (self.import, self.model) {
-            (Some(folder), _) => EmbeddingModel::EsmExtract(folder),
+            (Some(folder), _) => EmbeddingOrigin::EsmExtract(folder),
             // clap requires one of the two.
-            (None, model) => EmbeddingModel::Named(model.unwrap_or_default()),
+            (None, model) => EmbeddingOrigin::Named(model.unwrap_or_default()),
         };
         Embed {
             proteins: self.fasta,
@@ -182,7 +182,7 @@ mod tests {
     #[test]
     fn defaults_are_those_of_the_plan() {
         let words = ["p.fa", "--model", "onehot", "--out", "d"];
-        let model = EmbeddingModel::Named("onehot".into());
+        let model = EmbeddingOrigin::Named("onehot".into());
         assert_eq!(
             crate::cli::parsed::<Arguments>(&words).plan(),
             Embed::new("p.fa".into(), model, "d".into())

@@ -24,7 +24,7 @@ use crate::terminal::Terminal;
 use bindscape::data::thousands;
 use bindscape::protein::features::FeatureSource;
 use bindscape::protein::journal_key;
-use bindscape::protein::represent::load_model;
+use bindscape::protein::model::load_model;
 use bindscape::unfinished;
 use output::{Explained, Output};
 

@@ -29,7 +29,7 @@ use crate::terminal::Terminal;
 use bindscape::data::thousands;
 use bindscape::protein::features::{FeatureSource, Represented};
 use bindscape::protein::journal_key;
-use bindscape::protein::represent::load_model;
+use bindscape::protein::model::load_model;
 use bindscape::unfinished;
 use table::{Row, Table};
 
@@ -199,7 +199,7 @@ pub(super) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
             command: std::env::args().collect(),
             model: file_name(&file),
             model_sha256: model.sha256().to_owned(),
-            encoder: encoder(&model).to_owned(),
+            encoder: encoder(&model),
             threshold: arguments.threshold,
             prior: arguments.prior,
             training_prior: tf_prior(&model),
@@ -217,10 +217,10 @@ pub(super) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
 }
 
 /// What the model looks at.
-fn encoder(model: &ProteinClassifier) -> &str {
+fn encoder(model: &ProteinClassifier) -> String {
     match model {
-        ProteinClassifier::Network(model) => &model.training.encoder.id,
-        ProteinClassifier::Homology(_) => "homology",
+        ProteinClassifier::Network(model) => model.training.encoder.representation.to_string(),
+        ProteinClassifier::Homology(_) => "homology".to_owned(),
     }
 }
 

@@ -75,7 +75,7 @@ fn network(kind: ProteinNetworkKind, arguments: &Arguments, terminal: &Terminal)
     let planned = Planned {
         configuration: json!({
             "network": network,
-            "encoder": features.id(),
+            "encoder": features.representation(),
             "training": options,
         }),
         parameters: network.parameters(),

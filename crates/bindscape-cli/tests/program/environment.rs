@@ -104,7 +104,9 @@ mod not_utf8 {
 fn vectors_are_asked_for_by_name() {
     let directory = with_fasta();
     let run = |vectors: &str, out: &str| {
-        let words = ["protein", "embed", "p.fa", "--model", "onehot", "--out", out];
+        let words = [
+            "protein", "embed", "p.fa", "--model", "onehot", "--out", out,
+        ];
         let output = command(directory.path(), &words)
             .env("BINDSCAPE_VECTORS", vectors)
             .output()

@@ -140,7 +140,7 @@ impl MultiTaskConfig {
 /// with batch normalisation, ReLU and dropout; a convolution of width 1 over the branches
 /// together, global max-pooling, a dense layer, one output, normalised too.
 ///
-/// The input is one letter of 21 per position ([`DeepTFactorInput`](super::DeepTFactorInput));
+/// The input is one letter of 21 per position ([`ProteinLetters`](bindscape_protein::ProteinLetters));
 /// proteins shorter than `length` are padded with zeros, longer ones are cut.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DeepTFactorConfig {

@@ -27,7 +27,6 @@ pub use calibration::{Calibration, temperature_of_classes};
 pub use config::{
     CLASSES, DeepTFactorConfig, Heads, MultiTaskConfig, ProteinNetwork, ProteinNetworkKind,
 };
-pub use deeptfactor::DeepTFactorInput;
 pub use explain::{Attribution, Baseline, ExplainOptions, Target};
 pub use loss::{ClassWeights, Logits};
 pub(crate) use model::describes;

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use bindscape_base::digest::InputFile;
 use bindscape_base::digest::sha256_hex;
 use bindscape_base::{Error, Place, Result, atomic};
-use bindscape_protein::{Features, ProteinClass, Windows};
+use bindscape_protein::{Features, ProteinClass, Representation, Windows};
 use safetensors::SafeTensors;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
@@ -31,8 +31,9 @@ const FORMAT: u32 = 1;
 /// The representation of proteins that a model takes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Encoder {
-    /// See [`Features::id`].
-    pub id: String,
+    /// Which numbers these are.
+    #[serde(rename = "id")]
+    pub representation: Representation,
     /// Numbers per position.
     pub features: usize,
     /// How residues become positions.
@@ -44,7 +45,7 @@ impl Encoder {
     #[must_use]
     pub fn new(features: &dyn Features, windows: Windows) -> Self {
         Self {
-            id: features.id(),
+            representation: features.representation(),
             features: features.features(),
             windows,
         }
@@ -55,16 +56,21 @@ impl Encoder {
     /// # Errors
     /// If they are not.
     pub fn check(&self, features: &dyn Features) -> Result<()> {
-        if features.id() == self.id && features.features() == self.features {
+        if features.representation() == self.representation && features.features() == self.features
+        {
             return Ok(());
         }
         Err(Error::about(
             "the features",
             format!(
                 "`{}`, {} numbers per position, as the model was trained on",
-                self.id, self.features
+                self.representation, self.features
             ),
-            format!("`{}`, {} numbers", features.id(), features.features()),
+            format!(
+                "`{}`, {} numbers",
+                features.representation(),
+                features.features()
+            ),
         )
         .hint("encode the proteins as for the training of the model"))
     }

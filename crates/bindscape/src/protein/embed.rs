@@ -9,8 +9,8 @@ use bindscape_base::progress::{self, Progress};
 use bindscape_base::{Error, Place, Result};
 use bindscape_nn::esm2::{Chunking, EmbedOptions, Embedder, Esm2, LoadOptions};
 use bindscape_protein::{
-    EmbeddingInfo, EmbeddingRow, EmbeddingWriter, Encoding, Protein, RowsOf, ShardFormat,
-    StoredType, Windows, amino_acid, read_proteins_with,
+    ChunkSizes, EmbeddingInfo, EmbeddingRow, EmbeddingWriter, Encoding, Protein, RowsOf,
+    ShardFormat, StoredType, Windows, amino_acid, read_proteins_with,
 };
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +23,7 @@ pub use import::Imported;
 /// Where embeddings come from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum EmbeddingModel {
+pub enum EmbeddingOrigin {
     /// `onehot` or `residue`, which are computed from the residues alone, or ESM-2 by name
     /// (`facebook/esm2_t6_8M_UR50D`), file or directory.
     Named(String),
@@ -35,12 +35,12 @@ pub enum EmbeddingModel {
 ///
 /// ```
 /// use bindscape::Session;
-/// use bindscape::protein::embed::{Embed, EmbeddingModel};
+/// use bindscape::protein::embed::{Embed, EmbeddingOrigin};
 ///
 /// # let directory = tempfile::tempdir()?;
 /// # let at = |name: &str| directory.path().join(name);
 /// # std::fs::write(at("proteins.fa"), ">P1\nMKVLEDWQHH\n>P2\nWWHHCC\n")?;
-/// let model = EmbeddingModel::Named("residue".into());
+/// let model = EmbeddingOrigin::Named("residue".into());
 /// let plan = Embed::new(at("proteins.fa"), model, at("embeddings"));
 /// let embedded = Session::silent().run(&plan)?;
 /// assert_eq!((embedded.computed, embedded.stored), (2, 2));
@@ -54,7 +54,7 @@ pub struct Embed {
     /// Proteins (FASTA).
     pub proteins: PathBuf,
     /// Where the embeddings come from.
-    pub model: EmbeddingModel,
+    pub model: EmbeddingOrigin,
     /// Directory to write or to add to: shards, `index.tsv` and `embedding.json`.
     pub out: PathBuf,
     /// Layer whose hidden states are taken, 0 being the embeddings of residues; `None` for the
@@ -96,7 +96,7 @@ pub struct Embedded {
 impl Embed {
     /// Averages of ten residues, 300 at most, from the last layer.
     #[must_use]
-    pub fn new(proteins: PathBuf, model: EmbeddingModel, out: PathBuf) -> Self {
+    pub fn new(proteins: PathBuf, model: EmbeddingOrigin, out: PathBuf) -> Self {
         let usual = EmbedOptions::default();
         Self {
             proteins,
@@ -132,7 +132,7 @@ impl Embed {
             rows: self.representation,
             dtype: self.dtype,
             format: self.format,
-            settings: Vec::new(),
+            chunks: None,
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }
@@ -233,10 +233,10 @@ impl Embed {
         let info = EmbeddingInfo {
             checksum: Some(network.provenance().checksum()),
             layer: Some(self.layer.unwrap_or(network.config().layers)),
-            settings: vec![
-                format!("chunk={}", self.chunk),
-                format!("overlap={}", self.overlap),
-            ],
+            chunks: Some(ChunkSizes {
+                chunk: self.chunk,
+                overlap: self.overlap,
+            }),
             ..self.info(model, width)
         };
         // A layer that is not there is found before a directory is begun.
@@ -271,7 +271,7 @@ impl Job for Embed {
     const NAME: &'static str = "protein embed";
 
     fn check(&self) -> Result<()> {
-        if let (EmbeddingModel::Named(name), Some(layer)) = (&self.model, self.layer)
+        if let (EmbeddingOrigin::Named(name), Some(layer)) = (&self.model, self.layer)
             && let Some(encoding) = Encoding::from_name(name)
         {
             return Err(Error::argument(
@@ -293,8 +293,8 @@ impl Job for Embed {
     fn run(&self, session: &Session<'_>) -> Result<Embedded> {
         let proteins = read_proteins_with(&self.proteins, session)?;
         match &self.model {
-            EmbeddingModel::EsmExtract(folder) => import::run(self, folder, &proteins, session),
-            EmbeddingModel::Named(name) => match Encoding::from_name(name) {
+            EmbeddingOrigin::EsmExtract(folder) => import::run(self, folder, &proteins, session),
+            EmbeddingOrigin::Named(name) => match Encoding::from_name(name) {
                 Some(encoding) => self.encode(encoding, &proteins, session),
                 None => self.embed(name, &proteins, session),
             },

@@ -7,7 +7,7 @@ use bindscape_nn::DeviceChoice;
 use bindscape_nn::esm2::{Chunking, EmbedOptions, Embedder, Embedding, Esm2, LoadOptions};
 use bindscape_nn::protein::Encoder;
 use bindscape_protein::{
-    EmbeddingInfo, Features, Protein, RowsOf, ShardFormat, StoredType, Windows,
+    EmbeddingInfo, Features, Protein, Representation, RowsOf, ShardFormat, StoredType, Windows,
 };
 
 /// Bytes of embeddings that are kept at a time.
@@ -17,16 +17,14 @@ const BYTES: usize = 1 << 28;
 pub struct Embedded {
     network: Esm2,
     options: EmbedOptions,
-    /// See [`Features::id`].
-    id: String,
+    representation: Representation,
     windows: Windows,
     /// The numbers are rounded as those that the model was trained on.
     dtype: StoredType,
 }
 
 impl Embedded {
-    /// Loads `model` and checks that its embeddings are those of `encoder`, whose id
-    /// tells layer, windows and chunks.
+    /// Loads `model` and checks that its embeddings are those of `encoder`.
     ///
     /// # Errors
     /// If the encoder's embeddings are not of ESM-2, or not of these weights, or the
@@ -37,28 +35,19 @@ impl Embedded {
         device: DeviceChoice,
         progress: &dyn Progress,
     ) -> Result<Self> {
-        let value = |name: &str| -> Option<usize> {
-            encoder
-                .id
-                .split([':', ','])
-                .find_map(|part| part.strip_prefix(name)?.strip_prefix('='))?
-                .parse()
-                .ok()
-        };
-        let (Some(layer), Some(chunk), Some(overlap)) =
-            (value("layer"), value("chunk"), value("overlap"))
-        else {
-            return Err(Error::argument(
+        let unknown = || {
+            Error::argument(
                 "esm2",
                 "a model that was trained on ESM-2's embeddings",
-                format!("one that takes `{}`", encoder.id),
+                format!("one that takes `{}`", encoder.representation),
             )
-            .hint("name its embeddings with ⟦embeddings⟧"));
+            .hint("name its embeddings with ⟦embeddings⟧")
         };
-        let dtype = if encoder.id.ends_with(",f16") {
-            StoredType::F16
-        } else {
-            StoredType::F32
+        let Representation::Embeddings(wanted) = &encoder.representation else {
+            return Err(unknown());
+        };
+        let (Some(layer), Some(chunks)) = (wanted.layer, wanted.chunks) else {
+            return Err(unknown());
         };
         let options = LoadOptions { device };
         let network = Esm2::load(model, options, progress)?;
@@ -68,30 +57,35 @@ impl Embedded {
             layer: Some(layer),
             features: network.config().width,
             rows: RowsOf::Windows(encoder.windows),
-            dtype,
+            dtype: wanted.dtype,
             format: ShardFormat::Safetensors,
-            settings: vec![format!("chunk={chunk}"), format!("overlap={overlap}")],
+            chunks: Some(chunks),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         };
-        if info.id() != encoder.id {
+        let found = info.representation();
+        if found != encoder.representation {
             return Err(Error::argument(
                 "esm2",
                 format!(
                     "the weights that the model was trained on, `{}`",
-                    encoder.id
+                    encoder.representation
                 ),
-                format!("`{}`", info.id()),
+                format!("`{found}`"),
             )
             .hint("the first part is the beginning of the checksum of the weights"));
         }
+        let dtype = wanted.dtype;
         Ok(Self {
             network,
             options: EmbedOptions {
                 layer: Some(layer),
-                chunking: Chunking { chunk, overlap },
+                chunking: Chunking {
+                    chunk: chunks.chunk,
+                    overlap: chunks.overlap,
+                },
                 ..EmbedOptions::default()
             },
-            id: encoder.id.clone(),
+            representation: found,
             windows: encoder.windows,
             dtype,
         })
@@ -130,7 +124,7 @@ impl Embedded {
             });
         })?;
         Ok(Batch {
-            id: self.id.clone(),
+            representation: self.representation.clone(),
             width: self.width(),
             proteins: proteins_done,
         })
@@ -167,7 +161,7 @@ impl Embedded {
 
 /// Embeddings of some proteins.
 pub struct Batch {
-    id: String,
+    representation: Representation,
     width: usize,
     proteins: Vec<EmbeddedProtein>,
 }
@@ -187,8 +181,8 @@ impl Batch {
 }
 
 impl Features for Batch {
-    fn id(&self) -> String {
-        self.id.clone()
+    fn representation(&self) -> Representation {
+        self.representation.clone()
     }
 
     fn features(&self) -> usize {

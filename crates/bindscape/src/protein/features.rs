@@ -6,11 +6,10 @@ use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Place, Result};
 use bindscape_nn::DeviceChoice;
 use bindscape_nn::protein::Encoder;
-use bindscape_protein::{EmbeddingStore, Encoding, Features, Protein, RowsOf, Windows};
+use bindscape_protein::{EmbeddingStore, Features, Protein, Representation, RowsOf, Windows};
 use serde::{Deserialize, Serialize};
 
 use super::embedded::Embedded;
-use super::represent::Representation;
 
 /// Residues that are represented at a time at most.
 const RESIDUES: usize = 1 << 22;
@@ -72,7 +71,7 @@ impl Represented<'_> {
 
 /// Computed from residues, stored, or computed by ESM-2.
 pub enum FeatureSource {
-    /// Computed when asked for.
+    /// Computed when asked for; never embeddings.
     Computed(Representation),
     /// Embeddings that `protein embed` left in a directory, averaged by windows.
     Stored {
@@ -106,20 +105,24 @@ impl FeatureSource {
             }
             return Ok(source);
         }
-        match (Representation::of(encoder), &arguments.esm2) {
-            (Some(representation), None) => Ok(Self::Computed(representation)),
-            (Some(_), Some(model)) => Err(Error::argument(
+        let computed = !matches!(encoder.representation, Representation::Embeddings(_));
+        match &arguments.esm2 {
+            None if computed => Ok(Self::Computed(encoder.representation.clone())),
+            Some(model) if computed => Err(Error::argument(
                 "esm2",
-                format!("none, since the model takes `{}`", encoder.id),
+                format!("none, since the model takes `{}`", encoder.representation),
                 model.clone(),
             )),
-            (None, Some(model)) => {
+            Some(model) => {
                 let embedded = Embedded::new(encoder, model, device, progress)?;
                 Ok(Self::Embedded(Box::new(embedded)))
             }
-            (None, None) => Err(Error::argument(
+            None => Err(Error::argument(
                 "embeddings",
-                format!("embeddings, since the model takes `{}`", encoder.id),
+                format!(
+                    "embeddings, since the model takes `{}`",
+                    encoder.representation
+                ),
                 "none",
             )
             .hint(
@@ -139,7 +142,7 @@ impl FeatureSource {
     ) -> Result<Represented<'a>> {
         match self {
             Self::Computed(representation) => Ok(Represented {
-                features: representation.features(proteins),
+                features: computed(representation, proteins),
                 chunked: Vec::new(),
             }),
             Self::Stored { store, .. } => {
@@ -171,7 +174,7 @@ impl FeatureSource {
         progress: &dyn Progress,
     ) -> Result<Option<Vec<f32>>> {
         match self {
-            Self::Computed(representation) => Ok(representation.of_residues(&protein.sequence)),
+            Self::Computed(representation) => Ok(representation.residues(&protein.sequence)),
             Self::Stored { .. } => Ok(None),
             Self::Embedded(embedded) => embedded.residues(protein, progress).map(Some),
         }
@@ -214,7 +217,9 @@ impl FeatureSource {
     /// How residues become positions.
     pub fn windows(&self) -> Windows {
         match self {
-            Self::Computed(representation) => representation.windows(),
+            Self::Computed(representation) => {
+                representation.windows().expect("encodings have windows")
+            }
             Self::Stored { windows, .. } => *windows,
             Self::Embedded(embedded) => embedded.windows(),
         }
@@ -223,7 +228,7 @@ impl FeatureSource {
     /// Numbers per position.
     pub fn width(&self) -> usize {
         match self {
-            Self::Computed(representation) => representation.features(&[]).features(),
+            Self::Computed(representation) => computed(representation, &[]).features(),
             Self::Stored { store, .. } => store.features(),
             Self::Embedded(embedded) => embedded.width(),
         }
@@ -234,7 +239,7 @@ impl FeatureSource {
     pub fn learned(&self) -> bool {
         match self {
             Self::Computed(_) => false,
-            Self::Stored { store, .. } => Encoding::from_name(&store.info().model).is_none(),
+            Self::Stored { store, .. } => store.representation().is_learned(),
             Self::Embedded(_) => true,
         }
     }
@@ -246,4 +251,14 @@ impl FeatureSource {
             Self::Stored { directory, .. } => Some(directory),
         }
     }
+}
+
+/// The numbers of `proteins` in a representation that needs no embeddings.
+fn computed<'a>(
+    representation: &Representation,
+    proteins: &'a [Protein],
+) -> Box<dyn Features + 'a> {
+    representation
+        .compute(proteins)
+        .expect("embeddings are stored or computed by their network")
 }

@@ -11,11 +11,10 @@ use bindscape_nn::protein::baseline::{
     Neighbours, TfPredict,
 };
 use bindscape_nn::protein::{
-    DeepTFactorInput, Encoder, KnownSequences, ProteinData, ProteinEpoch, ProteinNetwork,
-    ProteinNetworkKind, ProteinObserver, ProteinPredictor, ProteinScores, ProteinTraining,
-    hold_out, train,
+    Encoder, KnownSequences, ProteinData, ProteinEpoch, ProteinNetwork, ProteinNetworkKind,
+    ProteinObserver, ProteinPredictor, ProteinScores, ProteinTraining, hold_out, train,
 };
-use bindscape_protein::{EncodedProteins, Encoding, Features, Folds, Windows};
+use bindscape_protein::{EncodedProteins, Encoding, Features, Folds, ProteinLetters, Windows};
 
 use super::models::{Kind, Model, Sight};
 use super::{Plan, predictions};
@@ -168,7 +167,7 @@ fn features(plan: &Plan, sight: Sight) -> Result<(Box<dyn Features + '_>, Window
         }
         Sight::Own | Sight::Composition => {
             let positions = ProteinNetworkKind::DeepTFactor.network(0, 0).positions();
-            let features = DeepTFactorInput::new(&plan.proteins, positions);
+            let features = ProteinLetters::new(&plan.proteins, positions);
             let windows = Windows {
                 window: 1,
                 positions,

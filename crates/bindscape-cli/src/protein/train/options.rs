@@ -6,12 +6,11 @@ use bindscape_base::{Error, Result, names};
 use bindscape_nn::protein::{
     ClassWeights, MultiTaskConfig, ProteinNetwork, ProteinNetworkKind, ProteinTrainOptions,
 };
-use bindscape_protein::{Encoding, Windows};
+use bindscape_protein::{Encoding, Representation, Windows};
 use clap::Args;
 
 use bindscape::protein::features::FeatureSource;
 use bindscape::protein::refuse;
-use bindscape::protein::represent::Representation;
 
 /// The encoder whose numbers are stored.
 const STORED: &str = "esm2";
@@ -137,7 +136,7 @@ impl NetworkArguments {
                 "with ⟦network⟧ deeptfactor, whose sizes are fixed",
             )?;
             let length = kind.network(0, 0).positions();
-            return Ok(FeatureSource::Computed(Representation::DeepTFactor(length)));
+            return Ok(FeatureSource::Computed(Representation::Letters { length }));
         }
         let name = self.encoder.as_deref();
         match (name, &self.embeddings) {
@@ -182,7 +181,7 @@ impl NetworkArguments {
         if windows.window == 0 {
             return Err(Error::argument("window", "at least 1", "0"));
         }
-        Ok(FeatureSource::Computed(Representation::Residues(
+        Ok(FeatureSource::Computed(Representation::Encoding(
             encoding, windows,
         )))
     }
