@@ -3,10 +3,10 @@
 mod cluster;
 mod crossval;
 pub(crate) mod embed;
-mod explain;
+pub(crate) mod explain;
 pub(crate) mod fetch;
 mod options;
-mod predict;
+pub(crate) mod predict;
 mod train;
 
 use bindscape_base::Result;
@@ -56,7 +56,7 @@ pub(crate) fn run(verb: ProteinVerb, face: &Face<'_>) -> Result<()> {
         ProteinVerb::Crossval(arguments) => crossval::run(*arguments, terminal),
         ProteinVerb::Fetch(arguments) => fetch::run(arguments, face),
         ProteinVerb::Train(arguments) => train::run(*arguments, terminal),
-        ProteinVerb::Predict(arguments) => predict::run(*arguments, terminal),
-        ProteinVerb::Explain(arguments) => explain::run(*arguments, terminal),
+        ProteinVerb::Predict(arguments) => predict::run(*arguments, face),
+        ProteinVerb::Explain(arguments) => explain::run(*arguments, face),
     }
 }

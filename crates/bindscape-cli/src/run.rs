@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use bindscape::pretrain::Pretrain;
 use bindscape::protein::embed::Embed;
+use bindscape::protein::explain::Explain;
 use bindscape::protein::fetch::Fetch;
+use bindscape::protein::predict::Predict;
 use bindscape::{Job, WrittenPlan};
 use bindscape_base::{Error, Place, Result};
 use bindscape_nn::DeviceChoice;
@@ -12,7 +14,7 @@ use clap::Args;
 
 use crate::face::Face;
 use crate::pretrain;
-use crate::protein::{embed, fetch};
+use crate::protein::{embed, explain, fetch, predict};
 
 /// Options of `run`.
 #[derive(Debug, Args)]
@@ -40,6 +42,14 @@ const JOBS: &[(&str, Runner)] = &[
     (Embed::NAME, |written, arguments, face| {
         let plan: Embed = written.parse(&arguments.plan)?;
         face.run_on(&plan, arguments.device, embed::report)
+    }),
+    (Predict::NAME, |written, arguments, face| {
+        let plan: Predict = written.parse(&arguments.plan)?;
+        face.run_on(&plan, arguments.device, predict::report)
+    }),
+    (Explain::NAME, |written, arguments, face| {
+        let plan: Explain = written.parse(&arguments.plan)?;
+        face.run_on(&plan, arguments.device, explain::report)
     }),
 ];
 

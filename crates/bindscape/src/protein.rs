@@ -2,9 +2,11 @@
 
 pub mod embed;
 pub mod embedded;
+pub mod explain;
 pub mod features;
 pub mod fetch;
 pub mod model;
+pub mod predict;
 pub mod run;
 pub mod split;
 
