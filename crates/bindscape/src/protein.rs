@@ -1,8 +1,12 @@
 //! From a protein to whether it is a transcription factor, and of which kind.
 
+pub mod embed;
 pub mod embedded;
+pub mod explain;
 pub mod features;
+pub mod fetch;
 pub mod model;
+pub mod predict;
 pub mod run;
 pub mod split;
 
