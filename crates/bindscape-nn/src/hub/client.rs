@@ -11,7 +11,8 @@ use bindscape_base::{Error, Result};
 use ureq::http::{HeaderMap, Response};
 use ureq::{Agent, Body};
 
-use super::{Hub, files};
+use super::files;
+use super::settings::Hub;
 
 /// Redirections on the hub itself before its answer counts.
 const HOPS: usize = 5;
