@@ -10,9 +10,9 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::finetune::load_model;
-use crate::protein;
 use crate::terminal::Terminal;
 use bindscape::data::thousands;
+use bindscape::protein::model as protein_model;
 
 /// The verbs below `model`.
 #[derive(Debug, Subcommand)]
@@ -58,7 +58,7 @@ pub(crate) fn run(verb: ModelVerb, terminal: &Terminal) -> Result<()> {
 }
 
 fn inspect(arguments: &InspectArguments) -> Result<()> {
-    let facts = match protein::facts(&arguments.model)? {
+    let facts = match protein_model::facts(&arguments.model)? {
         Some(facts) => facts,
         None => binding_facts(&arguments.model)?,
     };

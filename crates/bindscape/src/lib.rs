@@ -10,7 +10,9 @@
 
 pub mod data;
 pub mod job;
+pub mod motif;
 pub mod pretrain;
+pub mod protein;
 pub mod run_directory;
 pub mod session;
 pub mod side_by_side;

@@ -1,7 +1,6 @@
 //! DeepTFactor; [`DeepTFactorConfig`] describes it.
 
 use bindscape_base::{Error, Result};
-use bindscape_protein::{Features, Protein};
 use serde::{Deserialize, Serialize};
 
 use crate::network::{Builder, FlattenOrder, LayerKind, Layers, Source};
@@ -18,7 +17,7 @@ const GRAIN: usize = 64;
 /// with batch normalisation, ReLU and dropout; a convolution of width 1 over the branches
 /// together, global max-pooling, a dense layer, one output, normalised too.
 ///
-/// The input is one letter of 21 per position ([`DeepTFactorInput`](super::DeepTFactorInput));
+/// The input is one letter of 21 per position ([`ProteinLetters`](bindscape_protein::ProteinLetters));
 /// proteins shorter than `length` are padded with zeros, longer ones are cut.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DeepTFactorConfig {
@@ -152,51 +151,5 @@ impl DeepTFactorConfig {
         (rows + self.reach() + 1)
             .next_multiple_of(GRAIN)
             .min(self.length)
-    }
-}
-
-/// The input of DeepTFactor: a row per residue with a one for its letter. Letters other
-/// than the twenty amino acids are X, as in the authors' code; residues beyond `length` are cut.
-#[derive(Debug, Clone, Copy)]
-pub struct DeepTFactorInput<'a> {
-    proteins: &'a [Protein],
-    length: usize,
-}
-
-impl<'a> DeepTFactorInput<'a> {
-    /// The input for `proteins`.
-    #[must_use]
-    pub fn new(proteins: &'a [Protein], length: usize) -> Self {
-        Self { proteins, length }
-    }
-}
-
-impl Features for DeepTFactorInput<'_> {
-    fn id(&self) -> String {
-        format!("deeptfactor:length={}", self.length)
-    }
-
-    fn features(&self) -> usize {
-        LETTERS.len()
-    }
-
-    fn rows(&self, protein: usize) -> usize {
-        self.proteins[protein].sequence.len().min(self.length)
-    }
-
-    fn read(&self, protein: usize, out: &mut Vec<f32>) -> Result<()> {
-        out.clear();
-        out.resize(self.rows(protein) * LETTERS.len(), 0.0);
-        let place = |letter: u8| LETTERS.iter().position(|&known| known == letter);
-        let unknown = place(b'X').expect("X is one of the letters");
-        let sequence = &self.proteins[protein].sequence;
-        for (row, &letter) in out.chunks_exact_mut(LETTERS.len()).zip(sequence) {
-            row[place(letter).unwrap_or(unknown)] = 1.0;
-        }
-        Ok(())
-    }
-
-    fn cut(&self, protein: usize) -> bool {
-        self.proteins[protein].sequence.len() > self.length
     }
 }

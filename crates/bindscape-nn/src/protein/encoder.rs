@@ -1,14 +1,15 @@
 //! The representation of proteins that a model takes.
 
 use bindscape_base::{Error, Result};
-use bindscape_protein::{Features, Windows};
+use bindscape_protein::{Features, Representation, Windows};
 use serde::{Deserialize, Serialize};
 
 /// The representation of proteins that a model takes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Encoder {
-    /// See [`Features::id`].
-    pub id: String,
+    /// Which numbers these are.
+    #[serde(rename = "id")]
+    pub representation: Representation,
     /// Numbers per position.
     pub features: usize,
     /// How residues become positions.
@@ -20,7 +21,7 @@ impl Encoder {
     #[must_use]
     pub fn new(features: &dyn Features, windows: Windows) -> Self {
         Self {
-            id: features.id(),
+            representation: features.representation(),
             features: features.features(),
             windows,
         }
@@ -31,16 +32,21 @@ impl Encoder {
     /// # Errors
     /// If they are not.
     pub fn check(&self, features: &dyn Features) -> Result<()> {
-        if features.id() == self.id && features.features() == self.features {
+        if features.representation() == self.representation && features.features() == self.features
+        {
             return Ok(());
         }
         Err(Error::about(
             "the features",
             format!(
                 "`{}`, {} numbers per position, as the model was trained on",
-                self.id, self.features
+                self.representation, self.features
             ),
-            format!("`{}`, {} numbers", features.id(), features.features()),
+            format!(
+                "`{}`, {} numbers",
+                features.representation(),
+                features.features()
+            ),
         )
         .hint("encode the proteins as for the training of the model"))
     }

@@ -31,7 +31,7 @@ pub use assess::{CALIBRATION_BINS, ClassAssessment, OneClass, TfAssessment, call
 pub use calibration::{Calibration, temperature_of_classes};
 pub use classifier::ProteinClassifier;
 pub use config::{ProteinNetwork, ProteinNetworkKind};
-pub use deeptfactor::{DeepTFactorConfig, DeepTFactorInput};
+pub use deeptfactor::DeepTFactorConfig;
 pub use encoder::Encoder;
 pub use explain::{Attribution, Baseline, ExplainOptions, Target};
 pub use heads::{CLASSES, Heads};

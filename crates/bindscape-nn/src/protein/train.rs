@@ -283,7 +283,11 @@ fn check_data(
                 "{} numbers per position for this network",
                 network.features()
             ),
-            format!("{} of `{}`", data.features.features(), data.features.id()),
+            format!(
+                "{} of `{}`",
+                data.features.features(),
+                data.features.representation()
+            ),
         ));
     }
     if data.train.len() < 2 || data.validation.is_empty() {

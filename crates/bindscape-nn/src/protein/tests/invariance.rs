@@ -1,7 +1,7 @@
 //! What a protein's output must not depend on.
 
 use bindscape_base::progress::Silent;
-use bindscape_protein::{Features, Label, ProteinClass};
+use bindscape_protein::{Features, Label, ProteinClass, Representation};
 use burn::tensor::Device;
 
 use super::super::forward::{Batch, predict};
@@ -21,8 +21,8 @@ pub(super) struct Numbers {
 }
 
 impl Features for Numbers {
-    fn id(&self) -> String {
-        "numbers".into()
+    fn representation(&self) -> Representation {
+        Representation::named("numbers")
     }
 
     fn features(&self) -> usize {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use bindscape_base::progress::Silent;
-use bindscape_protein::{Features, Label, ProteinClass, Windows};
+use bindscape_protein::{Features, Label, ProteinClass, Representation, Windows};
 use burn::tensor::Device;
 use serde::Deserialize;
 
@@ -97,8 +97,8 @@ impl Given {
 }
 
 impl Features for Given {
-    fn id(&self) -> String {
-        "given".into()
+    fn representation(&self) -> Representation {
+        Representation::named("given")
     }
 
     fn features(&self) -> usize {
