@@ -7,7 +7,7 @@
 //!   the best model here that needs no download;
 //! - [`TfPredict`]: support vector machines on similarity scores, after Eichner et al. (2013).
 //!
-//! All proteins are told by their place in one list; those after the last label (further
+//! All proteins are identified by their place in one list; those after the last label (further
 //! proteins to score) are in no part.
 
 mod composition;
