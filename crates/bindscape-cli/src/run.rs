@@ -3,13 +3,16 @@
 use std::path::PathBuf;
 
 use bindscape::pretrain::Pretrain;
+use bindscape::protein::cluster::Cluster;
+use bindscape::protein::crossval::Crossval;
+use bindscape::protein::train::Train;
 use bindscape::{Job, WrittenPlan};
 use bindscape_base::{Error, Place, Result};
 use bindscape_nn::DeviceChoice;
 use clap::Args;
 
 use crate::face::Face;
-use crate::pretrain;
+use crate::{pretrain, protein};
 
 /// Options of `run`.
 #[derive(Debug, Args)]
@@ -26,10 +29,24 @@ pub(crate) struct Arguments {
 type Runner = fn(&WrittenPlan, &Arguments, &Face<'_>) -> Result<()>;
 
 /// The jobs by name.
-const JOBS: &[(&str, Runner)] = &[(Pretrain::NAME, |written, arguments, face| {
-    let plan: Pretrain = written.parse(&arguments.plan)?;
-    face.run_on(&plan, arguments.device, pretrain::report)
-})];
+const JOBS: &[(&str, Runner)] = &[
+    (Pretrain::NAME, |written, arguments, face| {
+        let plan: Pretrain = written.parse(&arguments.plan)?;
+        face.run_on(&plan, arguments.device, pretrain::report)
+    }),
+    (Cluster::NAME, |written, arguments, face| {
+        let plan: Cluster = written.parse(&arguments.plan)?;
+        face.run(&plan, protein::cluster::report)
+    }),
+    (Crossval::NAME, |written, arguments, face| {
+        let plan: Crossval = written.parse(&arguments.plan)?;
+        face.run_on(&plan, arguments.device, protein::crossval::report)
+    }),
+    (Train::NAME, |written, arguments, face| {
+        let plan: Train = written.parse(&arguments.plan)?;
+        face.run_on(&plan, arguments.device, protein::train::report)
+    }),
+];
 
 pub(crate) fn run(arguments: &Arguments, face: &Face<'_>) -> Result<()> {
     let written = WrittenPlan::read(&arguments.plan)?;

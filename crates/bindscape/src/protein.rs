@@ -1,10 +1,13 @@
 //! From a protein to whether it is a transcription factor, and of which kind.
 
+pub mod cluster;
+pub mod crossval;
 pub mod embedded;
 pub mod features;
 pub mod model;
 pub mod run;
 pub mod split;
+pub mod train;
 
 use bindscape_base::{Error, Result, digest};
 use bindscape_protein::Protein;
