@@ -3,23 +3,25 @@
 use std::path::PathBuf;
 
 use bindscape::pretrain::Pretrain;
-use bindscape::protein::cluster::Cluster;
+use bindscape::protein::cluster::Cluster as ClusterProteins;
 use bindscape::protein::crossval::Crossval;
 use bindscape::protein::train::Train;
-use bindscape::{Job, WrittenPlan};
+use bindscape::{Job, WrittenPlan, motif};
 use bindscape_base::{Error, Place, Result};
 use bindscape_nn::DeviceChoice;
 use clap::Args;
 
 use crate::face::Face;
+use crate::motif::{cluster, compare, convert, discover, logo, scan};
 use crate::{pretrain, protein};
 
 /// Options of `run`.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     /// Plan, as --plan of any command writes it
+    // The global option that writes a plan is called `plan`; one name would make them one.
     #[arg(value_name = "PLAN.json")]
-    plan: PathBuf,
+    file: PathBuf,
     /// Compute device: cpu, or one that this program was built with
     #[arg(long, default_value = "cpu", value_name = "DEVICE")]
     device: DeviceChoice,
@@ -31,29 +33,53 @@ type Runner = fn(&WrittenPlan, &Arguments, &Face<'_>) -> Result<()>;
 /// The jobs by name.
 const JOBS: &[(&str, Runner)] = &[
     (Pretrain::NAME, |written, arguments, face| {
-        let plan: Pretrain = written.parse(&arguments.plan)?;
+        let plan: Pretrain = written.parse(&arguments.file)?;
         face.run_on(&plan, arguments.device, pretrain::report)
     }),
-    (Cluster::NAME, |written, arguments, face| {
-        let plan: Cluster = written.parse(&arguments.plan)?;
+    (motif::Scan::NAME, |written, arguments, face| {
+        let plan: motif::Scan = written.parse(&arguments.file)?;
+        face.run(&plan, scan::report)
+    }),
+    (motif::Compare::NAME, |written, arguments, face| {
+        let plan: motif::Compare = written.parse(&arguments.file)?;
+        face.run(&plan, compare::report)
+    }),
+    (motif::Discover::NAME, |written, arguments, face| {
+        let plan: motif::Discover = written.parse(&arguments.file)?;
+        face.run(&plan, discover::report)
+    }),
+    (motif::Cluster::NAME, |written, arguments, face| {
+        let plan: motif::Cluster = written.parse(&arguments.file)?;
+        face.run(&plan, cluster::report)
+    }),
+    (motif::Convert::NAME, |written, arguments, face| {
+        let plan: motif::Convert = written.parse(&arguments.file)?;
+        face.run(&plan, convert::report)
+    }),
+    (motif::Logo::NAME, |written, arguments, face| {
+        let plan: motif::Logo = written.parse(&arguments.file)?;
+        face.run(&plan, logo::report)
+    }),
+    (ClusterProteins::NAME, |written, arguments, face| {
+        let plan: ClusterProteins = written.parse(&arguments.file)?;
         face.run(&plan, protein::cluster::report)
     }),
     (Crossval::NAME, |written, arguments, face| {
-        let plan: Crossval = written.parse(&arguments.plan)?;
+        let plan: Crossval = written.parse(&arguments.file)?;
         face.run_on(&plan, arguments.device, protein::crossval::report)
     }),
     (Train::NAME, |written, arguments, face| {
-        let plan: Train = written.parse(&arguments.plan)?;
+        let plan: Train = written.parse(&arguments.file)?;
         face.run_on(&plan, arguments.device, protein::train::report)
     }),
 ];
 
 pub(crate) fn run(arguments: &Arguments, face: &Face<'_>) -> Result<()> {
-    let written = WrittenPlan::read(&arguments.plan)?;
+    let written = WrittenPlan::read(&arguments.file)?;
     let known = JOBS.iter().find(|(name, _)| *name == written.job);
     let Some((_, runner)) = known else {
         return Err(Error::missing(
-            arguments.plan.as_path(),
+            arguments.file.as_path(),
             "the name of a job",
             &written.job,
             JOBS.iter().map(|(name, _)| *name),
