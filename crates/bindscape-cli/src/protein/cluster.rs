@@ -37,7 +37,7 @@ pub(crate) struct Arguments {
 /// [`Linkage`] as an option.
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum LinkageName {
-    /// All that a chain of similar pairs joins: no similar pair is parted
+    /// All that a chain of similar pairs joins: no similar pair is separated
     Connected,
     /// A protein and those like it, most neighbours first (greedy set cover)
     Representative,

@@ -16,6 +16,7 @@
 
 mod fit;
 mod folds;
+mod inputs;
 mod metrics;
 mod models;
 mod networks;

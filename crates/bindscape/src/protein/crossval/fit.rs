@@ -3,20 +3,19 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use bindscape_base::progress::{Progress, Silent};
+use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Result, atomic};
 use bindscape_nn::DeviceChoice;
 use bindscape_nn::protein::baseline::{
     Baseline, BaselineData, HomologyModel, HomologyPredictor, HomologyTraining, Logistic,
     MeanFeatures, NearestAlignment, NearestEmbedding, Neighbours, TfPredict,
 };
-use bindscape_nn::protein::{
-    ProteinEpoch, ProteinNetworkKind, ProteinObserver, ProteinScores, hold_out,
-};
-use bindscape_protein::{Features, Folds, Label, Protein, Representation, Windows};
+use bindscape_nn::protein::{ProteinEpoch, ProteinObserver, ProteinScores, hold_out};
+use bindscape_protein::{Folds, Label, Protein};
 
+use super::inputs::features;
 use super::models::{Input, InputKind, Kind, Model};
-use super::networks::Network;
+use super::networks::NetworkTraining;
 use super::predictions;
 use super::run::Run;
 use crate::protein::run::count_labels;
@@ -147,46 +146,14 @@ impl Shared {
     }
 }
 
-/// What a network, or a mean over positions, is computed from; and how residues become positions.
-pub(super) fn features<'a>(
-    run: &'a Run<'_>,
-    input: Input,
-) -> Result<(Box<dyn Features + 'a>, Windows)> {
-    let encoding = match input {
-        Input::Residues(kind) => kind.encoding(),
-        Input::Own | Input::Composition => {
-            let length = ProteinNetworkKind::DeepTFactor.network(0, 0).positions();
-            let representation = Representation::Letters { length };
-            return Ok(computed(&representation, &run.proteins));
-        }
-    };
-    if let Some(encoding) = encoding {
-        let representation = Representation::Encoding(encoding, run.plan.windows);
-        return Ok(computed(&representation, &run.proteins));
-    }
-    let source = run.stored.as_ref();
-    let source = source.expect("a model that needs embeddings is refused without");
-    let represented = source.represent(&run.proteins, &Silent)?;
-    Ok((represented.features, source.windows()))
-}
-
-fn computed<'a>(
-    representation: &Representation,
-    proteins: &'a [Protein],
-) -> (Box<dyn Features + 'a>, Windows) {
-    let features = representation.compute(proteins);
-    let windows = representation.windows();
-    features.zip(windows).expect("computed from the residues")
-}
-
 /// One model of one fold.
-pub(super) struct Fit<'a> {
-    pub(super) run: &'a Run<'a>,
+struct Fit<'a> {
+    run: &'a Run<'a>,
     shared: &'a Shared,
     groups: Option<&'a [u32]>,
     folds: &'a Folds,
-    pub(super) device: DeviceChoice,
-    pub(super) watcher: &'a ModelWatcher<'a>,
+    device: DeviceChoice,
+    watcher: &'a ModelWatcher<'a>,
 }
 
 impl Fit<'_> {
@@ -210,7 +177,18 @@ impl Fit<'_> {
         let test = self.folds.test(fold);
         let all: Vec<usize> = test.iter().copied().chain(run.external()).collect();
         let scores = match model.kind {
-            Kind::Network(kind) => Network::new(self, kind, model, fold, data)?.scores(&all)?,
+            Kind::Network(kind) => {
+                let training = NetworkTraining {
+                    run,
+                    device: self.device,
+                    watcher: self.watcher,
+                    folder: self.folder(model, fold),
+                    kind,
+                    model,
+                    fold,
+                };
+                training.scores(data, &all)?
+            }
             Kind::Homology => self.homology(data, &all)?,
             _ => self.baseline(model, data, &all)?,
         };
@@ -235,7 +213,7 @@ impl Fit<'_> {
     }
 
     /// Where a network of a fold is trained.
-    pub(super) fn folder(&self, model: &Model, fold: u32) -> std::path::PathBuf {
+    fn folder(&self, model: &Model, fold: u32) -> std::path::PathBuf {
         let name = format!("{}.fold{}", model.file(), fold + 1);
         self.run.plan.out.join("trainings").join(name)
     }
@@ -294,7 +272,7 @@ impl Fit<'_> {
 }
 
 /// Shows how far one of the models has come.
-pub(super) struct ModelWatcher<'a> {
+struct ModelWatcher<'a> {
     board: &'a Board<'a>,
     index: usize,
     label: &'a str,

@@ -7,11 +7,11 @@ use bindscape_base::progress::Progress;
 use bindscape_protein::Folds;
 
 use super::run::Run;
-use crate::protein::split::{DealtFile, ProteinSplit};
+use crate::protein::split::{ProteinSplit, SplitFile};
 
 const FILE: &str = "folds.tsv";
 
-/// Groups and folds of the labelled proteins, as the run's earlier commands dealt them if there
+/// Groups and folds of the labelled proteins, as the earlier calls of the run drew them if there
 /// were any.
 pub(super) fn folds(run: &Run<'_>, progress: &dyn Progress) -> Result<(Option<Vec<u32>>, Folds)> {
     let path = run.plan.out.join(FILE);
@@ -29,8 +29,8 @@ pub(super) fn folds(run: &Run<'_>, progress: &dyn Progress) -> Result<(Option<Ve
     Ok((groups, folds))
 }
 
-fn file<'a>(run: &'a Run<'_>, path: &'a Path) -> DealtFile<'a> {
-    DealtFile {
+fn file<'a>(run: &'a Run<'_>, path: &'a Path) -> SplitFile<'a> {
+    SplitFile {
         path,
         part: "fold",
         holds: "group and fold",

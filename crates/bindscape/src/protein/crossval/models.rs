@@ -62,7 +62,7 @@ impl InputKind {
             "a directory of embeddings for the encoder esm2",
             "none",
         )
-        .hint("make one with `bindscape protein embed --model facebook/esm2_t6_8M_UR50D`"))
+        .hint("make one with `bindscape protein embed`"))
     }
 
     /// The one of that name; errors are about `field`.

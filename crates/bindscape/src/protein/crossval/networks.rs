@@ -2,27 +2,36 @@
 //! the learning rate and the loss weights that its validation part prefers.
 
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use bindscape_base::{Result, atomic};
-use bindscape_nn::Device;
+use bindscape_base::{Error, Result, atomic};
 use bindscape_nn::protein::baseline::BaselineData;
 use bindscape_nn::protein::{
-    Encoder, KnownSequences, ProteinData, ProteinModel, ProteinNetwork, ProteinNetworkKind,
+    Encoder, KnownSequences, ProteinData, ProteinModel, ProteinNetworkKind, ProteinObserver,
     ProteinPredictor, ProteinScores, ProteinTrainOptions, ProteinTraining, train,
 };
+use bindscape_nn::{Device, DeviceChoice};
 use bindscape_protein::{Features, Label, Windows};
 
-use super::fit::{Fit, features};
+use super::inputs::features;
 use super::models::Model;
+use super::run::Run;
 
-/// A network of a fold.
-pub(super) struct Network<'a> {
-    fit: &'a Fit<'a>,
-    kind: ProteinNetworkKind,
-    model: &'a Model,
-    fold: u32,
-    data: BaselineData<'a>,
+/// The training of a network for a fold.
+pub(super) struct NetworkTraining<'a> {
+    pub(super) run: &'a Run<'a>,
+    pub(super) device: DeviceChoice,
+    pub(super) watcher: &'a dyn ProteinObserver,
+    /// Where it is trained.
+    pub(super) folder: PathBuf,
+    pub(super) kind: ProteinNetworkKind,
+    pub(super) model: &'a Model,
+    pub(super) fold: u32,
+}
+
+/// What it is trained on.
+struct Data<'a> {
+    labelled: BaselineData<'a>,
     features: Box<dyn Features + 'a>,
     windows: Windows,
 }
@@ -34,59 +43,52 @@ struct Candidate {
     loss: f64,
 }
 
-impl<'a> Network<'a> {
-    pub(super) fn new(
-        fit: &'a Fit<'a>,
-        kind: ProteinNetworkKind,
-        model: &'a Model,
-        fold: u32,
-        data: BaselineData<'a>,
-    ) -> Result<Self> {
-        let (features, windows) = features(fit.run, model.input)?;
-        Ok(Self {
-            fit,
-            kind,
-            model,
-            fold,
-            data,
-            features,
-            windows,
-        })
-    }
-
+impl NetworkTraining<'_> {
     /// Trains it, and gives what it says of the proteins `rows`.
     ///
     /// # Errors
     /// If the device fails, a file cannot be written, or the user asked to stop.
-    pub(super) fn scores(&self, rows: &[usize]) -> Result<Vec<ProteinScores>> {
-        let plan = self.fit.run.plan;
-        let seed = plan.seed.wrapping_add(self.fold.into());
-        let learned = self.features.representation().is_learned();
-        let settings = plan.trainings(self.kind, learned, seed);
-        let device = self.fit.device.open()?;
-        let folder = self.fit.folder(self.model, self.fold);
-        let model = match &settings[..] {
-            [options] => self.train(options, folder, &device)?,
-            _ => self.choose(settings, &folder, &device)?,
+    pub(super) fn scores(
+        &self,
+        labelled: BaselineData<'_>,
+        rows: &[usize],
+    ) -> Result<Vec<ProteinScores>> {
+        let (features, windows) = features(self.run, self.model.input)?;
+        let data = Data {
+            labelled,
+            features,
+            windows,
         };
-        self.predict(&model, rows, &device)
+        let plan = self.run.plan;
+        let seed = plan.seed.wrapping_add(self.fold.into());
+        let learned = data.features.representation().is_learned();
+        let settings = plan.trainings(self.kind, learned, seed);
+        let device = self.device.open()?;
+        let model = match &settings[..] {
+            [options] => self.train(&data, options, &self.folder, &device)?,
+            _ => self.choose(&data, settings, &device)?,
+        };
+        self.predict(&data, &model, rows, &device)
     }
 
     /// Trains with each of `settings`, and keeps the network with the smallest loss on the
     /// validation part.
     fn choose(
         &self,
+        data: &Data<'_>,
         settings: Vec<ProteinTrainOptions>,
-        folder: &std::path::Path,
         device: &Device,
     ) -> Result<ProteinModel> {
+        let BaselineData {
+            labels, validation, ..
+        } = data.labelled;
         let mut candidates = Vec::with_capacity(settings.len());
         for (number, options) in settings.into_iter().enumerate() {
-            let folder = folder.join(format!("choice{}", number + 1));
-            let model = self.train(&options, folder, device)?;
-            let scores = self.predict(&model, self.data.validation, device)?;
+            let folder = self.folder.join(format!("choice{}", number + 1));
+            let model = self.train(data, &options, &folder, device)?;
+            let scores = self.predict(data, &model, validation, device)?;
             candidates.push(Candidate {
-                loss: loss(&scores, self.data.labels, self.data.validation),
+                loss: loss(&scores, labels, validation),
                 options,
                 model,
             });
@@ -116,62 +118,59 @@ impl<'a> Network<'a> {
             )
             .expect("text takes all");
         }
-        let path = self.fit.run.file("choices", self.model, self.fold);
+        let path = self.run.file("choices", self.model, self.fold);
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)
-                .map_err(|source| bindscape_base::Error::io("create", folder, source))?;
+                .map_err(|source| Error::io("create", folder, source))?;
         }
         atomic::write(&path, text.as_bytes())
     }
 
     fn train(
         &self,
+        data: &Data<'_>,
         options: &ProteinTrainOptions,
-        folder: PathBuf,
+        folder: &Path,
         device: &Device,
     ) -> Result<ProteinModel> {
-        let run = self.fit.run;
-        let data = self.data;
-        let network: ProteinNetwork = self
+        let (run, features) = (self.run, data.features.as_ref());
+        let network = self
             .kind
-            .network(self.features.features(), self.windows.positions);
-        let seen = data.train.iter().chain(data.validation);
+            .network(features.features(), data.windows.positions);
+        let seen = data.labelled.train.iter().chain(data.labelled.validation);
         let training = ProteinTraining::new(
-            Encoder::new(self.features.as_ref(), self.windows),
+            Encoder::new(features, data.windows),
             run.settings.inputs.clone(),
             KnownSequences::new(seen.map(|&row| run.proteins[row].sequence.as_slice())),
         );
         let data = ProteinData {
-            features: self.features.as_ref(),
-            labels: data.labels,
-            train: data.train,
-            validation: data.validation,
+            features,
+            labels: data.labelled.labels,
+            train: data.labelled.train,
+            validation: data.labelled.validation,
         };
-        let watcher = self.fit.watcher;
+        let folder = Some(folder);
         train(
             &network,
             data,
             options,
             training,
-            Some(&folder),
+            folder,
             device,
-            watcher,
+            self.watcher,
         )
         .map(|trained| trained.model)
     }
 
     fn predict(
         &self,
+        data: &Data<'_>,
         model: &ProteinModel,
         rows: &[usize],
         device: &Device,
     ) -> Result<Vec<ProteinScores>> {
-        ProteinPredictor::new(model, device).scores(
-            self.features.as_ref(),
-            rows,
-            None,
-            self.fit.watcher,
-        )
+        let predictor = ProteinPredictor::new(model, device);
+        predictor.scores(data.features.as_ref(), rows, None, self.watcher)
     }
 }
 

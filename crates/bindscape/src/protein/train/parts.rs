@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::Train;
 use crate::protein::run::{ProteinRunKind, ProteinRunRecord, count_labels};
-use crate::protein::split::DealtFile;
+use crate::protein::split::SplitFile;
 use crate::run_directory::RunDirectory;
 use crate::session::Session;
 
@@ -120,8 +120,8 @@ impl<'a> Labelled<'a> {
         Ok(Parts { train, validation })
     }
 
-    fn file<'b>(&'b self, path: &'b Path) -> DealtFile<'b> {
-        DealtFile {
+    fn file<'b>(&'b self, path: &'b Path) -> SplitFile<'b> {
+        SplitFile {
             path,
             part: "part",
             holds: "their part",
