@@ -14,7 +14,7 @@ use super::scan::{Scanned, Scanner, Visitor};
 use crate::sheet::{Aliases, CellFile, read_sources};
 use bindscape_base::error::{Error, Place, Result};
 use bindscape_genome::bed::{Malformed, Record, coordinate, first_record_line, quoted};
-use bindscape_genome::region::Regions;
+use bindscape_genome::region::{Regions, Window};
 
 /// Regions and where they are open.
 pub(super) struct Accessible {
@@ -87,14 +87,15 @@ impl Rows {
             let from = first_cell;
             first_cell += cells as usize;
             let (chrom, centre) = (self.chrom[row], self.centre[row]);
-            let Some(start) = centre.checked_sub(width / 2) else {
-                self.counts.before_start += 1;
+            let window = Window::around(centre, width);
+            let Some((start, _)) = window.within(lengths[chrom as usize]) else {
+                if window.start < 0 {
+                    self.counts.before_start += 1;
+                } else {
+                    self.counts.past_end += 1;
+                }
                 continue;
             };
-            if u64::from(start) + u64::from(width) > lengths[chrom as usize] {
-                self.counts.past_end += 1;
-                continue;
-            }
             placed.push((chrom, start, cells, from));
         }
         placed.par_sort_unstable_by_key(|&(chrom, start, _, from)| (chrom, start, from));
