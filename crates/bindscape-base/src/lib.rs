@@ -1,8 +1,4 @@
-//! What every part of bindscape stands on: errors with kinds, progress and cancellation, random
-//! streams, digests and the provenance of input files, files that appear whole or not at all,
-//! locks, journals, text streams and tables.
-//!
-//! This crate knows nothing of biology, networks, terminals or command lines.
+#![doc = include_str!("../README.md")]
 
 pub mod atomic;
 pub mod digest;

@@ -1,8 +1,4 @@
-//! Regions of a genome, their sequences, and the files both come in: FASTA, 2bit, BED and
-//! narrowPeak.
-//!
-//! Coordinates are 0-based and half-open throughout, as in BED. This crate knows nothing of
-//! matrices or networks.
+#![doc = include_str!("../README.md")]
 
 pub mod bed;
 pub mod chromosome;

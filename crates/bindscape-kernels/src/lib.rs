@@ -1,15 +1,12 @@
-//! Fused kernels of bindscape's networks for the CPU: arrays in, arrays out.
+#![doc = include_str!("../README.md")]
 //!
 //! Each layer has a forward pass, which says what its backward pass will need, and that
-//! backward pass, written by hand. The crate knows neither a framework nor files:
-//! `bindscape-nn` binds it to Burn, and tests hold it to plain loops in double precision.
+//! backward pass, written by hand.
 //!
 //! - Activations are channels-last, `[batch, length, channels]`; weights are in
 //!   PyTorch's layouts. All numbers are `f32`.
 //! - Vectors are chosen at run time: AVX-512, AVX2 with FMA, or NEON ([`vectors`]).
 //!   A program can ask for narrower ones ([`limit_vectors`]).
-//! - Work is shared between the threads of the rayon pool at hand. Results do not
-//!   depend on their number.
 //! - [`windows`] is the inner loop of motif scanning: bytes in, candidate windows out.
 //! - Intermediate results lie in a [`Buffer`](buffer::Buffer), which is used over again.
 // Tiles of products are addressed by hand, and threads write parts of one array.

@@ -1,8 +1,4 @@
-//! The binding matrix, TF x region: built from evidence, read and written, sampled and split
-//! for training; and the plain result records that one part writes and another reads.
-//!
-//! This crate knows nothing of the network framework or of terminals. Coordinates are 0-based
-//! and half-open throughout, as in BED.
+#![doc = include_str!("../README.md")]
 
 mod binding;
 mod bits;

@@ -1,4 +1,4 @@
-//! Proteins: their letters, files, labels, and what networks see of them.
+#![doc = include_str!("../README.md")]
 //!
 //! A protein goes through these stages:
 //!
@@ -9,7 +9,7 @@
 //!   the networks take (the paper: 3,000 residues, averaged by tens to 300 positions);
 //! - [`Representation`]: which numbers stand for a protein; [`Features`]: the numbers
 //!   themselves, from [`EncodedProteins`] (no weights needed) or from stored embeddings;
-//! - [`Clusters`] of similar proteins and [`Folds`] that do not part them;
+//! - [`Clusters`] of similar proteins and [`Folds`] that keep them together;
 //!   [`SimilarityIndex`] searches for the proteins most like another.
 //!
 //! Positions in proteins are 0-based and intervals half-open, as everywhere inside.

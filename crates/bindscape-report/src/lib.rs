@@ -1,12 +1,8 @@
-//! Figures and the self-contained HTML report of a run, from its result files
-//! alone: no model is loaded and no network or GPU is used.
+#![doc = include_str!("../README.md")]
 //!
-//! [`report`] reads run directories (laid out as `bindscape_matrix::results`
-//! says) and returns one HTML page that loads nothing. [`figures()`] returns the
-//! same figures as SVG files for a paper, [`heatmap_svg`] the clustered
-//! similarity of TFs, [`residues_svg`] a protein with its attributions,
-//! [`motif_page`] a page of motifs, and
-//! [`comparison_page`] one of what they are like. The same files give the same bytes.
+//! [`report`] reads run directories (laid out as `bindscape_matrix::results` says) and returns
+//! one HTML page that loads nothing. [`figures()`] returns the same figures as SVG files for a
+//! paper.
 
 mod compare;
 mod figures;

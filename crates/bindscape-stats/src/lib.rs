@@ -1,5 +1,4 @@
-//! Metrics of binary and multi-class predictions, their bootstrap intervals, and hypothesis
-//! tests with their false discovery rates, over plain slices. Nothing here knows biology.
+#![doc = include_str!("../README.md")]
 //!
 //! Conventions, for every function:
 //! - a result that the data do not define is `None`, never 0.5 or NaN in disguise;
