@@ -103,7 +103,7 @@ impl Arguments {
             Verb::Predict(arguments) => predict::run(arguments, terminal),
             Verb::Model(verb) => model::run(verb, terminal),
             Verb::Protein(verb) => protein::run(verb, face),
-            Verb::Motif(verb) => motif::run(verb, terminal),
+            Verb::Motif(verb) => motif::run(verb, face),
             Verb::Report(arguments) => report::run(arguments, terminal),
             Verb::Run(arguments) => run::run(&arguments, face),
             Verb::Demo(arguments) => demo::run(arguments, terminal),

@@ -10,6 +10,7 @@
 
 pub mod data;
 pub mod job;
+pub mod motif;
 pub mod pretrain;
 pub mod protein;
 pub mod run_directory;

@@ -14,6 +14,7 @@
 
 mod client;
 mod files;
+mod shards;
 
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,8 @@ use bindscape_base::{Error, Result};
 use bindscape_http::Retry;
 
 use client::{Client, Found};
+use files::{CONFIG, INDEX, SINGLE};
+pub(crate) use shards::shard_names;
 
 /// A server and a cache.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,11 +41,6 @@ pub struct Hub {
     /// How often a request is repeated after a fault of the network or the server.
     pub retry: Retry,
 }
-
-/// The files with weights that a repository may have, in the order of preference.
-const SINGLE: &str = "model.safetensors";
-const INDEX: &str = "model.safetensors.index.json";
-const CONFIG: &str = "config.json";
 
 impl Hub {
     /// The hub that the environment names.

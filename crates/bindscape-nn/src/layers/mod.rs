@@ -18,7 +18,9 @@
 //! of a normalised layer has no effect in training, so it has no gradient and
 //! keeps its first value (PyTorch moves it by rounding errors).
 
-use burn::tensor::{DType, Tensor};
+use burn::tensor::{DType, Device, Tensor};
+
+use crate::encode::Bases;
 
 mod fused;
 mod memory;
@@ -67,6 +69,46 @@ pub fn conv_relu_pool(x: Tensor<3>, weight: Tensor<3>, bias: Tensor<1>, pool: us
         fused::conv_relu_pool(x, weight, bias, pool)
     } else {
         recurrent::conv_relu_pool(x, weight, bias, pool)
+    }
+}
+
+/// [`conv_block`] of sequences: on the CPU of their bases, elsewhere of one-hot vectors `[batch,
+/// length, 4]` on `device`.
+///
+/// # Panics
+/// As there.
+pub(crate) fn first_conv_block(
+    bases: Bases,
+    weight: Tensor<3>,
+    bias: Tensor<1>,
+    norm: &BatchNorm,
+    pool: usize,
+    mode: NormMode,
+    device: &Device,
+) -> (Tensor<3>, Option<BatchStatistics>) {
+    if kernel(&weight, &weight) {
+        fused::first_conv_block(bases, weight, bias, norm, pool, mode)
+    } else {
+        let x = bases.one_hot(device);
+        reference::conv_block(x, weight, bias, norm, pool, mode)
+    }
+}
+
+/// [`conv_relu_pool`] of sequences, as [`first_conv_block`].
+///
+/// # Panics
+/// As there.
+pub(crate) fn first_conv_relu_pool(
+    bases: Bases,
+    weight: Tensor<3>,
+    bias: Tensor<1>,
+    pool: usize,
+    device: &Device,
+) -> Tensor<3> {
+    if kernel(&weight, &weight) {
+        fused::first_conv_relu_pool(bases, weight, bias, pool)
+    } else {
+        recurrent::conv_relu_pool(bases.one_hot(device), weight, bias, pool)
     }
 }
 
@@ -123,6 +165,47 @@ pub fn linear_relu(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<2
     } else {
         recurrent::linear_relu(x, weight, bias)
     }
+}
+
+/// Convolution alone (stride 1, no padding), for a look into a block.
+///
+/// # Shapes
+/// - `x`: `[batch, length, in]`
+/// - `weight`: `[out, in, kernel]`, `bias`: `[out]`
+/// - output: `[batch, length - kernel + 1, out]`
+///
+/// # Panics
+/// If the shapes do not fit.
+#[must_use]
+pub fn convolution(x: Tensor<3>, weight: Tensor<3>, bias: Tensor<1>) -> Tensor<3> {
+    reference::convolution(x, weight, bias)
+}
+
+/// Max-pooling alone (window and stride `pool`, a remainder is dropped), for a look into a block.
+///
+/// # Shapes
+/// `[batch, length, channels]` to `[batch, length / pool, channels]`
+///
+/// # Panics
+/// If nothing is left after pooling.
+#[must_use]
+pub fn max_pool(x: Tensor<3>, pool: usize) -> Tensor<3> {
+    reference::max_pool(x, pool)
+}
+
+/// Batch normalisation alone, where it is no part of a block: `x` `[rows, channels]`.
+///
+/// The statistics of the batch come back in [`NormMode::Batch`] only.
+///
+/// # Panics
+/// If the shapes do not fit.
+#[must_use]
+pub fn batch_norm(
+    x: Tensor<2>,
+    norm: &BatchNorm,
+    mode: NormMode,
+) -> (Tensor<2>, Option<BatchStatistics>) {
+    reference::batch_norm(x, norm, mode)
 }
 
 /// One direction of one LSTM layer from a zero state, as in PyTorch: gates in

@@ -8,79 +8,21 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
-use bindscape_base::digest::hex;
 use bindscape_base::progress::{Progress, Silent, Unshown};
 use bindscape_base::{Error, Result};
-use bindscape_protein::{Features, Label};
+use bindscape_protein::Label;
 use burn::tensor::Device;
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+use sha2::Digest;
 
 use super::config::ProteinNetwork;
-use super::epoch::Plan;
-use super::loss::Task;
 use super::model::{ProteinModel, ProteinTraining};
+use super::objective::{ProteinData, ProteinEpoch, Proteins};
 use super::options::ProteinTrainOptions;
-use super::predict;
-use super::step::ProteinLearner;
-use crate::network::Network;
+use crate::precision::Precision;
 use crate::random;
-use crate::train::checkpoint::{self, Checkpoint, Epoch};
-use crate::train::{BatchReport, CHECKPOINT_FILE, Freeze, MODEL_FILE, RECORDS_FILE, remove};
-
-/// Proteins to train and validate on.
-#[derive(Clone, Copy)]
-pub struct ProteinData<'a> {
-    /// Features of all proteins.
-    pub features: &'a dyn Features,
-    /// Labels of all proteins, in the same order.
-    pub labels: &'a [Label],
-    /// Proteins to train on.
-    pub train: &'a [usize],
-    /// Proteins to validate on: they choose the epoch and the temperatures.
-    pub validation: &'a [usize],
-}
-
-/// One line of `epochs.jsonl`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ProteinEpoch {
-    /// Epoch, from 1.
-    pub epoch: u32,
-    /// Mean loss over the epoch's batches.
-    pub train_loss: f64,
-    /// Loss on the validation part, the weighted sum of those of the heads.
-    pub validation_loss: f64,
-    /// The same with the temperatures that fit the validation part best, as a model made of this
-    /// epoch would have them. Confidence that grows faster than what is known makes the other
-    /// loss rise while answers still get better. The smallest one wins.
-    pub validation_calibrated_loss: f64,
-    /// Loss of the transcription-factor head there.
-    pub validation_tf_loss: Option<f64>,
-    /// Loss of the domain head there.
-    pub validation_domain_loss: Option<f64>,
-    /// Area under the precision-recall curve of the transcription-factor head there.
-    pub validation_tf_aucpr: Option<f64>,
-    /// Share of proteins of known class there whose class has the largest probability.
-    pub validation_domain_accuracy: Option<f64>,
-    /// Whether this is the best epoch so far.
-    pub best: bool,
-    /// Wall time of the epoch in seconds.
-    pub seconds: f64,
-    /// Proteins trained on per second.
-    pub sequences_per_second: f64,
-}
-
-impl Epoch for ProteinEpoch {
-    fn number(&self) -> u32 {
-        self.epoch
-    }
-
-    fn best(&self) -> bool {
-        self.best
-    }
-}
+use crate::train::trainer::{self, Files, Listener, Schedule};
+use crate::train::{BatchReport, Freeze};
 
 /// Who is told of a training. Each epoch is a stage of [`Progress`], which advances by one per
 /// batch; [`Progress::interrupted`] is asked before every batch.
@@ -218,141 +160,69 @@ fn train_here(
         *training.proteins.entry(name).or_default() += 1;
     }
     let run = fingerprint(network, data, options, &training);
-    let plan = Plan {
-        data,
-        options,
-        task: Task::new(
-            network.heads(),
-            data.labels,
-            data.train,
-            options.loss_weights,
-            options.class_weights,
-        ),
-    };
+    let objective = Proteins::new(network, data, options);
     let files = directory.map(Files::new).transpose()?;
-    let mut before = None;
-    if let Some(files) = &files {
-        if files.model.exists() {
-            return files.finished(&run);
-        }
-        if files.checkpoint.exists() {
-            before = Some(Checkpoint::load(&files.checkpoint, network, &run)?);
-        }
+    let load = |path: &Path| {
+        let model = ProteinModel::load(path)?;
+        let run = model.training.run.clone();
+        Ok((model, run))
+    };
+    if let Some(files) = &files
+        && let Some((model, epochs)) = files.finished(&run, load)?
+    {
+        return Ok(TrainedProteins {
+            best_epoch: model.training.best_epoch,
+            epochs,
+            model,
+            model_path: Some(files.model.clone()),
+            resumed_from: None,
+            found_finished: true,
+        });
     }
-    if network.heads().domain() && !plan.task.has_classes() {
+    if network.heads().domain() && !objective.has_classes() {
         observer.note("the domain head learns nothing: the labels tell no more than one class");
     }
-    let resumed_from = before
-        .as_ref()
-        .and_then(|state: &Checkpoint<ProteinEpoch>| {
-            state.records.last().map(|record| record.epoch)
-        });
-    let mut state = before.unwrap_or_else(|| {
-        let weights = network.initial(options.seed);
-        Checkpoint {
-            run: run.clone(),
-            step: 0,
-            records: Vec::new(),
-            best: weights.clone(),
-            moments: vec![None; weights.0.len()],
-            weights,
-            loss_scale: None,
-        }
-    });
-    if let Some(files) = &files {
-        checkpoint::write_records(&files.records, &state.records)?;
-    }
-    let weights = std::mem::take(&mut state.weights);
-    let mut learner = ProteinLearner::new(
-        Network::for_proteins(network, weights, device),
-        Freeze::None,
-    );
-    learner.moments = checkpoint::moments_to_device(&state.moments, device);
-    learner.step = state.step;
-    // They are on the device now; copies are made for each checkpoint.
-    state.forget_training();
-    let mut saved: Option<Instant> = None;
-    let patience = options.patience.unwrap_or(u32::MAX);
-    while (state.records.len() as u32) < options.max_epochs
-        && state.epochs_without_improvement() < patience
-    {
-        let record = plan.epoch(&mut learner, &state, observer)?;
-        if record.best {
-            state.best = learner.network.file_state();
-        }
-        state.records.push(record);
-        if let Some(files) = &files {
-            let due = saved
-                .is_none_or(|saved| saved.elapsed().as_secs_f64() >= options.checkpoint_seconds);
-            if due {
-                state.step = learner.step;
-                state.weights = learner.network.file_state();
-                state.moments = checkpoint::moments_to_host(&learner.moments);
-                state.save(&files.checkpoint)?;
-                state.forget_training();
-                saved = Some(Instant::now());
-            }
-            checkpoint::write_records(&files.records, &state.records)?;
-        }
-        observer.epoch(&state.records[state.records.len() - 1]);
-    }
-    drop(learner);
-    let best_epoch = state.best_record().map_or(0, |record| record.epoch);
-    let best = Network::for_proteins(network, state.best.clone(), device);
-    let logits = predict::logits(&best, data.features, data.validation, &Unshown(observer))?;
+    let schedule = Schedule {
+        seed: options.seed,
+        learning_rate: options.learning_rate,
+        max_epochs: options.max_epochs,
+        patience: options.patience,
+        freeze: Freeze::None,
+        precision: Precision::F32,
+        checkpoint_seconds: options.checkpoint_seconds,
+    };
+    let ended = trainer::train(
+        &objective,
+        network.layers(),
+        || Ok(network.initial(options.seed)),
+        &schedule,
+        &run,
+        files.as_ref(),
+        device,
+        &Listener {
+            progress: observer,
+            batch: &|report| observer.batch(report),
+            epoch: &|record| observer.epoch(record),
+        },
+    )?;
+    let best = network.on(&ended.best, device);
+    let calibration = objective.calibration(&best, &Unshown(observer))?;
     training.seed = options.seed;
-    training.best_epoch = best_epoch;
+    training.best_epoch = ended.best_epoch;
     training.run = run;
-    let calibration = plan.calibrate(&logits);
-    let model = ProteinModel::new(network.clone(), training, calibration, state.best);
+    let model = ProteinModel::new(network.clone(), training, calibration, ended.best);
     if let Some(files) = &files {
         model.save(&files.model)?;
-        remove(&files.checkpoint)?;
+        files.forget_checkpoint()?;
     }
     Ok(TrainedProteins {
         model,
         model_path: files.map(|files| files.model),
-        best_epoch,
-        epochs: state.records,
-        resumed_from,
+        best_epoch: ended.best_epoch,
+        epochs: ended.records,
+        resumed_from: ended.resumed_from,
         found_finished: false,
     })
-}
-
-/// The files of a training.
-struct Files {
-    model: PathBuf,
-    checkpoint: PathBuf,
-    records: PathBuf,
-}
-
-impl Files {
-    fn new(directory: &Path) -> Result<Self> {
-        std::fs::create_dir_all(directory)
-            .map_err(|source| Error::io("create", directory, source))?;
-        Ok(Self {
-            model: directory.join(MODEL_FILE),
-            checkpoint: directory.join(CHECKPOINT_FILE),
-            records: directory.join(RECORDS_FILE),
-        })
-    }
-
-    /// The training that ended here.
-    fn finished(&self, run: &str) -> Result<TrainedProteins> {
-        let model = ProteinModel::load(&self.model)?;
-        if model.training.run != run {
-            return Err(checkpoint::other_run(&self.model));
-        }
-        remove(&self.checkpoint)?;
-        Ok(TrainedProteins {
-            best_epoch: model.training.best_epoch,
-            epochs: checkpoint::read_epochs(&self.records)?,
-            model,
-            model_path: Some(self.model.clone()),
-            resumed_from: None,
-            found_finished: true,
-        })
-    }
 }
 
 fn check_data(
@@ -398,15 +268,14 @@ fn fingerprint(
         "options": options,
         "training": training,
     });
-    let mut hash = Sha256::new();
-    hash.update(description.to_string());
-    for part in [data.train, data.validation] {
-        hash.update((part.len() as u64).to_le_bytes());
-        for &row in part {
-            hash.update((row as u64).to_le_bytes());
-            hash.update(data.labels[row].name());
-            hash.update((data.features.rows(row) as u64).to_le_bytes());
+    trainer::fingerprint(&description, |hash| {
+        for part in [data.train, data.validation] {
+            hash.update((part.len() as u64).to_le_bytes());
+            for &row in part {
+                hash.update((row as u64).to_le_bytes());
+                hash.update(data.labels[row].name());
+                hash.update((data.features.rows(row) as u64).to_le_bytes());
+            }
         }
-    }
-    hex(&hash.finalize())
+    })
 }

@@ -4,6 +4,7 @@ use bindscape_base::{Error, Result, names};
 use serde::{Deserialize, Serialize};
 
 use crate::model::Model;
+use crate::network::Network;
 use crate::parameters::Stage;
 use crate::precision::Precision;
 
@@ -164,6 +165,9 @@ impl TrainOptions {
 pub enum Start<'a> {
     /// Random weights, from the seed.
     Scratch,
+    /// The weights of a network, such as one whose filters were set
+    /// ([`LayerWeightsMut::set_filter`](crate::network::LayerWeightsMut::set_filter)).
+    Weights(&'a Network),
     /// A pre-trained model; the layers not taken from it are random.
     Transfer {
         /// The pre-trained model.

@@ -4,6 +4,7 @@ use std::sync::Mutex;
 
 use super::*;
 use crate::precision::Precision;
+use crate::train::checkpoint::Checkpoint;
 
 /// Keeps what is said.
 #[derive(Default)]
@@ -49,7 +50,7 @@ fn the_scale_of_the_loss_is_part_of_a_checkpoint() {
     // Gradients of a loss that is scaled by so much are beyond the type.
     let path = at("part").join(CHECKPOINT_FILE);
     let run = &whole.model.training.run;
-    let mut state = Checkpoint::<EpochRecord>::load(&path, &architecture(), run).unwrap();
+    let mut state = Checkpoint::<EpochRecord>::load(&path, &architecture().layers(), run).unwrap();
     let scale = state.loss_scale.as_mut().unwrap();
     assert_eq!(scale.factor, 65_536.0);
     scale.factor = 2.0_f32.powi(60);
@@ -97,7 +98,7 @@ fn another_precision_is_another_training() {
 
 #[test]
 fn gradients_that_no_scale_helps_end_the_training_with_advice() {
-    let error = out_of_range(2, 3);
+    let error = trainer::out_of_range(2, 3);
     let message = error.to_string();
     assert!(message.contains("precision") && message.contains("epoch 2, batch 3"));
     assert!(error.advice().unwrap().contains("bf16"));
