@@ -150,7 +150,7 @@ fn shape(path: &Path, plan: &Embed) -> Result<(usize, usize)> {
         Some(layer) => layer,
         None => layers.max().ok_or_else(|| {
             Error::input(path, Place::File, "`representations` of a layer", "none")
-                .hint("run `esm-extract` with --include per_tok or mean")
+                .hint("let `esm-extract` include per_tok or mean")
         })?,
     };
     let (tensor, _) = tensor(&file, layer, plan)?;
@@ -196,5 +196,5 @@ fn tensor(file: &TorchFile, layer: usize, plan: &Embed) -> Result<(Tensor, bool)
         format!("`representations` of layer {layer}, residues x features"),
         "none",
     )
-    .hint("run `esm-extract` with --include per_tok, or choose another ⟦layer⟧"))
+    .hint("let `esm-extract` include per_tok, or choose another ⟦layer⟧"))
 }
