@@ -2,11 +2,11 @@
 
 pub(crate) mod cluster;
 pub(crate) mod crossval;
-mod embed;
-mod explain;
-mod fetch;
+pub(crate) mod embed;
+pub(crate) mod explain;
+pub(crate) mod fetch;
 mod options;
-mod predict;
+pub(crate) mod predict;
 pub(crate) mod train;
 
 use bindscape_base::Result;
@@ -49,14 +49,13 @@ impl ProteinVerb {
 }
 
 pub(crate) fn run(verb: ProteinVerb, face: &Face<'_>) -> Result<()> {
-    let terminal = face.terminal;
     match verb {
         ProteinVerb::Cluster(arguments) => cluster::run(arguments, face),
-        ProteinVerb::Embed(arguments) => embed::run(*arguments, terminal),
+        ProteinVerb::Embed(arguments) => embed::run(*arguments, face),
         ProteinVerb::Crossval(arguments) => crossval::run(*arguments, face),
-        ProteinVerb::Fetch(arguments) => fetch::run(arguments, terminal),
+        ProteinVerb::Fetch(arguments) => fetch::run(arguments, face),
         ProteinVerb::Train(arguments) => train::run(*arguments, face),
-        ProteinVerb::Predict(arguments) => predict::run(*arguments, terminal),
-        ProteinVerb::Explain(arguments) => explain::run(*arguments, terminal),
+        ProteinVerb::Predict(arguments) => predict::run(*arguments, face),
+        ProteinVerb::Explain(arguments) => explain::run(*arguments, face),
     }
 }

@@ -2,9 +2,13 @@
 
 pub mod cluster;
 pub mod crossval;
+pub mod embed;
 pub mod embedded;
+pub mod explain;
 pub mod features;
+pub mod fetch;
 pub mod model;
+pub mod predict;
 pub mod run;
 pub mod split;
 pub mod train;
