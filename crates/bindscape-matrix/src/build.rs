@@ -25,6 +25,7 @@ mod scan;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use bindscape_base::digest::InputFile;
 
@@ -42,13 +43,15 @@ use regions::Accessible;
 use scan::Scanner;
 
 /// What makes a TF bound.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub enum Evidence {
     /// A ChIP-seq summit and a predicted site in the same cell.
     #[default]
+    #[serde(rename = "chip+tfbs")]
     ChipAndTfbs,
     /// A ChIP-seq summit alone, for users without predicted sites. There is
     /// no one-evidence state: sparse and less-sparse views are the same.
+    #[serde(rename = "chip")]
     ChipOnly,
 }
 
