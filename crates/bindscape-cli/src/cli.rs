@@ -5,7 +5,9 @@ use clap::{Parser, Subcommand};
 
 use crate::face::Face;
 use crate::terminal::Terminal;
-use crate::{demo, evaluate, finetune, matrix, model, motif, predict, pretrain, protein, report};
+use crate::{
+    demo, evaluate, finetune, matrix, model, motif, predict, pretrain, protein, report, run,
+};
 
 /// From a transcription factor's protein to the places it binds in a genome.
 ///
@@ -53,6 +55,8 @@ enum Verb {
     Motif(motif::MotifVerb),
     /// Make one self-contained HTML page from run directories
     Report(report::Arguments),
+    /// Run a plan that --plan of a command wrote
+    Run(run::Arguments),
     /// Run the whole job on a simulated genome, with no files needed
     Demo(demo::Arguments),
 }
@@ -70,6 +74,7 @@ impl Arguments {
             Verb::Protein(_) => "protein",
             Verb::Motif(verb) => verb.name(),
             Verb::Report(_) => "report",
+            Verb::Run(_) => "run",
             Verb::Demo(_) => "demo",
         }
     }
@@ -100,6 +105,7 @@ impl Arguments {
             Verb::Protein(verb) => protein::run(verb, terminal),
             Verb::Motif(verb) => motif::run(verb, terminal),
             Verb::Report(arguments) => report::run(arguments, terminal),
+            Verb::Run(arguments) => run::run(&arguments, face),
             Verb::Demo(arguments) => demo::run(arguments, terminal),
         }
     }

@@ -19,6 +19,7 @@ mod predict;
 mod pretrain;
 mod protein;
 mod report;
+mod run;
 mod terminal;
 mod training;
 

@@ -8,6 +8,7 @@ mod motif;
 mod motif_compare;
 mod motif_discover;
 mod motif_scan;
+mod plan;
 mod protein_crossval;
 mod protein_embed;
 mod protein_explain;
