@@ -10,6 +10,7 @@ const ANYWHERE: &[(&str, &str)] = &[
 /// The same for the verbs of motifs, whose options are called as in the MEME suite, and others
 /// that differ. The verb is named with spaces, as it is typed.
 const OF_VERB: &[(&str, &[(&str, &str)])] = &[
+    ("finetune", &[("start", "--scratch")]),
     (
         "motif scan",
         &[("threshold", "--thresh"), ("pseudocount", "--motif-pseudo")],
@@ -70,6 +71,7 @@ mod tests {
         assert_eq!(of_field("motif discover", "min_width"), "--minw");
         assert_eq!(of_field("motif scan", "threshold"), "--thresh");
         assert_eq!(of_field("finetune", "gc_bin_percent"), "--gc-bin");
+        assert_eq!(of_field("finetune", "start"), "--scratch");
         assert_eq!(
             of_field("finetune", "negatives_per_positive"),
             "--negatives-per-positive"

@@ -2,14 +2,21 @@
 
 use std::path::PathBuf;
 
+use bindscape::demo::Demo;
+use bindscape::evaluate::Evaluate;
+use bindscape::finetune::Finetune;
+use bindscape::matrix::{BuildMatrix, CompareTfs, ExportMatrix, ImportMatrix, InspectMatrix};
+use bindscape::model::{ImportModel, InspectModel};
+use bindscape::predict::Predict;
 use bindscape::pretrain::Pretrain;
+use bindscape::report::Report;
 use bindscape::{Job, WrittenPlan};
 use bindscape_base::{Error, Place, Result};
 use bindscape_nn::DeviceChoice;
 use clap::Args;
 
 use crate::face::Face;
-use crate::pretrain;
+use crate::{demo, evaluate, finetune, matrix, model, predict, pretrain, report};
 
 /// Options of `run`.
 #[derive(Debug, Args)]
@@ -25,11 +32,34 @@ pub(crate) struct Arguments {
 /// Reads a plan as the job of its name, runs it on the device, and reports.
 type Runner = fn(&WrittenPlan, &Arguments, &Face<'_>) -> Result<()>;
 
+/// A table of jobs by name, with what reports their outcomes; a demonstration shows its jobs.
+macro_rules! jobs {
+    ($($job:ty => $report:path,)*) => {
+        &[$((<$job>::NAME, |written, arguments, face| {
+            let plan: $job = written.parse(&arguments.plan)?;
+            face.run_on(&plan, arguments.device, $report)
+        }),)*
+        (Demo::NAME, |written, arguments, face| {
+            demo::show(&written.parse(&arguments.plan)?, face)
+        })]
+    };
+}
+
 /// The jobs by name.
-const JOBS: &[(&str, Runner)] = &[(Pretrain::NAME, |written, arguments, face| {
-    let plan: Pretrain = written.parse(&arguments.plan)?;
-    face.run_on(&plan, arguments.device, pretrain::report)
-})];
+const JOBS: &[(&str, Runner)] = jobs![
+    BuildMatrix => matrix::build::report,
+    ImportMatrix => matrix::convert::report_import,
+    ExportMatrix => matrix::convert::report_export,
+    InspectMatrix => matrix::look::report_inspection,
+    CompareTfs => matrix::look::report_similarity,
+    Pretrain => pretrain::report,
+    Finetune => finetune::report,
+    Evaluate => evaluate::report,
+    Predict => predict::report,
+    InspectModel => model::report_facts,
+    ImportModel => model::report_import,
+    Report => report::report,
+];
 
 pub(crate) fn run(arguments: &Arguments, face: &Face<'_>) -> Result<()> {
     let written = WrittenPlan::read(&arguments.plan)?;

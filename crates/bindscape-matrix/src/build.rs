@@ -66,6 +66,23 @@ impl Evidence {
     }
 }
 
+/// Around which centres the regions of files of one cell each lie ([`RegionInputs::PerCell`]).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Centres {
+    /// Intervals that overlap, over all cells, are one cluster; its centre is that of the whole
+    /// stretch, and it is accessible in the cells that contributed to it. No two clusters overlap,
+    /// but the intervals of many cells may chain into a long one, whose region then contains the
+    /// centre of none of them ([`RegionCounts::off_centre`]).
+    #[default]
+    Merged,
+    /// Every interval of every cell is a region around its own centre; equal regions are one. It
+    /// is accessible in each cell with an interval that contains its centre. Regions of different
+    /// cells may overlap, so that the matrix holds much of the sequence several times; splits
+    /// keep overlapping regions in one part.
+    PerCell,
+}
+
 /// How a matrix is built.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BuildOptions {
@@ -73,6 +90,8 @@ pub struct BuildOptions {
     pub width: u32,
     /// What makes a TF bound.
     pub evidence: Evidence,
+    /// Centres of the regions of files of one cell each.
+    pub centres: Centres,
     /// Genome build, as the user names it (`hg38`).
     pub genome: Option<String>,
     /// Chromosomes of the genome with their lengths. Where given, intervals on
@@ -95,6 +114,7 @@ impl Default for BuildOptions {
         Self {
             width: 200,
             evidence: Evidence::default(),
+            centres: Centres::default(),
             genome: None,
             chrom_sizes: None,
             allow_unsorted: false,
@@ -118,9 +138,7 @@ pub enum RegionInputs {
         /// Source id and cell.
         sources: PathBuf,
     },
-    /// Files of one cell each. Intervals that overlap, over all cells, are one
-    /// cluster; its centre is that of the whole stretch, and it is accessible
-    /// in the cells that contributed to it.
+    /// Files of one cell each; [`BuildOptions::centres`] says how their intervals become regions.
     PerCell(Vec<CellFile>),
 }
 
@@ -252,6 +270,16 @@ fn check(inputs: &BuildInputs, options: &BuildOptions) -> Result<()> {
             "none",
         ));
     }
+    if options.centres == Centres::PerCell
+        && matches!(inputs.regions, RegionInputs::Clusters { .. })
+    {
+        return Err(Error::argument(
+            "centres",
+            "`merged`, as clusters over cells (⟦dhs⟧) have one centre each",
+            "`per-cell`",
+        )
+        .hint("give the accessible regions of each cell as a file in ⟦samples⟧"));
+    }
     if inputs.chip.is_empty() {
         return Err(Error::about("ChIP-seq peaks", "at least one file", "none"));
     }
@@ -279,6 +307,15 @@ fn check(inputs: &BuildInputs, options: &BuildOptions) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The rule as provenance records it.
+fn rule(options: &BuildOptions) -> String {
+    let evidence = options.evidence.rule();
+    match options.centres {
+        Centres::Merged => evidence.to_owned(),
+        Centres::PerCell => format!("{evidence}, per-cell centres"),
+    }
 }
 
 fn checksums(inputs: &BuildInputs, evidence: Evidence) -> Result<Vec<InputFile>> {
@@ -347,7 +384,7 @@ fn build_from(
                 bindscape: env!("CARGO_PKG_VERSION").to_owned(),
                 genome: options.genome.clone(),
                 width: Some(options.width),
-                rule: options.evidence.rule().to_owned(),
+                rule: rule(options),
                 cell: None,
                 inputs: Vec::new(),
             },

@@ -40,6 +40,30 @@ pub enum EvaluationRegions {
 }
 
 /// A plan of an evaluation.
+///
+/// ```
+/// use bindscape::Session;
+/// use bindscape::evaluate::{Evaluate, EvaluationRegions};
+/// # use bindscape::demo::{Demo, DemoStep};
+/// # let directory = tempfile::tempdir()?;
+/// # let here = directory.path();
+/// # let demo = Demo { regions: 200, ..Demo::new(here.into()) };
+/// # let data = demo.simulate(&bindscape_base::progress::Silent)?;
+/// # let [DemoStep::Build(build), DemoStep::Pretrain(mut pretrain), ..] = demo.steps(&data) else { unreachable!() };
+/// # (pretrain.training.max_epochs, pretrain.training.bootstrap.resamples) = (1, 0);
+/// # Session::silent().run(&build)?;
+/// # Session::silent().run(&pretrain)?;
+///
+/// let genome = bindscape_genome::load::SequenceInput::Genome(here.join("data/genome.fa"));
+/// let mut plan = Evaluate::new(here.join("multi"), here.join("matrix.parquet"), genome);
+/// plan.on = EvaluationRegions::HeldOut;
+/// plan.bootstrap.resamples = 0;
+/// let evaluated = Session::silent().run(&plan)?;
+/// let tf = &evaluated.evaluations[0].tfs[0];
+/// println!("{}: AUCPR {:?} on {} regions", tf.tf, tf.aucpr.value, tf.regions);
+/// # assert!(tf.regions > 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Evaluate {

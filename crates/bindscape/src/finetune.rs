@@ -51,6 +51,31 @@ impl StartChoice {
 }
 
 /// A plan of fine-tuning (Novakovsky et al. 2021, Methods, "Transfer learning").
+///
+/// ```
+/// use bindscape::Session;
+/// use bindscape::finetune::{Finetune, StartChoice};
+/// use bindscape_genome::load::SequenceInput;
+/// # use bindscape::demo::{Demo, DemoStep};
+/// # let directory = tempfile::tempdir()?;
+/// # let here = directory.path();
+/// # let demo = Demo { regions: 600, ..Demo::new(here.into()) };
+/// # let data = demo.simulate(&bindscape_base::progress::Silent)?;
+/// # let [DemoStep::Build(build), ..] = demo.steps(&data) else { unreachable!() };
+/// # Session::silent().run(&build)?;
+/// # let tf = data.pretraining_tfs[0].clone();
+///
+/// let sequences = SequenceInput::Genome(here.join("data/genome.fa"));
+/// let matrix = here.join("matrix.parquet");
+/// // A multi-model would be the first argument; here, a network begins with random weights.
+/// let mut plan = Finetune::new("multi".into(), matrix, sequences, tf, here.join("run"));
+/// (plan.model, plan.start) = (None, StartChoice::Scratch);
+/// plan.training.max_epochs = 1;
+/// let finetuned = Session::silent().run(&plan)?;
+/// assert_eq!(finetuned.trainings.len(), 1);
+/// assert!(finetuned.trainings[0].model.ends_with("scratch-1/model.safetensors"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Finetune {
@@ -262,13 +287,10 @@ impl Finetune {
     ) -> Result<Vec<Prepared>> {
         let mut source = self.sequences.open()?;
         let excluded = parent.map_or_else(Vec::new, |(model, _)| regions_of(model));
-        let pool = FinetuningPool::new(
-            matrix,
-            &self.tf,
-            View::Sparse,
-            &excluded,
-            &mut |regions| data::fetch(source.as_mut(), regions, length, session),
-        )?;
+        let pool =
+            FinetuningPool::new(matrix, &self.tf, View::Sparse, &excluded, &mut |regions| {
+                data::fetch(source.as_mut(), regions, length, session)
+            })?;
         let draw = self.draw();
         (0..self.repeats)
             .map(|repeat| pool.dataset(&draw, self.training.seed + u64::from(repeat)))

@@ -66,6 +66,30 @@ pub enum WindowReport {
 }
 
 /// A plan of scores.
+///
+/// ```
+/// use bindscape::Session;
+/// use bindscape::predict::{Predict, PredictionInput};
+/// # use bindscape::demo::{Demo, DemoStep};
+/// # let directory = tempfile::tempdir()?;
+/// # let here = directory.path();
+/// # let demo = Demo { regions: 200, ..Demo::new(here.into()) };
+/// # let data = demo.simulate(&bindscape_base::progress::Silent)?;
+/// # let [DemoStep::Build(build), DemoStep::Pretrain(mut pretrain), ..] = demo.steps(&data) else { unreachable!() };
+/// # (pretrain.training.max_epochs, pretrain.training.bootstrap.resamples) = (1, 0);
+/// # Session::silent().run(&build)?;
+/// # Session::silent().run(&pretrain)?;
+///
+/// std::fs::write(here.join("promoters.bed"), "chr1\t2000\t2500\tA\nchr1\t9000\t9010\tB\n")?;
+/// let input = PredictionInput::Regions {
+///     regions: here.join("promoters.bed"),
+///     genome: here.join("data/genome.fa"),
+/// };
+/// let plan = Predict::new(here.join("multi"), input, here.join("scores.tsv"));
+/// let predicted = Session::silent().run(&plan)?;
+/// assert_eq!((predicted.rows, predicted.short), (2, 1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Predict {
@@ -176,7 +200,7 @@ impl Predict {
             &model,
             Predictor::new(&model, &device).with_precision(self.precision),
             writer,
-            unfinished::journal(&self.out, "batches of windows", &plan, session)?,
+            unfinished::journal(&self.out, "batches of windows", &plan)?,
             session,
         ))
     }

@@ -6,7 +6,7 @@ use bindscape::data::thousands;
 use bindscape::matrix::{BuildMatrix, BuiltMatrix};
 use bindscape_base::Result;
 use bindscape_base::progress::Progress;
-use bindscape_matrix::build::Evidence;
+use bindscape_matrix::build::{Centres, Evidence};
 use clap::{Args, ValueEnum};
 
 use crate::face::Face;
@@ -38,6 +38,9 @@ pub(crate) struct Arguments {
     /// Width of the regions in base pairs, around the centre of the accessible intervals
     #[arg(long, value_name = "BP", default_value_t = 200)]
     width: u32,
+    /// Centres of the regions, where each cell has a file of its own in --samples
+    #[arg(long, value_enum, default_value = "merged")]
+    centres: CentreChoice,
     /// Only these TFs [default: all that were profiled]
     #[arg(long, value_delimiter = ',', value_name = "TF,…")]
     tfs: Option<Vec<String>>,
@@ -75,6 +78,24 @@ enum EvidenceChoice {
     Chip,
 }
 
+/// Centres of regions, as the command line names them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum CentreChoice {
+    /// Those of clusters: intervals that overlap, over all cells, are one
+    Merged,
+    /// Those of the intervals of every cell; regions may overlap
+    PerCell,
+}
+
+impl From<CentreChoice> for Centres {
+    fn from(choice: CentreChoice) -> Self {
+        match choice {
+            CentreChoice::Merged => Centres::Merged,
+            CentreChoice::PerCell => Centres::PerCell,
+        }
+    }
+}
+
 impl From<EvidenceChoice> for Evidence {
     fn from(choice: EvidenceChoice) -> Self {
         match choice {
@@ -95,6 +116,7 @@ impl From<Arguments> for BuildMatrix {
             aliases: arguments.aliases,
             evidence: arguments.evidence.into(),
             width: arguments.width,
+            centres: arguments.centres.into(),
             tfs: arguments.tfs,
             build: arguments.build,
             genome: arguments.genome,

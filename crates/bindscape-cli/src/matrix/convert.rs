@@ -145,7 +145,14 @@ mod tests {
     #[test]
     fn defaults_are_those_of_the_plans() {
         let import: ImportArguments = parsed(&[
-            "--sparse", "s", "--regions", "r", "--tfs", "t", "--out", "m",
+            "--sparse",
+            "s",
+            "--regions",
+            "r",
+            "--tfs",
+            "t",
+            "--out",
+            "m",
         ]);
         let [sparse, regions, tfs, out] = ["s", "r", "t", "m"].map(PathBuf::from);
         assert_eq!(

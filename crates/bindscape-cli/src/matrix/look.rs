@@ -7,6 +7,7 @@ use bindscape::matrix::{CompareTfs, InspectMatrix};
 use bindscape_base::{Error, Result};
 use bindscape_genome::load::SequenceInput;
 use bindscape_matrix::inspect::Inspection;
+use bindscape_matrix::similarity::Similarity;
 use clap::Args;
 
 use crate::face::{Face, print_json};
@@ -89,7 +90,12 @@ pub(crate) fn report_inspection(inspection: Inspection, _face: &Face<'_>) -> Res
 }
 
 pub(super) fn similarity(arguments: SimilarityArguments, face: &Face<'_>) -> Result<()> {
-    face.run(&CompareTfs::from(arguments), |_, _| Ok(()))
+    face.run(&CompareTfs::from(arguments), report_similarity)
+}
+
+/// Says nothing: the table is all there is.
+pub(crate) fn report_similarity(_similarity: Similarity, _face: &Face<'_>) -> Result<()> {
+    Ok(())
 }
 
 fn print_facts(out: &mut dyn Write, inspection: &Inspection) -> std::io::Result<()> {

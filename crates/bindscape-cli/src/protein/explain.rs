@@ -127,7 +127,7 @@ pub(super) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
         }),
     );
     let path = arguments.out.join("unfinished.jsonl");
-    let mut journal = Journal::open(path, "proteins", &plan, terminal)?;
+    let mut journal = Journal::open(path, "proteins", &plan)?;
     let points = proteins.known().map(|count| (count * steps) as u64);
     terminal.begin("explaining scores", points);
     for protein in proteins {

@@ -158,7 +158,7 @@ pub(super) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
             "prior": arguments.prior,
         }),
     );
-    let mut journal = unfinished::journal(&arguments.out, "proteins", &plan, terminal)?;
+    let mut journal = unfinished::journal(&arguments.out, "proteins", &plan)?;
     let mut best = arguments.top.map(|top| Best::new(top.get()));
     let mut counts = Counts::default();
     terminal.begin("scoring proteins", None);

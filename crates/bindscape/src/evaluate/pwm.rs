@@ -1,10 +1,11 @@
 //! What networks are compared with: a de novo PWM of each TF (Novakovsky et al. 2021, Methods,
 //! "De novo PWMs").
 //!
-//! Motifs are sought in the regions that the model was fitted on, bound against unbound ones of
-//! the TF, as the paper did with STREME: five motifs of up to 21 bases, nothing held out. The
-//! first one scores the regions of the evaluation by sum occupancy. The network's training
-//! and the PWM so see the same regions.
+//! Motifs are sought in the regions that the model itself was fitted on, bound against unbound
+//! ones of the TF, as the paper did with STREME: five motifs of up to 21 bases, nothing held out.
+//! The first one scores the regions of the evaluation by sum occupancy. The network's training
+//! and the PWM so see the same regions, with the same labels. Regions of a multi-model that was
+//! transferred are left out: the network saw them with the labels of other TFs.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -46,12 +47,21 @@ impl DenovoPwms {
     /// Learns a PWM for each TF of the matrix from the regions that `model` was fitted on.
     pub(super) fn learn(
         plan: &Evaluate,
-        (model, _): &(Model, PathBuf),
+        (model, file): &(Model, PathBuf),
         matrix: &BindingMatrix,
         sequences: &mut dyn SequenceSource,
         session: &Session<'_>,
     ) -> Result<Self> {
-        let fitted: HashSet<Region<'_>> = model.training.fitted.iter().collect();
+        let own = model.training.own_regions().ok_or_else(|| {
+            Error::input(
+                file,
+                Place::File,
+                "a model that names the regions of its own fine-tuning",
+                "one of a version of bindscape that recorded them with those of its multi-model",
+            )
+            .hint("fine-tune again, or leave out ⟦pwm⟧")
+        })?;
+        let fitted: HashSet<Region<'_>> = own.iter().collect();
         let mut learner = Learner {
             matrix,
             matrix_path: &plan.matrix,

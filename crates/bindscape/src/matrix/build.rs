@@ -6,7 +6,7 @@ use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Result};
 use bindscape_genome::genome::Genome;
 use bindscape_matrix::build::{
-    self, BuildInputs, BuildOptions, BuildReport, Built, Evidence, RegionInputs,
+    self, BuildInputs, BuildOptions, BuildReport, Built, Centres, Evidence, RegionInputs,
 };
 use bindscape_matrix::parquet;
 use bindscape_matrix::sheet::{self, Aliases, DataSet, Kind, Sheet};
@@ -18,6 +18,31 @@ use crate::session::Session;
 
 /// A plan of a binding matrix (Novakovsky et al. 2021, Methods, "TF binding matrices"); see
 /// [`bindscape_matrix::build`] for the rules.
+///
+/// ```
+/// use bindscape::Session;
+/// use bindscape::matrix::BuildMatrix;
+/// # let directory = tempfile::tempdir()?;
+/// # let here = directory.path();
+/// # std::fs::write(here.join("dhs.bed"), "chr1\t950\t1050\t1\t0,\nchr1\t2000\t2100\t1\t0,\n")?;
+/// # std::fs::write(here.join("sources.tsv"), "0\tK562\n")?;
+/// # std::fs::write(here.join("peaks.bed"), "chr1\t980\t1020\tE1.MAX.K562\t0\t.\t1000\t1001\t0\n")?;
+/// # std::fs::create_dir(here.join("unibind"))?;
+/// # std::fs::write(here.join("unibind/E1.K562.MAX.pwm.bed"), "chr1\t995\t1001\tMAX\t0\t+\n")?;
+///
+/// let plan = BuildMatrix {
+///     dhs: Some(here.join("dhs.bed")),
+///     dhs_sources: Some(here.join("sources.tsv")),
+///     chip: vec![here.join("peaks.bed")],
+///     tfbs: vec![here.join("unibind")],
+///     build: Some("hg38".into()),
+///     ..BuildMatrix::new(here.join("matrix.parquet"))
+/// };
+/// let built = Session::silent().run(&plan)?;
+/// assert_eq!((built.regions, built.tfs), (2, 1));
+/// assert_eq!(built.report.codes.bound, 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BuildMatrix {
@@ -38,6 +63,8 @@ pub struct BuildMatrix {
     pub evidence: Evidence,
     /// Width of the regions in base pairs, around the centre of the accessible intervals.
     pub width: u32,
+    /// Which centres, where each cell has a file of its own in the sample sheet.
+    pub centres: Centres,
     /// Only these TFs; `None` for all that were profiled.
     pub tfs: Option<Vec<String>>,
     /// Name of the genome build (`hg38`), kept with everything that is made from the matrix.
@@ -83,6 +110,7 @@ impl BuildMatrix {
             aliases: None,
             evidence: options.evidence,
             width: options.width,
+            centres: options.centres,
             tfs: None,
             build: None,
             genome: None,
@@ -174,6 +202,7 @@ impl BuildMatrix {
         Ok(BuildOptions {
             width: self.width,
             evidence: self.evidence,
+            centres: self.centres,
             genome: self.build.clone(),
             chrom_sizes,
             allow_unsorted: self.unsorted,

@@ -164,7 +164,10 @@ impl<'a> Scorer<'a> {
     }
 
     /// Completes the table. Gives the number of rows, and of those without a score.
-    pub(super) fn finish(self) -> Result<(u64, u64)> {
+    pub(super) fn finish(mut self) -> Result<(u64, u64)> {
+        if let Some(journal) = &mut self.journal {
+            journal.check_end()?;
+        }
         self.writer.finish()?;
         self.journal.map_or(Ok(()), Journal::finish)?;
         Ok((self.written, self.missing))
