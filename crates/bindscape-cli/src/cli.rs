@@ -103,7 +103,7 @@ impl Arguments {
             Verb::Predict(arguments) => predict::run(arguments, face),
             Verb::Model(verb) => model::run(verb, face),
             Verb::Protein(verb) => protein::run(verb, terminal),
-            Verb::Motif(verb) => motif::run(verb, terminal),
+            Verb::Motif(verb) => motif::run(verb, face),
             Verb::Report(arguments) => report::run(arguments, face),
             Verb::Run(arguments) => run::run(&arguments, face),
             Verb::Demo(arguments) => demo::run(arguments, face),

@@ -1,18 +1,18 @@
 //! `bindscape motif`: find, convert and draw motifs.
 
-mod cluster;
-mod compare;
-mod convert;
-mod discover;
+pub(crate) mod cluster;
+pub(crate) mod compare;
+pub(crate) mod convert;
+pub(crate) mod discover;
 mod input;
-mod logo;
+pub(crate) mod logo;
 mod output;
-mod scan;
+pub(crate) mod scan;
 
 use bindscape_base::Result;
 use clap::Subcommand;
 
-use crate::terminal::Terminal;
+use crate::face::Face;
 
 /// The verbs below `motif`.
 #[derive(Debug, Subcommand)]
@@ -45,13 +45,16 @@ impl MotifVerb {
     }
 }
 
-pub(crate) fn run(verb: MotifVerb, terminal: &Terminal) -> Result<()> {
+pub(crate) fn run(verb: MotifVerb, face: &Face<'_>) -> Result<()> {
     match verb {
-        MotifVerb::Cluster(arguments) => cluster::run(&arguments, terminal),
-        MotifVerb::Compare(arguments) => compare::run(&arguments, terminal),
-        MotifVerb::Convert(arguments) => convert::run(&arguments, terminal),
-        MotifVerb::Discover(arguments) => discover::run(&arguments, terminal),
-        MotifVerb::Logo(arguments) => logo::run(&arguments, terminal),
-        MotifVerb::Scan(arguments) => scan::run(&arguments, terminal),
+        MotifVerb::Cluster(arguments) => cluster::run(arguments, face),
+        MotifVerb::Compare(arguments) => compare::run(arguments, face),
+        MotifVerb::Convert(arguments) => convert::run(arguments, face),
+        MotifVerb::Discover(arguments) => discover::run(arguments, face),
+        MotifVerb::Logo(arguments) => logo::run(arguments, face),
+        MotifVerb::Scan(arguments) => scan::run(arguments, face),
     }
 }
+
+#[cfg(test)]
+mod tests;

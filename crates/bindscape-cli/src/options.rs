@@ -13,14 +13,22 @@ const OF_VERB: &[(&str, &[(&str, &str)])] = &[
     ("finetune", &[("start", "--scratch")]),
     (
         "motif scan",
-        &[("threshold", "--thresh"), ("pseudocount", "--motif-pseudo")],
+        &[
+            ("select", "--motif"),
+            ("background", "--bfile"),
+            ("threshold", "--thresh"),
+            ("pseudocount", "--motif-pseudo"),
+            ("genomic_coordinates", "--parse-genomic-coord"),
+        ],
     ),
     (
         "motif compare",
         &[
             ("threshold", "--thresh"),
+            ("by_e_value", "--evalue"),
             ("pseudocount", "--motif-pseudo"),
             ("distance", "--dist"),
+            ("replace", "--oc"),
         ],
     ),
     (
@@ -34,12 +42,15 @@ const OF_VERB: &[(&str, &[(&str, &str)])] = &[
     (
         "motif discover",
         &[
+            ("positives", "--p"),
+            ("controls", "--n"),
             ("min_width", "--minw"),
             ("max_width", "--maxw"),
             ("threshold", "--thresh"),
             ("holdout", "--hofract"),
             ("evaluated", "--neval"),
             ("motifs", "--nmotifs"),
+            ("replace", "--oc"),
         ],
     ),
 ];

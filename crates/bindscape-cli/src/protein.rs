@@ -3,20 +3,13 @@
 mod cluster;
 mod crossval;
 mod embed;
-mod embedded;
 mod explain;
 mod fetch;
+mod options;
 mod predict;
-mod represent;
-mod run;
-mod source;
-mod split;
 mod train;
 
-pub(crate) use represent::facts;
-
-use bindscape_base::{Error, Result, digest};
-use bindscape_protein::Protein;
+use bindscape_base::Result;
 use clap::Subcommand;
 
 use crate::terminal::Terminal;
@@ -50,23 +43,4 @@ pub(crate) fn run(verb: ProteinVerb, terminal: &Terminal) -> Result<()> {
         ProteinVerb::Predict(arguments) => predict::run(*arguments, terminal),
         ProteinVerb::Explain(arguments) => explain::run(*arguments, terminal),
     }
-}
-
-/// Refuses the first of `options` that was given.
-///
-/// # Errors
-/// If there is one; the message says what was `expected` of it.
-fn refuse<'a>(options: impl IntoIterator<Item = (&'a str, bool)>, expected: &str) -> Result<()> {
-    match options.into_iter().find(|(_, given)| *given) {
-        Some((option, _)) => Err(Error::option(option, expected, "one")),
-        None => Ok(()),
-    }
-}
-
-/// What tells a protein in a [`Journal`](bindscape_base::journal::Journal).
-fn journal_key(protein: &Protein) -> String {
-    let mut bytes = protein.id.clone().into_bytes();
-    bytes.push(b'\t');
-    bytes.extend_from_slice(&protein.sequence);
-    digest::sha256_hex(&bytes)
 }

@@ -10,20 +10,22 @@ use bindscape::model::{ImportModel, InspectModel};
 use bindscape::predict::Predict;
 use bindscape::pretrain::Pretrain;
 use bindscape::report::Report;
-use bindscape::{Job, WrittenPlan};
+use bindscape::{Job, WrittenPlan, motif};
 use bindscape_base::{Error, Place, Result};
 use bindscape_nn::DeviceChoice;
 use clap::Args;
 
 use crate::face::Face;
+use crate::motif::{cluster, compare, convert, discover, logo, scan};
 use crate::{demo, evaluate, finetune, matrix, model, predict, pretrain, report};
 
 /// Options of `run`.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     /// Plan, as --plan of any command writes it
+    // The global option that writes a plan is called `plan`; one name would make them one.
     #[arg(value_name = "PLAN.json")]
-    plan: PathBuf,
+    file: PathBuf,
     /// Compute device: cpu, or one that this program was built with
     #[arg(long, default_value = "cpu", value_name = "DEVICE")]
     device: DeviceChoice,
@@ -36,11 +38,11 @@ type Runner = fn(&WrittenPlan, &Arguments, &Face<'_>) -> Result<()>;
 macro_rules! jobs {
     ($($job:ty => $report:path,)*) => {
         &[$((<$job>::NAME, |written, arguments, face| {
-            let plan: $job = written.parse(&arguments.plan)?;
+            let plan: $job = written.parse(&arguments.file)?;
             face.run_on(&plan, arguments.device, $report)
         }),)*
         (Demo::NAME, |written, arguments, face| {
-            demo::show(&written.parse(&arguments.plan)?, face)
+            demo::show(&written.parse(&arguments.file)?, face)
         })]
     };
 }
@@ -59,14 +61,20 @@ const JOBS: &[(&str, Runner)] = jobs![
     InspectModel => model::report_facts,
     ImportModel => model::report_import,
     Report => report::report,
+    motif::Scan => scan::report,
+    motif::Compare => compare::report,
+    motif::Discover => discover::report,
+    motif::Cluster => cluster::report,
+    motif::Convert => convert::report,
+    motif::Logo => logo::report,
 ];
 
 pub(crate) fn run(arguments: &Arguments, face: &Face<'_>) -> Result<()> {
-    let written = WrittenPlan::read(&arguments.plan)?;
+    let written = WrittenPlan::read(&arguments.file)?;
     let known = JOBS.iter().find(|(name, _)| *name == written.job);
     let Some((_, runner)) = known else {
         return Err(Error::missing(
-            arguments.plan.as_path(),
+            arguments.file.as_path(),
             "the name of a job",
             &written.job,
             JOBS.iter().map(|(name, _)| *name),

@@ -16,7 +16,6 @@ use crate::twobit;
 use crate::twobit::TwoBit;
 use bindscape_base::error::{Error, Place, Result};
 use bindscape_base::input::Compression;
-use bindscape_base::names;
 
 /// A genome on disk.
 pub struct Genome {
@@ -130,7 +129,7 @@ impl Genome {
                     format!("a chromosome {:?}", region.chrom),
                     "none of that name",
                 )
-                .hint(absent_chromosome(
+                .hint(crate::chromosome::absent_chromosome(
                     region.chrom,
                     self.chromosomes.iter().map(|(name, _)| name.as_str()),
                     "the genome",
@@ -196,26 +195,6 @@ impl SequenceSource for Genome {
     fn note(&self) -> Option<&str> {
         self.note.as_deref()
     }
-}
-
-/// What to tell a user whose chromosome is not among `names` of `what`.
-pub fn absent_chromosome<'a>(
-    chrom: &str,
-    names: impl Iterator<Item = &'a str> + Clone,
-    what: &str,
-) -> String {
-    let has = |wanted: &str| names.clone().any(|name| name == wanted);
-    if chrom.strip_prefix("chr").is_some_and(has) {
-        return format!("{what} names chromosomes without the prefix chr");
-    }
-    if has(&format!("chr{chrom}")) {
-        return format!("{what} names chromosomes with the prefix chr");
-    }
-    names::suggestion(
-        chrom,
-        names,
-        "wrong genome, or another naming of chromosomes?",
-    )
 }
 
 fn missing_index(path: &Path, extension: &str) -> Error {

@@ -5,6 +5,7 @@
 //! matrices or networks.
 
 pub mod bed;
+pub mod chromosome;
 pub mod fasta;
 pub mod genome;
 pub mod load;

@@ -18,6 +18,7 @@ mod bits;
 mod codes;
 mod evidence;
 mod name_table;
+mod pairs;
 mod regions;
 mod report;
 mod scan;

@@ -533,7 +533,7 @@ fn missing_files_and_missing_inputs_are_named() {
             .contains("expected a regular file, found a directory")
     );
     files.inputs.tfbs.clear();
-    assert!(files.fault().contains("--evidence chip"));
+    assert!(files.fault().contains("`evidence` chip"));
 }
 
 #[test]

@@ -17,6 +17,7 @@ use std::fmt::Write as _;
 use bindscape_base::progress::{Progress, check};
 use bindscape_base::{Error, Result};
 use kodama::{Method, linkage};
+use serde::{Deserialize, Serialize};
 
 use crate::Motif;
 use similarity::Similarities;
@@ -27,7 +28,8 @@ pub use similarity::{Similarity, similarity};
 
 /// Thresholds that the mean similarity between the two sides of a branch must reach;
 /// defaults as RSAT's.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Thresholds {
     /// Correlation of the aligned positions; default 0.6.
     pub correlation: f64,
@@ -45,6 +47,31 @@ impl Default for Thresholds {
             normalized: 0.4,
             overlap: 5,
         }
+    }
+}
+
+impl Thresholds {
+    /// Refuses thresholds that make no sense.
+    ///
+    /// # Errors
+    /// If a correlation is not -1 to 1, or the overlap is 0.
+    pub fn validate(&self) -> Result<()> {
+        for (field, value) in [
+            ("correlation", self.correlation),
+            ("normalized", self.normalized),
+        ] {
+            if !(-1.0..=1.0).contains(&value) {
+                return Err(Error::argument(
+                    field,
+                    "a correlation: -1 to 1",
+                    value.to_string(),
+                ));
+            }
+        }
+        if self.overlap == 0 {
+            return Err(Error::argument("overlap", "at least 1", "0"));
+        }
+        Ok(())
     }
 }
 
@@ -79,21 +106,7 @@ pub fn cluster(
     thresholds: Thresholds,
     progress: &dyn Progress,
 ) -> Result<Clustering> {
-    for (option, value) in [
-        ("correlation", thresholds.correlation),
-        ("normalized", thresholds.normalized),
-    ] {
-        if !(-1.0..=1.0).contains(&value) {
-            return Err(Error::about(
-                option,
-                "a correlation: -1 to 1",
-                value.to_string(),
-            ));
-        }
-    }
-    if thresholds.overlap == 0 {
-        return Err(Error::argument("overlap", "at least 1", "0"));
-    }
+    thresholds.validate()?;
     if motifs.is_empty() {
         return Err(Error::about("the motifs", "at least one", "none"));
     }

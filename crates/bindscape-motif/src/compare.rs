@@ -29,6 +29,7 @@ use bindscape_base::progress::{Progress, check};
 use bindscape_base::{Error, Result};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 
 use crate::{Background, Motif};
 use align::{Place, Scored};
@@ -38,13 +39,16 @@ use null::{BestScores, SpanTails};
 use summary::QueryColumn;
 
 /// How two columns are compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Distance {
     /// Euclidean distance.
+    #[serde(rename = "ed")]
     Euclidean,
     /// Pearson correlation.
     Pearson,
     /// Sandelin and Wasserman (2004): two less the squared Euclidean distance.
+    #[serde(rename = "sandelin")]
     SandelinWasserman,
     /// Kullback-Leibler divergence, the mean of both directions.
     Kullback,
@@ -113,6 +117,53 @@ impl Default for Options {
     }
 }
 
+impl Options {
+    /// Refuses settings that make no sense.
+    ///
+    /// # Errors
+    /// If one is out of the range of its description.
+    pub fn validate(&self) -> Result<()> {
+        if self.min_overlap == 0 {
+            return Err(Error::argument("min_overlap", "at least 1", "0"));
+        }
+        if !(2..=100).contains(&self.bins) {
+            return Err(Error::argument("bins", "2 to 100", self.bins.to_string()));
+        }
+        if self.steps == Some(0) {
+            return Err(Error::argument("steps", "at least 1", "0"));
+        }
+        if !self.pseudocount.is_finite() || self.pseudocount < 0.0 {
+            return Err(Error::argument(
+                "pseudocount",
+                "a number of at least 0",
+                self.pseudocount.to_string(),
+            ));
+        }
+        let logarithms = matches!(self.distance, Distance::Kullback | Distance::Allr);
+        if logarithms && self.pseudocount == 0.0 {
+            return Err(Error::argument(
+                "pseudocount",
+                format!(
+                    "a number above 0, as ⟦distance⟧ {} takes logarithms",
+                    self.distance.name()
+                ),
+                "0",
+            ));
+        }
+        Ok(())
+    }
+
+    /// The background, averaged over both strands where both are compared.
+    fn background_of_strands(&self) -> [f64; 4] {
+        if self.both_strands {
+            self.background.both_strands()
+        } else {
+            self.background
+        }
+        .probabilities()
+    }
+}
+
 /// The best alignment of a query with a target.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Match {
@@ -146,7 +197,8 @@ impl Targets {
     /// # Errors
     /// If there is none, or an option is out of its range.
     pub fn new(targets: &[Motif], options: Options) -> Result<Self> {
-        let background = checked(&options)?;
+        options.validate()?;
+        let background = options.background_of_strands();
         if targets.is_empty() {
             return Err(Error::about("the targets", "at least one motif", "none"));
         }
@@ -441,43 +493,6 @@ fn vectorized<R>(work: impl FnOnce() -> R) -> R {
         }
     }
     pulp::Arch::new().dispatch(Once(work))
-}
-
-/// The background, once the options are found valid.
-fn checked(options: &Options) -> Result<[f64; 4]> {
-    if options.min_overlap == 0 {
-        return Err(Error::argument("min_overlap", "at least 1", "0"));
-    }
-    if !(2..=100).contains(&options.bins) {
-        return Err(Error::about("bins", "2 to 100", options.bins.to_string()));
-    }
-    if options.steps == Some(0) {
-        return Err(Error::about("steps", "at least 1", "0"));
-    }
-    if !options.pseudocount.is_finite() || options.pseudocount < 0.0 {
-        return Err(Error::argument(
-            "pseudocount",
-            "a number of at least 0",
-            options.pseudocount.to_string(),
-        ));
-    }
-    let logarithms = matches!(options.distance, Distance::Kullback | Distance::Allr);
-    if logarithms && options.pseudocount == 0.0 {
-        return Err(Error::argument(
-            "pseudocount",
-            format!(
-                "a number above 0, as ⟦distance⟧ {} takes logarithms",
-                options.distance.name()
-            ),
-            "0",
-        ));
-    }
-    Ok(if options.both_strands {
-        options.background.both_strands()
-    } else {
-        options.background
-    }
-    .probabilities())
 }
 
 /// The columns of a motif with the pseudocount.

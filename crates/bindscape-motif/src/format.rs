@@ -12,6 +12,7 @@ mod values;
 use std::path::Path;
 
 use bindscape_base::{Error, Place, Result, names};
+use serde::{Deserialize, Serialize};
 
 use crate::jaspar as built_in;
 use crate::motif::MotifSet;
@@ -20,7 +21,8 @@ use source::Source;
 pub use losses::losses;
 
 /// A format of motif files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Format {
     /// MEME's text, minimal or full, of version 4 or 5.
     Meme,

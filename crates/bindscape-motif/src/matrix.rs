@@ -28,7 +28,7 @@ impl Pseudocount {
         if sites >= 0.0 && sites.is_finite() {
             Ok(Self(sites))
         } else {
-            Err(Error::about(
+            Err(Error::argument(
                 "pseudocount",
                 "a number of sites, zero or above",
                 sites.to_string(),

@@ -372,7 +372,7 @@ fn positions_in_the_genome() {
     let one_based = fault(">chr2:101-108\nCTTGACAC\n");
     assert!(one_based.contains("line 1: expected 7 letters for \"chr2:101-108\", found 8"));
     assert!(one_based.contains("1-based"));
-    assert!(fault(">chr2:100-120(-)\nCTTGACAC\n").contains("leave out `parse_genomic_coord`"));
+    assert!(fault(">chr2:100-120(-)\nCTTGACAC\n").contains("leave out `genomic_coordinates`"));
 }
 
 #[test]

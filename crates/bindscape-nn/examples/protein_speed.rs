@@ -13,7 +13,7 @@ use bindscape_nn::protein::{
     Encoder, KnownSequences, ProteinData, ProteinNetworkKind, ProteinTrainOptions, ProteinTraining,
     train,
 };
-use bindscape_protein::{Features, Label, ProteinClass, Windows};
+use bindscape_protein::{Features, Label, ProteinClass, Representation, Windows};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -27,8 +27,8 @@ struct Stored {
 }
 
 impl Features for Stored {
-    fn id(&self) -> String {
-        "stored".into()
+    fn representation(&self) -> Representation {
+        Representation::named("stored")
     }
 
     fn features(&self) -> usize {

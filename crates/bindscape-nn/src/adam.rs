@@ -97,7 +97,7 @@ fn step_on_host(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::to_vec;
+    use crate::host::to_vec;
     use burn::tensor::{Device, TensorData};
 
     #[test]

@@ -1,11 +1,13 @@
 //! Which network, and its sizes.
 
 use bindscape_base::{Error, Result, names};
+use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
 use crate::cnn::CnnConfig;
 use crate::danq::DanqConfig;
-use crate::parameters::{Slot, Slots};
+use crate::network::{Layers, Network};
+use crate::parameters::{Array, Slot, StateDict};
 
 /// Which network, and its sizes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -63,6 +65,14 @@ impl std::str::FromStr for ArchitectureKind {
     }
 }
 
+/// Says what must be known to give its weights a place: architecture, length, outputs.
+impl std::fmt::Display for Architecture {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (kind, length, outputs) = (self.kind(), self.length(), self.outputs());
+        write!(f, "a {kind} for {length} bp with {outputs} outputs")
+    }
+}
+
 impl Architecture {
     /// A network of the paper's sizes for sequences of `length` base pairs and
     /// `outputs` TFs.
@@ -83,6 +93,21 @@ impl Architecture {
             Self::Danq(config) => config.outputs = outputs,
         }
         other
+    }
+
+    /// The network whose parameters bear most of the names of `arrays`, with the sizes that
+    /// their shapes show.
+    pub(crate) fn infer(arrays: &[Array], length: usize, outputs: usize) -> Self {
+        let named = |kind: ArchitectureKind| {
+            let layers = Self::paper(kind, 200, outputs).layers();
+            let found = |slot: &&Slot| arrays.iter().any(|array| array.name == slot.name);
+            layers.slots().filter(found).count()
+        };
+        if named(ArchitectureKind::Danq) > named(ArchitectureKind::Cnn) {
+            Self::Danq(DanqConfig::infer(arrays, length, outputs))
+        } else {
+            Self::Cnn(CnnConfig::infer(arrays, length, outputs))
+        }
     }
 
     /// Which network it is.
@@ -115,11 +140,7 @@ impl Architecture {
     /// Number of learned numbers.
     #[must_use]
     pub fn parameters(&self) -> u64 {
-        self.slots()
-            .iter()
-            .filter(|slot| slot.role.learned())
-            .map(|slot| slot.entries() as u64)
-            .sum()
+        self.layers().learned()
     }
 
     /// Checks that the sizes make a network.
@@ -133,56 +154,30 @@ impl Architecture {
         }
     }
 
-    /// The arrays of the network's `state_dict`, in PyTorch's order.
-    pub(crate) fn slots(&self) -> Vec<Slot> {
+    /// The network as a list of layers.
+    #[must_use]
+    pub fn layers(&self) -> Layers {
         match self {
-            Self::Cnn(config) => config.slots(),
-            Self::Danq(config) => config.slots(),
+            Self::Cnn(config) => config.layers(),
+            Self::Danq(config) => config.layers(),
         }
     }
-}
 
-impl Slots for Architecture {
-    fn slots(&self) -> Vec<Slot> {
-        Architecture::slots(self)
+    /// The network with the weights before training on `device`, which depend on `seed` alone.
+    ///
+    /// # Errors
+    /// As [`Architecture::validate`].
+    pub fn initial(&self, seed: u64, device: &Device) -> Result<Network> {
+        self.validate()?;
+        let layers = self.layers();
+        let state = StateDict::initial(layers.slots(), seed);
+        Ok(Network::new(layers, &state, device))
     }
-}
 
-/// Refuses a size of zero.
-pub(crate) fn check_sizes(sizes: &[usize], config: &dyn std::fmt::Debug) -> Result<()> {
-    if sizes.contains(&0) {
-        return Err(Error::about(
-            "architecture",
-            "sizes of at least 1",
-            format!("{config:?}"),
-        ));
+    /// The arrays of the network's `state_dict`, in PyTorch's order.
+    pub(crate) fn slots(&self) -> Vec<Slot> {
+        self.layers().slots().cloned().collect()
     }
-    Ok(())
-}
-
-/// Refuses a dropout that is no share.
-pub(crate) fn check_dropout(rate: f64) -> Result<()> {
-    if !(0.0..1.0).contains(&rate) {
-        return Err(Error::argument(
-            "dropout",
-            "a share of at least 0 and below 1",
-            rate.to_string(),
-        ));
-    }
-    Ok(())
-}
-
-/// Refuses sequences that are too short for the network.
-pub(crate) fn check_length(length: usize, minimum: usize) -> Result<()> {
-    if length < minimum {
-        return Err(Error::argument(
-            "length",
-            format!("at least {minimum} bp for this network"),
-            format!("{length} bp"),
-        )
-        .hint("the paper uses 200; 500 and 1000 work as well"));
-    }
-    Ok(())
 }
 
 #[cfg(test)]

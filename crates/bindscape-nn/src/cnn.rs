@@ -4,13 +4,11 @@
 //! `ConvNetDeep`, so that weights go both ways.
 
 use bindscape_base::Result;
-use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use crate::architecture::{check_dropout, check_length, check_sizes};
-use crate::layers::{self, BatchNorm, NormMode};
-use crate::network::{Network, Output, Pass};
-use crate::parameters::{Array, Role, Slot, Stage};
+use crate::network::{Builder, FlattenOrder, LayerKind, Layers};
+use crate::parameters::Array;
+use crate::sizes::{check_dropout, check_length, check_sizes};
 
 /// Sizes of the convolutional network.
 ///
@@ -91,153 +89,67 @@ impl CnnConfig {
     /// The paper's sizes, replaced by those that the shapes of `arrays` show.
     pub(crate) fn infer(arrays: &[Array], length: usize, outputs: usize) -> Self {
         let mut config = Self::new(length, outputs);
-        let shape = |name: &str| {
-            arrays
-                .iter()
-                .find(|array| array.name == name)
-                .map(|array| array.shape.as_slice())
-        };
-        for (block, name) in ["c1.weight", "c2.weight", "c3.weight"].iter().enumerate() {
-            if let Some(&[filters, _, kernel] | &[filters, _, kernel, 1]) = shape(name) {
-                config.filters[block] = filters;
-                config.kernels[block] = kernel;
+        let mut blocks = config.filters.iter_mut().zip(&mut config.kernels);
+        for (name, kind) in Self::new(200, outputs).layers().sized(arrays) {
+            match kind {
+                LayerKind::Convolution {
+                    filters, kernel, ..
+                } => {
+                    if let Some(block) = blocks.next() {
+                        (*block.0, *block.1) = (filters, kernel);
+                    }
+                }
+                LayerKind::Dense { outputs, .. } if name == "d5" => config.hidden = outputs,
+                _ => {}
             }
-        }
-        if let Some(&[hidden, ..]) = shape("d5.weight") {
-            config.hidden = hidden;
         }
         config
     }
 
-    pub(crate) fn slots(&self) -> Vec<Slot> {
-        let mut slots = Vec::new();
-        let mut push = |name: String, shape: &[usize], role, stage| {
-            slots.push(Slot {
-                name,
-                shape: shape.to_vec(),
-                role,
-                stage,
-            });
-        };
-        let mut layer = |weight: &str, shape: &[usize], norm: Option<&str>, stage| {
-            let fan_in = shape[1..].iter().product();
-            push(
-                format!("{weight}.weight"),
-                shape,
-                Role::Weight { fan_in },
-                stage,
-            );
-            push(
-                format!("{weight}.bias"),
-                &shape[..1],
-                Role::Weight { fan_in },
-                stage,
-            );
-            if let Some(norm) = norm {
-                for (part, role) in [
-                    ("weight", Role::Scale),
-                    ("bias", Role::Shift),
-                    ("running_mean", Role::RunningMean),
-                    ("running_var", Role::RunningVar),
-                ] {
-                    push(format!("{norm}.{part}"), &shape[..1], role, stage);
-                }
-                push(
-                    format!("{norm}.num_batches_tracked"),
-                    &[],
-                    Role::Counter,
-                    stage,
-                );
-            }
-        };
-        let [f1, f2, f3] = self.filters;
-        let [k1, k2, k3] = self.kernels;
-        layer("c1", &[f1, 4, k1], Some("bn1"), Stage::FirstConvolutional);
-        layer("c2", &[f2, f1, k2], Some("bn2"), Stage::Convolutional);
-        layer("c3", &[f3, f2, k3], Some("bn3"), Stage::Convolutional);
-        layer(
-            "d4",
-            &[self.hidden, self.flattened()],
-            Some("bn4"),
-            Stage::Hidden,
-        );
-        layer(
-            "d5",
-            &[self.hidden, self.hidden],
-            Some("bn5"),
-            Stage::Hidden,
-        );
-        layer("d6", &[self.outputs, self.hidden], None, Stage::Output);
-        slots
-    }
-}
-
-/// Places of a block in [`Network::arrays`]: seven arrays per block, of which the
-/// third to sixth are its normalisation.
-const BLOCK: usize = 7;
-/// Place of the running mean within a block.
-const RUNNING_MEAN: usize = 4;
-
-/// [`Network::forward`] of the convolutional network.
-pub(crate) fn forward(
-    config: &CnnConfig,
-    network: &Network,
-    x: Tensor<3>,
-    pass: Pass<'_>,
-) -> Output {
-    let mut statistics = Vec::with_capacity(5);
-    let norm = |block: usize| {
-        let first = block * BLOCK + 2;
-        BatchNorm {
-            weight: network.vector(first),
-            bias: network.vector(first + 1),
-            running_mean: network.vector(first + 2),
-            running_var: network.vector(first + 3),
+    /// The network as a list of layers.
+    pub(crate) fn layers(&self) -> Layers {
+        let mut layers = Builder::default();
+        let mut channels = 4;
+        for (block, (filters, kernel)) in self.filters.into_iter().zip(self.kernels).enumerate() {
+            let number = block + 1;
+            let convolution = LayerKind::Convolution {
+                channels,
+                filters,
+                kernel,
+            };
+            layers.push(format!("c{number}"), convolution);
+            let norm = LayerKind::BatchNorm { channels: filters };
+            layers.push(format!("bn{number}"), norm);
+            layers.push(format!("relu{number}"), LayerKind::Relu);
+            let window = Some(self.pool);
+            layers.push(format!("pool{number}"), LayerKind::MaxPool { window });
+            channels = filters;
         }
-    };
-    let mode = |block: usize| {
-        if (pass.learning)(network.arrays[block * BLOCK].slot.stage) {
-            NormMode::Batch
-        } else {
-            NormMode::Running
+        let order = FlattenOrder::ChannelsFirst;
+        layers.push("flatten", LayerKind::Flatten { order });
+        let dense = |inputs, outputs| LayerKind::Dense {
+            inputs,
+            outputs,
+            positions: None,
+        };
+        let mut inputs = self.flattened();
+        for number in [4, 5] {
+            let units = self.hidden;
+            layers.push(format!("d{number}"), dense(inputs, units));
+            layers.push(
+                format!("bn{number}"),
+                LayerKind::BatchNorm { channels: units },
+            );
+            layers.push(format!("relu{number}"), LayerKind::Relu);
+            let dropout = LayerKind::Dropout {
+                rate: self.dropout,
+                stream: number - 1,
+            };
+            layers.push(format!("dropout{number}"), dropout);
+            inputs = units;
         }
-    };
-    let mut x = x;
-    for block in 0..3 {
-        let (y, batch) = layers::conv_block(
-            x,
-            network.factor(block * BLOCK),
-            network.vector(block * BLOCK + 1),
-            &norm(block),
-            config.pool,
-            mode(block),
-        );
-        x = y;
-        statistics.extend(batch.map(|batch| (block * BLOCK + RUNNING_MEAN, batch)));
-    }
-    // PyTorch flattens [batch, channels, length].
-    let [batch, length, channels] = x.dims();
-    let mut x = x.swap_dims(1, 2).reshape([batch, channels * length]);
-    for block in 3..5 {
-        let mask = pass.dropout.and_then(|dropout| {
-            let shape = [batch, config.hidden];
-            dropout.mask(block, shape, config.dropout, network.device())
-        });
-        let (y, batch) = layers::dense_block(
-            x,
-            network.factor(block * BLOCK),
-            network.vector(block * BLOCK + 1),
-            &norm(block),
-            mask,
-            mode(block),
-        );
-        x = y;
-        statistics.extend(batch.map(|batch| (block * BLOCK + RUNNING_MEAN, batch)));
-    }
-    let output = 5 * BLOCK;
-    Output {
-        logits: layers::linear(x, network.factor(output), network.vector(output + 1)),
-        statistics,
+        layers.push("d6", dense(inputs, self.outputs));
+        layers.finish()
     }
 }
 

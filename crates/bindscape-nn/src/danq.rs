@@ -9,13 +9,11 @@
 //! convolutional network, in the paper and here.
 
 use bindscape_base::Result;
-use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use crate::architecture::{check_dropout, check_length, check_sizes};
-use crate::layers;
-use crate::network::{Network, Output, Pass};
-use crate::parameters::{Array, Role, Slot, Stage};
+use crate::network::{Builder, FlattenOrder, LayerKind, Layers};
+use crate::parameters::Array;
+use crate::sizes::{check_dropout, check_length, check_sizes};
 
 /// Sizes of DanQ.
 ///
@@ -47,15 +45,6 @@ pub struct DanqConfig {
     /// zero, in [0, 1).
     pub recurrent_dropout: f64,
 }
-
-/// Layers of bidirectional LSTM.
-const LAYERS: usize = 2;
-/// Places of the first array of each part in [`Network::arrays`].
-const LSTM: usize = 2;
-const DENSE: usize = LSTM + LAYERS * 2 * PER_DIRECTION;
-const OUTPUT: usize = DENSE + 2;
-/// Arrays of a direction of an LSTM layer.
-const PER_DIRECTION: usize = 4;
 
 impl DanqConfig {
     /// The paper's sizes for sequences of `length` and `outputs` TFs.
@@ -123,133 +112,55 @@ impl DanqConfig {
     /// The paper's sizes, replaced by those that the shapes of `arrays` show.
     pub(crate) fn infer(arrays: &[Array], length: usize, outputs: usize) -> Self {
         let mut config = Self::new(length, outputs);
-        let shape = |name: &str| {
-            arrays
-                .iter()
-                .find(|array| array.name == name)
-                .map(|array| array.shape.as_slice())
-        };
-        if let Some(&[filters, _, kernel] | &[filters, _, kernel, 1]) = shape("Conv1.weight") {
-            (config.filters, config.kernel) = (filters, kernel);
-        }
-        if let Some(&[_, units]) = shape("BiLSTM.weight_hh_l0") {
-            config.units = units;
-        }
-        if let Some(&[hidden, _]) = shape("Linear1.weight") {
-            config.hidden = hidden;
+        for (name, kind) in Self::new(200, outputs).layers().sized(arrays) {
+            match kind {
+                LayerKind::Convolution {
+                    filters, kernel, ..
+                } => (config.filters, config.kernel) = (filters, kernel),
+                LayerKind::Lstm { units, .. } if name == "BiLSTM.0" => config.units = units,
+                LayerKind::Dense { outputs, .. } if name == "Linear1" => config.hidden = outputs,
+                _ => {}
+            }
         }
         config
     }
 
-    pub(crate) fn slots(&self) -> Vec<Slot> {
-        let mut slots = Vec::new();
-        let mut push = |name: String, shape: &[usize], fan_in, stage| {
-            slots.push(Slot {
-                name,
-                shape: shape.to_vec(),
-                role: Role::Weight { fan_in },
-                stage,
-            });
+    /// The network as a list of layers.
+    pub(crate) fn layers(&self) -> Layers {
+        let mut layers = Builder::default();
+        let convolution = LayerKind::Convolution {
+            channels: 4,
+            filters: self.filters,
+            kernel: self.kernel,
         };
-        let convolution = [self.filters, 4, self.kernel];
-        let fan_in = 4 * self.kernel;
-        push(
-            "Conv1.weight".into(),
-            &convolution,
-            fan_in,
-            Stage::FirstConvolutional,
-        );
-        push(
-            "Conv1.bias".into(),
-            &convolution[..1],
-            fan_in,
-            Stage::FirstConvolutional,
-        );
-        let gates = 4 * self.units;
-        let mut width = self.filters;
-        for layer in 0..LAYERS {
-            for direction in ["", "_reverse"] {
-                for (kind, shape) in [
-                    ("weight_ih", &[gates, width][..]),
-                    ("weight_hh", &[gates, self.units]),
-                    ("bias_ih", &[gates]),
-                    ("bias_hh", &[gates]),
-                ] {
-                    // PyTorch draws all arrays of an LSTM by the size of its state.
-                    push(
-                        format!("BiLSTM.{kind}_l{layer}{direction}"),
-                        shape,
-                        self.units,
-                        Stage::Hidden,
-                    );
-                }
-            }
-            width = 2 * self.units;
+        layers.push("Conv1", convolution);
+        layers.push("relu1", LayerKind::Relu);
+        let window = Some(self.pool);
+        layers.push("pool1", LayerKind::MaxPool { window });
+        let mut inputs = self.filters;
+        for (number, rate) in [self.convolutional_dropout, self.recurrent_dropout]
+            .into_iter()
+            .enumerate()
+        {
+            let dropout = LayerKind::Dropout {
+                rate,
+                stream: number,
+            };
+            layers.push(format!("dropout{number}"), dropout);
+            layers.push_lstm("BiLSTM", number, inputs, self.units);
+            inputs = 2 * self.units;
         }
-        for (name, shape, stage) in [
-            ("Linear1", [self.hidden, self.flattened()], Stage::Hidden),
-            ("Linear2", [self.outputs, self.hidden], Stage::Output),
-        ] {
-            push(format!("{name}.weight"), &shape, shape[1], stage);
-            push(format!("{name}.bias"), &shape[..1], shape[1], stage);
-        }
-        slots
-    }
-}
-
-/// Whether the names are those of DanQ rather than of the convolutional network.
-pub(crate) fn names_this(arrays: &[Array]) -> bool {
-    arrays.iter().any(|array| {
-        ["Conv1.", "BiLSTM.", "Linear1.", "Linear2."]
-            .iter()
-            .any(|layer| array.name.starts_with(layer))
-    })
-}
-
-/// [`Network::forward`] of DanQ, which has no normalisations.
-pub(crate) fn forward(
-    config: &DanqConfig,
-    network: &Network,
-    x: Tensor<3>,
-    pass: Pass<'_>,
-) -> Output {
-    let drop = |x: Tensor<3>, layer: usize, rate: f64| {
-        let mask = pass
-            .dropout
-            .and_then(|dropout| dropout.mask(layer, x.dims(), rate, network.device()));
-        match mask {
-            Some(mask) => x * mask,
-            None => x,
-        }
-    };
-    let mut x = layers::conv_relu_pool(x, network.factor(0), network.vector(1), config.pool);
-    for (layer, rate) in [config.convolutional_dropout, config.recurrent_dropout]
-        .into_iter()
-        .enumerate()
-    {
-        x = drop(x, layer, rate);
-        let direction = |reverse: bool| {
-            let first = LSTM + (2 * layer + usize::from(reverse)) * PER_DIRECTION;
-            layers::lstm(
-                x.clone(),
-                network.factor(first),
-                network.factor(first + 1),
-                network.vector(first + 2),
-                network.vector(first + 3),
-                reverse,
-            )
+        let order = FlattenOrder::PositionsFirst;
+        layers.push("flatten", LayerKind::Flatten { order });
+        let dense = |inputs, outputs| LayerKind::Dense {
+            inputs,
+            outputs,
+            positions: None,
         };
-        x = Tensor::cat(vec![direction(false), direction(true)], 2);
-    }
-    let [batch, steps, width] = x.dims();
-    let x = layers::linear_relu(
-        x.reshape([batch, steps * width]),
-        network.factor(DENSE),
-        network.vector(DENSE + 1),
-    );
-    Output {
-        logits: layers::linear(x, network.factor(OUTPUT), network.vector(OUTPUT + 1)),
-        statistics: Vec::new(),
+        layers.push("Linear1", dense(self.flattened(), self.hidden));
+        layers.push("relu2", LayerKind::Relu);
+        layers.push("Linear2", dense(self.hidden, self.outputs));
+        layers.finish()
     }
 }
 
@@ -262,17 +173,15 @@ mod tests {
     fn the_papers_sizes() {
         let config = DanqConfig::new(200, 50);
         config.validate().unwrap();
-        let slots = config.slots();
-        assert_eq!(slots.len(), OUTPUT + 2);
-        assert_eq!(slots[LSTM].name, "BiLSTM.weight_ih_l0");
-        assert_eq!(
-            slots[LSTM + PER_DIRECTION].name,
-            "BiLSTM.weight_ih_l0_reverse"
-        );
+        let layers = config.layers();
+        let slots: Vec<_> = layers.slots().collect();
+        assert_eq!(slots.len(), 22);
+        assert_eq!(slots[2].name, "BiLSTM.weight_ih_l0");
+        assert_eq!(slots[6].name, "BiLSTM.weight_ih_l0_reverse");
         assert_eq!(slots[13].name, "BiLSTM.bias_hh_l1");
-        assert_eq!(slots[DENSE].name, "Linear1.weight");
-        assert_eq!(slots[DENSE].shape, [925, 8320], "the authors' 13 * 640");
-        assert_eq!(slots[OUTPUT + 1].name, "Linear2.bias");
+        assert_eq!(slots[18].name, "Linear1.weight");
+        assert_eq!(slots[18].shape, [925, 8320], "the authors' 13 * 640");
+        assert_eq!(slots[21].name, "Linear2.bias");
         // Convolution 33,600; LSTMs 2 x (1280 x 642 + 1280 x 962); dense 7,696,925; output 46,300.
         assert_eq!(Architecture::Danq(config).parameters(), 11_883_065);
     }

@@ -1,22 +1,38 @@
-//! From packed sequences to one-hot batches on a device.
+//! From packed sequences to batches.
+
+use std::sync::Arc;
 
 use bindscape_genome::sequence::{PackedSequences, Strand};
 use burn::tensor::{Device, Tensor, TensorData};
 
-/// The sequences named, one-hot, `[batch, length, 4]` (A, C, G, T).
-pub(crate) fn one_hot(
-    sequences: &PackedSequences,
-    items: &[(usize, Strand)],
-    device: &Device,
-) -> Tensor<3> {
-    let length = sequences.length();
-    let mut values = vec![0.0_f32; items.len() * length * 4];
-    let mut bases = vec![0_u8; length];
-    for (&(row, strand), out) in items.iter().zip(values.chunks_exact_mut(4 * length)) {
-        sequences.bases(row, strand, &mut bases);
-        for (&base, position) in bases.iter().zip(out.chunks_exact_mut(4)) {
-            position[usize::from(base)] = 1.0;
+/// A batch of sequences as numbers of bases (A 0, C 1, G 2, T 3), `[batch, length]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Bases {
+    bases: Arc<Vec<u8>>,
+    length: usize,
+}
+
+impl Bases {
+    /// The sequences named, each read along its strand.
+    pub(crate) fn new(sequences: &PackedSequences, items: &[(usize, Strand)]) -> Self {
+        let length = sequences.length();
+        let mut bases = vec![0_u8; items.len() * length];
+        for (&(row, strand), out) in items.iter().zip(bases.chunks_exact_mut(length)) {
+            sequences.bases(row, strand, out);
+        }
+        Self {
+            bases: Arc::new(bases),
+            length,
         }
     }
-    Tensor::from_data(TensorData::new(values, [items.len(), length, 4]), device)
+
+    /// One-hot, `[batch, length, 4]` (A, C, G, T).
+    pub(crate) fn one_hot(&self, device: &Device) -> Tensor<3> {
+        let mut values = vec![0.0_f32; self.bases.len() * 4];
+        for (&base, position) in self.bases.iter().zip(values.chunks_exact_mut(4)) {
+            position[usize::from(base)] = 1.0;
+        }
+        let batch = self.bases.len() / self.length;
+        Tensor::from_data(TensorData::new(values, [batch, self.length, 4]), device)
+    }
 }

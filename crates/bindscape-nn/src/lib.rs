@@ -19,16 +19,20 @@ pub mod evaluate;
 pub mod hub;
 pub mod layers;
 pub mod model;
+pub mod network;
 pub mod precision;
 pub mod predict;
 pub mod protein;
 pub mod train;
 
 mod adam;
+mod checker;
 mod encode;
-mod network;
+mod files;
+mod host;
 mod parameters;
 mod random;
+mod sizes;
 
 pub use architecture::{Architecture, ArchitectureKind};
 pub use burn::tensor::Device;

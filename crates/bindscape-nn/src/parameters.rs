@@ -1,7 +1,14 @@
 //! The numbers of a network outside any device: named arrays in PyTorch's layouts.
 
-use bindscape_base::{Error, Place, Result, names};
 use std::path::Path;
+
+use bindscape_base::Result;
+
+use crate::checker::{self, Expected, Found};
+
+/// What to do about tensors that do not fit.
+const ADVICE: &str = "the file holds another network: check the architecture, the length and number of \
+                      outputs";
 
 /// Values of one array of a `state_dict`.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,10 +29,15 @@ pub(crate) struct Array {
 
 /// What an array is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Role {
-    /// Learned by gradient descent; drawn from U(-bound, bound) with bound
-    /// `1 / sqrt(fan_in)` at the start, as PyTorch's `Conv1d`, `Linear` and `LSTM`.
-    Weight { fan_in: usize },
+pub enum Role {
+    /// Learned by gradient descent; drawn from U(-bound, bound) at the start.
+    Weight {
+        /// Inputs that an output is computed from: the bound is `1 / sqrt(fan_in)`, as in PyTorch's
+        /// `Conv1d`, `Linear` and `LSTM`.
+        fan_in: usize,
+        /// Outputs that an input has a part in, for Xavier's bound `sqrt(6 / (fan_in + fan_out))`.
+        fan_out: Option<usize>,
+    },
     /// Learned; 1 at the start (scale of a batch normalisation).
     Scale,
     /// Learned; 0 at the start (shift of a batch normalisation).
@@ -39,8 +51,17 @@ pub(crate) enum Role {
 }
 
 impl Role {
+    /// A weight with PyTorch's default start.
+    pub(crate) fn weight(fan_in: usize) -> Self {
+        Self::Weight {
+            fan_in,
+            fan_out: None,
+        }
+    }
+
     /// Whether gradient descent changes it.
-    pub(crate) fn learned(self) -> bool {
+    #[must_use]
+    pub fn learned(self) -> bool {
         matches!(self, Role::Weight { .. } | Role::Scale | Role::Shift)
     }
 }
@@ -48,36 +69,88 @@ impl Role {
 /// Where in a network a layer stands, from the sequence to the output: what
 /// transfer and freezing choose by. A normalisation stands with its layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Stage {
-    /// The convolution that sees the sequence.
+pub enum Stage {
+    /// A convolution that sees the sequence.
     FirstConvolutional,
     /// A later convolution.
     Convolutional,
     /// A dense or recurrent layer before the last.
     Hidden,
-    /// The last layer, whose outputs are the TFs.
+    /// The last layer, whose outputs are those of the network.
     Output,
 }
 
-/// Name, shape, role and stage of an array that a network must have.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Slot {
-    pub(crate) name: String,
-    pub(crate) shape: Vec<usize>,
-    pub(crate) role: Role,
-    pub(crate) stage: Stage,
+/// How a device holds an array.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Layout {
+    /// As the `state_dict`.
+    Stored,
+    /// A weight of flattened positions, `[out][position][channel]` where the `state_dict` has
+    /// `[out][channel][position]`: the weights of the first positions lie together.
+    PositionsFirst {
+        /// Number of positions.
+        positions: usize,
+    },
 }
 
-/// What says which arrays a network has.
-pub(crate) trait Slots {
-    /// The arrays of the network's `state_dict`, in PyTorch's order.
-    fn slots(&self) -> Vec<Slot>;
+/// A parameter of a layer: an array that its network's `state_dict` must have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Slot {
+    /// Name in the `state_dict`.
+    pub name: String,
+    /// Shape there; empty for a number alone.
+    pub shape: Vec<usize>,
+    /// What it is for.
+    pub role: Role,
+    /// Where its layer stands.
+    pub stage: Stage,
+    pub(crate) layout: Layout,
 }
 
 impl Slot {
+    /// A parameter whose stage is not known yet.
+    pub(crate) fn new(name: String, shape: Vec<usize>, role: Role) -> Self {
+        Self {
+            name,
+            shape,
+            role,
+            stage: Stage::Hidden,
+            layout: Layout::Stored,
+        }
+    }
+
     /// Number of entries.
-    pub(crate) fn entries(&self) -> usize {
+    #[must_use]
+    pub fn entries(&self) -> usize {
         self.shape.iter().product()
+    }
+
+    /// From the order of the `state_dict` to that of the device.
+    pub(crate) fn to_device(&self, values: &mut [f32]) {
+        if let Layout::PositionsFirst { positions } = self.layout {
+            let width = self.shape[1];
+            transpose_each(values, width, width / positions);
+        }
+    }
+
+    /// From the order of the device to that of the `state_dict`.
+    pub(crate) fn to_stored(&self, values: &mut [f32]) {
+        if let Layout::PositionsFirst { positions } = self.layout {
+            transpose_each(values, self.shape[1], positions);
+        }
+    }
+}
+
+/// Transposes matrices of `width` numbers in `height` rows, one after the other.
+fn transpose_each(values: &mut [f32], width: usize, height: usize) {
+    let columns = width / height;
+    let mut turned = vec![0.0; width];
+    for row in values.chunks_exact_mut(width) {
+        for (index, value) in row.iter().enumerate() {
+            turned[index % columns * height + index / columns] = *value;
+        }
+        row.copy_from_slice(&turned);
     }
 }
 
@@ -86,20 +159,24 @@ impl Slot {
 pub(crate) struct StateDict(pub(crate) Vec<Array>);
 
 impl StateDict {
-    /// The start of training from scratch: PyTorch's default initialisation, each
-    /// array from its own random stream.
-    pub(crate) fn initial(slots: &[Slot], seed: u64) -> Self {
-        let arrays = slots.iter().enumerate().map(|(number, slot)| {
+    /// The start of training from scratch, each array from its own random stream.
+    pub(crate) fn initial<'a>(slots: impl IntoIterator<Item = &'a Slot>, seed: u64) -> Self {
+        let arrays = slots.into_iter().enumerate().map(|(number, slot)| {
             let entries = slot.entries();
             let values = match slot.role {
-                Role::Weight { fan_in } => {
+                Role::Weight { fan_in, fan_out } => {
                     let bound = (1.0 / (fan_in as f64).sqrt()) as f32;
                     let mut rng = crate::random::stream(seed, "weights", &[number as u64]);
-                    Values::F32(
-                        (0..entries)
-                            .map(|_| (2.0 * crate::random::unit(&mut rng) - 1.0) * bound)
-                            .collect(),
-                    )
+                    let mut values: Vec<f32> = (0..entries)
+                        .map(|_| (2.0 * crate::random::unit(&mut rng) - 1.0) * bound)
+                        .collect();
+                    if let Some(fan_out) = fan_out {
+                        // From PyTorch's bound to Xavier's.
+                        let factor =
+                            (6.0 * fan_in as f64 / (fan_in + fan_out) as f64).sqrt() as f32;
+                        values.iter_mut().for_each(|value| *value *= factor);
+                    }
+                    Values::F32(values)
                 }
                 Role::Scale | Role::RunningVar => Values::F32(vec![1.0; entries]),
                 Role::Shift | Role::RunningMean => Values::F32(vec![0.0; entries]),
@@ -119,76 +196,49 @@ impl StateDict {
     /// published weights have it) is dropped.
     ///
     /// # Errors
-    /// If an array is missing, unexpected (near names are suggested), or of
-    /// another shape or type; `path` is the file to blame.
-    pub(crate) fn fit(slots: &[Slot], arrays: Vec<Array>, path: &Path) -> Result<Self> {
-        let found: Vec<String> = arrays.iter().map(|array| array.name.clone()).collect();
-        let mut pool: Vec<Option<Array>> = arrays.into_iter().map(Some).collect();
-        let mut fitted = Vec::with_capacity(slots.len());
-        for slot in slots {
-            let Some(position) = found.iter().position(|name| *name == slot.name) else {
-                let unknown: Vec<&str> = found
-                    .iter()
-                    .map(String::as_str)
-                    .filter(|name| !slots.iter().any(|slot| slot.name == *name))
-                    .collect();
-                return Err(Error::input(
-                    path,
-                    Place::File,
-                    format!("a tensor `{}` of shape {:?}", slot.name, slot.shape),
-                    "none of that name",
-                )
-                .hint(names::suggestion(
-                    &slot.name,
-                    unknown,
-                    "the file holds another architecture",
-                )));
-            };
-            let mut array = pool[position].take().ok_or_else(|| {
-                Error::input(
-                    path,
-                    Place::File,
-                    "each tensor once",
-                    format!("`{}` twice", slot.name),
-                )
-            })?;
-            if array.shape.len() == slot.shape.len() + 1 && array.shape.last() == Some(&1) {
+    /// If they are not those of `network`; `path` is the file to blame.
+    pub(crate) fn fit(
+        network: &str,
+        slots: &[Slot],
+        mut arrays: Vec<Array>,
+        path: &Path,
+    ) -> Result<Self> {
+        for array in &mut arrays {
+            let slot = slots.iter().find(|slot| slot.name == array.name);
+            let dimensions = slot.map_or(array.shape.len(), |slot| slot.shape.len());
+            if array.shape.len() == dimensions + 1 && array.shape.last() == Some(&1) {
                 array.shape.pop();
             }
-            let kind_fits = matches!(
-                (&array.values, slot.role),
-                (Values::I64(_), Role::Counter) | (Values::F32(_), _)
-            ) && (slot.role != Role::Counter
-                || matches!(array.values, Values::I64(_)));
-            if array.shape != slot.shape || !kind_fits {
-                let (wanted, given) = (
-                    kind(slot.role == Role::Counter),
-                    kind(matches!(array.values, Values::I64(_))),
-                );
-                return Err(Error::input(
-                    path,
-                    Place::Record(slot.name.clone()),
-                    format!("{wanted} of shape {:?}", slot.shape),
-                    format!("{given} of shape {:?}", array.shape),
-                )
-                .hint("check the sequence length, the number of TFs and the architecture"));
-            }
-            fitted.push(array);
         }
-        if let Some(extra) = pool.into_iter().flatten().next() {
-            return Err(Error::input(
-                path,
-                Place::File,
-                "only the tensors of this architecture",
-                format!("a tensor `{}` of shape {:?}", extra.name, extra.shape),
-            )
-            .hint(names::suggestion(
-                &extra.name,
-                slots.iter().map(|slot| slot.name.as_str()),
-                "the file holds another architecture",
-            )));
-        }
-        Ok(Self(fitted))
+        let expected: Vec<Expected> = slots
+            .iter()
+            .map(|slot| Expected {
+                name: slot.name.clone(),
+                shape: slot.shape.clone(),
+                dtype: Some(if slot.role == Role::Counter {
+                    "i64"
+                } else {
+                    "f32"
+                }),
+                optional: false,
+            })
+            .collect();
+        let found: Vec<Found> = arrays
+            .iter()
+            .map(|array| Found {
+                name: array.name.clone(),
+                own: array.name.clone(),
+                shape: array.shape.clone(),
+                dtype: Some(match array.values {
+                    Values::F32(_) => "f32",
+                    Values::I64(_) => "i64",
+                }),
+            })
+            .collect();
+        checker::check(network, &expected, &found, path, ADVICE)?;
+        let place = |array: &Array| slots.iter().position(|slot| slot.name == array.name);
+        arrays.sort_by_key(place);
+        Ok(Self(arrays))
     }
 
     /// The array of that name.
@@ -197,21 +247,12 @@ impl StateDict {
     }
 }
 
-fn kind(counter: bool) -> &'static str {
-    if counter { "i64" } else { "f32" }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn slot(name: &str, shape: &[usize]) -> Slot {
-        Slot {
-            name: name.into(),
-            shape: shape.to_vec(),
-            role: Role::Weight { fan_in: 4 },
-            stage: Stage::FirstConvolutional,
-        }
+        Slot::new(name.into(), shape.to_vec(), Role::weight(4))
     }
 
     fn array(name: &str, shape: &[usize]) -> Array {
@@ -239,37 +280,54 @@ mod tests {
     }
 
     #[test]
+    fn rows_are_transposed_and_back() {
+        let mut values: Vec<f32> = (0..12).map(|v| v as f32).collect();
+        let before = values.clone();
+        transpose_each(&mut values, 6, 2);
+        assert_eq!(values[..6], [0.0, 3.0, 1.0, 4.0, 2.0, 5.0]);
+        transpose_each(&mut values, 6, 3);
+        assert_eq!(values, before);
+    }
+
+    #[test]
     fn arrays_are_fitted_and_errors_name_them() {
         let slots = [slot("c1.weight", &[2, 4, 3]), slot("c1.bias", &[2])];
         let path = Path::new("model.safetensors");
-        let fitted = StateDict::fit(
-            &slots,
-            vec![array("c1.bias", &[2]), array("c1.weight", &[2, 4, 3, 1])],
-            path,
-        )
+        let fit = |arrays| StateDict::fit("a network", &slots, arrays, path);
+        let fitted = fit(vec![
+            array("c1.bias", &[2]),
+            array("c1.weight", &[2, 4, 3, 1]),
+        ])
         .unwrap();
         assert_eq!(fitted.0[0].shape, [2, 4, 3], "trailing singleton dropped");
+        assert_eq!(fitted.0[1].name, "c1.bias");
 
-        let fails = |arrays| StateDict::fit(&slots, arrays, path).unwrap_err();
-        let error = fails(vec![
+        let error = fit(vec![
             array("c1.weights", &[2, 4, 3]),
             array("c1.bias", &[2]),
-        ]);
+        ])
+        .unwrap_err();
         assert_eq!(
             error.to_string(),
-            "model.safetensors: expected a tensor `c1.weight` of shape [2, 4, 3], found none of that name"
+            "model.safetensors: expected the tensors of a network, found 1 missing: c1.weight; 1 \
+             unexpected: c1.weights"
         );
         assert_eq!(error.advice().unwrap(), "did you mean c1.weights?");
-        let error = fails(vec![array("c1.weight", &[2, 4, 5]), array("c1.bias", &[2])]);
-        assert_eq!(
-            error.to_string(),
-            "model.safetensors, record c1.weight: expected f32 of shape [2, 4, 3], found f32 of shape [2, 4, 5]"
+        let error = fit(vec![array("c1.weight", &[2, 4, 5]), array("c1.bias", &[2])]).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .ends_with("1 of other shapes: c1.weight of [2, 4, 5], not [2, 4, 3]"),
+            "{error}"
         );
-        let error = fails(vec![
-            array("c1.weight", &[2, 4, 3]),
-            array("c1.bias", &[2]),
-            array("x", &[1]),
-        ]);
-        assert!(error.to_string().contains("found a tensor `x`"), "{error}");
+        let mut counter = array("c1.bias", &[2]);
+        counter.values = Values::I64(3);
+        let error = fit(vec![array("c1.weight", &[2, 4, 3]), counter]).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .ends_with("c1.bias i64 of [2], not f32 of [2]"),
+            "{error}"
+        );
     }
 }

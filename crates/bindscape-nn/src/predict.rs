@@ -6,9 +6,11 @@ use bindscape_genome::sequence::{PackedSequences, Strand};
 use burn::tensor::{Device, activation};
 use serde::{Deserialize, Serialize};
 
-use crate::encode;
+use crate::architecture::Architecture;
+use crate::encode::Bases;
+use crate::host::to_vec;
 use crate::model::Model;
-use crate::network::{Network, Pass, to_vec};
+use crate::network::{Network, Pass, Traced, Tracer, Value};
 use crate::precision::Precision;
 
 /// The strands that a prediction looks at.
@@ -35,10 +37,22 @@ impl Predictor {
     #[must_use]
     pub fn new(model: &Model, device: &Device) -> Self {
         Self {
-            network: Network::new(&model.architecture, &model.state, device),
+            network: model.network(device),
             length: model.architecture.length(),
             outputs: model.architecture.outputs(),
         }
+    }
+
+    /// A network with the weights before training, which depend on `seed` alone.
+    ///
+    /// # Errors
+    /// As [`Architecture::validate`].
+    pub fn initial(architecture: &Architecture, seed: u64, device: &Device) -> Result<Self> {
+        Ok(Self {
+            network: architecture.initial(seed, device)?,
+            length: architecture.length(),
+            outputs: architecture.outputs(),
+        })
     }
 
     /// The same with products in another type; see [`DeviceChoice::open_for`] for whether
@@ -69,19 +83,91 @@ impl Predictor {
         batch: usize,
         progress: &dyn Progress,
     ) -> Result<Vec<Option<f32>>> {
-        if sequences.length() != self.length {
-            return Err(Error::about(
-                "sequences",
-                format!(
-                    "{} bp, the length that the model was trained on",
-                    self.length
-                ),
-                format!("{} bp", sequences.length()),
-            )
-            .hint("resize the regions, or tile longer sequences"));
-        }
+        self.check(sequences)?;
         // On a thread of the pool: calls of kernels from outside would wake it up each time.
         rayon::scope(|_| self.predict_here(sequences, strands, batch, progress))
+    }
+
+    /// The network and its weights.
+    #[must_use]
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// The network, to change its weights: predictions and activations that follow are those of
+    /// the changed one.
+    pub fn network_mut(&mut self) -> &mut Network {
+        &mut self.network
+    }
+
+    /// The activations of the layers named `layers` for sequences read along `strand`, `batch`
+    /// sequences at a time. Sequences with letters other than A, C, G, T are left out;
+    /// [`Traced::rows`] says which are there. `progress` advances by one per sequence.
+    ///
+    /// ```
+    /// # use bindscape_base::progress::Silent;
+    /// # use bindscape_genome::sequence::{PackedSequences, Strand};
+    /// # use bindscape_nn::{Architecture, CnnConfig, Device, Predictor};
+    /// # fn main() -> bindscape_base::Result<()> {
+    /// # let mut config = CnnConfig::new(90, 1);
+    /// # (config.filters, config.hidden) = ([4, 4, 4], 8);
+    /// # let predictor = Predictor::initial(&Architecture::Cnn(config), 1, &Device::flex())?;
+    /// let mut sequences = PackedSequences::new(90);
+    /// sequences.push(&b"CACGTG".repeat(15));
+    /// let mut shapes = Vec::new();
+    /// predictor.trace(&sequences, Strand::Forward, &["relu1", "d6"], 64, &Silent, |batch| {
+    ///     shapes.extend(batch.activations.into_iter().map(|array| array.shape));
+    ///     Ok(())
+    /// })?;
+    /// assert_eq!(shapes, [vec![1, 72, 4], vec![1, 1]]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// If there is no such layer, the sequences have another length than the model's, the user
+    /// asked to stop, or `visit` fails.
+    pub fn trace(
+        &self,
+        sequences: &PackedSequences,
+        strand: Strand,
+        layers: &[&str],
+        batch: usize,
+        progress: &dyn Progress,
+        mut visit: impl FnMut(Traced) -> Result<()> + Send,
+    ) -> Result<()> {
+        self.check(sequences)?;
+        let tracer = Tracer::new(&self.network, layers)?;
+        rayon::scope(|_| {
+            let known = known(sequences, progress);
+            for rows in known.chunks(batch.max(1)) {
+                check(progress)?;
+                let items: Vec<_> = rows.iter().map(|&row| (row, strand)).collect();
+                let input = Value::Bases(Bases::new(sequences, &items));
+                visit(Traced {
+                    rows: rows.to_vec(),
+                    activations: tracer.activations(input),
+                })?;
+                progress.advance(rows.len() as u64);
+            }
+            Ok(())
+        })
+    }
+
+    /// Refuses sequences of another length.
+    fn check(&self, sequences: &PackedSequences) -> Result<()> {
+        if sequences.length() == self.length {
+            return Ok(());
+        }
+        Err(Error::about(
+            "sequences",
+            format!(
+                "{} bp, the length that the model was trained on",
+                self.length
+            ),
+            format!("{} bp", sequences.length()),
+        )
+        .hint("resize the regions, or tile longer sequences"))
     }
 
     fn predict_here(
@@ -92,10 +178,7 @@ impl Predictor {
         progress: &dyn Progress,
     ) -> Result<Vec<Option<f32>>> {
         let mut out = vec![None; sequences.len() * self.outputs];
-        let known: Vec<usize> = (0..sequences.len())
-            .filter(|&row| !sequences.has_unknown(row))
-            .collect();
-        progress.advance((sequences.len() - known.len()) as u64);
+        let known = known(sequences, progress);
         for rows in known.chunks(batch.max(1)) {
             check(progress)?;
             let probabilities = probabilities(&self.network, sequences, rows, strands);
@@ -128,6 +211,15 @@ impl Model {
     }
 }
 
+/// The sequences without unknown letters; the others count as done.
+fn known(sequences: &PackedSequences, progress: &dyn Progress) -> Vec<usize> {
+    let known: Vec<usize> = (0..sequences.len())
+        .filter(|&row| !sequences.has_unknown(row))
+        .collect();
+    progress.advance((sequences.len() - known.len()) as u64);
+    known
+}
+
 /// Probabilities `[rows, outputs]` of sequences without unknown letters.
 fn probabilities(
     network: &Network,
@@ -137,8 +229,8 @@ fn probabilities(
 ) -> Vec<f32> {
     let of = |strand: Strand| {
         let items: Vec<_> = rows.iter().map(|&row| (row, strand)).collect();
-        let x = encode::one_hot(sequences, &items, network.device());
-        activation::sigmoid(network.forward(x, Pass::prediction()).logits)
+        let input = Value::Bases(Bases::new(sequences, &items));
+        activation::sigmoid(network.forward(input, Pass::prediction()).logits())
     };
     match strands {
         Strands::Forward => to_vec(of(Strand::Forward)),

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use super::alphabet::amino_acid;
 use super::features::Features;
 use super::reader::Protein;
+use super::representation::Representation;
 use super::scales::{BLOSUM62, SCALES};
 use super::windows::Windows;
 use bindscape_base::error::Result;
@@ -55,17 +56,6 @@ impl Encoding {
             Encoding::Onehot => ONEHOT,
             Encoding::Residue => RESIDUE,
         }
-    }
-
-    /// What [`Features::id`] says of proteins in this encoding.
-    #[must_use]
-    pub fn id(self, windows: Windows) -> String {
-        format!(
-            "{}:window={},positions={}",
-            self.name(),
-            windows.window,
-            windows.positions
-        )
     }
 
     /// The numbers of an upper-case letter A to Z.
@@ -163,8 +153,8 @@ impl<'a> EncodedProteins<'a> {
 }
 
 impl Features for EncodedProteins<'_> {
-    fn id(&self) -> String {
-        self.encoding.id(self.windows)
+    fn representation(&self) -> Representation {
+        Representation::Encoding(self.encoding, self.windows)
     }
 
     fn features(&self) -> usize {
@@ -215,7 +205,10 @@ mod tests {
         );
         assert_eq!((out[0], out[1], out[20]), (0.5, 0.25, 0.25));
         assert!(features.cut(0));
-        assert_eq!(features.id(), "onehot:window=4,positions=1");
+        assert_eq!(
+            features.representation().to_string(),
+            "onehot:window=4,positions=1"
+        );
         let residues = Windows {
             window: 1,
             positions: 10,

@@ -1,5 +1,6 @@
 //! What networks and baselines see of proteins.
 
+use super::representation::Representation;
 use bindscape_base::error::Result;
 
 /// Rows of numbers for each of a list of proteins, computed or read when asked for.
@@ -8,9 +9,8 @@ use bindscape_base::error::Result;
 /// in the order of the sequence; padding is not stored, so rows differ between
 /// proteins. Proteins are told by their place in the list.
 pub trait Features: Sync {
-    /// The representation in words that a model keeps and compares, such as
-    /// `onehot:window=10,positions=300`: equal for equal representations, and only then.
-    fn id(&self) -> String;
+    /// Which numbers these are, which a model keeps and compares.
+    fn representation(&self) -> Representation;
 
     /// Numbers per row.
     fn features(&self) -> usize;

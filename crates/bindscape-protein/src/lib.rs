@@ -7,8 +7,8 @@
 //!   DNA-binding domain ([`ProteinClass`]), matched to the proteins;
 //! - [`Windows`]: how a protein of any length becomes the input of fixed length that
 //!   the networks take (the paper: 3,000 residues, averaged by tens to 300 positions);
-//! - [`Features`]: rows of numbers per protein, from [`EncodedProteins`] (no weights
-//!   needed) or from stored embeddings;
+//! - [`Representation`]: which numbers stand for a protein; [`Features`]: the numbers
+//!   themselves, from [`EncodedProteins`] (no weights needed) or from stored embeddings;
 //! - [`Clusters`] of similar proteins and [`Folds`] that do not part them;
 //!   [`SimilarityIndex`] searches for the proteins most like another.
 //!
@@ -21,7 +21,9 @@ mod encode;
 mod features;
 mod folds;
 mod labels;
+mod letters;
 mod reader;
+mod representation;
 mod scales;
 mod similarity;
 mod store;
@@ -34,7 +36,9 @@ pub use self::encode::{EncodedProteins, Encoding};
 pub use self::features::Features;
 pub use self::folds::Folds;
 pub use self::labels::{Labels, MatchedLabels};
+pub use self::letters::ProteinLetters;
 pub use self::reader::{Protein, ProteinReader, protein_id, read_proteins, read_proteins_with};
+pub use self::representation::{ChunkSizes, EmbeddingModel, Embeddings, Representation};
 pub use self::scales::{BLOSUM62, SCALES, Scale};
 pub use self::similarity::{ClusterOptions, Clusters, Hit, Linkage, SimilarityIndex, cluster};
 pub use self::store::{

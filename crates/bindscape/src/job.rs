@@ -30,6 +30,17 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync {
     fn run(&self, session: &Session<'_>) -> Result<Self::Outcome>;
 }
 
+impl Session<'_> {
+    /// Checks `job` and runs it.
+    ///
+    /// # Errors
+    /// As [`Job::check`] and [`Job::run`].
+    pub fn run<J: Job>(&self, job: &J) -> Result<J::Outcome> {
+        job.check()?;
+        self.install(|| job.run(self))
+    }
+}
+
 /// A plan as it stands in a file: the version that wrote it, the name of the job, its settings.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

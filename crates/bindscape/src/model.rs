@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use bindscape_base::digest::InputFile;
 use bindscape_base::{Error, Place, Result};
 use bindscape_matrix::results::RunKind;
-use bindscape_nn::protein::ProteinClassifier;
 use bindscape_nn::{Architecture, Model, Precision};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::job::Job;
+use crate::protein;
 use crate::run_directory::read_record;
 use crate::session::Session;
 
@@ -182,49 +182,12 @@ impl Job for InspectModel {
     }
 
     fn run(&self, _session: &Session<'_>) -> Result<ModelFacts> {
-        if let Some(facts) = protein_facts(&self.model)? {
+        if let Some(facts) = protein::model::facts(&self.model)? {
             return Ok(ModelFacts::Protein(facts));
         }
         let (model, _) = load(&self.model)?;
         Ok(ModelFacts::Binding((&model).into()))
     }
-}
-
-/// What is known of the model of proteins at `path`, a file or the directory of a training;
-/// `None` if there is none.
-fn protein_facts(path: &Path) -> Result<Option<Value>> {
-    let file = if path.is_dir() {
-        path.join(MODEL_FILE)
-    } else {
-        path.to_path_buf()
-    };
-    let Some(model) = ProteinClassifier::find(file)? else {
-        return Ok(None);
-    };
-    let sha256 = model.sha256();
-    Ok(Some(match &model {
-        ProteinClassifier::Network(model) => json!({
-            "sha256": sha256,
-            "kind": "protein",
-            "network": model.network,
-            "parameters": model.network.parameters(),
-            "encoder": model.training.encoder,
-            "calibration": model.calibration,
-            "bindscape": model.training.bindscape,
-            "seed": model.training.seed,
-            "best_epoch": model.training.best_epoch,
-            "inputs": model.training.inputs,
-            "proteins": model.training.proteins,
-        }),
-        ProteinClassifier::Homology(model) => json!({
-            "sha256": sha256,
-            "kind": "protein-homology",
-            "bindscape": model.training.bindscape,
-            "seed": model.training.seed,
-            "inputs": model.training.inputs,
-            "proteins": model.training.proteins,
-        }),
-    }))
 }
 
 /// A plan of taking over the weights of a published network.

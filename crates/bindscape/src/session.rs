@@ -6,8 +6,6 @@ use bindscape_base::progress::{self, Progress, Silent};
 use bindscape_base::{Error, Result};
 use bindscape_nn::{Device, DeviceChoice, Precision};
 
-use crate::job::Job;
-
 /// Stack of the threads of a session, as large as that of a main thread.
 const STACK: usize = 8 << 20;
 
@@ -91,15 +89,11 @@ impl<'a> Session<'a> {
         self
     }
 
-    /// Checks `job` and runs it.
-    ///
-    /// # Errors
-    /// As [`Job::check`] and [`Job::run`].
-    pub fn run<J: Job>(&self, job: &J) -> Result<J::Outcome> {
-        job.check()?;
+    /// Runs `work` on the threads of the session.
+    pub(crate) fn install<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
         match &self.pool {
-            Some(pool) => pool.install(|| job.run(self)),
-            None => job.run(self),
+            Some(pool) => pool.install(work),
+            None => work(),
         }
     }
 

@@ -1,26 +1,16 @@
 //! `bindscape motif discover`: de novo motifs of a set of sequences.
 
-use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use bindscape_base::digest::InputFile;
+use bindscape::motif::{Discover, MotifsFound};
+use bindscape_base::Result;
 use bindscape_base::progress::Progress;
-use bindscape_base::{Error, Result, atomic, digest};
-use bindscape_motif::discover::{Discovery, Options, SequenceSet, discover};
-use bindscape_motif::logo::Logo;
-use bindscape_motif::{Format, format};
+use bindscape_motif::discover::{Discovery, Options};
 use clap::Args;
-use serde::Serialize;
 
-use super::output::{Output, print};
+use super::output::Output;
+use crate::face::Face;
 use crate::terminal::Terminal;
-use bindscape::run_directory::write_json;
-
-/// Names of the files of an output directory.
-const MOTIFS: &str = "streme.txt";
-const MOTIF_TABLE: &str = "motifs.tsv";
-const SITE_TABLE: &str = "sites.tsv";
-const RECORD: &str = "discover.json";
 
 /// Options of `motif discover`; names and defaults are STREME's.
 #[derive(Debug, Args)]
@@ -85,108 +75,44 @@ pub(crate) struct Arguments {
     niter: usize,
 }
 
-/// What `discover.json` tells.
-#[derive(Serialize)]
-struct Record<'a> {
-    bindscape: &'static str,
-    command: Vec<String>,
-    inputs: Vec<InputFile>,
-    options: &'a Options,
-    result: &'a Discovery,
-}
-
-pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<()> {
-    let options = options(arguments);
-    options.validate()?;
-    arguments.output.check()?;
-    if arguments.controls.as_deref() == Some(arguments.positives.as_path()) {
-        return Err(Error::argument(
-            "n",
-            "other sequences than those of --p",
-            arguments.positives.display().to_string(),
-        )
-        .hint("leave --n out to compare with shuffled sequences"));
-    }
-    let positives = SequenceSet::read(&arguments.positives)?;
-    let controls = arguments
-        .controls
-        .as_deref()
-        .map(SequenceSet::read)
-        .transpose()?;
-    let found = discover(&positives, controls.as_ref(), &options, terminal)?;
-    tell(&found, terminal);
-
-    let text = format::write_motifs(&found.motif_set(), Format::Meme);
-    let Some(directory) = arguments.output.directory() else {
-        return print(&text);
-    };
-    let mut inputs = Vec::new();
-    let files = [
-        ("positives", Some(&arguments.positives)),
-        ("controls", arguments.controls.as_ref()),
-    ];
-    for (role, path) in files {
-        // Standard input cannot be read again.
-        if let Some(path) = path.filter(|path| *path != Path::new("-")) {
-            inputs.push(digest::input_file(role, path)?);
+impl From<Arguments> for Discover {
+    fn from(arguments: Arguments) -> Self {
+        let (out, replace) = arguments.output.destination();
+        Self {
+            positives: arguments.positives,
+            controls: arguments.controls,
+            options: Options {
+                min_width: arguments.width.unwrap_or(arguments.minw),
+                max_width: arguments.width.unwrap_or(arguments.maxw),
+                motifs: arguments.nmotifs,
+                threshold: arguments.thresh,
+                by_e_value: arguments.evalue,
+                patience: arguments.patience,
+                holdout: arguments.hofract,
+                order: arguments.order,
+                seed: arguments.seed,
+                evaluated: arguments.neval,
+                refined: arguments.nref,
+                iterations: arguments.niter,
+            },
+            out,
+            replace,
         }
     }
-    let record = Record {
-        bindscape: env!("CARGO_PKG_VERSION"),
-        command: std::env::args().collect(),
-        inputs,
-        options: &options,
-        result: &found,
-    };
-    std::fs::create_dir_all(directory).map_err(|source| Error::io("create", directory, source))?;
-    // The record comes last: a directory that has it is complete.
-    let record_path = directory.join(RECORD);
-    if record_path.exists() {
-        std::fs::remove_file(&record_path)
-            .map_err(|source| Error::io("remove", &record_path, source))?;
-    }
-    atomic::write(directory.join(MOTIFS), text.as_bytes())?;
-    atomic::write(directory.join(MOTIF_TABLE), found.motif_table().as_bytes())?;
-    let sites = found.site_table(&positives);
-    atomic::write(directory.join(SITE_TABLE), sites.as_bytes())?;
-    write_logos(&found, directory)?;
-    write_json(&record_path, &record)?;
-    terminal.note(&format!("wrote {}", directory.display()));
-    Ok(())
 }
 
-/// `logo1.svg` and so on, by rank; those of an earlier discovery with more motifs go.
-fn write_logos(found: &Discovery, directory: &Path) -> Result<()> {
-    let path = |number: usize| directory.join(format!("logo{number}.svg"));
-    for (rank, motif) in found.motifs.iter().enumerate() {
-        let logo = Logo::information(&motif.frequencies, &found.background)?;
-        atomic::write(path(rank + 1), logo.svg().as_bytes())?;
-    }
-    for old in (found.motifs.len() + 1..).map(path) {
-        match std::fs::remove_file(&old) {
-            Ok(()) => {}
-            Err(error) if error.kind() == ErrorKind::NotFound => break,
-            Err(source) => return Err(Error::io("remove", &old, source)),
-        }
-    }
-    Ok(())
+pub(super) fn run(arguments: Arguments, face: &Face<'_>) -> Result<()> {
+    face.run(&Discover::from(arguments), report)
 }
 
-fn options(arguments: &Arguments) -> Options {
-    Options {
-        min_width: arguments.width.unwrap_or(arguments.minw),
-        max_width: arguments.width.unwrap_or(arguments.maxw),
-        motifs: arguments.nmotifs,
-        threshold: arguments.thresh,
-        by_e_value: arguments.evalue,
-        patience: arguments.patience,
-        holdout: arguments.hofract,
-        order: arguments.order,
-        seed: arguments.seed,
-        evaluated: arguments.neval,
-        refined: arguments.nref,
-        iterations: arguments.niter,
+/// Says what was found and written.
+pub(crate) fn report(outcome: MotifsFound, face: &Face<'_>) -> Result<()> {
+    tell(&outcome.discovery, face.terminal);
+    if let Some(directory) = outcome.directory {
+        face.terminal
+            .note(&format!("wrote {}", directory.display()));
     }
+    Ok(())
 }
 
 /// Counts, motifs and the reason why the search ended.

@@ -1,17 +1,14 @@
 //! `bindscape motif logo`: motifs as pictures.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use bindscape_base::progress;
+use bindscape::motif::{Drawn, Heights, Logo, LogoContent, LogoInput};
+use bindscape_base::Result;
 use bindscape_base::progress::Progress;
-use bindscape_base::{Error, Result, atomic};
-use bindscape_motif::{Background, Logo, Motif, MotifSet, logo};
-use bindscape_report::{MotifRow, motif_page};
 use clap::Args;
 
 use super::input::Input;
-use crate::terminal::Terminal;
+use crate::face::Face;
 
 /// Options of `motif logo`.
 #[derive(Debug, Args)]
@@ -41,187 +38,41 @@ pub(crate) struct Arguments {
     reverse_complement: bool,
 }
 
-/// What `--out` asks for.
-#[derive(Clone, Copy)]
-enum Target {
-    Svg,
-    Png,
-    Page,
-    Directory,
-}
-
-impl Target {
-    fn of(path: &Path) -> Self {
-        let extension = path.extension().map(|text| text.to_ascii_lowercase());
-        match extension.as_deref().and_then(|text| text.to_str()) {
-            Some("svg") => Self::Svg,
-            Some("png") => Self::Png,
-            Some("html" | "htm") => Self::Page,
-            _ => Self::Directory,
+impl From<Arguments> for Logo {
+    fn from(arguments: Arguments) -> Self {
+        let input = if arguments.weights {
+            LogoInput::Weights(arguments.input.motifs.into())
+        } else {
+            LogoInput::Motifs {
+                input: arguments.input.into(),
+                heights: if arguments.probability {
+                    Heights::Probability
+                } else {
+                    Heights::Information
+                },
+                reverse_complement: arguments.reverse_complement,
+            }
+        };
+        Self {
+            input,
+            out: arguments.out,
+            png: arguments.png,
+            scale: arguments.scale,
         }
     }
 }
 
-pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<()> {
-    let target = Target::of(&arguments.out);
-    if arguments.png && !matches!(target, Target::Directory) {
-        return Err(Error::argument(
-            "png",
-            "a directory for --out",
-            arguments.out.display().to_string(),
-        )
-        .hint("a file that ends in .png is a PNG without --png"));
-    }
-    if arguments.weights {
-        return draw_weights(arguments, target, terminal);
-    }
-    let mut set = arguments.input.read()?;
-    if arguments.reverse_complement {
-        for motif in &mut set.motifs {
-            *motif = motif.reverse_complement();
-        }
-    }
-    match target {
-        Target::Page => write_page(arguments, &set)?,
-        Target::Directory => draw_all(arguments, &set, terminal)?,
-        Target::Svg | Target::Png => {
-            let [motif] = set.motifs.as_slice() else {
-                return Err(Error::argument(
-                    "out",
-                    "a directory, or a page (.html), for several motifs",
-                    format!("{} for {}", arguments.out.display(), set.motifs.len()),
-                )
-                .hint("choose one motif with --select"));
-            };
-            write_one(&draw(arguments, motif)?, arguments, target)?;
-        }
-    }
-    if let Some(notice) = &set.notice {
-        terminal.note(notice);
-    }
-    terminal.note(&format!(
-        "wrote {}: {} motifs",
-        arguments.out.display(),
-        set.motifs.len()
-    ));
-    Ok(())
+pub(super) fn run(arguments: Arguments, face: &Face<'_>) -> Result<()> {
+    face.run(&Logo::from(arguments), report)
 }
 
-fn draw(arguments: &Arguments, motif: &Motif) -> Result<Logo> {
-    let logo = if arguments.probability {
-        Logo::probability(&motif.frequencies)
-    } else {
-        Logo::information(&motif.frequencies, &Background::uniform())
+/// Says what was drawn.
+pub(crate) fn report(outcome: Drawn, face: &Face<'_>) -> Result<()> {
+    let drawn = match outcome.content {
+        LogoContent::Motifs(count) => format!("{count} motifs"),
+        LogoContent::Positions(count) => format!("{count} positions"),
     };
-    logo.map_err(|error| error.within(&motif.id))
-}
-
-fn write_one(logo: &Logo, arguments: &Arguments, target: Target) -> Result<()> {
-    match target {
-        Target::Png => atomic::write(&arguments.out, &logo.png(arguments.scale)?),
-        _ => atomic::write(&arguments.out, logo.svg().as_bytes()),
-    }
-}
-
-fn draw_weights(arguments: &Arguments, target: Target, terminal: &Terminal) -> Result<()> {
-    if matches!(target, Target::Page | Target::Directory) {
-        return Err(Error::argument(
-            "out",
-            "a file that ends in .svg or .png for --weights",
-            arguments.out.display().to_string(),
-        ));
-    }
-    let rows = logo::read_weights(Path::new(&arguments.input.motifs))?;
-    let positions = rows.len();
-    write_one(&Logo::weights(rows)?, arguments, target)?;
-    terminal.note(&format!(
-        "wrote {}: {positions} positions",
-        arguments.out.display()
-    ));
+    face.terminal
+        .note(&format!("wrote {}: {drawn}", outcome.out.display()));
     Ok(())
-}
-
-/// A file for each motif, named after its id.
-fn draw_all(arguments: &Arguments, set: &MotifSet, terminal: &Terminal) -> Result<()> {
-    let mut files: BTreeMap<String, &Motif> = BTreeMap::new();
-    for motif in &set.motifs {
-        if let Some(other) = files.insert(file_name(&motif.id), motif) {
-            return Err(Error::argument(
-                "out",
-                "motifs whose ids make different file names",
-                format!("{:?} and {:?}", other.id, motif.id),
-            )
-            .hint("choose one of them with --select, or write a page (.html)"));
-        }
-    }
-    std::fs::create_dir_all(&arguments.out)
-        .map_err(|source| Error::io("create", &arguments.out, source))?;
-    terminal.begin("drawing logos", Some(files.len() as u64));
-    for (name, motif) in files {
-        progress::check(terminal)?;
-        let logo = draw(arguments, motif)?;
-        let path = arguments.out.join(&name);
-        atomic::write(path.with_added_extension("svg"), logo.svg().as_bytes())?;
-        if arguments.png {
-            atomic::write(
-                path.with_added_extension("png"),
-                &logo.png(arguments.scale)?,
-            )?;
-        }
-        terminal.advance(1);
-    }
-    terminal.finish();
-    Ok(())
-}
-
-/// An id as a file name that every system takes.
-fn file_name(id: &str) -> String {
-    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.+()".contains(letter);
-    let name: String = id
-        .chars()
-        .take(120)
-        .map(|letter| if plain(letter) { letter } else { '_' })
-        .collect();
-    match name.strip_prefix('.') {
-        Some(rest) => format!("_{rest}"),
-        None => name,
-    }
-}
-
-fn write_page(arguments: &Arguments, set: &MotifSet) -> Result<()> {
-    struct Drawn {
-        logo: String,
-        reverse: String,
-        consensus: String,
-    }
-    let drawn: Result<Vec<Drawn>> = set
-        .motifs
-        .iter()
-        .map(|motif| {
-            Ok(Drawn {
-                logo: draw(arguments, motif)?.inline_svg(),
-                reverse: draw(arguments, &motif.reverse_complement())?.inline_svg(),
-                consensus: motif.frequencies.consensus(),
-            })
-        })
-        .collect();
-    let drawn = drawn?;
-    let rows: Vec<MotifRow<'_>> = set
-        .motifs
-        .iter()
-        .zip(&drawn)
-        .map(|(motif, drawn)| MotifRow {
-            id: &motif.id,
-            name: motif.name.as_deref(),
-            consensus: &drawn.consensus,
-            sites: motif.sites,
-            e_value: motif.e_value.as_ref().map(|e_value| e_value.text()),
-            logo: &drawn.logo,
-            logo_reverse: &drawn.reverse,
-        })
-        .collect();
-    let notes: Vec<&str> = set.notice.as_deref().into_iter().collect();
-    let title = format!("Motifs of {}", arguments.input.motifs);
-    let page = motif_page(&title, &notes, &logo::letter_definitions(), &rows);
-    atomic::write(&arguments.out, page.as_bytes())
 }

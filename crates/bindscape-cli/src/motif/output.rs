@@ -1,9 +1,7 @@
 //! Where a verb that is named after one of the MEME suite leaves its result.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use bindscape_base::{Error, Place, Result};
 use clap::Args;
 
 /// Where the result goes.
@@ -22,35 +20,10 @@ pub(super) struct Output {
 }
 
 impl Output {
-    /// Refuses a directory that is there.
-    ///
-    /// # Errors
-    /// If `--o` names one.
-    pub(super) fn check(&self) -> Result<()> {
-        match &self.new {
-            Some(new) if new.exists() => Err(Error::input(
-                new,
-                Place::File,
-                "a directory that does not exist yet",
-                "one that does",
-            )
-            .hint("choose another, or write into it with --oc")),
-            _ => Ok(()),
-        }
+    /// The directory, or `-` for standard output, and whether files in it are replaced.
+    pub(super) fn destination(self) -> (PathBuf, bool) {
+        let replace = self.replaced.is_some();
+        let directory = self.new.or(self.replaced);
+        (directory.unwrap_or_else(|| "-".into()), replace)
     }
-
-    /// The directory to write; `None` for standard output.
-    pub(super) fn directory(&self) -> Option<&Path> {
-        self.new.as_deref().or(self.replaced.as_deref())
-    }
-}
-
-/// Writes a result to standard output.
-///
-/// # Errors
-/// If it cannot be written.
-pub(super) fn print(text: &str) -> Result<()> {
-    std::io::stdout()
-        .write_all(text.as_bytes())
-        .map_err(|source| Error::io("write", "<stdout>", source))
 }

@@ -1,27 +1,15 @@
 //! `bindscape motif scan`: where motifs fit in sequences.
 
-use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use bindscape_base::atomic::AtomicFile;
+use bindscape::data::thousands;
+use bindscape::motif::{BackgroundChoice, Scan, ScanOptions, ScanResults, Scanned};
 use bindscape_base::progress::Progress;
-use bindscape_base::{Error, Place, Result};
-use bindscape_motif::scan::{
-    self, Format, Letters, OccupancyWriter, Options, QValues, ScanMotif, Scanner, SequenceReader,
-    Writer,
-};
-use bindscape_motif::{ASSUMED_SITES, Background, MotifSet, Pseudocount, motifs_from};
+use bindscape_base::{Error, Result};
+use bindscape_motif::scan::{Format, PSEUDOCOUNT};
 use clap::{Args, ValueEnum};
 
-use super::input::unknown;
-use crate::terminal::Terminal;
-use bindscape::data::thousands;
-
-/// Largest p-value of a hit, unless asked otherwise; FIMO's.
-const THRESHOLD: f64 = 1e-4;
-
-/// p-values up to this one are computed beforehand with `--best`, larger ones where needed.
-const COMMON: f64 = 0.01;
+use crate::face::Face;
 
 /// Options of `motif scan`; those that FIMO has are named as there.
 #[derive(Debug, Args)]
@@ -62,7 +50,7 @@ pub(crate) struct Arguments {
     #[arg(
         long,
         value_name = "SITES",
-        default_value_t = scan::PSEUDOCOUNT,
+        default_value_t = PSEUDOCOUNT,
         allow_negative_numbers = true
     )]
     motif_pseudo: f64,
@@ -96,293 +84,76 @@ enum FormatChoice {
     Bed,
 }
 
-pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<()> {
-    let threshold = arguments.thresh.unwrap_or(if arguments.best {
-        1.0
+/// The background that `name` stands for; FIMO's names of those that are no files.
+fn background(name: Option<&str>) -> Result<BackgroundChoice> {
+    match name {
+        None => Ok(BackgroundChoice::MotifsOrUniform),
+        Some("--motif--") => Ok(BackgroundChoice::Motifs),
+        Some("--uniform--") => Ok(BackgroundChoice::Uniform),
+        Some(name) if name.starts_with("--") => Err(Error::argument(
+            "background",
+            "a file, --motif-- or --uniform--",
+            format!("{name:?}"),
+        )
+        .hint("write another background into a file: a letter and its probability on each line")),
+        Some(path) => Ok(BackgroundChoice::File(path.into())),
+    }
+}
+
+/// What is written, with the threshold that was given or is usual for it.
+fn results(arguments: &Arguments) -> ScanResults {
+    let threshold = |usual: f64| arguments.thresh.unwrap_or(usual);
+    if arguments.occupancy {
+        ScanResults::Occupancies
+    } else if arguments.best {
+        ScanResults::BestHits {
+            threshold: threshold(ScanResults::BEST_P_VALUE),
+        }
     } else if arguments.qv_thresh {
-        0.05
+        ScanResults::HitsByQValue {
+            threshold: threshold(ScanResults::Q_VALUE),
+        }
     } else {
-        THRESHOLD
-    });
-    let scanner = prepare(arguments, threshold, terminal)?;
-    let reader = SequenceReader::open(
-        &arguments.sequences,
-        scanner.widest(),
-        arguments.skip_masked,
-    )?;
-    let job = Job {
-        arguments,
-        scanner: &scanner,
-        threshold,
-        terminal,
-    };
-    match &arguments.out {
-        Some(path) => {
-            let mut file = AtomicFile::create(path)?;
-            let rows = job.write(reader, &mut file)?;
-            file.commit()?;
-            terminal.note(&format!(
-                "wrote {}: {} rows",
-                path.display(),
-                thousands(rows)
-            ));
-        }
-        None => {
-            let mut out = BufWriter::with_capacity(1 << 18, std::io::stdout().lock());
-            job.write(reader, &mut out)?;
-            out.flush()
-                .map_err(|source| Error::io("write", "<stdout>", source))?;
+        ScanResults::Hits {
+            threshold: threshold(ScanResults::P_VALUE),
+            q_values: !arguments.no_qvalue,
         }
     }
-    Ok(())
 }
 
-/// Reads motifs and background, and says what is made of them.
-fn prepare(arguments: &Arguments, threshold: f64, terminal: &Terminal) -> Result<Scanner> {
-    let pseudocount =
-        Pseudocount::new(arguments.motif_pseudo).map_err(|error| error.within("--motif-pseudo"))?;
-    let mut set = motifs_from(&arguments.motifs)?;
-    if !arguments.only.is_empty() {
-        select(&mut set, arguments)?;
-    }
-    let single_strand = arguments.norc || set.single_strand;
-    if set.single_strand && !arguments.norc {
-        terminal.note("the motif file is for one strand: reverse complements are not scanned");
-    }
-    let background = background(arguments, &set, single_strand, terminal)?;
-    let unknown = set.motifs.iter().filter(|motif| motif.sites.is_none());
-    let unknown = unknown.count();
-    if unknown > 0 && arguments.motif_pseudo > 0.0 {
-        terminal.note(&format!(
-            "{:>12}  motifs without a number of sites: {} are assumed beside the pseudocount",
-            thousands(unknown as u64),
-            ASSUMED_SITES
-        ));
-    }
-    let tail = if arguments.best {
-        // Refused here, since the scanner is asked for another one.
-        if !(threshold > 0.0 && threshold <= 1.0) {
-            return Err(Error::argument(
-                "threshold",
-                "a p-value above 0 and at most 1",
-                threshold.to_string(),
-            ));
-        }
-        threshold.min(COMMON)
-    } else {
-        threshold
-    };
-    let options = Options {
-        threshold: tail,
-        single_strand,
-        pseudocount,
-    };
-    let scanner = Scanner::new(&set.motifs, &background, &options)
-        .map_err(|error| error.within(&arguments.motifs))?;
-    let weak = scanner.motifs().iter().filter(|m| m.threshold().is_none());
-    let weak = weak.count();
-    if weak > 0 && !arguments.best && !arguments.occupancy {
-        terminal.note(&format!(
-            "{:>12}  motifs without hits: even their best score has a p-value above {threshold}",
-            thousands(weak as u64)
-        ));
-    }
-    Ok(scanner)
-}
-
-fn select(set: &mut MotifSet, arguments: &Arguments) -> Result<()> {
-    let is = |motif: &bindscape_motif::Motif, wanted: &String| {
-        motif.id == *wanted || motif.name.as_ref() == Some(wanted)
-    };
-    for wanted in &arguments.only {
-        if !set.motifs.iter().any(|motif| is(motif, wanted)) {
-            let expected = format!("an id or a name of a motif of {}", arguments.motifs);
-            return Err(unknown("--motif", expected, wanted, &set.motifs));
-        }
-    }
-    set.motifs
-        .retain(|motif| arguments.only.iter().any(|wanted| is(motif, wanted)));
-    Ok(())
-}
-
-fn background(
-    arguments: &Arguments,
-    set: &MotifSet,
-    single_strand: bool,
-    terminal: &Terminal,
-) -> Result<Background> {
-    let of_motifs = || {
-        set.background.ok_or_else(|| {
-            Error::input(
-                &arguments.motifs,
-                Place::File,
-                "the line `Background letter frequencies`, as --bfile asks for",
-                "a motif file without it",
-            )
-        })
-    };
-    let (background, source) = match arguments.bfile.as_deref() {
-        None => match set.background {
-            Some(background) => (background, "of the motif file"),
-            None => (Background::uniform(), "uniform"),
+pub(super) fn plan(arguments: Arguments) -> Result<Scan> {
+    Ok(Scan {
+        options: ScanOptions {
+            results: results(&arguments),
+            background: background(arguments.bfile.as_deref())?,
+            select: arguments.only,
+            pseudocount: arguments.motif_pseudo,
+            single_strand: arguments.norc,
+            skip_masked: arguments.skip_masked,
+            format: match arguments.format {
+                FormatChoice::Tsv => Format::Tsv,
+                FormatChoice::Bed => Format::Bed,
+            },
+            genomic_coordinates: arguments.parse_genomic_coord,
         },
-        Some("--motif--") => (of_motifs()?, "of the motif file"),
-        Some("--uniform--") => (Background::uniform(), "uniform"),
-        Some(name) if name.starts_with("--") => {
-            return Err(Error::argument(
-                "bfile",
-                "a file, --motif-- or --uniform--",
-                format!("{name:?}"),
-            )
-            .hint(
-                "write another background into a file: a letter and its probability on each line",
-            ));
-        }
-        Some(path) => (Background::read(Path::new(path))?, "of the file"),
-    };
-    let background = if single_strand {
-        background
-    } else {
-        background.both_strands()
-    };
-    let [a, c, g, t] = background.probabilities();
-    terminal.note(&format!(
-        "background {source}: A {a:.4} C {c:.4} G {g:.4} T {t:.4}"
-    ));
-    Ok(background)
+        sequences: arguments.sequences,
+        motifs: arguments.motifs,
+        out: arguments.out.unwrap_or_else(|| "-".into()),
+    })
 }
 
-/// A scan that is ready to run.
-struct Job<'a> {
-    arguments: &'a Arguments,
-    scanner: &'a Scanner,
-    threshold: f64,
-    terminal: &'a Terminal,
+pub(super) fn run(arguments: Arguments, face: &Face<'_>) -> Result<()> {
+    face.run(&plan(arguments)?, report)
 }
 
-impl Job<'_> {
-    /// Scans and writes the table; returns its rows.
-    fn write(&self, mut reader: SequenceReader, out: &mut dyn Write) -> Result<u64> {
-        let label = format!(
-            "scanning {} with {} motifs",
-            reader.path().display(),
-            self.scanner.motifs().len()
-        );
-        self.terminal.begin(&label, None);
-        let rows = if self.arguments.occupancy {
-            self.occupancy(&mut reader, out)
-        } else {
-            self.hits(&mut reader, out)
-        };
-        self.terminal.finish();
-        let letters = reader.letters();
-        rows.inspect(|_| self.tell(letters))
-    }
-
-    fn hits(&self, reader: &mut SequenceReader, out: &mut dyn Write) -> Result<u64> {
-        let format = match self.arguments.format {
-            FormatChoice::Tsv => Format::Tsv,
-            FormatChoice::Bed => Format::Bed,
-        };
-        let genomic = self.arguments.parse_genomic_coord;
-        let directory = self.arguments.out.as_ref().map(|out| match out.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        });
-        let mut writer = Writer::new(self.scanner, format, genomic, directory);
-        let mut q_values = QValues::new(self.scanner);
-        let mut open = Vec::new();
-        let path = reader.path().to_path_buf();
-        scan::for_each_batch(reader, self.terminal, |batch| {
-            let windows = self.scanner.windows(batch);
-            if self.arguments.best {
-                q_values.add(&[], &windows);
-                let best = self.scanner.best(batch, &mut open);
-                writer.add_best(batch, &best, self.threshold, &path)
-            } else {
-                let hits = self.scanner.hits(batch);
-                q_values.add(&hits, &windows);
-                writer.add(batch, &hits, &path)
-            }
-        })?;
-        self.check_widths(&path, q_values.windows())?;
-        if self.arguments.best || self.arguments.no_qvalue {
-            return writer.finish(None, out);
-        }
-        let most = if self.arguments.qv_thresh {
-            self.threshold
-        } else {
-            1.0
-        };
-        let q_values = q_values.finish(self.scanner);
-        writer.finish(Some((&q_values, most)), out)
-    }
-
-    fn occupancy(&self, reader: &mut SequenceReader, out: &mut dyn Write) -> Result<u64> {
-        let mut writer = OccupancyWriter::new(self.scanner);
-        let mut windows = vec![0; self.scanner.motifs().len()];
-        let mut open = Vec::new();
-        let path = reader.path().to_path_buf();
-        scan::for_each_batch(reader, self.terminal, |batch| {
-            for (sum, more) in windows.iter_mut().zip(self.scanner.windows(batch)) {
-                *sum += more;
-            }
-            writer.add(batch, &self.scanner.occupancy(batch, &mut open))
-        })?;
-        self.check_widths(&path, &windows)?;
-        writer.finish(out)
-    }
-
-    /// Refuses sequences that no motif fits into, and tells which motifs fit nowhere.
-    fn check_widths(&self, path: &Path, windows: &[u64]) -> Result<()> {
-        let motifs = self.scanner.motifs();
-        let narrowest = motifs.iter().map(ScanMotif::width).min().unwrap_or(0);
-        let wide: Vec<&str> = motifs
-            .iter()
-            .zip(windows)
-            .filter_map(|(motif, &windows)| (windows == 0).then_some(motif.id()))
-            .collect();
-        if wide.len() == motifs.len() {
-            return Err(Error::input(
-                path,
-                Place::File,
-                format!("{narrowest} bases in a row, as wide as the narrowest motif"),
-                "shorter sequences, or such with too many other letters",
-            ));
-        }
-        if !wide.is_empty() {
-            let shown = wide[..wide.len().min(5)].join(", ");
-            let more = if wide.len() > 5 { ", …" } else { "" };
-            self.terminal.note(&format!(
-                "{:>12}  motifs wider than any sequence without other letters: {shown}{more}",
-                thousands(wide.len() as u64)
-            ));
-        }
-        Ok(())
-    }
-
-    fn tell(&self, letters: Letters) {
-        let Letters {
-            sequences,
-            bases,
-            ambiguous,
-            masked,
-        } = letters;
-        let strands = self.scanner.strands();
-        self.terminal.note(&format!(
-            "{:>12}  sequences with {} bases scanned on {strands} strand{}",
-            thousands(sequences),
-            thousands(bases),
-            if strands == 1 { "" } else { "s" }
+/// Says what was written.
+pub(crate) fn report(outcome: Scanned, face: &Face<'_>) -> Result<()> {
+    if let Some(file) = outcome.file {
+        face.terminal.note(&format!(
+            "wrote {}: {} rows",
+            file.display(),
+            thousands(outcome.rows)
         ));
-        for (count, what) in [
-            (ambiguous, "N and other ambiguous letters left out"),
-            (masked, "lower-case bases left out"),
-        ] {
-            if count > 0 {
-                self.terminal
-                    .note(&format!("{:>12}  {what}", thousands(count)));
-            }
-        }
     }
+    Ok(())
 }

@@ -40,9 +40,10 @@ use bindscape::run_directory::{lock, read_json, write_json};
 
 use models::Model;
 
-use super::source::Source;
-use super::split::{ProteinSplitArguments, Split, check_share};
+use super::options::ProteinSplitArguments;
 use super::train::options::loss_weights;
+use bindscape::protein::features::FeatureSource;
+use bindscape::protein::split::{ProteinSplit, check_share};
 
 const RECORD: &str = "crossval.json";
 
@@ -120,7 +121,7 @@ pub(crate) struct Arguments {
 struct Settings {
     bindscape: String,
     inputs: Vec<InputFile>,
-    split: Split,
+    split: ProteinSplit,
     folds: u32,
     validation: f64,
     encoder: String,
@@ -175,7 +176,7 @@ struct Plan {
     column: Option<(Vec<u32>, Vec<String>)>,
     external_known: u64,
     /// Embeddings.
-    stored: Option<Source>,
+    stored: Option<FeatureSource>,
     /// To be fitted now.
     models: Vec<Model>,
     /// These and those of the run's earlier commands.
@@ -207,21 +208,22 @@ fn plan(arguments: Arguments, terminal: &Terminal) -> Result<Plan> {
     let stored = arguments
         .embeddings
         .as_deref()
-        .map(Source::stored)
+        .map(FeatureSource::stored)
         .transpose()?;
     let encoder = arguments
         .encoder
         .unwrap_or_else(|| if stored.is_some() { "esm2" } else { "residue" }.into());
-    let sight = models::sight("--encoder", &encoder, stored.is_some())?;
+    let sight = models::sight("encoder", &encoder, stored.is_some())?;
     let models = models::parse(&arguments.models, sight, stored.is_some())?;
     let only = only(&arguments.only, arguments.folds)?;
     for (name, share) in [
-        ("--threshold", arguments.threshold),
-        ("--validation", arguments.validation),
+        ("threshold", arguments.threshold),
+        ("validation", arguments.validation),
     ] {
         check_share(name, share)?;
     }
-    let split = arguments.split.split()?;
+    let split = arguments.split.split();
+    split.check()?;
     let labels = Labels::read(&arguments.labels, split.column())?;
     let mut proteins = read_proteins_with(&arguments.proteins, terminal)?;
     let matched = labels.matched(&proteins, &arguments.proteins)?;
@@ -321,7 +323,7 @@ fn refuse_other(planned: &Settings, found: &Settings, out: &Path) -> Result<()> 
         "a cross-validation with the same settings",
         format!("one with other {}", changed.join(", ")),
     )
-    .hint("choose another --out"))
+    .hint("choose another ⟦out⟧"))
 }
 
 fn save(plan: &Plan) -> Result<()> {
@@ -347,7 +349,7 @@ impl Plan {
             let record: Record = read_json(&file)?;
             refuse_other(&self.settings, &record.settings, &self.out)?;
             let stored = self.stored.is_some();
-            let encoder = models::sight("--encoder", &record.settings.encoder, stored)?;
+            let encoder = models::sight("encoder", &record.settings.encoder, stored)?;
             let mut known = models::parse(&record.models, encoder, stored)?;
             let new = self
                 .models
@@ -368,7 +370,7 @@ impl Plan {
                 "a new or empty directory, or one that holds the same cross-validation",
                 format!("other files and no {RECORD}"),
             )
-            .hint("choose another --out"));
+            .hint("choose another ⟦out⟧"));
         }
         Ok(())
     }

@@ -12,8 +12,8 @@ use bindscape_base::{Error, Result};
 use bindscape_nn::DeviceChoice;
 use bindscape_nn::esm2::{Chunking, EmbedOptions, Embedder, Esm2, LoadOptions};
 use bindscape_protein::{
-    EmbeddingInfo, EmbeddingRow, EmbeddingWriter, Encoding, Protein, RowsOf, ShardFormat,
-    StoredType, Windows, amino_acid, read_proteins_with,
+    ChunkSizes, EmbeddingInfo, EmbeddingRow, EmbeddingWriter, Encoding, Protein, RowsOf,
+    ShardFormat, StoredType, Windows, amino_acid, read_proteins_with,
 };
 use clap::Args;
 
@@ -207,7 +207,7 @@ impl Plan {
             rows: self.rows,
             dtype: self.dtype,
             format: self.format,
-            settings: Vec::new(),
+            chunks: None,
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }
@@ -355,10 +355,10 @@ fn embed(plan: &Plan, model: &str, proteins: &[Protein], terminal: &Terminal) ->
     let info = EmbeddingInfo {
         checksum: Some(network.provenance().checksum()),
         layer: Some(layer),
-        settings: vec![
-            format!("chunk={}", chunking.chunk),
-            format!("overlap={}", chunking.overlap),
-        ],
+        chunks: Some(ChunkSizes {
+            chunk: chunking.chunk,
+            overlap: chunking.overlap,
+        }),
         ..plan.info(model, width)
     };
     // A layer that is not there is found before a directory is begun.

@@ -18,12 +18,13 @@ use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::journal_key;
-use super::represent::load_model;
-use super::source::{EmbeddingArguments, Source};
+use super::options::EmbeddingArguments;
 use crate::finetune::file_name;
 use crate::terminal::Terminal;
 use bindscape::data::thousands;
+use bindscape::protein::features::FeatureSource;
+use bindscape::protein::journal_key;
+use bindscape::protein::model::load_model;
 use bindscape::unfinished;
 use output::{Explained, Output};
 
@@ -105,7 +106,12 @@ pub(super) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
     let proteins = Proteins::open(&arguments)?;
     let device = arguments.device.open()?;
     let encoder = &model.training.encoder;
-    let source = Source::of(encoder, &arguments.embeddings, arguments.device, terminal)?;
+    let source = FeatureSource::of(
+        encoder,
+        &arguments.embeddings.options(),
+        arguments.device,
+        terminal,
+    )?;
     let explainer = Explainer {
         predictor: ProteinPredictor::new(&model, &device),
         source: &source,
@@ -120,7 +126,7 @@ pub(super) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
         model.sha256(),
         arguments.device,
         json!({
-            "embeddings": arguments.embeddings,
+            "embeddings": arguments.embeddings.options(),
             "target": arguments.target,
             "steps": steps,
             "baseline": arguments.baseline.unwrap_or_default(),
@@ -147,6 +153,7 @@ pub(super) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
         output.write(&protein, &explainer.judge(&protein, scores)?)?;
     }
     terminal.finish();
+    journal.check_end()?;
     let told = output.finish()?;
     journal.finish()?;
     told.tell(domains.is_some(), &arguments, terminal);
@@ -252,7 +259,7 @@ impl Iterator for Proteins {
 
 struct Explainer<'a> {
     predictor: ProteinPredictor,
-    source: &'a Source,
+    source: &'a FeatureSource,
     domains: Option<&'a Domains>,
     target: Target,
     options: ExplainOptions,

@@ -23,12 +23,13 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::journal_key;
-use super::represent::load_model;
-use super::source::{EmbeddingArguments, Represented, Source};
+use super::options::EmbeddingArguments;
 use crate::finetune::file_name;
 use crate::terminal::Terminal;
 use bindscape::data::thousands;
+use bindscape::protein::features::{FeatureSource, Represented};
+use bindscape::protein::journal_key;
+use bindscape::protein::model::load_model;
 use bindscape::unfinished;
 use table::{Row, Table};
 
@@ -130,15 +131,21 @@ pub(super) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
         way: match &model {
             ProteinClassifier::Network(model) => {
                 let encoder = &model.training.encoder;
-                let embeddings = &arguments.embeddings;
+                let embeddings = &arguments.embeddings.options();
                 Way::Network {
                     predictor: Box::new(ProteinPredictor::new(model, &device)),
-                    source: Box::new(Source::of(encoder, embeddings, arguments.device, terminal)?),
+                    source: Box::new(FeatureSource::of(
+                        encoder,
+                        embeddings,
+                        arguments.device,
+                        terminal,
+                    )?),
                 }
             }
             ProteinClassifier::Homology(model) => {
                 arguments
                     .embeddings
+                    .options()
                     .refuse("since the model compares sequences")?;
                 Way::Homology(HomologyPredictor::new(model))
             }
@@ -153,7 +160,7 @@ pub(super) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
         model.sha256(),
         arguments.device,
         json!({
-            "embeddings": arguments.embeddings,
+            "embeddings": arguments.embeddings.options(),
             "threshold": arguments.threshold,
             "prior": arguments.prior,
         }),
@@ -180,6 +187,9 @@ pub(super) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
         }
     }
     terminal.finish();
+    if let Some(journal) = &mut journal {
+        journal.check_end()?;
+    }
     for row in best.into_iter().flat_map(Best::into_rows) {
         table.write(&row)?;
     }
@@ -192,7 +202,7 @@ pub(super) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
             command: std::env::args().collect(),
             model: file_name(&file),
             model_sha256: model.sha256().to_owned(),
-            encoder: encoder(&model).to_owned(),
+            encoder: encoder(&model),
             threshold: arguments.threshold,
             prior: arguments.prior,
             training_prior: tf_prior(&model),
@@ -210,10 +220,10 @@ pub(super) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
 }
 
 /// What the model looks at.
-fn encoder(model: &ProteinClassifier) -> &str {
+fn encoder(model: &ProteinClassifier) -> String {
     match model {
-        ProteinClassifier::Network(model) => &model.training.encoder.id,
-        ProteinClassifier::Homology(_) => "homology",
+        ProteinClassifier::Network(model) => model.training.encoder.representation.to_string(),
+        ProteinClassifier::Homology(_) => "homology".to_owned(),
     }
 }
 
@@ -301,7 +311,7 @@ struct Scorer<'a> {
 enum Way<'a> {
     Network {
         predictor: Box<ProteinPredictor>,
-        source: Box<Source>,
+        source: Box<FeatureSource>,
     },
     Homology(HomologyPredictor<'a>),
 }

@@ -13,7 +13,7 @@ use bindscape_nn::protein::{
 use clap::Args;
 use serde_json::json;
 
-use super::split::ProteinSplitArguments;
+use super::options::ProteinSplitArguments;
 use crate::terminal::Terminal;
 use bindscape::data::thousands;
 use bindscape::watcher::{Watcher, validation_words};
@@ -75,7 +75,7 @@ fn network(kind: ProteinNetworkKind, arguments: &Arguments, terminal: &Terminal)
     let planned = Planned {
         configuration: json!({
             "network": network,
-            "encoder": features.id(),
+            "encoder": features.representation(),
             "training": options,
         }),
         parameters: network.parameters(),

@@ -126,6 +126,16 @@ fn best_hits_and_occupancies() {
 }
 
 #[test]
+fn a_written_plan_gives_the_same_hits() {
+    let directory = directory();
+    let at = directory.path();
+    let words = ["motif", "scan", "--motifs", "m.meme", "s.fa", "--best"];
+    let typed = output(at, &words);
+    succeeds(at, &[&words[..], &["--plan", "plan.json"]].concat());
+    assert_eq!(output(at, &["run", "plan.json"]), typed);
+}
+
+#[test]
 fn what_it_refuses() {
     let directory = directory();
     let at = directory.path();

@@ -61,7 +61,7 @@ fn encodings_are_stored_and_not_computed_twice() {
         };
         let computed = EncodedProteins::new(&proteins, Encoding::Residue, windows);
         let stored = store.of(&proteins).expect("all");
-        assert_eq!(stored.id(), computed.id());
+        assert_eq!(stored.representation(), computed.representation());
         let (mut a, mut b) = (Vec::new(), Vec::new());
         for protein in 0..4 {
             stored.read(protein, &mut a).expect("read");
@@ -186,7 +186,10 @@ fn files_of_esm_extract_are_imported() {
         ],
     );
     let store = EmbeddingStore::open(&directory.path().join("o")).expect("a store");
-    assert_eq!(store.id(), "esm-extract:layer=6:window=2,positions=300");
+    assert_eq!(
+        store.representation().to_string(),
+        "esm-extract:layer=6:window=2,positions=300"
+    );
     let mut rows = Vec::new();
     store.read(0, &mut rows).expect("read");
     assert_eq!(rows.len(), 9);

@@ -215,7 +215,7 @@ impl RegionFasta {
             "none",
         );
         let Some(chrom) = self.regions.chromosome_index(region.chrom) else {
-            return error.hint(crate::genome::absent_chromosome(
+            return error.hint(crate::chromosome::absent_chromosome(
                 region.chrom,
                 self.regions.chromosomes().iter().map(String::as_str),
                 "the file",

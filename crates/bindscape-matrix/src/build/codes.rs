@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::Evidence;
 use super::bits::RankedBits;
-use super::evidence::Pair;
+use super::pairs::Pair;
 use super::report::CodeCounts;
 use crate::Code;
 use crate::sheet::Kind;

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLockReadGuard};
+use std::sync::{Arc, Mutex, PoisonError, RwLockReadGuard};
 
 use rayon::prelude::*;
 
 use super::Evidence;
 use super::bits::{RankedBits, SharedBits};
 use super::name_table::{NameTable, Names};
+use super::pairs::{Named, Pair};
 use super::report::EvidenceCounts;
 use super::scan::{Scanned, Scanner, Visitor, other_style, some_of};
 use crate::overlap::{RegionIndex, Search};
@@ -17,59 +18,6 @@ use bindscape_base::error::{Error, Place, Result};
 use bindscape_base::names;
 use bindscape_genome::bed::{Format, Malformed, Record, first_record_line};
 use bindscape_genome::region::Regions;
-
-/// A TF profiled in a cell, with the evidence over the regions open in the cell.
-#[derive(Debug)]
-pub(super) struct Pair {
-    pub(super) tf: String,
-    /// Number of the cell in the list of cells.
-    pub(super) cell: usize,
-    chip: OnceLock<SharedBits>,
-    tfbs: OnceLock<SharedBits>,
-}
-
-impl Pair {
-    fn new(tf: &str, cell: usize) -> Self {
-        Self {
-            tf: tf.to_owned(),
-            cell,
-            chip: OnceLock::new(),
-            tfbs: OnceLock::new(),
-        }
-    }
-
-    fn slot(&self, kind: Kind) -> &OnceLock<SharedBits> {
-        if kind == Kind::Chip {
-            &self.chip
-        } else {
-            &self.tfbs
-        }
-    }
-
-    /// The open regions with evidence of one kind; `None` if there is none.
-    pub(super) fn marks(&self, kind: Kind) -> Option<&SharedBits> {
-        self.slot(kind).get()
-    }
-
-    /// Whether any open region has evidence of one kind.
-    pub(super) fn has(&self, kind: Kind) -> bool {
-        self.marks(kind).is_some()
-    }
-}
-
-/// What the name of a data set, or of a record, stands for.
-#[derive(Debug, Clone)]
-pub(super) enum Named {
-    /// A profiled pair. Its cell stands here too, because most peaks lie where
-    /// the cell is closed, and then the pair itself need not be looked at.
-    Pair {
-        cell: u32,
-        pair: Arc<Pair>,
-    },
-    NotProfiled,
-    TfNotAskedFor,
-    CellWithoutAccessibility,
-}
 
 /// Gathers evidence from files.
 pub(super) struct Collector<'a> {
@@ -157,7 +105,7 @@ impl<'a> Collector<'a> {
             None if kind == Kind::Tfbs => Format::Bed,
             None => detect(&set.path)?,
         };
-        let names = Names::new(self, kind, &set.path);
+        let names = Names::new(|tf, cell| self.resolve(kind, tf, cell, &set.path));
         let mut total = Tally::default();
         let Scanned {
             records,

@@ -4,13 +4,11 @@
 //! looking them up is most of the work on it. The experiment does not matter;
 //! what follows it lies inside the table's entries, not behind a pointer.
 
-use std::path::Path;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use rustc_hash::FxHashMap;
 
-use super::evidence::{Collector, Named};
-use crate::sheet::Kind;
+use super::pairs::Named;
 use bindscape_genome::bed::{Malformed, find, quoted, split_remap_name};
 
 /// Bytes of a key that are left for the name; the last one is its length.
@@ -59,20 +57,17 @@ fn short(pair: &[u8]) -> Option<ShortName> {
     Some(key)
 }
 
-/// The names of one file, shared by the threads that read it.
+/// The names of one file and what they stand for, shared by the threads that read it.
 pub(super) struct Names<'a> {
-    collector: &'a Collector<'a>,
-    kind: Kind,
-    path: &'a Path,
+    resolve: Box<dyn Fn(&str, &str) -> Named + Sync + 'a>,
     known: RwLock<NameTable>,
 }
 
 impl<'a> Names<'a> {
-    pub(super) fn new(collector: &'a Collector<'a>, kind: Kind, path: &'a Path) -> Self {
+    /// Names whose TF and cell stand for what `resolve` says.
+    pub(super) fn new(resolve: impl Fn(&str, &str) -> Named + Sync + 'a) -> Self {
         Self {
-            collector,
-            kind,
-            path,
+            resolve: Box::new(resolve),
             known: RwLock::default(),
         }
     }
@@ -90,7 +85,7 @@ impl<'a> Names<'a> {
             );
         };
         let (tf, cell) = (String::from_utf8_lossy(tf), String::from_utf8_lossy(cell));
-        let named = self.collector.resolve(self.kind, &tf, &cell, self.path);
+        let named = (self.resolve)(&tf, &cell);
         self.known
             .write()
             .unwrap_or_else(PoisonError::into_inner)
@@ -104,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn short_and_long_names_are_told_apart() {
+    fn short_and_long_names_are_distinguished() {
         let mut table = NameTable::default();
         let long = "TF.".to_owned() + &"c".repeat(40);
         table.insert(b"MAX.K562", Named::NotProfiled);

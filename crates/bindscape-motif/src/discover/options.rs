@@ -1,7 +1,7 @@
 //! What a user may choose; names and defaults are STREME's.
 
 use bindscape_base::{Error, Result};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Smallest and largest width of a motif.
 const WIDTHS: std::ops::RangeInclusive<usize> = 3..=30;
@@ -10,7 +10,8 @@ const WIDTHS: std::ops::RangeInclusive<usize> = 3..=30;
 const MOST_ORDER: usize = 4;
 
 /// Settings of a discovery.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Options {
     /// Smallest width of a motif, at least 3.
     pub min_width: usize,
@@ -63,20 +64,19 @@ impl Options {
     /// Refuses settings that make no sense.
     ///
     /// # Errors
-    /// If one is out of the range of its description; the option is named as on the
-    /// command line.
+    /// If one is out of the range of its description.
     pub fn validate(&self) -> Result<()> {
-        let within = |option: &str, valid: bool, expected: String, found: String| {
+        let within = |field: &'static str, valid: bool, expected: String, found: String| {
             if valid {
                 Ok(())
             } else {
-                Err(Error::about(option, expected, found))
+                Err(Error::argument(field, expected, found))
             }
         };
         let widths = format!("a width of {} to {}", WIDTHS.start(), WIDTHS.end());
-        for (option, width) in [("min_width", self.min_width), ("max_width", self.max_width)] {
+        for (field, width) in [("min_width", self.min_width), ("max_width", self.max_width)] {
             within(
-                option,
+                field,
                 WIDTHS.contains(&width),
                 widths.clone(),
                 width.to_string(),
@@ -111,8 +111,8 @@ impl Options {
             ("patience", Some(self.patience)),
             ("motifs", self.motifs),
         ];
-        for (option, count) in counts {
-            within(option, count != Some(0), "at least 1".into(), "0".into())?;
+        for (field, count) in counts {
+            within(field, count != Some(0), "at least 1".into(), "0".into())?;
         }
         Ok(())
     }

@@ -11,6 +11,7 @@ use bindscape_genome::fasta::region_of_name;
 use bindscape_genome::region::Region;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 use tempfile::SpooledTempFile;
 
 use super::{Batch, Best, Hit, ScanMotif, Scanner, Sequence};
@@ -23,7 +24,8 @@ pub(super) const IN_MEMORY: usize = 64 << 20;
 const ROWS: usize = 1 << 12;
 
 /// The table's format.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Format {
     /// FIMO's columns; positions from 1, both ends included.
     Tsv,
@@ -99,7 +101,7 @@ pub fn genomic<'a>(sequence: &'a Sequence, path: &Path) -> Result<Option<(Region
                      make the file with `bedtools getfasta`",
                 )
             } else {
-                error.hint("leave out ⟦parse_genomic_coord⟧ if names are no regions")
+                error.hint("leave out ⟦genomic_coordinates⟧ if names are no regions")
             })
         }
         _ => Ok(Some((region, reverse))),

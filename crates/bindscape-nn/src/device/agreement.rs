@@ -8,8 +8,9 @@ use super::DeviceChoice;
 use crate::architecture::Architecture;
 use crate::cnn::CnnConfig;
 use crate::danq::DanqConfig;
-use crate::encode;
-use crate::network::{Dropout, Network, Pass, to_vec};
+use crate::encode::Bases;
+use crate::host::to_vec;
+use crate::network::{Dropout, Network, Pass, Value};
 use crate::parameters::{StateDict, Values};
 use crate::precision::Precision;
 use crate::random;
@@ -33,7 +34,7 @@ fn small_danq() -> Architecture {
 }
 
 /// A batch of random sequences and labels, the same on every device.
-fn batch(number: u64, rows: usize, device: &Device) -> (Tensor<3>, Tensor<2>) {
+fn batch(number: u64, rows: usize, device: &Device) -> (Value, Tensor<2>) {
     let mut rng = random::stream(number, "agreement", &[]);
     let mut unit = || random::unit(&mut rng);
     let mut sequences = PackedSequences::new(LENGTH);
@@ -48,7 +49,7 @@ fn batch(number: u64, rows: usize, device: &Device) -> (Tensor<3>, Tensor<2>) {
         .collect();
     let items: Vec<_> = (0..rows).map(|row| (row, Strand::Reverse)).collect();
     (
-        encode::one_hot(&sequences, &items, device),
+        Value::Bases(Bases::new(&sequences, &items)),
         Tensor::from_data(TensorData::new(labels, [rows, OUTPUTS]), device),
     )
 }
@@ -119,7 +120,7 @@ fn cases() -> [Case; 4] {
 fn compare(case: &Case, device: &Device) -> [(f64, String); 2] {
     let state = StateDict::initial(&case.architecture.slots(), 5);
     let mut learners = [&Device::flex(), device].map(|device| {
-        let network = Network::new(&case.architecture, &state, device);
+        let network = Network::new(case.architecture.layers(), &state, device);
         Learner::new(network, Freeze::None)
     });
     let mut worst = [(0.0, String::new()), (0.0, String::new())];
@@ -137,13 +138,13 @@ fn compare(case: &Case, device: &Device) -> [(f64, String); 2] {
     };
     let [cpu, other] = learners.each_ref().map(|learner| {
         let (x, _) = batch(0, case.rows, learner.network.device());
-        to_vec(learner.network.forward(x, Pass::prediction()).logits)
+        to_vec(learner.network.forward(x, Pass::prediction()).logits())
     });
     note(0, "logits".to_owned(), largest, [&cpu, &other]);
     for step in 0..3 {
         let [(cpu_loss, cpu), (loss, other)] = learners.each_mut().map(|learner| {
             let (x, labels) = batch(step, case.rows, learner.network.device());
-            learner.differentiate(x, labels, Some(Dropout { seed: 1, step }))
+            learner.differentiate_labels(x, labels, Some(Dropout { seed: 1, step }))
         });
         note(0, format!("loss {step}"), largest, [&[cpu_loss], &[loss]]);
         let mut uploaded = Vec::new();
@@ -206,16 +207,16 @@ fn other_devices_compute_what_the_cpu_computes() {
 /// Logits, loss and all gradients of the first step of training.
 fn first_step(architecture: &Architecture, device: &Device, precision: Precision) -> [Vec<f32>; 3] {
     let state = StateDict::initial(&architecture.slots(), 5);
-    let network = Network::new(architecture, &state, device).with_precision(precision);
+    let network = Network::new(architecture.layers(), &state, device).with_precision(precision);
     let mut learner = Learner::new(network, Freeze::None);
     let (x, labels) = batch(0, 40, device);
     let logits = to_vec(
         learner
             .network
             .forward(x.clone(), Pass::prediction())
-            .logits,
+            .logits(),
     );
-    let (loss, gradients) = learner.differentiate(x, labels, None);
+    let (loss, gradients) = learner.differentiate_labels(x, labels, None);
     let gradients = gradients.into_iter().flatten().flat_map(to_vec).collect();
     [logits, vec![loss], gradients]
 }

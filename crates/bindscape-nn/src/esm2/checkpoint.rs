@@ -9,8 +9,9 @@ use bindscape_kernels::transformer::Rotary;
 use super::config::{Esm2Config, PUBLISHED, ROTARY_BASE};
 use super::tensors::Tensors;
 use super::tokens::VOCABULARY;
+use crate::checker::{self, Expected, Found};
 
-/// Tensors that a message names at most, of each kind.
+/// Tensors that a message names as examples.
 const NAMED: usize = 5;
 
 /// Weight `[out, in]` and bias `[out]` of a linear layer; scale and shift of a layer norm.
@@ -280,7 +281,7 @@ fn infer(shapes: &BTreeMap<String, Vec<usize>>, path: &Path) -> Result<Esm2Confi
             path,
             Place::File,
             format!("weights of ESM-2, with tensors such as `{EMBEDDINGS}`"),
-            format!("tensors such as {}", list(&some)),
+            format!("tensors such as {}", checker::list(&some)),
         )
         .hint("the file holds another architecture"));
     };
@@ -309,13 +310,19 @@ fn infer(shapes: &BTreeMap<String, Vec<usize>>, path: &Path) -> Result<Esm2Confi
     })
 }
 
-/// Names and shapes of the tensors that an ESM-2 has, and whether it must have them.
-fn slots(config: Esm2Config) -> Vec<(String, Vec<usize>, bool)> {
+/// The tensors that an ESM-2 has; those of the heads may be missing.
+fn slots(config: Esm2Config) -> Vec<Expected> {
     let (width, hidden, tokens) = (config.width, config.hidden(), VOCABULARY.len());
-    let mut slots = vec![(EMBEDDINGS.to_owned(), vec![tokens, width], true)];
-    let mut affine = |name: &str, weight: &[usize], needed: bool| {
-        slots.push((format!("{name}.weight"), weight.to_vec(), needed));
-        slots.push((format!("{name}.bias"), vec![weight[0]], needed));
+    let slot = |name: String, shape: &[usize], optional| Expected {
+        name,
+        shape: shape.to_vec(),
+        dtype: None,
+        optional,
+    };
+    let mut slots = vec![slot(EMBEDDINGS.to_owned(), &[tokens, width], false)];
+    let mut affine = |name: &str, weight: &[usize], optional: bool| {
+        slots.push(slot(format!("{name}.weight"), weight, optional));
+        slots.push(slot(format!("{name}.bias"), &weight[..1], optional));
     };
     for layer in 0..config.layers {
         let parts: [(&str, &[usize]); 8] = [
@@ -329,15 +336,15 @@ fn slots(config: Esm2Config) -> Vec<(String, Vec<usize>, bool)> {
             ("output.dense", &[width, hidden]),
         ];
         for (part, weight) in parts {
-            affine(&format!("encoder.layer.{layer}.{part}"), weight, true);
+            affine(&format!("encoder.layer.{layer}.{part}"), weight, false);
         }
     }
-    affine("encoder.emb_layer_norm_after", &[width], true);
-    affine("lm_head.dense", &[width, width], false);
-    affine("lm_head.layer_norm", &[width], false);
+    affine("encoder.emb_layer_norm_after", &[width], false);
+    affine("lm_head.dense", &[width, width], true);
+    affine("lm_head.layer_norm", &[width], true);
     let maps = config.layers * config.heads;
-    affine("contact_head.regression", &[1, maps], false);
-    slots.push(("lm_head.bias".to_owned(), vec![tokens], false));
+    affine("contact_head.regression", &[1, maps], true);
+    slots.push(slot("lm_head.bias".to_owned(), &[tokens], true));
     slots
 }
 
@@ -347,66 +354,29 @@ fn check_tensors(
     config: Esm2Config,
     path: &Path,
 ) -> Result<()> {
-    let slots = slots(config);
-    let (mut missing, mut misshapen) = (Vec::new(), Vec::new());
-    for (name, shape, needed) in &slots {
+    let mut slots = slots(config);
+    for slot in slots.iter_mut().filter(|slot| slot.optional) {
         // A head is there with all of its parts, or not at all.
-        let head = name.split('.').next().unwrap_or(name);
-        let begun = !needed && shapes.keys().any(|found| found.starts_with(head));
-        match shapes.get(name) {
-            None if *needed || begun => missing.push(name.as_str()),
-            Some(found) if found != shape => {
-                misshapen.push(format!("{} of {found:?}, not {shape:?}", names[name]));
-            }
-            _ => {}
-        }
+        let head = slot.name.split('.').next().unwrap_or(&slot.name);
+        slot.optional = !shapes.keys().any(|found| found.starts_with(head));
     }
-    let known: BTreeSet<&str> = slots.iter().map(|(name, ..)| name.as_str()).collect();
-    let unexpected: Vec<&str> = names
+    let found: Vec<Found> = shapes
         .iter()
-        .filter(|(common, _)| !known.contains(common.as_str()))
-        .map(|(_, own)| own.as_str())
+        .map(|(name, shape)| Found {
+            name: name.clone(),
+            own: names[name].clone(),
+            shape: shape.clone(),
+            dtype: None,
+        })
         .collect();
-    let mut found = Vec::new();
-    if !missing.is_empty() {
-        found.push(format!("{} missing: {}", missing.len(), list(&missing)));
-    }
-    if !unexpected.is_empty() {
-        let count = unexpected.len();
-        found.push(format!("{count} unexpected: {}", list(&unexpected)));
-    }
-    if !misshapen.is_empty() {
-        let shapes: Vec<&str> = misshapen.iter().map(String::as_str).collect();
-        found.push(format!(
-            "{} of other shapes: {}",
-            misshapen.len(),
-            list(&shapes)
-        ));
-    }
-    if found.is_empty() {
-        return Ok(());
-    }
     let Esm2Config {
         layers,
         width,
         heads,
     } = config;
-    Err(Error::input(
-        path,
-        Place::File,
-        format!("the tensors of an ESM-2 of {layers} layers, width {width} and {heads} heads"),
-        found.join("; "),
-    )
-    .hint("the file holds another architecture or is incomplete"))
-}
-
-/// Some names, and how many more there are.
-fn list(names: &[&str]) -> String {
-    let mut text = names[..names.len().min(NAMED)].join(", ");
-    if names.len() > NAMED {
-        text.push_str(&format!(" and {} more", names.len() - NAMED));
-    }
-    text
+    let network = format!("an ESM-2 of {layers} layers, width {width} and {heads} heads");
+    let advice = "the file holds another architecture or is incomplete";
+    checker::check(&network, &slots, &found, path, advice)
 }
 
 #[cfg(test)]
@@ -432,7 +402,7 @@ mod tests {
 
     fn all() -> BTreeMap<String, Vec<usize>> {
         let slots = slots(SMALL).into_iter();
-        slots.map(|(name, shape, _)| (name, shape)).collect()
+        slots.map(|slot| (slot.name, slot.shape)).collect()
     }
 
     fn open(shapes: BTreeMap<String, Vec<usize>>) -> Result<Checkpoint> {

@@ -16,10 +16,10 @@ use super::config::{Esm2Config, Published};
 use super::fair::{FairTensors, contact_file};
 use super::fast::Fast;
 use super::reference::Reference;
-use super::tensors::{Safetensors, Tensors, shard_names};
+use super::tensors::{Safetensors, Tensors};
 use super::{Engine, Esm2};
 use crate::device::DeviceChoice;
-use crate::hub::{Hub, is_repository};
+use crate::hub::{Hub, is_repository, shard_names};
 
 /// How a model is loaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

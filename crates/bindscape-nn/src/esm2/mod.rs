@@ -28,7 +28,6 @@ pub use config::{Esm2Config, PUBLISHED, Published};
 pub use embedder::{EmbedOptions, Embedder, Embedding, EmbeddingBatch};
 pub use forward::{Output, Request};
 pub use load::{LoadOptions, Provenance};
-pub(crate) use tensors::shard_names;
 pub use tokens::{CLS, EOS, MASK, PAD, UNKNOWN, VOCABULARY, encode, token};
 
 use bindscape_base::Result;

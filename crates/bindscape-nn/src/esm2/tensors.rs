@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 
 use bindscape_base::{Error, Place, Result};
 use safetensors::tensor::{Dtype, Metadata};
-use serde::Deserialize;
 
 /// Largest header that the format allows.
 const HEADER: u64 = 100_000_000;
@@ -40,40 +39,6 @@ struct Stored {
     /// From the beginning of the file.
     first_byte: u64,
     bytes: usize,
-}
-
-/// `model.safetensors.index.json`.
-#[derive(Debug, Deserialize)]
-struct Index {
-    weight_map: BTreeMap<String, String>,
-}
-
-/// The names of the shards that an index lists, each once, sorted.
-///
-/// # Errors
-/// If the text is no such index.
-pub(crate) fn shard_names(text: &str, path: &Path) -> Result<Vec<String>> {
-    let index: Index = serde_json::from_str(text).map_err(|error| {
-        Error::input(
-            path,
-            Place::File,
-            "an index of shards with a \"weight_map\"",
-            error.to_string(),
-        )
-    })?;
-    let mut names: Vec<String> = index.weight_map.into_values().collect();
-    names.sort();
-    names.dedup();
-    // A name with a directory could lead out of the model's own.
-    if let Some(name) = names.iter().find(|name| name.contains(['/', '\\'])) {
-        return Err(Error::input(
-            path,
-            Place::File,
-            "names of files in the same directory",
-            format!("`{name}`"),
-        ));
-    }
-    Ok(names)
 }
 
 impl Safetensors {

@@ -5,8 +5,12 @@ use std::path::{Path, PathBuf};
 use bindscape_base::{Error, Result, atomic};
 use sha1::Digest as _;
 
-use super::{CONFIG, INDEX, SINGLE};
-use crate::esm2::shard_names;
+use super::shards::shard_names;
+
+/// The files with weights that a repository may have, in the order of preference.
+pub(super) const SINGLE: &str = "model.safetensors";
+pub(super) const INDEX: &str = "model.safetensors.index.json";
+pub(super) const CONFIG: &str = "config.json";
 
 /// The snapshot that `refs/main` names, if all files are there.
 pub(super) fn whole_snapshot(model: &Path) -> Result<Option<PathBuf>> {

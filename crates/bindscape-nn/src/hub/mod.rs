@@ -14,6 +14,7 @@
 
 mod client;
 mod files;
+mod shards;
 
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,8 @@ use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Result};
 
 use client::{Client, Found};
+use files::{CONFIG, INDEX, SINGLE};
+pub(crate) use shards::shard_names;
 
 /// A server and a cache.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,11 +43,6 @@ pub struct Hub {
     /// The wait before the first repetition; each further one takes twice as long.
     pub wait: Duration,
 }
-
-/// The files with weights that a repository may have, in the order of preference.
-const SINGLE: &str = "model.safetensors";
-const INDEX: &str = "model.safetensors.index.json";
-const CONFIG: &str = "config.json";
 
 impl Hub {
     /// The hub that the environment names.

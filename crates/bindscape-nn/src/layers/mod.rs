@@ -125,6 +125,47 @@ pub fn linear_relu(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<2
     }
 }
 
+/// Convolution alone (stride 1, no padding), for a look into a block.
+///
+/// # Shapes
+/// - `x`: `[batch, length, in]`
+/// - `weight`: `[out, in, kernel]`, `bias`: `[out]`
+/// - output: `[batch, length - kernel + 1, out]`
+///
+/// # Panics
+/// If the shapes do not fit.
+#[must_use]
+pub fn convolution(x: Tensor<3>, weight: Tensor<3>, bias: Tensor<1>) -> Tensor<3> {
+    reference::convolution(x, weight, bias)
+}
+
+/// Max-pooling alone (window and stride `pool`, a remainder is dropped), for a look into a block.
+///
+/// # Shapes
+/// `[batch, length, channels]` to `[batch, length / pool, channels]`
+///
+/// # Panics
+/// If nothing is left after pooling.
+#[must_use]
+pub fn max_pool(x: Tensor<3>, pool: usize) -> Tensor<3> {
+    reference::max_pool(x, pool)
+}
+
+/// Batch normalisation alone, where it is no part of a block: `x` `[rows, channels]`.
+///
+/// The statistics of the batch come back in [`NormMode::Batch`] only.
+///
+/// # Panics
+/// If the shapes do not fit.
+#[must_use]
+pub fn batch_norm(
+    x: Tensor<2>,
+    norm: &BatchNorm,
+    mode: NormMode,
+) -> (Tensor<2>, Option<BatchStatistics>) {
+    reference::batch_norm(x, norm, mode)
+}
+
 /// One direction of one LSTM layer from a zero state, as in PyTorch: gates in
 /// the order input, forget, cell, output, and two biases, which add up.
 ///

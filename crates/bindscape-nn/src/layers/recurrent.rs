@@ -1,10 +1,8 @@
 //! The layers of DanQ as compositions of Burn operations.
 
-use burn::tensor::module::max_pool2d;
-use burn::tensor::ops::MaxPoolOptions;
 use burn::tensor::{Tensor, activation};
 
-use super::reference::{linear, product};
+use super::reference::{linear, max_pool, product, unfold};
 
 /// Convolution (stride 1, no padding), ReLU, max-pooling (window and stride `pool`, a
 /// remainder is dropped).
@@ -23,25 +21,11 @@ pub(super) fn conv_relu_pool(
     bias: Tensor<1>,
     pool: usize,
 ) -> Tensor<3> {
-    let [batch, length, channels] = x.dims();
+    let [batch, length, _] = x.dims();
     let [out, _, kernel] = weight.dims();
     let length = length - kernel + 1;
-    // Before the columns, which repeat every number `kernel` times.
-    let x = x.cast(weight.dtype());
-    let columns = Tensor::cat(
-        (0..kernel)
-            .map(|offset| x.clone().narrow(1, offset, length))
-            .collect(),
-        2,
-    )
-    .reshape([batch * length, kernel * channels]);
-    // [out, in, kernel] -> [kernel * in, out], in the order of the columns.
-    let weight = weight.permute([2, 1, 0]).reshape([kernel * channels, out]);
-    let y = max_pool2d(
-        product(columns, weight).reshape([batch, 1, length, out]),
-        MaxPoolOptions::new([pool, 1]),
-    )
-    .reshape([batch, length / pool, out]);
+    let (columns, weight) = unfold(x, weight);
+    let y = max_pool(product(columns, weight).reshape([batch, length, out]), pool);
     // Neither adding a constant nor rectifying changes which position is the largest:
     // both are done on the smaller array after pooling.
     activation::relu(y + bias.reshape([1, 1, out]))
@@ -109,7 +93,7 @@ pub(super) fn linear_relu(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>) -> T
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::to_vec;
+    use crate::host::to_vec;
     use burn::tensor::{Device, TensorData};
     use proptest::prelude::*;
 

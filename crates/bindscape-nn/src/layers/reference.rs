@@ -27,21 +27,11 @@ pub(super) fn conv_block(
     pool: usize,
     mode: NormMode,
 ) -> (Tensor<3>, Option<BatchStatistics>) {
-    let [batch, length, channels] = x.dims();
+    let [batch, length, _] = x.dims();
     let [out, _, kernel] = weight.dims();
     let length = length - kernel + 1;
     let half = weight.dtype() != DType::F32;
-    // Before the columns, which repeat every number `kernel` times.
-    let x = x.cast(weight.dtype());
-    let columns = Tensor::cat(
-        (0..kernel)
-            .map(|offset| x.clone().narrow(1, offset, length))
-            .collect(),
-        2,
-    )
-    .reshape([batch * length, kernel * channels]);
-    // [out, in, kernel] -> [kernel * in, out], in the order of the columns.
-    let weight = weight.permute([2, 1, 0]).reshape([kernel * channels, out]);
+    let (columns, weight) = unfold(x, weight);
     let (y, statistics) = affine_norm(
         |scale| match scale {
             // Fewer weights than outputs: the weights are scaled, unless that
@@ -55,12 +45,7 @@ pub(super) fn conv_block(
         mode,
         batch,
     );
-    // A window of `pool` rows and one column of the image `[length, out]`.
-    let y = max_pool2d(
-        y.reshape([batch, 1, length, out]),
-        MaxPoolOptions::new([pool, 1]),
-    )
-    .reshape([batch, length / pool, out]);
+    let y = max_pool(y.reshape([batch, length, out]), pool);
     // The largest of rectified numbers is the rectified largest: rectifying
     // after pooling gives the same output from a smaller array.
     (activation::relu(y), statistics)
@@ -127,6 +112,82 @@ pub(super) fn bce_with_logits(logits: Tensor<2>, labels: Tensor<2>) -> Tensor<1>
     let loss = logits.clone() * (-labels + 1.0) - activation::log_sigmoid(logits);
     // Summed along a dimension: a sum over a whole tensor may be split by thread.
     loss.reshape([1, entries]).sum_dim(1).reshape([1]) / entries as f64
+}
+
+/// Convolution alone (stride 1, no padding): `x` `[batch, length, in]`, `weight` `[out, in,
+/// kernel]`, `bias` `[out]`.
+#[must_use]
+pub(super) fn convolution(x: Tensor<3>, weight: Tensor<3>, bias: Tensor<1>) -> Tensor<3> {
+    let [batch, length, _] = x.dims();
+    let [out, _, kernel] = weight.dims();
+    let (columns, weight) = unfold(x, weight);
+    let y = product(columns, weight) + bias.unsqueeze::<2>();
+    y.reshape([batch, length - kernel + 1, out])
+}
+
+/// Max-pooling alone of `x` `[batch, length, channels]` (window and stride `pool`, a remainder is
+/// dropped).
+#[must_use]
+pub(super) fn max_pool(x: Tensor<3>, pool: usize) -> Tensor<3> {
+    let [batch, length, channels] = x.dims();
+    // A window of `pool` rows and one column of the image `[length, channels]`.
+    max_pool2d(
+        x.reshape([batch, 1, length, channels]),
+        MaxPoolOptions::new([pool, 1]),
+    )
+    .reshape([batch, length / pool, channels])
+}
+
+/// Batch normalisation alone of `x` `[rows, channels]`.
+#[must_use]
+pub(super) fn batch_norm(
+    x: Tensor<2>,
+    norm: &BatchNorm,
+    mode: NormMode,
+) -> (Tensor<2>, Option<BatchStatistics>) {
+    let [rows, channels] = x.dims();
+    let count = rows as f64;
+    let (mean, var, statistics) = match mode {
+        NormMode::Running => (
+            norm.running_mean.clone().unsqueeze(),
+            norm.running_var.clone().unsqueeze(),
+            None,
+        ),
+        NormMode::Batch => {
+            let mean = x.clone().sum_dim(0) / count;
+            let var = (x.clone() - mean.clone()).square().sum_dim(0) / count;
+            let unbiased = var.clone().inner() * (count / (count - 1.0));
+            let statistics = BatchStatistics {
+                mean: mean.clone().inner().reshape([channels]),
+                var: unbiased.reshape([channels]),
+            };
+            (mean, var, Some(statistics))
+        }
+    };
+    let scaled = (x - mean) / (var + BATCH_NORM_EPSILON).sqrt();
+    let y = scaled * norm.weight.clone().unsqueeze::<2>() + norm.bias.clone().unsqueeze::<2>();
+    (y, statistics)
+}
+
+/// Rows whose product with a matrix is the convolution of `x` with `weight`, and that matrix:
+/// `[batch * (length - kernel + 1), kernel * in]` and `[kernel * in, out]`, in the type of the
+/// weight.
+pub(super) fn unfold(x: Tensor<3>, weight: Tensor<3>) -> (Tensor<2>, Tensor<2>) {
+    let [batch, length, channels] = x.dims();
+    let [out, _, kernel] = weight.dims();
+    let length = length - kernel + 1;
+    // Before the columns, which repeat every number `kernel` times.
+    let x = x.cast(weight.dtype());
+    let columns = Tensor::cat(
+        (0..kernel)
+            .map(|offset| x.clone().narrow(1, offset, length))
+            .collect(),
+        2,
+    )
+    .reshape([batch * length, kernel * channels]);
+    // [out, in, kernel] -> [kernel * in, out], in the order of the columns.
+    let weight = weight.permute([2, 1, 0]).reshape([kernel * channels, out]);
+    (columns, weight)
 }
 
 /// `x` `[rows, in]` times `weight` `[in, out]` in the type of `weight`, as `f32`.

@@ -15,7 +15,7 @@ use proptest::test_runner::TestCaseError;
 use super::{
     BATCH_NORM_EPSILON, BatchNorm, BatchStatistics, NormMode, fused, recurrent, reference,
 };
-use crate::network::to_vec;
+use crate::host::to_vec;
 use crate::random;
 
 mod conv;

@@ -12,22 +12,18 @@ use bindscape_base::{Error, Place, Result, atomic};
 use bindscape_genome::region::Regions;
 use bindscape_matrix::dataset::{Dataset, Part};
 use bindscape_matrix::results::RunKind;
+use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
-pub(crate) mod arrays;
 pub mod regions;
 
 use crate::architecture::Architecture;
-use crate::cnn::CnnConfig;
-use crate::danq::{self, DanqConfig};
+use crate::files::{FORMAT, ModelFile, ModelKind, arrays};
+use crate::network::Network;
 use crate::parameters::StateDict;
 #[cfg(test)]
 use crate::parameters::Values;
 use crate::precision::Precision;
-use crate::protein;
-
-/// Version of the metadata in a model file.
-pub const FORMAT: u32 = 1;
 
 /// What a model was trained on: enough to keep its regions out of anything that
 /// is trained or evaluated after it.
@@ -159,6 +155,12 @@ impl Model {
         model
     }
 
+    /// The network with the model's weights on `device`.
+    #[must_use]
+    pub fn network(&self, device: &Device) -> Network {
+        Network::new(self.architecture.layers(), &self.state, device)
+    }
+
     /// SHA-256 of the file that this model was loaded from, or would be saved as.
     #[must_use]
     pub fn sha256(&self) -> &str {
@@ -198,45 +200,28 @@ impl Model {
     /// [`Model::import`]), or its tensors are not those of its architecture.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let bytes = std::fs::read(path).map_err(|source| Error::io("read", path, source))?;
-        let (file, metadata) = arrays::open(&bytes, path)?;
-        if metadata.as_deref().is_some_and(protein::describes) {
+        let file = ModelFile::read(path)?;
+        if !file.is_ours() {
             return Err(Error::input(
-                path,
-                Place::File,
-                "a model of binding sites",
-                "a model of proteins",
-            )
-            .hint("`bindscape protein predict` uses it"));
-        }
-        let arrays = arrays::of_network(&file, path)?;
-        let metadata = metadata.ok_or_else(|| {
-            Error::input(
                 path,
                 Place::File,
                 "a model written by bindscape",
                 "a safetensors file without its metadata",
             )
-            .hint("take over weights from elsewhere with `bindscape model import`, which names their TFs")
-        })?;
-        let metadata: Metadata = serde_json::from_str(&metadata).map_err(|error| {
-            Error::input(
-                path,
-                Place::Record(format!("metadata `{}`", arrays::KEY)),
-                format!("the description of a model, format {FORMAT}"),
-                error.to_string(),
-            )
-            .hint("the file is damaged, or a newer bindscape wrote it")
-        })?;
-        if metadata.format != FORMAT {
-            return Err(Error::input(
-                path,
-                Place::File,
-                format!("model format {FORMAT}"),
-                format!("format {}", metadata.format),
-            )
-            .hint("update bindscape"));
+            .hint("take over weights from elsewhere with `bindscape model import`, which names their TFs"));
         }
+        let kind = file.kind()?;
+        if kind != ModelKind::BindingSites {
+            let error =
+                |found: &str| Error::input(path, Place::File, "a model of binding sites", found);
+            return Err(match kind.name() {
+                Some(name) if !kind.of_proteins() => {
+                    error(&format!("a model of another kind, `{name}`")).hint("update bindscape")
+                }
+                _ => error("a model of proteins").hint("`bindscape protein predict` uses it"),
+            });
+        }
+        let metadata: Metadata = file.parse()?;
         metadata
             .architecture
             .validate()
@@ -259,13 +244,15 @@ impl Model {
             )
             .hint("the file is damaged: copy or make it again"));
         }
-        let state = StateDict::fit(&metadata.architecture.slots(), arrays, path)?;
+        let architecture = &metadata.architecture;
+        let slots = architecture.slots();
+        let state = StateDict::fit(&architecture.to_string(), &slots, file.arrays()?, path)?;
         Ok(Self {
             architecture: metadata.architecture,
             tfs: metadata.tfs,
             training: metadata.training,
             state,
-            sha256: sha256_hex(&bytes),
+            sha256: file.sha256(),
         })
     }
 
@@ -292,13 +279,10 @@ impl Model {
         } else {
             arrays::from_bytes(&bytes, path)?.0
         };
-        let architecture = if danq::names_this(&arrays) {
-            Architecture::Danq(DanqConfig::infer(&arrays, length, tfs.len()))
-        } else {
-            Architecture::Cnn(CnnConfig::infer(&arrays, length, tfs.len()))
-        };
+        let architecture = Architecture::infer(&arrays, length, tfs.len());
         architecture.validate()?;
-        let state = StateDict::fit(&architecture.slots(), arrays, path)?;
+        let slots = architecture.slots();
+        let state = StateDict::fit(&architecture.to_string(), &slots, arrays, path)?;
         let training = TrainingIdentity {
             bindscape: env!("CARGO_PKG_VERSION").into(),
             kind: RunKind::Pretrain,

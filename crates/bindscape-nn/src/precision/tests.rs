@@ -7,8 +7,9 @@ use super::Precision;
 use crate::architecture::Architecture;
 use crate::cnn::CnnConfig;
 use crate::danq::DanqConfig;
-use crate::encode;
-use crate::network::{Network, Pass, to_vec};
+use crate::encode::Bases;
+use crate::host::to_vec;
+use crate::network::{Network, Pass, Value};
 use crate::parameters::StateDict;
 use crate::random;
 use crate::train::Freeze;
@@ -27,7 +28,7 @@ fn networks() -> [Architecture; 2] {
 }
 
 /// Sequences of which the first output marks those with a planted `CACGTG`.
-fn batch(number: u64, rows: usize) -> (Tensor<3>, Tensor<2>) {
+fn batch(number: u64, rows: usize) -> (Value, Tensor<2>) {
     let device = Device::flex();
     let mut rng = random::stream(number, "precision", &[]);
     let mut sequences = PackedSequences::new(LENGTH);
@@ -45,14 +46,15 @@ fn batch(number: u64, rows: usize) -> (Tensor<3>, Tensor<2>) {
     }
     let items: Vec<_> = (0..rows).map(|row| (row, Strand::Forward)).collect();
     (
-        encode::one_hot(&sequences, &items, &device),
+        Value::Bases(Bases::new(&sequences, &items)),
         Tensor::from_data(TensorData::new(labels, [rows, OUTPUTS]), &device),
     )
 }
 
 fn learner(architecture: &Architecture, precision: Precision) -> Learner {
     let state = StateDict::initial(&architecture.slots(), 3);
-    let network = Network::new(architecture, &state, &Device::flex()).with_precision(precision);
+    let network =
+        Network::new(architecture.layers(), &state, &Device::flex()).with_precision(precision);
     Learner::new(network, Freeze::None)
 }
 
@@ -63,9 +65,9 @@ fn pass(architecture: &Architecture, precision: Precision) -> [Vec<f32>; 3] {
     let logits = learner
         .network
         .forward(x.clone(), Pass::prediction())
-        .logits;
+        .logits();
     assert_eq!(logits.dtype(), DType::F32);
-    let (loss, gradients) = learner.differentiate(x, labels, None);
+    let (loss, gradients) = learner.differentiate_labels(x, labels, None);
     let gradients = gradients.into_iter().flatten().flat_map(to_vec).collect();
     [to_vec(logits), vec![loss], gradients]
 }
@@ -114,7 +116,7 @@ fn training_in_half_types_lowers_the_loss_as_f32_does() {
             let losses: Vec<f32> = (0..60)
                 .map(|step| {
                     let (x, labels) = batch(step % 6, 40);
-                    let (loss, gradients) = learner.differentiate(x, labels, None);
+                    let (loss, gradients) = learner.differentiate_labels(x, labels, None);
                     learner.update(gradients, 3e-3);
                     loss
                 })

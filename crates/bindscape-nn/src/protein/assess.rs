@@ -5,8 +5,8 @@ use bindscape_stats as stats;
 use bindscape_stats::{ClassConfusion, Confusion};
 use serde::{Deserialize, Serialize};
 
-use super::config::CLASSES;
-use super::predict::ProteinScores;
+use super::heads::CLASSES;
+use super::scores::ProteinScores;
 
 /// Bins of the expected calibration error.
 pub const CALIBRATION_BINS: usize = 15;

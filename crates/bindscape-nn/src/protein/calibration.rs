@@ -5,7 +5,7 @@
 use bindscape_protein::ProteinClass;
 use serde::{Deserialize, Serialize};
 
-use super::config::CLASSES;
+use super::heads::CLASSES;
 use super::loss::{Logits, sigmoid, softmax};
 
 /// What turns the logits of a model into probabilities.

@@ -1,251 +1,155 @@
 //! DeepTFactor; [`DeepTFactorConfig`] describes it.
 
-use bindscape_base::Result;
-use bindscape_protein::{Features, Protein};
-use burn::tensor::Tensor;
+use bindscape_base::{Error, Result};
+use serde::{Deserialize, Serialize};
 
-use super::config::{DeepTFactorConfig, ProteinNetwork};
-use super::forward::{Input, Outputs};
-use crate::layers::{self, BATCH_NORM_EPSILON, BatchNorm, BatchStatistics, NormMode};
-use crate::network::{Dropout, Network};
-use crate::parameters::{Role, Slot, Stage};
+use crate::network::{Builder, FlattenOrder, LayerKind, Layers, Source};
+use crate::sizes::{check_dropout, check_sizes};
 
 /// The letters of the input, in the authors' order.
 pub(crate) const LETTERS: &[u8; 21] = b"ACDEFGHIKLMNPQRSTVWXY";
 
-/// Arrays of a layer and its normalisation in [`Network::arrays`].
-const BLOCK: usize = 7;
-/// Place of the running mean among them.
-const RUNNING_MEAN: usize = 4;
-/// Layers before the convolution over all branches.
-const BRANCH_LAYERS: usize = 9;
-
-/// The arrays of the network, with the names and in the order of the authors' module. Their
-/// convolutions are two-dimensional over `[position][letter]`; here they are `[out, in, kernel]`.
-pub(super) fn slots(config: &DeepTFactorConfig) -> Vec<Slot> {
-    let mut slots = Vec::new();
-    let mut block = |layer: &str, norm: &str, shape: &[usize], stage| {
-        let fan_in = shape[1..].iter().product();
-        let mut push = |name: String, shape: &[usize], role| {
-            slots.push(Slot {
-                name,
-                shape: shape.to_vec(),
-                role,
-                stage,
-            });
-        };
-        push(format!("{layer}.weight"), shape, Role::Weight { fan_in });
-        push(
-            format!("{layer}.bias"),
-            &shape[..1],
-            Role::Weight { fan_in },
-        );
-        for (part, role) in [
-            ("weight", Role::Scale),
-            ("bias", Role::Shift),
-            ("running_mean", Role::RunningMean),
-            ("running_var", Role::RunningVar),
-        ] {
-            push(format!("{norm}.{part}"), &shape[..1], role);
-        }
-        push(format!("{norm}.num_batches_tracked"), &[], Role::Counter);
-    };
-    for (branch, kernels) in config.kernels.iter().enumerate() {
-        for (layer, &kernel) in kernels.iter().enumerate() {
-            let name = format!("cnn0.layers.{branch}.{layer}");
-            let (channels, stage) = if layer == 0 {
-                (LETTERS.len(), Stage::FirstConvolutional)
-            } else {
-                (config.filters, Stage::Convolutional)
-            };
-            let shape = [config.filters, channels, kernel];
-            block(&format!("{name}.0"), &format!("{name}.1"), &shape, stage);
-        }
-    }
-    let width = config.kernels.len() * config.filters;
-    let stage = Stage::Convolutional;
-    block("cnn0.conv", "cnn0.batchnorm", &[width, width, 1], stage);
-    block("fc1", "bn1", &[config.hidden, width], Stage::Hidden);
-    block("fc2", "bn2", &[1, config.hidden], Stage::Output);
-    slots
-}
-
-/// What turns a weight drawn from `U(-1, 1) / sqrt(fan_in)` into one of Xavier's uniform
-/// initialisation; `None` for a bias. The authors' first convolutions see a picture of one
-/// channel and `kernel x letters` points, which counts for what goes out of them.
-pub(super) fn xavier(slot: &Slot, fan_in: usize) -> Option<f32> {
-    let fan_out = match slot.shape[..] {
-        [out, channels, kernel] if channels == LETTERS.len() => out * kernel * channels,
-        [out, _, kernel] => out * kernel,
-        [out, _] => out,
-        _ => return None,
-    };
-    Some((6.0 * fan_in as f64 / (fan_in + fan_out) as f64).sqrt() as f32)
-}
-
 /// Lengths of the network's input in prediction are multiples of this, or the full length.
 const GRAIN: usize = 64;
 
-/// Positions of the network's input in prediction that give the same as the full length for a
-/// protein of `rows` positions: where the padding begins, one window lies wholly in it, and all
-/// others there are like it. Few different lengths, so that there are batches of one length:
-/// in another one the same numbers would be rounded differently.
-pub(super) fn shortest(config: &DeepTFactorConfig, rows: usize) -> usize {
-    (rows + config.reach() + 1)
-        .next_multiple_of(GRAIN)
-        .min(config.length)
+/// Sizes of DeepTFactor (Kim et al., 2021, PNAS 118: e2021171118), whose sizes and names of
+/// parameters are those of the authors' public code: three branches of three convolutions, each
+/// with batch normalisation, ReLU and dropout; a convolution of width 1 over the branches
+/// together, global max-pooling, a dense layer, one output, normalised too.
+///
+/// The input is one letter of 21 per position ([`ProteinLetters`](bindscape_protein::ProteinLetters));
+/// proteins shorter than `length` are padded with zeros, longer ones are cut.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DeepTFactorConfig {
+    /// Positions.
+    pub length: usize,
+    /// Widths of the three convolutions of each branch.
+    pub kernels: [[usize; 3]; 3],
+    /// Filters of each of these convolutions.
+    pub filters: usize,
+    /// Units of the dense layer.
+    pub hidden: usize,
+    /// Share of the activations of a branch's layer that dropout sets to zero, in [0, 1).
+    pub dropout: f64,
 }
 
-/// Runs the network.
-pub(super) fn forward(
-    config: &DeepTFactorConfig,
-    network: &Network<ProteinNetwork>,
-    input: Input<'_>,
-    learning: bool,
-    dropout: Option<Dropout>,
-) -> Outputs {
-    let mode = if learning {
-        NormMode::Batch
-    } else {
-        NormMode::Running
-    };
-    let mut statistics = Vec::with_capacity(BRANCH_LAYERS + 3);
-    let norm = |block: usize| {
-        let first = block * BLOCK + 2;
-        BatchNorm {
-            weight: network.vector(first),
-            bias: network.vector(first + 1),
-            running_mean: network.vector(first + 2),
-            running_var: network.vector(first + 3),
+impl Default for DeepTFactorConfig {
+    fn default() -> Self {
+        Self {
+            length: 1000,
+            kernels: [[4, 4, 16], [12, 8, 4], [16, 4, 4]],
+            filters: 128,
+            hidden: 512,
+            dropout: 0.1,
         }
-    };
-    let mut note = |block: usize, batch: Option<BatchStatistics>| {
-        statistics.extend(batch.map(|batch| (block * BLOCK + RUNNING_MEAN, batch)));
-    };
-    let weights = |block: usize| {
-        (
-            network.shaped(block * BLOCK),
-            network.vector(block * BLOCK + 1),
-        )
-    };
-    let branches: Vec<Tensor<3>> = (0..config.kernels.len())
-        .map(|branch| {
-            let mut x = input.x.clone();
-            for layer in 0..3 {
-                let block = branch * 3 + layer;
-                let (weight, bias) = weights(block);
-                let (y, batch) = layers::conv_block(x, weight, bias, &norm(block), 1, mode);
-                note(block, batch);
-                let mask = dropout.and_then(|dropout| {
-                    dropout.mask(block, y.dims(), config.dropout, network.device())
-                });
-                x = match mask {
-                    Some(mask) => y * mask,
-                    None => y,
-                };
-            }
-            x
-        })
-        .collect();
-    let x = Tensor::cat(branches, 2);
-    let (weight, bias) = weights(BRANCH_LAYERS);
-    let all = x.dims()[1];
-    let (x, batch) = layers::conv_block(x, weight, bias, &norm(BRANCH_LAYERS), all, mode);
-    note(BRANCH_LAYERS, batch);
-    let [batch_size, _, channels] = x.dims();
-    let x = x.reshape([batch_size, channels]);
-    let place = BRANCH_LAYERS + 1;
-    let (weight, bias) = (
-        network.shaped(place * BLOCK),
-        network.vector(place * BLOCK + 1),
-    );
-    let (x, batch) = layers::dense_block(x, weight, bias, &norm(place), None, mode);
-    note(place, batch);
-    let place = BRANCH_LAYERS + 2;
-    let (weight, bias) = (
-        network.shaped(place * BLOCK),
-        network.vector(place * BLOCK + 1),
-    );
-    let (logits, batch) = normalise(layers::linear(x, weight, bias), &norm(place), mode);
-    note(place, batch);
-    Outputs {
-        tf: Some(logits),
-        domain: None,
-        statistics,
     }
 }
 
-/// Batch normalisation alone, for the output `[batch, 1]`.
-fn normalise(
-    x: Tensor<2>,
-    norm: &BatchNorm,
-    mode: NormMode,
-) -> (Tensor<2>, Option<BatchStatistics>) {
-    let rows = x.dims()[0] as f64;
-    let (mean, var, statistics) = match mode {
-        NormMode::Running => (
-            norm.running_mean.clone().unsqueeze(),
-            norm.running_var.clone().unsqueeze(),
-            None,
-        ),
-        NormMode::Batch => {
-            let mean = x.clone().sum_dim(0) / rows;
-            let var = (x.clone() - mean.clone()).square().sum_dim(0) / rows;
-            let unbiased = var.clone().inner() * (rows / (rows - 1.0));
-            let statistics = BatchStatistics {
-                mean: mean.clone().inner().reshape([1]),
-                var: unbiased.reshape([1]),
-            };
-            (mean, var, Some(statistics))
+impl DeepTFactorConfig {
+    /// Positions that a branch takes away.
+    pub(crate) fn reach(&self) -> usize {
+        self.kernels[0].iter().map(|kernel| kernel - 1).sum()
+    }
+
+    pub(crate) fn validate(&self) -> Result<()> {
+        let mut sizes = vec![self.length, self.filters, self.hidden];
+        sizes.extend(self.kernels.as_flattened());
+        check_sizes(&sizes, self)?;
+        check_dropout(self.dropout)?;
+        let sum = |kernels: &[usize; 3]| kernels.iter().sum::<usize>();
+        if self
+            .kernels
+            .iter()
+            .any(|branch| sum(branch) != sum(&self.kernels[0]))
+        {
+            return Err(Error::about(
+                "the network",
+                "branches that end at the same length",
+                format!("kernels {:?}", self.kernels),
+            ));
         }
-    };
-    let scaled = (x - mean) / (var + BATCH_NORM_EPSILON).sqrt();
-    let y = scaled * norm.weight.clone().unsqueeze::<2>() + norm.bias.clone().unsqueeze::<2>();
-    (y, statistics)
-}
-
-/// The input of DeepTFactor: a row per residue with a one for its letter. Letters other
-/// than the twenty amino acids are X, as in the authors' code; residues beyond `length` are cut.
-#[derive(Debug, Clone, Copy)]
-pub struct DeepTFactorInput<'a> {
-    proteins: &'a [Protein],
-    length: usize,
-}
-
-impl<'a> DeepTFactorInput<'a> {
-    /// The input for `proteins`.
-    #[must_use]
-    pub fn new(proteins: &'a [Protein], length: usize) -> Self {
-        Self { proteins, length }
-    }
-}
-
-impl Features for DeepTFactorInput<'_> {
-    fn id(&self) -> String {
-        format!("deeptfactor:length={}", self.length)
-    }
-
-    fn features(&self) -> usize {
-        LETTERS.len()
-    }
-
-    fn rows(&self, protein: usize) -> usize {
-        self.proteins[protein].sequence.len().min(self.length)
-    }
-
-    fn read(&self, protein: usize, out: &mut Vec<f32>) -> Result<()> {
-        out.clear();
-        out.resize(self.rows(protein) * LETTERS.len(), 0.0);
-        let place = |letter: u8| LETTERS.iter().position(|&known| known == letter);
-        let unknown = place(b'X').expect("X is one of the letters");
-        let sequence = &self.proteins[protein].sequence;
-        for (row, &letter) in out.chunks_exact_mut(LETTERS.len()).zip(sequence) {
-            row[place(letter).unwrap_or(unknown)] = 1.0;
+        if self.length <= self.reach() {
+            return Err(Error::about(
+                "the network",
+                format!("proteins of more than {} positions", self.reach()),
+                self.length.to_string(),
+            ));
         }
         Ok(())
     }
 
-    fn cut(&self, protein: usize) -> bool {
-        self.proteins[protein].sequence.len() > self.length
+    /// The network as a list of layers, with the names and in the order of the authors' module.
+    /// Their convolutions are two-dimensional over `[position][letter]`; here they are
+    /// `[out, in, kernel]`.
+    pub(crate) fn layers(&self) -> Layers {
+        let mut layers = Builder::default();
+        let filters = self.filters;
+        let mut branches = Vec::with_capacity(self.kernels.len());
+        for (branch, kernels) in self.kernels.iter().enumerate() {
+            let mut last = Source::Input;
+            for (number, &kernel) in kernels.iter().enumerate() {
+                let name = format!("cnn0.layers.{branch}.{number}");
+                let first = number == 0;
+                let channels = if first { LETTERS.len() } else { filters };
+                let convolution = LayerKind::Convolution {
+                    channels,
+                    filters,
+                    kernel,
+                };
+                layers.push_reading(format!("{name}.0"), convolution, vec![last]);
+                // The authors' first convolutions see a picture of one channel and `kernel x
+                // letters` points, which counts for what goes out of them.
+                layers.xavier(filters * kernel * if first { channels } else { 1 });
+                layers.push(
+                    format!("{name}.1"),
+                    LayerKind::BatchNorm { channels: filters },
+                );
+                layers.push(format!("{name}.relu"), LayerKind::Relu);
+                let dropout = LayerKind::Dropout {
+                    rate: self.dropout,
+                    stream: branch * kernels.len() + number,
+                };
+                last = layers.push(format!("{name}.dropout"), dropout);
+            }
+            branches.push(last);
+        }
+        let width = branches.len() * filters;
+        layers.push_reading("cnn0.branches", LayerKind::Concatenate, branches);
+        let together = LayerKind::Convolution {
+            channels: width,
+            filters: width,
+            kernel: 1,
+        };
+        layers.push("cnn0.conv", together);
+        layers.xavier(width);
+        layers.push("cnn0.batchnorm", LayerKind::BatchNorm { channels: width });
+        layers.push("cnn0.relu", LayerKind::Relu);
+        layers.push("cnn0.pool", LayerKind::MaxPool { window: None });
+        let order = FlattenOrder::PositionsFirst;
+        layers.push("flatten", LayerKind::Flatten { order });
+        let dense = |inputs, outputs| LayerKind::Dense {
+            inputs,
+            outputs,
+            positions: None,
+        };
+        let hidden = self.hidden;
+        layers.push("fc1", dense(width, hidden));
+        layers.xavier(hidden);
+        layers.push("bn1", LayerKind::BatchNorm { channels: hidden });
+        layers.push("fc1.relu", LayerKind::Relu);
+        layers.push("fc2", dense(hidden, 1));
+        layers.xavier(1);
+        layers.push("bn2", LayerKind::BatchNorm { channels: 1 });
+        layers.finish()
+    }
+
+    /// Positions of the network's input in prediction that give the same as the full length for a
+    /// protein of `rows` positions: where the padding begins, one window lies wholly in it, and all
+    /// others there are like it. Few different lengths, so that there are batches of one length:
+    /// in another one the same numbers would be rounded differently.
+    pub(crate) fn shortest(&self, rows: usize) -> usize {
+        (rows + self.reach() + 1)
+            .next_multiple_of(GRAIN)
+            .min(self.length)
     }
 }

@@ -8,18 +8,20 @@ use bindscape_base::{Error, Result};
 use bindscape_protein::Label;
 
 use super::calibration::{Calibration, temperature_of_classes};
+use super::config::ProteinNetwork;
 use super::forward::Batch;
 use super::loss::{Logits, Loss, Task};
 use super::options::ProteinTrainOptions;
-use super::step::ProteinLearner;
 use super::train::{ProteinData, ProteinEpoch, ProteinObserver};
 use super::{batches, predict};
 use crate::network::Dropout;
 use crate::train::BatchReport;
 use crate::train::checkpoint::Checkpoint;
+use crate::train::step::Learner;
 
 /// What every epoch goes over.
 pub(super) struct Plan<'a> {
+    pub(super) network: &'a ProteinNetwork,
     pub(super) data: ProteinData<'a>,
     pub(super) options: &'a ProteinTrainOptions,
     pub(super) task: Task<'a>,
@@ -32,7 +34,7 @@ impl Plan<'_> {
     /// If the features cannot be read, the loss is no number, or the user asked to stop.
     pub(super) fn epoch(
         &self,
-        learner: &mut ProteinLearner,
+        learner: &mut Learner,
         state: &Checkpoint<ProteinEpoch>,
         observer: &dyn ProteinObserver,
     ) -> Result<ProteinEpoch> {
@@ -56,8 +58,8 @@ impl Plan<'_> {
         observer.begin(&stage, Some(batches.len() as u64));
         let began = Instant::now();
         let (mut sum, mut seen, mut number) = (0.0, 0, 0);
-        let network = learner.network.architecture.clone();
-        let read = |proteins: &Vec<usize>| Batch::read(&network, features, proteins, true, 0);
+        let network = self.network;
+        let read = |proteins: &Vec<usize>| Batch::read(network, features, proteins, true, 0);
         batches::ahead(&batches, read, |proteins, batch| {
             check(observer)?;
             number += 1;
@@ -66,7 +68,7 @@ impl Plan<'_> {
                 step: learner.step + 1,
             };
             let (loss, gradients) =
-                learner.differentiate_proteins(&self.task, proteins, batch, Some(dropout));
+                learner.differentiate_proteins(network, &self.task, proteins, batch, Some(dropout));
             if !loss.total.is_finite() {
                 return Err(diverged(epoch, number, loss.total));
             }
@@ -86,7 +88,13 @@ impl Plan<'_> {
         })?;
         let sequences_per_second = seen as f64 / began.elapsed().as_secs_f64();
         let validation = self.data.validation;
-        let logits = predict::logits(&learner.network, features, validation, &Unshown(observer))?;
+        let logits = predict::logits(
+            network,
+            &learner.network,
+            features,
+            validation,
+            &Unshown(observer),
+        )?;
         let loss = self.loss(&logits);
         if !loss.total.is_finite() {
             return Err(diverged(epoch, batches.len(), loss.total));

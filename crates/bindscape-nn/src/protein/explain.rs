@@ -10,9 +10,10 @@ use bindscape_base::progress::{Progress, check};
 use bindscape_base::{Error, Result};
 use bindscape_protein::{Features, ProteinClass, Windows};
 
-use super::forward::{Batch, Input, Outputs};
+use super::forward::{self, Batch, HeadLogits};
 use super::predict::ProteinPredictor;
-use crate::network::to_vec;
+use crate::host::to_vec;
+use crate::network::{Positions, Value};
 
 /// Points of the line that are computed at a time.
 const BATCH: usize = 32;
@@ -157,7 +158,7 @@ impl ProteinPredictor {
         progress: &dyn Progress,
     ) -> Result<Attribution> {
         self.encoder.check(features)?;
-        let heads = self.network.architecture.heads();
+        let heads = self.config.heads();
         let (there, head) = match target {
             Target::Tf => (heads.tf(), "transcription-factor"),
             Target::Class(_) => (heads.domain(), "domain"),
@@ -166,7 +167,7 @@ impl ProteinPredictor {
             return Err(Error::about(
                 "the model",
                 format!("a network with a {head} head"),
-                format!("`{}`, which has none", self.network.architecture.kind()),
+                format!("`{}`, which has none", self.config.kind()),
             ));
         }
         if options.steps == 0 {
@@ -183,7 +184,7 @@ impl ProteinPredictor {
         options: ExplainOptions,
         progress: &dyn Progress,
     ) -> Result<Attribution> {
-        let network = &self.network.architecture;
+        let network = &self.config;
         let width = network.features();
         let mut values = Vec::new();
         features.read(protein, &mut values)?;
@@ -231,8 +232,8 @@ impl ProteinPredictor {
         values: &[f32],
         baseline: &[f32],
         places: &[f64],
-    ) -> (Outputs, Batch, burn::tensor::Tensor<3>) {
-        let network = &self.network.architecture;
+    ) -> (HeadLogits, Batch, burn::tensor::Tensor<3>) {
+        let network = &self.config;
         let rows = values.len() / baseline.len();
         let mut batch = Batch::zeros(network, vec![rows; places.len()], rows, false);
         for (number, &place) in places.iter().enumerate() {
@@ -248,17 +249,17 @@ impl ProteinPredictor {
             .tensor(self.network.device())
             .autodiff()
             .require_grad();
-        let input = Input {
+        let input = Value::Positions(Positions {
             x: x.clone(),
-            rows: &batch.rows,
-        };
-        let outputs = self.network.run(input, false, None);
+            kept: Some(batch.rows.clone()),
+        });
+        let outputs = forward::predict(network, &self.network, input);
         (outputs, batch, x)
     }
 }
 
 /// The logits of a target, `[batch, 1]`.
-fn choose(outputs: Outputs, target: Target) -> burn::tensor::Tensor<2> {
+fn choose(outputs: HeadLogits, target: Target) -> burn::tensor::Tensor<2> {
     let head = match target {
         Target::Tf => outputs.tf,
         Target::Class(class) => outputs.domain.map(|all| all.narrow(1, class.index(), 1)),

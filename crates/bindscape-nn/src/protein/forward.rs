@@ -5,35 +5,45 @@ use bindscape_protein::Features;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::config::ProteinNetwork;
-use super::{deeptfactor, multitask};
-use crate::layers::BatchStatistics;
-use crate::network::{Dropout, Network};
+use crate::network::{Network, Output, Pass, Positions, Value};
 use crate::parameters::StateDict;
 
-/// What a network runs on.
-pub(crate) struct Input<'a> {
-    /// `[batch, length, features]`; see [`Batch`].
-    pub(crate) x: Tensor<3>,
-    /// Positions of each protein.
-    pub(crate) rows: &'a [usize],
-}
-
 /// What a network gives.
-pub(crate) struct Outputs {
+pub(crate) struct HeadLogits {
     /// Logits of the transcription-factor head, `[batch, 1]`.
     pub(crate) tf: Option<Tensor<2>>,
     /// Logits of the domain head, `[batch, classes]`.
     pub(crate) domain: Option<Tensor<2>>,
-    /// The batch statistics of each normalisation that learns, with the place of its
-    /// running mean in [`Network::arrays`].
-    pub(crate) statistics: Vec<(usize, BatchStatistics)>,
+}
+
+impl HeadLogits {
+    /// The heads of `config` in what its network leaves.
+    pub(crate) fn new(config: &ProteinNetwork, heads: Vec<Tensor<2>>) -> Self {
+        let mut heads = heads.into_iter();
+        let mut head = |there: bool| there.then(|| heads.next().expect("one tensor per head"));
+        Self {
+            tf: head(config.heads().tf()),
+            domain: head(config.heads().domain()),
+        }
+    }
+}
+
+/// Runs the network of `config` as in prediction.
+pub(crate) fn predict(config: &ProteinNetwork, network: &Network, input: Value) -> HeadLogits {
+    let Output { heads, .. } = network.forward(input, Pass::prediction());
+    HeadLogits::new(config, heads)
 }
 
 impl ProteinNetwork {
+    /// The network with its weights on a device.
+    pub(crate) fn on(&self, state: &StateDict, device: &Device) -> Network {
+        Network::new(self.layers(), state, device)
+    }
+
     /// Positions before a protein in the network's input.
     fn lead(&self) -> usize {
         match self {
-            Self::MultiTask(config) => multitask::lead(config),
+            Self::MultiTask(config) => config.lead(),
             Self::DeepTFactor(_) => 0,
         }
     }
@@ -44,51 +54,17 @@ impl ProteinNetwork {
         match self {
             // What a longer batch adds to sums are zeros, at their end.
             Self::MultiTask(_) => 0,
-            Self::DeepTFactor(config) => deeptfactor::shortest(config, rows),
+            Self::DeepTFactor(config) => config.shortest(rows),
         }
     }
 
     /// Positions of the network's input for proteins of at most `rows` positions.
     fn input_length(&self, rows: usize, learning: bool) -> usize {
         match self {
-            Self::MultiTask(config) => multitask::input_length(config, rows),
+            Self::MultiTask(config) => config.input_length(rows),
             // In training the statistics count the padding, and dropout differs along it.
             Self::DeepTFactor(config) if learning => config.length,
-            Self::DeepTFactor(config) => deeptfactor::shortest(config, rows),
-        }
-    }
-}
-
-impl Network<ProteinNetwork> {
-    /// The network with weights in the layout of files.
-    pub(crate) fn for_proteins(
-        network: &ProteinNetwork,
-        mut state: StateDict,
-        device: &Device,
-    ) -> Self {
-        network.to_device_layout(&mut state);
-        Self::new(network, &state, device)
-    }
-
-    /// The network's arrays in the layout of files.
-    pub(crate) fn file_state(&self) -> StateDict {
-        let mut state = self.state();
-        self.architecture.to_file_layout(&mut state);
-        state
-    }
-
-    /// Runs the network: with `learning`, normalisations take the statistics of the batch.
-    pub(crate) fn run(
-        &self,
-        input: Input<'_>,
-        learning: bool,
-        dropout: Option<Dropout>,
-    ) -> Outputs {
-        match &self.architecture {
-            ProteinNetwork::MultiTask(config) => multitask::forward(config, self, input, dropout),
-            ProteinNetwork::DeepTFactor(config) => {
-                deeptfactor::forward(config, self, input, learning, dropout)
-            }
+            Self::DeepTFactor(config) => config.shortest(rows),
         }
     }
 }
@@ -171,6 +147,14 @@ impl Batch {
     }
 
     /// As the network takes it.
+    pub(crate) fn value(mut self, device: &Device) -> Value {
+        Value::Positions(Positions {
+            x: self.tensor(device),
+            kept: Some(self.rows),
+        })
+    }
+
+    /// `[proteins, length, features]`.
     pub(crate) fn tensor(&mut self, device: &Device) -> Tensor<3> {
         let shape = [self.rows.len(), self.length, self.features];
         let data = TensorData::new(std::mem::take(&mut self.x), shape);

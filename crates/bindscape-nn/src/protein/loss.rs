@@ -3,7 +3,7 @@
 use bindscape_protein::Label;
 use serde::{Deserialize, Serialize};
 
-use super::config::{CLASSES, Heads};
+use super::heads::{CLASSES, Heads};
 
 /// What each head says of a protein, before sigmoid and softmax.
 #[derive(Debug, Clone, Copy, PartialEq)]

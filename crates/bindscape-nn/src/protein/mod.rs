@@ -9,31 +9,39 @@ mod assess;
 pub mod baseline;
 mod batches;
 mod calibration;
+mod classifier;
 mod config;
 mod deeptfactor;
+mod encoder;
 mod epoch;
 mod explain;
 mod forward;
+mod heads;
+mod known;
 mod loss;
 mod model;
 mod multitask;
 mod options;
 mod predict;
+mod scores;
 mod step;
 mod train;
 
 pub use assess::{CALIBRATION_BINS, ClassAssessment, OneClass, TfAssessment, called_tf};
 pub use calibration::{Calibration, temperature_of_classes};
-pub use config::{
-    CLASSES, DeepTFactorConfig, Heads, MultiTaskConfig, ProteinNetwork, ProteinNetworkKind,
-};
-pub use deeptfactor::DeepTFactorInput;
+pub use classifier::ProteinClassifier;
+pub use config::{ProteinNetwork, ProteinNetworkKind};
+pub use deeptfactor::DeepTFactorConfig;
+pub use encoder::Encoder;
 pub use explain::{Attribution, Baseline, ExplainOptions, Target};
+pub use heads::{CLASSES, Heads};
+pub use known::KnownSequences;
 pub use loss::{ClassWeights, Logits};
-pub(crate) use model::describes;
-pub use model::{Encoder, KnownSequences, ProteinClassifier, ProteinModel, ProteinTraining};
+pub use model::{ProteinModel, ProteinTraining};
+pub use multitask::MultiTaskConfig;
 pub use options::ProteinTrainOptions;
-pub use predict::{ProteinPredictor, ProteinScores};
+pub use predict::ProteinPredictor;
+pub use scores::ProteinScores;
 pub use train::{ProteinData, ProteinEpoch, ProteinObserver, TrainedProteins, hold_out, train};
 
 #[cfg(test)]

@@ -5,129 +5,18 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use bindscape_base::digest::InputFile;
 use bindscape_base::digest::sha256_hex;
 use bindscape_base::{Error, Place, Result, atomic};
-use bindscape_protein::{Features, ProteinClass, Windows};
-use safetensors::SafeTensors;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use sha2::{Digest, Sha256};
+use bindscape_protein::ProteinClass;
+use serde::{Deserialize, Serialize};
 
-use super::baseline::homology::{self, HomologyModel};
 use super::calibration::Calibration;
 use super::config::ProteinNetwork;
-use crate::model::arrays;
-use crate::parameters::{Array, Slot, Slots, StateDict};
-
-/// What the metadata of a model of this kind says first.
-const KIND: &str = "protein";
-/// All kinds of models of proteins.
-const KINDS: [&str; 2] = [KIND, homology::KIND];
-/// Version of the metadata in a model file.
-const FORMAT: u32 = 1;
-
-/// The representation of proteins that a model takes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Encoder {
-    /// See [`Features::id`].
-    pub id: String,
-    /// Numbers per position.
-    pub features: usize,
-    /// How residues become positions.
-    pub windows: Windows,
-}
-
-impl Encoder {
-    /// The encoder of `features`, whose positions are `windows`.
-    #[must_use]
-    pub fn new(features: &dyn Features, windows: Windows) -> Self {
-        Self {
-            id: features.id(),
-            features: features.features(),
-            windows,
-        }
-    }
-
-    /// Checks that `features` are of this encoder.
-    ///
-    /// # Errors
-    /// If they are not.
-    pub fn check(&self, features: &dyn Features) -> Result<()> {
-        if features.id() == self.id && features.features() == self.features {
-            return Ok(());
-        }
-        Err(Error::about(
-            "the features",
-            format!(
-                "`{}`, {} numbers per position, as the model was trained on",
-                self.id, self.features
-            ),
-            format!("`{}`, {} numbers", features.id(), features.features()),
-        )
-        .hint("encode the proteins as for the training of the model"))
-    }
-}
-
-/// Bytes of a checksum that are kept: a billionth of a chance that ten thousand sequences
-/// and all of UniProt have two in common by accident.
-const KEPT: usize = 8;
-
-/// Sequences by checksum, to be recognised again: the first eight bytes of each SHA-256.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct KnownSequences(Vec<[u8; KEPT]>);
-
-impl KnownSequences {
-    /// The checksums of `sequences`.
-    pub fn new<'a>(sequences: impl IntoIterator<Item = &'a [u8]>) -> Self {
-        let mut all: Vec<_> = sequences.into_iter().map(checksum).collect();
-        all.sort_unstable();
-        all.dedup();
-        Self(all)
-    }
-
-    /// Whether `sequence` is among them.
-    #[must_use]
-    pub fn contains(&self, sequence: &[u8]) -> bool {
-        self.0.binary_search(&checksum(sequence)).is_ok()
-    }
-
-    /// Number of different sequences.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-fn checksum(sequence: &[u8]) -> [u8; KEPT] {
-    let digest = Sha256::digest(sequence);
-    std::array::from_fn(|index| digest[index])
-}
-
-impl Serialize for KnownSequences {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&STANDARD.encode(self.0.as_flattened()))
-    }
-}
-
-impl<'de> Deserialize<'de> for KnownSequences {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let bytes = STANDARD.decode(text).map_err(serde::de::Error::custom)?;
-        let (all, rest) = bytes.as_chunks::<KEPT>();
-        if !rest.is_empty() || !all.is_sorted() {
-            return Err(serde::de::Error::custom("no sorted list of checksums"));
-        }
-        Ok(Self(all.to_vec()))
-    }
-}
+use super::encoder::Encoder;
+use super::known::KnownSequences;
+use crate::files::{FORMAT, ModelFile, ModelKind, arrays};
+use crate::parameters::{Slot, StateDict};
 
 /// What a model was trained on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -183,7 +72,7 @@ pub struct ProteinModel {
 
 #[derive(Serialize, Deserialize)]
 struct Metadata {
-    kind: String,
+    kind: Option<String>,
     format: u32,
     network: ProteinNetwork,
     classes: Vec<String>,
@@ -232,7 +121,7 @@ impl ProteinModel {
 
     fn to_bytes(&self) -> Vec<u8> {
         let metadata = Metadata {
-            kind: KIND.into(),
+            kind: ModelKind::Protein.name().map(str::to_owned),
             format: FORMAT,
             network: self.network.clone(),
             classes: class_names(),
@@ -255,66 +144,57 @@ impl ProteinModel {
     /// If the file cannot be read, is damaged, is no model of proteins, or its tensors are not those
     /// of its network: the message lists what is missing and what is unexpected.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
-        match ProteinClassifier::load(&path)? {
-            ProteinClassifier::Network(model) => Ok(*model),
-            ProteinClassifier::Homology(_) => Err(of_kind(path.as_ref(), homology::KIND)),
+        let file = open(path.as_ref())?;
+        match file.kind()? {
+            ModelKind::Protein => Self::from_file(&file),
+            other => Err(other_kind(&file, &other)),
         }
     }
 
-    fn from_file(
-        file: &SafeTensors<'_>,
-        description: serde_json::Value,
-        sha256: String,
-        path: &Path,
-    ) -> Result<Self> {
-        let arrays = arrays::of_network(file, path)?;
-        let wrong = |found: String| damaged(path, found);
-        let metadata: Metadata =
-            serde_json::from_value(description).map_err(|error| wrong(error.to_string()))?;
-        if metadata.format != FORMAT {
-            return Err(wrong(format!("format {}", metadata.format)));
-        }
+    pub(super) fn from_file(file: &ModelFile) -> Result<Self> {
+        let metadata: Metadata = file.parse()?;
         metadata
             .network
             .validate()
-            .map_err(|error| wrong(error.to_string()))?;
+            .map_err(|error| file.damaged(error.to_string()))?;
         if metadata.classes != class_names() {
-            return Err(wrong(format!(
-                "the classes {}",
-                metadata.classes.join(", ")
-            )));
+            let found = metadata.classes.join(", ");
+            return Err(file.damaged(format!("the classes {found}")));
         }
-        let slots = metadata.network.slots();
-        check_names(&slots, &arrays, path)?;
-        let state = StateDict::fit(&slots, arrays, path)?;
+        let layers = metadata.network.layers();
+        let slots: Vec<Slot> = layers.slots().cloned().collect();
+        let network = format!("the network {}", metadata.network.kind());
+        let state = StateDict::fit(&network, &slots, file.arrays()?, file.path())?;
         Ok(Self {
             network: metadata.network,
             training: metadata.training,
             calibration: metadata.calibration,
             state,
-            sha256,
+            sha256: file.sha256(),
         })
     }
 }
 
-/// Whether metadata are those of a model of proteins.
-pub(crate) fn describes(metadata: &str) -> bool {
-    let value = serde_json::from_str::<serde_json::Value>(metadata);
-    value.is_ok_and(|value| kind(&value).is_some_and(|kind| KINDS.contains(&kind)))
-}
-
-/// What a model's description says that it is; models of binding sites say nothing.
-fn kind(description: &serde_json::Value) -> Option<&str> {
-    description.get("kind")?.as_str()
+/// A file that bindscape may have written.
+pub(super) fn open(path: &Path) -> Result<ModelFile> {
+    let file = ModelFile::read(path)?;
+    if file.is_ours() {
+        Ok(file)
+    } else {
+        Err(not_ours(path, "a safetensors file without its metadata"))
+    }
 }
 
 /// A model of a kind that is not the wanted one.
-pub(super) fn of_kind(path: &Path, kind: &str) -> Error {
-    not_ours(path, &format!("a model of another kind, `{kind}`"))
+pub(super) fn other_kind(file: &ModelFile, kind: &ModelKind) -> Error {
+    match kind.name() {
+        Some(name) => not_ours(file.path(), &format!("a model of another kind, `{name}`")),
+        None => not_ours(file.path(), "a model of binding sites"),
+    }
 }
 
 /// A file that is something else.
-pub(super) fn not_ours(path: &Path, found: &str) -> Error {
+fn not_ours(path: &Path, found: &str) -> Error {
     Error::input(
         path,
         Place::File,
@@ -322,123 +202,4 @@ pub(super) fn not_ours(path: &Path, found: &str) -> Error {
         found,
     )
     .hint("train one with `bindscape protein train`")
-}
-
-/// A description that cannot be.
-pub(super) fn damaged(path: &Path, found: String) -> Error {
-    let place = Place::Record(format!("metadata `{}`", arrays::KEY));
-    Error::input(
-        path,
-        place,
-        format!("the description of a model, format {FORMAT}"),
-        found,
-    )
-    .hint("the file is damaged, or a newer bindscape wrote it")
-}
-
-/// A model of proteins of either kind.
-#[derive(Debug, Clone, PartialEq)]
-pub enum ProteinClassifier {
-    /// A trained network.
-    Network(Box<ProteinModel>),
-    /// Labelled proteins to compare with.
-    Homology(Box<HomologyModel>),
-}
-
-impl ProteinClassifier {
-    /// Reads a model that bindscape wrote.
-    ///
-    /// # Errors
-    /// As [`ProteinModel::load`].
-    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
-        let bytes = std::fs::read(path).map_err(|source| Error::io("read", path, source))?;
-        Self::from_bytes(&bytes, path)
-    }
-
-    fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self> {
-        let (file, metadata) = arrays::open(bytes, path)?;
-        let metadata =
-            metadata.ok_or_else(|| not_ours(path, "a safetensors file without its metadata"))?;
-        let description: serde_json::Value =
-            serde_json::from_str(&metadata).map_err(|error| damaged(path, error.to_string()))?;
-        let sha256 = sha256_hex(bytes);
-        match kind(&description) {
-            Some(KIND) => ProteinModel::from_file(&file, description, sha256, path)
-                .map(|model| Self::Network(Box::new(model))),
-            Some(homology::KIND) => HomologyModel::from_file(&file, description, sha256, path)
-                .map(|model| Self::Homology(Box::new(model))),
-            Some(kind) => Err(of_kind(path, kind)),
-            None => Err(not_ours(path, "a model of binding sites")),
-        }
-    }
-
-    /// As [`ProteinClassifier::load`]; `None` for a file that is something else, or that is not
-    /// there.
-    ///
-    /// # Errors
-    /// If it is a model of proteins, but damaged.
-    pub fn find(path: impl AsRef<Path>) -> Result<Option<Self>> {
-        let path = path.as_ref();
-        let Ok(bytes) = std::fs::read(path) else {
-            return Ok(None);
-        };
-        match arrays::open(&bytes, path) {
-            Ok((_, Some(metadata))) if describes(&metadata) => {
-                Self::from_bytes(&bytes, path).map(Some)
-            }
-            _ => Ok(None),
-        }
-    }
-
-    /// SHA-256 of the file that it was loaded from.
-    #[must_use]
-    pub fn sha256(&self) -> &str {
-        match self {
-            Self::Network(model) => model.sha256(),
-            Self::Homology(model) => model.sha256(),
-        }
-    }
-}
-
-/// Names listed in a message at most.
-const LISTED: usize = 8;
-
-/// Refuses tensors of another network, and lists which.
-fn check_names(slots: &[Slot], arrays: &[Array], path: &Path) -> Result<()> {
-    let list = |names: Vec<&str>| {
-        let more = names.len().saturating_sub(LISTED);
-        let mut text = names[..names.len() - more].join(", ");
-        if more > 0 {
-            text += &format!(" and {more} more");
-        }
-        text
-    };
-    let missing: Vec<&str> = slots
-        .iter()
-        .map(|slot| slot.name.as_str())
-        .filter(|name| !arrays.iter().any(|array| array.name == *name))
-        .collect();
-    let unexpected: Vec<&str> = arrays
-        .iter()
-        .map(|array| array.name.as_str())
-        .filter(|name| !slots.iter().any(|slot| slot.name == *name))
-        .collect();
-    let mut found = Vec::new();
-    if !missing.is_empty() {
-        found.push(format!("none of the names {}", list(missing)));
-    }
-    if !unexpected.is_empty() {
-        found.push(format!("the unexpected {}", list(unexpected)));
-    }
-    if found.is_empty() {
-        return Ok(());
-    }
-    Err(Error::input(
-        path,
-        Place::File,
-        "the tensors of the network that its metadata describe",
-        found.join(", and "),
-    )
-    .hint("the weights are those of another network"))
 }

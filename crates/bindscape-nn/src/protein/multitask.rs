@@ -1,253 +1,198 @@
-//! The paper's network and its single-task twins; [`MultiTaskConfig`] describes them.
+//! The paper's network and its single-task twins.
 
-use burn::tensor::{Device, Tensor, TensorData};
+use bindscape_base::{Error, Result};
+use serde::{Deserialize, Serialize};
 
-use super::config::{CLASSES, MultiTaskConfig, ProteinNetwork};
-use super::forward::{Input, Outputs};
-use crate::layers;
-use crate::network::{Dropout, Network};
-use crate::parameters::{Role, Slot, Stage, StateDict, Values};
-use crate::random;
+use super::heads::{CLASSES, Heads};
+use crate::network::{Builder, FlattenOrder, LayerKind, Layers, padded};
+use crate::sizes::{check_dropout, check_sizes};
 
-/// Place of the first dense layer in [`Network::arrays`].
-const DENSE: usize = 4;
-
-/// The arrays of the network, in PyTorch's order and layouts. A module whose forward pass
-/// flattens `[batch, channels, positions]` takes them.
-pub(super) fn slots(config: &MultiTaskConfig) -> Vec<Slot> {
-    let mut slots = Vec::new();
-    let mut layer = |name: &str, shape: &[usize], stage| {
-        let fan_in = shape[1..].iter().product();
-        for (part, shape) in [("weight", shape), ("bias", &shape[..1])] {
-            slots.push(Slot {
-                name: format!("{name}.{part}"),
-                shape: shape.to_vec(),
-                role: Role::Weight { fan_in },
-                stage,
-            });
-        }
-    };
-    let [first, second] = config.filters;
-    let stage = Stage::FirstConvolutional;
-    layer("conv1", &[first, config.features, config.kernel], stage);
-    layer(
-        "conv2",
-        &[second, first, config.kernel],
-        Stage::Convolutional,
-    );
-    let mut width = config.flattened();
-    for (number, &units) in config.hidden.iter().enumerate() {
-        layer(&format!("fc{}", number + 1), &[units, width], Stage::Hidden);
-        width = units;
-    }
-    if config.heads.tf() {
-        layer("tf_head", &[1, width], Stage::Output);
-    }
-    if config.heads.domain() {
-        layer("domain_head", &[CLASSES, width], Stage::Output);
-    }
-    slots
+/// Sizes of the paper's network and its single-task twins (paper, "Proposed method"):
+/// two convolutions, each with ReLU, max-pooling and dropout, dense layers with ReLU and
+/// dropout, and a sigmoid head (is it a transcription factor?), a softmax head (of which
+/// class?), or both.
+///
+/// Positions beyond the end of a protein are zero for every layer: the input is padded
+/// with zeros, and after each pooling the windows that hold no position of the protein
+/// are set to zero. So a protein's output does not depend on what it is padded to.
+///
+/// The paper tells filters, dropout, epochs, batch and learning rate. Kernel, pooling and
+/// the width of the dense layer are those of its first author's later public code.
+///
+/// ```
+/// use bindscape_nn::protein::{Heads, MultiTaskConfig};
+/// let paper = MultiTaskConfig::new(320, Heads::Both);
+/// assert_eq!((paper.positions, paper.flattened()), (300, 75 * 256));
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MultiTaskConfig {
+    /// Numbers per position.
+    pub features: usize,
+    /// Positions of the standardised length.
+    pub positions: usize,
+    /// What it answers.
+    pub heads: Heads,
+    /// Filters of the two convolutions.
+    pub filters: [usize; 2],
+    /// Width of both convolutions, odd; they are padded so that the length stays.
+    pub kernel: usize,
+    /// Window and stride of both max-poolings.
+    pub pool: usize,
+    /// Units of each dense layer before the heads.
+    pub hidden: Vec<usize>,
+    /// Share of the activations that dropout sets to zero after each of these layers, in [0, 1).
+    pub dropout: f64,
 }
 
-/// PyTorch flattens by channel, `[channel][position]`. On the device the first dense layer
-/// takes `[position][channel]`, so that the weights of a protein's positions lie together.
-pub(super) fn positions_first(config: &MultiTaskConfig, state: &mut StateDict) {
-    transpose_rows(state, config.flattened(), config.filters[1]);
-}
-
-/// The way back from [`positions_first`].
-pub(super) fn channels_first(config: &MultiTaskConfig, state: &mut StateDict) {
-    transpose_rows(state, config.flattened(), config.pooled()[1]);
-}
-
-/// Turns each row of the first dense layer, a matrix of `height` rows, around.
-fn transpose_rows(state: &mut StateDict, width: usize, height: usize) {
-    if let Values::F32(values) = &mut state.0[DENSE].values {
-        transpose_each(values, width, height);
-    }
-}
-
-/// Turns matrices of `width` numbers in `height` rows around, one after the other.
-pub(super) fn transpose_each(values: &mut [f32], width: usize, height: usize) {
-    let columns = width / height;
-    let mut turned = vec![0.0; width];
-    for row in values.chunks_exact_mut(width) {
-        for (index, value) in row.iter().enumerate() {
-            turned[index % columns * height + index / columns] = *value;
-        }
-        row.copy_from_slice(&turned);
-    }
-}
-
-/// How much of the standardised length a batch needs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Crop {
-    /// Positions after each pooling.
-    pooled: [usize; 2],
-}
-
-impl Crop {
-    /// The shortest that holds `rows` positions.
-    fn new(config: &MultiTaskConfig, rows: usize) -> Self {
-        let most = config.pooled();
-        let first = rows.div_ceil(config.pool).clamp(1, most[0]);
-        let second = first.div_ceil(config.pool).clamp(1, most[1]);
+impl MultiTaskConfig {
+    /// The default sizes for `features` numbers per position.
+    #[must_use]
+    pub fn new(features: usize, heads: Heads) -> Self {
         Self {
-            pooled: [first, second],
+            features,
+            positions: 300,
+            heads,
+            filters: [128, 256],
+            kernel: 3,
+            pool: 2,
+            hidden: vec![512],
+            dropout: 0.5,
         }
     }
 
-    /// That of an input of `length` positions, padding included.
-    fn of_input(config: &MultiTaskConfig, length: usize) -> Self {
-        Self::new(config, length + 1 - config.kernel)
+    /// Positions after the first and the second pooling.
+    #[must_use]
+    pub fn pooled(&self) -> [usize; 2] {
+        let first = self.positions / self.pool;
+        [first, first / self.pool]
     }
 
-    /// Positions, with the padding of both ends, that enter the convolution before
-    /// pooling number `stage`.
-    fn padded(&self, config: &MultiTaskConfig, stage: usize) -> usize {
-        self.pooled[stage] * config.pool + config.kernel - 1
+    /// Number of activations that enter the first dense layer.
+    #[must_use]
+    pub fn flattened(&self) -> usize {
+        self.pooled()[1] * self.filters[1]
     }
-}
 
-/// Positions before the first one of the protein in the network's input.
-pub(super) fn lead(config: &MultiTaskConfig) -> usize {
-    config.kernel / 2
-}
+    pub(crate) fn validate(&self) -> Result<()> {
+        let mut sizes = vec![self.features, self.positions, self.kernel, self.pool];
+        sizes.extend(self.filters);
+        sizes.extend(&self.hidden);
+        check_sizes(&sizes, self)?;
+        check_dropout(self.dropout)?;
+        if self.hidden.is_empty() {
+            return Err(Error::argument(
+                "hidden",
+                "at least one dense layer",
+                "none",
+            ));
+        }
+        if self.kernel.is_multiple_of(2) {
+            return Err(Error::argument(
+                "kernel",
+                "an odd width (the length stays the same)",
+                self.kernel.to_string(),
+            ));
+        }
+        if self.pooled()[1] == 0 {
+            return Err(Error::argument(
+                "positions",
+                format!("at least {} for two poolings", self.pool * self.pool),
+                self.positions.to_string(),
+            ));
+        }
+        Ok(())
+    }
 
-/// Positions of the network's input that hold `rows` positions of a protein.
-pub(super) fn input_length(config: &MultiTaskConfig, rows: usize) -> usize {
-    Crop::new(config, rows).padded(config, 0)
-}
+    /// The network as a list of layers. A module of PyTorch whose forward pass flattens
+    /// `[batch, channels, positions]` takes its `state_dict`.
+    pub(crate) fn layers(&self) -> Layers {
+        let mut layers = Builder::default();
+        let mut channels = self.features;
+        for (stage, (filters, most)) in self.filters.into_iter().zip(self.pooled()).enumerate() {
+            let number = stage + 1;
+            let (kernel, pool) = (self.kernel, self.pool);
+            if stage > 0 {
+                // The first convolution finds its padding in the input.
+                layers.push(
+                    format!("pad{number}"),
+                    LayerKind::Pad { kernel, pool, most },
+                );
+            }
+            let convolution = LayerKind::Convolution {
+                channels,
+                filters,
+                kernel,
+            };
+            layers.push(format!("conv{number}"), convolution);
+            layers.push(format!("conv{number}.relu"), LayerKind::Relu);
+            let window = Some(pool);
+            layers.push(format!("pool{number}"), LayerKind::MaxPool { window });
+            layers.push(format!("mask{number}"), LayerKind::Mask);
+            layers.push(format!("conv{number}.dropout"), self.drop(stage));
+            channels = filters;
+        }
+        let order = FlattenOrder::PositionsFirst;
+        let mut last = layers.push("flatten", LayerKind::Flatten { order });
+        let mut inputs = self.flattened();
+        let mut positions = Some(self.pooled()[1]);
+        for (number, &outputs) in self.hidden.iter().enumerate() {
+            let name = format!("fc{}", number + 1);
+            let dense = LayerKind::Dense {
+                inputs,
+                outputs,
+                positions: positions.take(),
+            };
+            layers.push(&name, dense);
+            layers.push(format!("{name}.relu"), LayerKind::Relu);
+            last = layers.push(format!("{name}.dropout"), self.drop(2 + number));
+            inputs = outputs;
+        }
+        let mut head = |name: &str, outputs| {
+            let dense = LayerKind::Dense {
+                inputs,
+                outputs,
+                positions: None,
+            };
+            layers.push_reading(name, dense, vec![last]);
+        };
+        if self.heads.tf() {
+            head("tf_head", 1);
+        }
+        if self.heads.domain() {
+            head("domain_head", CLASSES);
+        }
+        layers.finish()
+    }
 
-/// Runs the network.
-pub(super) fn forward(
-    config: &MultiTaskConfig,
-    network: &Network<ProteinNetwork>,
-    input: Input<'_>,
-    dropout: Option<Dropout>,
-) -> Outputs {
-    let device = network.device();
-    let crop = Crop::of_input(config, input.x.dims()[1]);
-    let mut kept: Vec<usize> = input.rows.to_vec();
-    let mut x = input.x;
-    for stage in 0..2 {
-        if stage > 0 {
-            x = pad(x, lead(config), crop.padded(config, stage), device);
-        }
-        let (weight, bias) = (network.shaped(2 * stage), network.vector(2 * stage + 1));
-        x = layers::conv_relu_pool(x, weight, bias, config.pool);
-        for kept in &mut kept {
-            *kept = kept.div_ceil(config.pool).min(crop.pooled[stage]);
-        }
-        if let Some(mask) = stage_mask(&kept, x.dims(), stage, config.dropout, dropout, device) {
-            x = x * mask;
+    fn drop(&self, stream: usize) -> LayerKind {
+        LayerKind::Dropout {
+            rate: self.dropout,
+            stream,
         }
     }
-    let [batch, positions, channels] = x.dims();
-    let mut x = x.reshape([batch, positions * channels]);
-    for (number, &units) in config.hidden.iter().enumerate() {
-        let place = DENSE + 2 * number;
-        let mut weight: Tensor<2> = network.shaped(place);
-        if number == 0 && positions * channels < config.flattened() {
-            weight = weight.narrow(1, 0, positions * channels);
-        }
-        x = layers::linear_relu(x, weight, network.vector(place + 1));
-        let mask = dropout
-            .and_then(|dropout| dropout.mask(2 + number, [batch, units], config.dropout, device));
-        if let Some(mask) = mask {
-            x = x * mask;
-        }
-    }
-    let mut place = DENSE + 2 * config.hidden.len();
-    let mut head = |wanted: bool| {
-        wanted.then(|| {
-            let (weight, bias) = (network.shaped(place), network.vector(place + 1));
-            place += 2;
-            layers::linear(x.clone(), weight, bias)
-        })
-    };
-    Outputs {
-        tf: head(config.heads.tf()),
-        domain: head(config.heads.domain()),
-        statistics: Vec::new(),
-    }
-}
 
-/// `x` `[batch, positions, channels]` between zeros: `lead` positions before it, and as many
-/// after it as make `length`. What has no place there would not survive the pooling.
-fn pad(x: Tensor<3>, lead: usize, length: usize, device: &Device) -> Tensor<3> {
-    let [batch, positions, channels] = x.dims();
-    let taken = positions.min(length - lead);
-    let x = if taken < positions {
-        x.narrow(1, 0, taken)
-    } else {
-        x
-    };
-    let zeros = |count: usize| Tensor::<3>::zeros([batch, count, channels], device);
-    let mut parts = Vec::with_capacity(3);
-    if lead > 0 {
-        parts.push(zeros(lead));
+    /// Positions before the first one of the protein in the network's input.
+    pub(crate) fn lead(&self) -> usize {
+        self.kernel / 2
     }
-    parts.push(x);
-    if length > lead + taken {
-        parts.push(zeros(length - lead - taken));
-    }
-    Tensor::cat(parts, 1)
-}
 
-/// Zero beyond the `kept` positions of each protein and where dropout says so; `None`
-/// where nothing is zero.
-fn stage_mask(
-    kept: &[usize],
-    [batch, positions, channels]: [usize; 3],
-    stage: usize,
-    rate: f64,
-    dropout: Option<Dropout>,
-    device: &Device,
-) -> Option<Tensor<3>> {
-    let dropout = dropout.filter(|_| rate > 0.0);
-    let all = kept.iter().all(|&kept| kept >= positions);
-    let (mut mask, channels) = match dropout {
-        None if all => return None,
-        None => (vec![1.0; batch * positions], 1),
-        Some(Dropout { seed, step }) => {
-            let entries = batch * positions * channels;
-            let mask = random::dropout_mask(seed, step, stage, entries, rate);
-            (mask, channels)
-        }
-    };
-    for (mask, &kept) in mask.chunks_exact_mut(positions * channels).zip(kept) {
-        mask[kept.min(positions) * channels..].fill(0.0);
+    /// Positions of the network's input that hold `rows` positions of a protein.
+    pub(crate) fn input_length(&self, rows: usize) -> usize {
+        padded(rows, self.kernel, self.pool, self.pooled()[0])
     }
-    let data = TensorData::new(mask, [batch, positions, channels]);
-    Some(Tensor::from_data(data, device))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::config::Heads;
     use super::*;
 
     #[test]
     fn crops_hold_the_protein_and_no_more() {
         let config = MultiTaskConfig::new(1, Heads::Tf);
-        let crop = |rows| Crop::new(&config, rows);
-        assert_eq!(crop(1).pooled, [1, 1]);
-        assert_eq!(crop(5).pooled, [3, 2]);
-        assert_eq!(crop(300).pooled, [150, 75]);
-        assert_eq!(input_length(&config, 5), 8);
-        assert_eq!(input_length(&config, 300), 302);
+        assert_eq!(config.input_length(5), 8);
+        assert_eq!(config.input_length(300), 302);
+        assert_eq!(config.input_length(301), 302);
         // The third pooled position has no partner: the second stage is padded for it.
-        assert_eq!(crop(5).padded(&config, 1), 6);
-    }
-
-    #[test]
-    fn rows_turn_around_and_back() {
-        let mut values: Vec<f32> = (0..12).map(|v| v as f32).collect();
-        let before = values.clone();
-        transpose_each(&mut values, 6, 2);
-        assert_eq!(values[..6], [0.0, 3.0, 1.0, 4.0, 2.0, 5.0]);
-        transpose_each(&mut values, 6, 3);
-        assert_eq!(values, before);
+        assert_eq!(padded(3, config.kernel, config.pool, config.pooled()[1]), 6);
     }
 }

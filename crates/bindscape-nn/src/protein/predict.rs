@@ -7,28 +7,24 @@ use burn::tensor::Device;
 
 use super::batches;
 use super::calibration::Calibration;
-use super::config::{CLASSES, ProteinNetwork};
-use super::forward::{Batch, Input};
+use super::config::ProteinNetwork;
+use super::encoder::Encoder;
+use super::forward::{self, Batch};
+use super::heads::CLASSES;
 use super::loss::Logits;
-use super::model::{Encoder, ProteinModel};
-use crate::network::{Network, to_vec};
+use super::model::ProteinModel;
+use super::scores::ProteinScores;
+use crate::host::to_vec;
+use crate::network::{Network, Traced, Tracer};
 
 /// Proteins computed at a time.
 const BATCH: usize = 64;
 
-/// Probabilities of a protein.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ProteinScores {
-    /// That it is a transcription factor; `None` where the network has no head for it.
-    pub p_tf: Option<f64>,
-    /// Of each class, in the order of [`ProteinClass::ALL`](bindscape_protein::ProteinClass::ALL).
-    pub p_class: Option<[f64; CLASSES]>,
-}
-
 /// A model on a device, ready to score.
 #[derive(Debug, Clone)]
 pub struct ProteinPredictor {
-    pub(crate) network: Network<ProteinNetwork>,
+    pub(super) config: ProteinNetwork,
+    pub(super) network: Network,
     pub(super) encoder: Encoder,
     calibration: Calibration,
 }
@@ -38,7 +34,8 @@ impl ProteinPredictor {
     #[must_use]
     pub fn new(model: &ProteinModel, device: &Device) -> Self {
         Self {
-            network: Network::for_proteins(&model.network, model.state.clone(), device),
+            config: model.network.clone(),
+            network: model.network.on(&model.state, device),
             encoder: model.training.encoder.clone(),
             calibration: model.calibration,
         }
@@ -58,7 +55,49 @@ impl ProteinPredictor {
     ) -> Result<Vec<Logits>> {
         self.encoder.check(features)?;
         // On a thread of the pool: calls of kernels from outside would wake it up each time.
-        rayon::scope(|_| logits(&self.network, features, rows, progress))
+        rayon::scope(|_| logits(&self.config, &self.network, features, rows, progress))
+    }
+
+    /// The network and its weights.
+    #[must_use]
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// The network, to change its weights: what follows is of the changed one.
+    pub fn network_mut(&mut self) -> &mut Network {
+        &mut self.network
+    }
+
+    /// The activations of the layers named `layers` for the proteins `rows`, batch by batch:
+    /// proteins of similar length together, so not in their order ([`Traced::rows`] says which are in
+    /// a batch, as places in `rows`). Positions beyond the end of a protein are those of its
+    /// batch. `progress` advances by one per protein.
+    ///
+    /// # Errors
+    /// If there is no such layer, the features are not of the model's encoder or cannot be read,
+    /// the user asked to stop, or `visit` fails.
+    pub fn trace(
+        &self,
+        features: &dyn Features,
+        rows: &[usize],
+        layers: &[&str],
+        progress: &dyn Progress,
+        mut visit: impl FnMut(Traced) -> Result<()> + Send,
+    ) -> Result<()> {
+        self.encoder.check(features)?;
+        let tracer = Tracer::new(&self.network, layers)?;
+        rayon::scope(|_| {
+            in_batches(&self.config, features, rows, |places, batch| {
+                check(progress)?;
+                visit(Traced {
+                    rows: places.to_vec(),
+                    activations: tracer.activations(batch.value(self.network.device())),
+                })?;
+                progress.advance(places.len() as u64);
+                Ok(())
+            })
+        })
     }
 
     /// Probabilities of the proteins `rows`, in their order; `prior` as in [`Calibration::tf`].
@@ -93,14 +132,12 @@ impl ProteinPredictor {
 
 /// See [`ProteinPredictor::logits`]. Progress advances by the number of proteins done.
 pub(crate) fn logits(
-    network: &Network<ProteinNetwork>,
+    config: &ProteinNetwork,
+    network: &Network,
     features: &dyn Features,
     rows: &[usize],
     progress: &dyn Progress,
 ) -> Result<Vec<Logits>> {
-    let architecture = &network.architecture;
-    let company = |positions| architecture.company(positions);
-    let batches = batches::by_length(rows, &|row| features.rows(row), &company, BATCH);
     let mut all = vec![
         Logits {
             tf: None,
@@ -108,17 +145,10 @@ pub(crate) fn logits(
         };
         rows.len()
     ];
-    let read = |places: &Vec<usize>| {
-        let proteins: Vec<usize> = places.iter().map(|&place| rows[place]).collect();
-        Batch::read(architecture, features, &proteins, false, 0)
-    };
-    batches::ahead(&batches, read, |places, mut batch| {
+    in_batches(config, features, rows, |places, batch| {
         check(progress)?;
-        let input = Input {
-            x: batch.tensor(network.device()),
-            rows: &batch.rows,
-        };
-        let outputs = network.run(input, false, None);
+        let input = batch.value(network.device());
+        let outputs = forward::predict(config, network, input);
         if let Some(tf) = outputs.tf {
             for (&place, logit) in places.iter().zip(to_vec(tf)) {
                 all[place].tf = Some(logit);
@@ -134,4 +164,20 @@ pub(crate) fn logits(
         Ok(())
     })?;
     Ok(all)
+}
+
+/// Calls `take` with the proteins `rows` in batches for prediction, each with its places in `rows`.
+fn in_batches(
+    config: &ProteinNetwork,
+    features: &dyn Features,
+    rows: &[usize],
+    mut take: impl FnMut(&[usize], Batch) -> Result<()>,
+) -> Result<()> {
+    let company = |positions| config.company(positions);
+    let batches = batches::by_length(rows, &|row| features.rows(row), &company, BATCH);
+    let read = |places: &Vec<usize>| {
+        let proteins: Vec<usize> = places.iter().map(|&place| rows[place]).collect();
+        Batch::read(config, features, &proteins, false, 0)
+    };
+    batches::ahead(&batches, read, |places, batch| take(places, batch))
 }

@@ -24,10 +24,9 @@ use super::loss::Task;
 use super::model::{ProteinModel, ProteinTraining};
 use super::options::ProteinTrainOptions;
 use super::predict;
-use super::step::ProteinLearner;
-use crate::network::Network;
 use crate::random;
 use crate::train::checkpoint::{self, Checkpoint, Epoch};
+use crate::train::step::Learner;
 use crate::train::{BatchReport, CHECKPOINT_FILE, Freeze, MODEL_FILE, RECORDS_FILE, remove};
 
 /// Proteins to train and validate on.
@@ -219,6 +218,7 @@ fn train_here(
     }
     let run = fingerprint(network, data, options, &training);
     let plan = Plan {
+        network,
         data,
         options,
         task: Task::new(
@@ -236,7 +236,11 @@ fn train_here(
             return files.finished(&run);
         }
         if files.checkpoint.exists() {
-            before = Some(Checkpoint::load(&files.checkpoint, network, &run)?);
+            before = Some(Checkpoint::load(
+                &files.checkpoint,
+                &network.layers(),
+                &run,
+            )?);
         }
     }
     if network.heads().domain() && !plan.task.has_classes() {
@@ -263,10 +267,7 @@ fn train_here(
         checkpoint::write_records(&files.records, &state.records)?;
     }
     let weights = std::mem::take(&mut state.weights);
-    let mut learner = ProteinLearner::new(
-        Network::for_proteins(network, weights, device),
-        Freeze::None,
-    );
+    let mut learner = Learner::new(network.on(&weights, device), Freeze::None);
     learner.moments = checkpoint::moments_to_device(&state.moments, device);
     learner.step = state.step;
     // They are on the device now; copies are made for each checkpoint.
@@ -278,7 +279,7 @@ fn train_here(
     {
         let record = plan.epoch(&mut learner, &state, observer)?;
         if record.best {
-            state.best = learner.network.file_state();
+            state.best = learner.network.state();
         }
         state.records.push(record);
         if let Some(files) = &files {
@@ -286,7 +287,7 @@ fn train_here(
                 .is_none_or(|saved| saved.elapsed().as_secs_f64() >= options.checkpoint_seconds);
             if due {
                 state.step = learner.step;
-                state.weights = learner.network.file_state();
+                state.weights = learner.network.state();
                 state.moments = checkpoint::moments_to_host(&learner.moments);
                 state.save(&files.checkpoint)?;
                 state.forget_training();
@@ -298,8 +299,14 @@ fn train_here(
     }
     drop(learner);
     let best_epoch = state.best_record().map_or(0, |record| record.epoch);
-    let best = Network::for_proteins(network, state.best.clone(), device);
-    let logits = predict::logits(&best, data.features, data.validation, &Unshown(observer))?;
+    let best = network.on(&state.best, device);
+    let logits = predict::logits(
+        network,
+        &best,
+        data.features,
+        data.validation,
+        &Unshown(observer),
+    )?;
     training.seed = options.seed;
     training.best_epoch = best_epoch;
     training.run = run;
@@ -368,7 +375,11 @@ fn check_data(
                 "{} numbers per position for this network",
                 network.features()
             ),
-            format!("{} of `{}`", data.features.features(), data.features.id()),
+            format!(
+                "{} of `{}`",
+                data.features.features(),
+                data.features.representation()
+            ),
         ));
     }
     if data.train.len() < 2 || data.validation.is_empty() {

@@ -10,9 +10,13 @@ use serde::{Deserialize, Serialize};
 
 use super::scale::LossScale;
 use crate::adam::Moments;
-use crate::model::arrays::{self, Entry};
-use crate::network::to_vec;
-use crate::parameters::{Array, Slot, Slots, StateDict, Values};
+use crate::files::arrays::{self, Entry};
+use crate::host::to_vec;
+use crate::network::Layers;
+use crate::parameters::{Array, Slot, StateDict, Values};
+
+/// Whose tensors a checkpoint holds, in messages.
+const NETWORK: &str = "the network in training";
 
 /// What resumption needs beside the arrays.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -112,7 +116,7 @@ impl<R: Epoch> Checkpoint<R> {
     ///
     /// # Errors
     /// If it is damaged, or belongs to another training than `run`.
-    pub(crate) fn load(path: &Path, architecture: &impl Slots, run: &str) -> Result<Self> {
+    pub(crate) fn load(path: &Path, layers: &Layers, run: &str) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(|source| Error::io("read", path, source))?;
         let (all, metadata) = arrays::from_bytes(&bytes, path)?;
         let broken = |found: String| {
@@ -125,7 +129,7 @@ impl<R: Epoch> Checkpoint<R> {
         if counters.run != run {
             return Err(other_run(path));
         }
-        let slots = architecture.slots();
+        let slots: Vec<Slot> = layers.slots().cloned().collect();
         let pick = |prefix: &str| -> Vec<Array> {
             all.iter()
                 .filter_map(|array| {
@@ -144,8 +148,8 @@ impl<R: Epoch> Checkpoint<R> {
             .filter(|slot| first.iter().any(|array| array.name == slot.name))
             .cloned()
             .collect();
-        let first = StateDict::fit(&moved, first, path)?;
-        let second = StateDict::fit(&moved, second, path)?;
+        let first = StateDict::fit(NETWORK, &moved, first, path)?;
+        let second = StateDict::fit(NETWORK, &moved, second, path)?;
         let values = |state: &StateDict, name: &str| match &state.get(name)?.values {
             Values::F32(values) => Some(values.clone()),
             Values::I64(_) => None,
@@ -158,8 +162,8 @@ impl<R: Epoch> Checkpoint<R> {
             run: counters.run,
             step: counters.step,
             records: counters.records,
-            weights: StateDict::fit(&slots, pick("weights"), path)?,
-            best: StateDict::fit(&slots, pick("best"), path)?,
+            weights: StateDict::fit(NETWORK, &slots, pick("weights"), path)?,
+            best: StateDict::fit(NETWORK, &slots, pick("best"), path)?,
             moments,
             loss_scale: counters.loss_scale,
         })

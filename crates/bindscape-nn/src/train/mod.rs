@@ -36,9 +36,9 @@ pub use checkpoint::read_records;
 pub use options::{Freeze, Start, TrainOptions, TransferLayers};
 
 use crate::architecture::Architecture;
-use crate::encode;
+use crate::encode::Bases;
 use crate::model::{Model, TrainingIdentity};
-use crate::network::{Dropout, Network};
+use crate::network::{Dropout, Network, Value};
 use crate::parameters::StateDict;
 use crate::random;
 use checkpoint::Checkpoint;
@@ -168,7 +168,11 @@ fn train_here(
         });
     }
     let before: Option<Checkpoint> = if checkpoint_path.exists() {
-        Some(Checkpoint::load(&checkpoint_path, architecture, &run)?)
+        Some(Checkpoint::load(
+            &checkpoint_path,
+            &architecture.layers(),
+            &run,
+        )?)
     } else {
         None
     };
@@ -193,8 +197,8 @@ fn train_here(
     };
     checkpoint::write_records(&records_path, &state.records)?;
 
-    let network =
-        Network::new(architecture, &state.weights, device).with_precision(options.precision);
+    let network = Network::new(architecture.layers(), &state.weights, device)
+        .with_precision(options.precision);
     let mut learner = Learner::new(network, options.freeze);
     learner.loss_scale = state.loss_scale.or(learner.loss_scale);
     learner.moments = checkpoint::moments_to_device(&state.moments, device);
@@ -420,13 +424,13 @@ impl<'a> Plan<'a> {
         let skipped_before = learner.loss_scale.map_or(0, |scale| scale.skipped);
         for (number, items) in batches.iter().enumerate() {
             check(observer)?;
-            let x = encode::one_hot(&self.data.sequences, items, device);
+            let input = Value::Bases(Bases::new(&self.data.sequences, items));
             let dropout = Dropout {
                 seed: self.options.seed,
                 step: learner.step + 1,
             };
             let (loss, gradients) =
-                learner.differentiate(x, self.labels(items, device), Some(dropout));
+                learner.differentiate_labels(input, self.labels(items, device), Some(dropout));
             if !loss.is_finite() {
                 return Err(diverged(epoch, number + 1, loss));
             }

@@ -12,9 +12,10 @@ use serde::de::DeserializeOwned;
 use super::Freeze;
 use super::step::Learner;
 use crate::architecture::{Architecture, ArchitectureKind};
-use crate::encode;
+use crate::encode::Bases;
+use crate::host::to_vec;
 use crate::model::Model;
-use crate::network::{Network, Pass, to_vec};
+use crate::network::{Network, Pass, Value};
 use crate::parameters::{Role, Slot, StateDict, Values};
 
 #[derive(Deserialize)]
@@ -60,7 +61,9 @@ pub(crate) fn fill(slots: &[Slot]) -> StateDict {
         let units = units(number as u64, slot.entries());
         for (value, u) in values.iter_mut().zip(units) {
             *value = match slot.role {
-                Role::Weight { fan_in } => (2.0 * u - 1.0) * (1.0 / (fan_in as f64).sqrt()) as f32,
+                Role::Weight { fan_in, .. } => {
+                    (2.0 * u - 1.0) * (1.0 / (fan_in as f64).sqrt()) as f32
+                }
                 Role::Scale | Role::RunningVar => 1.0 + (2.0 * u - 1.0) * 0.25,
                 Role::Shift | Role::RunningMean => (2.0 * u - 1.0) * 0.25,
                 Role::Counter => unreachable!("counters are integers"),
@@ -75,7 +78,7 @@ fn weights(architecture: &Architecture) -> StateDict {
 }
 
 /// `batch` of the generator.
-fn batch(number: u64, rows: usize, architecture: &Architecture) -> (Tensor<3>, Tensor<2>) {
+fn batch(number: u64, rows: usize, architecture: &Architecture) -> (Value, Tensor<2>) {
     let device = Device::flex();
     let (length, outputs) = (architecture.length(), architecture.outputs());
     let mut sequences = PackedSequences::new(length);
@@ -89,7 +92,7 @@ fn batch(number: u64, rows: usize, architecture: &Architecture) -> (Tensor<3>, T
         .map(|u| f32::from(u < 0.3))
         .collect();
     (
-        encode::one_hot(&sequences, &items, &device),
+        Value::Bases(Bases::new(&sequences, &items)),
         Tensor::from_data(TensorData::new(labels, [rows, outputs]), &device),
     )
 }
@@ -110,9 +113,13 @@ pub(crate) fn relative(found: &[f32], expected: &[f32]) -> f64 {
 fn agrees<Config: DeserializeOwned>(text: &str, architecture: fn(Config) -> Architecture) {
     let golden: Golden<Config> = serde_json::from_str(text).unwrap();
     let architecture = &architecture(golden.config);
-    let network = Network::new(architecture, &weights(architecture), &Device::flex());
+    let network = Network::new(
+        architecture.layers(),
+        &weights(architecture),
+        &Device::flex(),
+    );
     let (x, labels) = batch(0, golden.rows, architecture);
-    let eval = to_vec(network.forward(x.clone(), Pass::prediction()).logits);
+    let eval = to_vec(network.forward(x.clone(), Pass::prediction()).logits());
     assert!(relative(&eval, &golden.eval_logits) < 1e-5);
 
     let all = |_| true;
@@ -120,11 +127,11 @@ fn agrees<Config: DeserializeOwned>(text: &str, architecture: fn(Config) -> Arch
         learning: &all,
         dropout: None,
     };
-    let logits = to_vec(network.forward(x.clone(), pass).logits);
+    let logits = to_vec(network.forward(x.clone(), pass).logits());
     assert!(relative(&logits, &golden.train_logits) < 1e-5);
 
     let mut learner = Learner::new(network.clone(), Freeze::None);
-    let (_, gradients) = learner.differentiate(x, labels, None);
+    let (_, gradients) = learner.differentiate_labels(x, labels, None);
     for (array, gradient) in learner.network.arrays.iter().zip(&gradients) {
         let name = &array.slot.name;
         let Some(gradient) = gradient else {
@@ -167,7 +174,7 @@ fn agrees<Config: DeserializeOwned>(text: &str, architecture: fn(Config) -> Arch
     let mut learner = Learner::new(network, Freeze::None);
     for (number, &expected) in golden.losses.iter().enumerate() {
         let (x, labels) = batch(number as u64, golden.loss_rows, architecture);
-        let (loss, gradients) = learner.differentiate(x, labels, None);
+        let (loss, gradients) = learner.differentiate_labels(x, labels, None);
         learner.update(gradients, golden.learning_rate);
         let error = (f64::from(loss) - expected).abs() / expected;
         assert!(error < 1e-4, "loss {number}: {loss} for {expected}");

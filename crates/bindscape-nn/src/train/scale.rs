@@ -8,8 +8,10 @@
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::step::Gradients;
-use crate::network::to_vec;
+use crate::host::to_vec;
+
+/// Gradients of a batch, one entry per array of the network, flat.
+pub(crate) type Gradients = Vec<Option<Tensor<1>>>;
 
 /// Good steps in a row after which the factor doubles.
 const GROWTH: u32 = 2000;

@@ -3,18 +3,18 @@
 use burn::tensor::Tensor;
 
 use crate::adam::{self, Moments, StepSize};
-use crate::architecture::Architecture;
+use crate::host::to_vec;
 use crate::layers;
-use crate::network::{Dropout, Network, Output, Pass, to_vec};
+use crate::network::{Dropout, Network, Output, Pass, Value};
 use crate::precision::Precision;
 
-use super::Freeze;
-use super::scale::{self, LossScale};
+use super::options::Freeze;
+use super::scale::{self, Gradients, LossScale};
 
 /// A network in training.
 #[derive(Debug, Clone)]
-pub(crate) struct Learner<A = Architecture> {
-    pub(crate) network: Network<A>,
+pub(crate) struct Learner {
+    pub(crate) network: Network,
     /// One entry per array of the network; `None` before its first update.
     pub(crate) moments: Vec<Option<Moments>>,
     pub(crate) freeze: Freeze,
@@ -24,11 +24,8 @@ pub(crate) struct Learner<A = Architecture> {
     pub(crate) loss_scale: Option<LossScale>,
 }
 
-/// Gradients of a batch, one entry per array of the network, flat.
-pub(crate) type Gradients = Vec<Option<Tensor<1>>>;
-
-impl<A> Learner<A> {
-    pub(crate) fn new(network: Network<A>, freeze: Freeze) -> Self {
+impl Learner {
+    pub(crate) fn new(network: Network, freeze: Freeze) -> Self {
         let moments = vec![None; network.arrays.len()];
         let loss_scale = (network.precision == Precision::F16).then(LossScale::default);
         Self {
@@ -69,25 +66,26 @@ impl<A> Learner<A> {
 }
 
 impl Learner {
-    /// Loss and gradients of a batch. Running statistics take the batch in.
-    pub(crate) fn differentiate(
+    /// Gradients of a batch, by the objective that `loss` makes of what the heads leave; and
+    /// what else `loss` gives. Running statistics take the batch in.
+    pub(crate) fn differentiate<T>(
         &mut self,
-        x: Tensor<3>,
-        labels: Tensor<2>,
+        input: Value,
         dropout: Option<Dropout>,
-    ) -> (f32, Gradients) {
+        loss: impl FnOnce(Vec<Tensor<2>>) -> (Tensor<1>, T),
+    ) -> (T, Gradients) {
         let freeze = self.freeze;
         let tracked = self.network.tracked(|slot| !freeze.holds(slot.stage));
         let pass = Pass {
             learning: &|stage| !freeze.holds(stage),
             dropout,
         };
-        let Output { logits, statistics } = tracked.forward(x, pass);
-        let loss = layers::bce_with_logits(logits, labels);
+        let Output { heads, statistics } = tracked.forward(input, pass);
+        let (objective, given) = loss(heads);
         let factor = self.loss_scale.map(|scale| scale.factor);
         let mut gradients = match factor {
-            Some(factor) => (loss.clone() * factor).backward(),
-            None => loss.backward(),
+            Some(factor) => (objective * factor).backward(),
+            None => objective.backward(),
         };
         let gradients = tracked
             .arrays
@@ -101,7 +99,21 @@ impl Learner {
             })
             .collect();
         self.network.absorb(&statistics);
-        let loss = to_vec(loss.inner())[0];
-        (loss, gradients)
+        (given, gradients)
+    }
+
+    /// Mean binary cross-entropy and its gradients, for a network with one head.
+    pub(crate) fn differentiate_labels(
+        &mut self,
+        input: Value,
+        labels: Tensor<2>,
+        dropout: Option<Dropout>,
+    ) -> (f32, Gradients) {
+        let (loss, gradients) = self.differentiate(input, dropout, |mut heads| {
+            let logits = heads.pop().expect("a network has a head");
+            let loss = layers::bce_with_logits(logits, labels);
+            (loss.clone(), loss)
+        });
+        (to_vec(loss.inner())[0], gradients)
     }
 }

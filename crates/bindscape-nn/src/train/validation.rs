@@ -6,8 +6,9 @@ use bindscape_genome::sequence::Strand;
 use bindscape_matrix::dataset::Dataset;
 use rayon::prelude::*;
 
-use crate::encode;
-use crate::network::{Network, Pass, to_vec};
+use crate::encode::Bases;
+use crate::host::to_vec;
+use crate::network::{Network, Pass, Value};
 
 /// Sequences computed at a time.
 const BATCH: usize = 256;
@@ -43,8 +44,8 @@ pub(crate) fn validate(
         check(progress)?;
         for &strand in strands {
             let items: Vec<_> = chunk.iter().map(|&row| (row, strand)).collect();
-            let x = encode::one_hot(&data.sequences, &items, network.device());
-            let logits = to_vec(network.forward(x, Pass::prediction()).logits);
+            let input = Value::Bases(Bases::new(&data.sequences, &items));
+            let logits = to_vec(network.forward(input, Pass::prediction()).logits());
             let labels = chunk.iter().flat_map(|&row| data.labels_of(row));
             for ((&logit, &label), probability) in
                 logits.iter().zip(labels).zip(&mut *probabilities)

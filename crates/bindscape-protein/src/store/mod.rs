@@ -18,6 +18,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::representation::{ChunkSizes, EmbeddingModel, Embeddings, Representation};
 use super::windows::Windows;
 use bindscape_base::atomic;
 use bindscape_base::digest;
@@ -33,6 +34,9 @@ const INFO: &str = "embedding.json";
 /// Name of its index.
 const INDEX: &str = "index.tsv";
 
+/// Name of the file that a writer locks.
+const LOCK: &str = ".lock";
+
 /// Columns of the index.
 const COLUMNS: [&str; 9] = [
     "id",
@@ -47,7 +51,7 @@ const COLUMNS: [&str; 9] = [
 ];
 
 /// What the rows of a protein are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RowsOf {
     /// One row per residue, of the whole protein.
@@ -92,16 +96,6 @@ impl RowsOf {
             }
         }
     }
-
-    fn id(self) -> String {
-        match self {
-            RowsOf::Residues => "residues".to_owned(),
-            RowsOf::Windows(windows) => {
-                format!("window={},positions={}", windows.window, windows.positions)
-            }
-            RowsOf::Mean => "mean".to_owned(),
-        }
-    }
 }
 
 /// What the embeddings of a directory are.
@@ -121,34 +115,33 @@ pub struct EmbeddingInfo {
     pub dtype: StoredType,
     /// Format of the shards.
     pub format: ShardFormat,
-    /// Settings that change numbers, such as `chunk=1022`.
-    pub settings: Vec<String>,
+    /// How long proteins were cut for the model, where that is known.
+    #[serde(rename = "settings", with = "chunk_settings")]
+    pub chunks: Option<ChunkSizes>,
     /// Version of bindscape that began the directory.
     pub version: String,
 }
 
 impl EmbeddingInfo {
-    /// The representation as [`Features::id`](super::Features::id) has it. That of an
-    /// encoding in `f32` is the encoding's own: computed or stored, it is the same.
+    /// The representation. That of an encoding in `f32` is the encoding's own: computed or
+    /// stored, it is the same.
     #[must_use]
-    pub fn id(&self) -> String {
-        // Weights are told by what they are, not by where they lie.
-        let mut id = match &self.checksum {
-            Some(checksum) => format!("weights={}", checksum.get(..16).unwrap_or(checksum)),
-            None => self.model.clone(),
+    pub fn representation(&self) -> Representation {
+        // Weights are known by what they are, not by where they lie.
+        let model = match &self.checksum {
+            Some(checksum) => {
+                EmbeddingModel::Weights(checksum.get(..16).unwrap_or(checksum).to_owned())
+            }
+            None => EmbeddingModel::Name(self.model.clone()),
         };
-        if let Some(layer) = self.layer {
-            id.push_str(&format!(":layer={layer}"));
+        Embeddings {
+            model,
+            layer: self.layer,
+            rows: self.rows,
+            chunks: self.chunks,
+            dtype: self.dtype,
         }
-        id.push(':');
-        id.push_str(&self.rows.id());
-        for setting in &self.settings {
-            id.push_str(&format!(",{setting}"));
-        }
-        if self.dtype == StoredType::F16 {
-            id.push_str(",f16");
-        }
-        id
+        .representation()
     }
 
     fn read(directory: &Path) -> Result<Self> {
@@ -196,10 +189,14 @@ impl EmbeddingInfo {
                     info.layer.map_or_else(|| "none".into(), |l| l.to_string()),
                 ),
                 ("features", info.features.to_string()),
-                ("representation", info.rows.id()),
+                ("representation", info.rows.to_string()),
                 ("dtype", info.dtype.name().to_owned()),
                 ("format", info.format.extension().to_owned()),
-                ("settings", info.settings.join(", ")),
+                (
+                    "settings",
+                    info.chunks
+                        .map_or_else(String::new, |chunks| chunks.settings().join(", ")),
+                ),
             ]
         };
         // Equal weights may lie in two places.
@@ -216,13 +213,43 @@ impl EmbeddingInfo {
             return Ok(());
         }
         let (ours, theirs): (Vec<String>, Vec<String>) = differ.into_iter().unzip();
-        Err(Error::input(
+        Err(Error::conflict(
             directory,
-            Place::File,
             format!("embeddings of {}", ours.join(", ")),
             theirs.join(", "),
         )
         .hint("choose another directory for these"))
+    }
+}
+
+/// [`EmbeddingInfo::chunks`] as a list of settings, `["chunk=1022", "overlap=256"]`.
+mod chunk_settings {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::representation::ChunkSizes;
+
+    pub(super) fn serialize<S: Serializer>(
+        chunks: &Option<ChunkSizes>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let settings: Vec<String> = chunks.iter().flat_map(|it| it.settings()).collect();
+        settings.serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<ChunkSizes>, D::Error> {
+        let settings = Vec::<String>::deserialize(deserializer)?;
+        match &settings[..] {
+            [] => Ok(None),
+            [chunk, overlap] => ChunkSizes::parse([chunk, overlap])
+                .map(Some)
+                .ok_or_else(|| D::Error::custom("other settings than `chunk` and `overlap`")),
+            _ => Err(D::Error::custom(
+                "other settings than `chunk` and `overlap`",
+            )),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use super::shard::{self, OpenShard};
 use super::{COLUMNS, EmbeddingInfo, Entry, INDEX, fingerprint};
 use crate::features::Features;
 use crate::reader::Protein;
+use crate::representation::Representation;
 use bindscape_base::error::{Error, Place, Result};
 use bindscape_base::table;
 
@@ -155,8 +156,8 @@ impl EmbeddingStore {
 }
 
 impl Features for EmbeddingStore {
-    fn id(&self) -> String {
-        self.info.id()
+    fn representation(&self) -> Representation {
+        self.info.representation()
     }
 
     fn features(&self) -> usize {
@@ -205,8 +206,8 @@ impl StoredEmbeddings<'_> {
 }
 
 impl Features for StoredEmbeddings<'_> {
-    fn id(&self) -> String {
-        self.store.id()
+    fn representation(&self) -> Representation {
+        self.store.representation()
     }
 
     fn features(&self) -> usize {

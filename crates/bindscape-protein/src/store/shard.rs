@@ -16,7 +16,7 @@ use bindscape_base::atomic::AtomicFile;
 use bindscape_base::error::{Error, Place, Result};
 
 /// Type of stored numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum StoredType {
     /// 32 bits.

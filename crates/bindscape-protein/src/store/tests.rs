@@ -20,7 +20,7 @@ fn info(rows: RowsOf, dtype: StoredType, format: ShardFormat) -> EmbeddingInfo {
         rows,
         dtype,
         format,
-        settings: Vec::new(),
+        chunks: None,
         version: "0".into(),
     }
 }
@@ -75,7 +75,10 @@ fn stored_is_what_is_computed() {
             assert_eq!(fill(directory.path(), info, &proteins), 3);
             let store = EmbeddingStore::open(directory.path()).expect("a store");
             let direct = EncodedProteins::new(&proteins, Encoding::Onehot, windows);
-            assert_eq!(store.id() == direct.id(), dtype == StoredType::F32);
+            assert_eq!(
+                (store.representation() == direct.representation()),
+                dtype == StoredType::F32
+            );
             let (mut stored, mut computed) = (Vec::new(), Vec::new());
             for number in [2, 0, 1] {
                 store.read(number, &mut stored).expect("read");
@@ -122,7 +125,7 @@ fn nothing_is_computed_twice() {
     let shards = std::fs::read_dir(directory.path())
         .expect("a directory")
         .count();
-    assert_eq!(shards, 4, "two shards, index and description");
+    assert_eq!(shards, 5, "two shards, index, description and lock");
 }
 
 #[test]
@@ -143,12 +146,39 @@ fn what_was_not_flushed_is_not_there() {
 }
 
 #[test]
+fn a_directory_has_one_writer_at_a_time() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let info = info(RowsOf::Mean, StoredType::F32, ShardFormat::Safetensors);
+    let open = || EmbeddingWriter::open(directory.path(), info.clone());
+    let add = |writer: &mut EmbeddingWriter, id: &str, sequence: &[u8]| {
+        writer
+            .add(&protein(id, sequence), &[0.5; 21], PLAIN)
+            .and_then(|()| writer.flush())
+            .expect("written");
+    };
+    let mut first = open().expect("the first writer");
+    let error = open().err().expect("a second writer");
+    assert_eq!(error.kind(), bindscape_base::ErrorKind::Conflict);
+    assert!(error.to_string().contains("another process"), "{error}");
+    add(&mut first, "a", b"MKV");
+    drop(first);
+    let mut second = open().expect("the directory is free");
+    add(&mut second, "b", b"WWW");
+    drop(second);
+    let store = EmbeddingStore::open(directory.path()).expect("a store");
+    assert_eq!(store.len(), 2, "both writers' proteins are there");
+}
+
+#[test]
 fn weights_are_told_by_their_checksum() {
     let at = |model: &str, checksum: &str| EmbeddingInfo {
         model: model.into(),
         checksum: Some(checksum.into()),
         layer: Some(6),
-        settings: vec!["chunk=1022".into(), "overlap=256".into()],
+        chunks: Some(crate::ChunkSizes {
+            chunk: 1022,
+            overlap: 256,
+        }),
         ..info(
             RowsOf::Windows(Windows::default()),
             StoredType::F16,
@@ -157,7 +187,7 @@ fn weights_are_told_by_their_checksum() {
     };
     let (one, two) = ("0123456789abcdef01", "1123456789abcdef01");
     let id = "weights=0123456789abcdef:layer=6:window=10,positions=300,chunk=1022,overlap=256,f16";
-    assert_eq!(at("a", one).id(), id);
+    assert_eq!(at("a", one).representation().to_string(), id);
     let path = Path::new("store");
     assert!(at("a", one).check_same(&at("b", one), path).is_ok());
     assert!(at("a", one).check_same(&at("a", two), path).is_err());

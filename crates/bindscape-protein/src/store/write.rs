@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 use rustc_hash::FxHashMap;
 
 use super::shard::{self, Shard};
-use super::{COLUMNS, EmbeddingInfo, Entry, INDEX, INFO, fingerprint, read};
+use super::{COLUMNS, EmbeddingInfo, Entry, INDEX, INFO, LOCK, fingerprint, read};
 use crate::reader::Protein;
 use bindscape_base::atomic;
 use bindscape_base::error::{Error, Result};
+use bindscape_base::lock::Lock;
 
 /// A shard is written when it holds so many bytes, or after that time, so that an
 /// interrupted job loses little.
@@ -42,14 +43,43 @@ pub struct EmbeddingWriter {
     since: Instant,
     /// Whether entries were added that need no new shard.
     renamed: bool,
+    /// Keeps other writers from the directory.
+    _lock: Lock,
+}
+
+/// Makes the directory if need be, and keeps other processes from writing to it.
+fn lock(directory: &Path) -> Result<Lock> {
+    std::fs::create_dir_all(directory).map_err(|source| Error::io("create", directory, source))?;
+    let inside =
+        std::fs::read_dir(directory).map_err(|source| Error::io("read", directory, source))?;
+    // A lock alone is left where a writer stopped before the description was written.
+    let mut others = inside.filter(|entry| !entry.as_ref().is_ok_and(|it| it.file_name() == LOCK));
+    if !directory.join(INFO).exists() && others.next().is_some() {
+        return Err(Error::conflict(
+            directory,
+            "a directory of embeddings or an empty one",
+            "other files",
+        )
+        .hint("choose another directory"));
+    }
+    Lock::acquire(&directory.join(LOCK))?.ok_or_else(|| {
+        Error::conflict(
+            directory,
+            "a directory of embeddings that no other process writes to",
+            "one that another process is adding to",
+        )
+        .hint("wait for it, or choose another directory")
+    })
 }
 
 impl EmbeddingWriter {
     /// Continues the directory, or begins it.
     ///
     /// # Errors
-    /// If it holds other embeddings or other files, or cannot be made.
+    /// If it holds other embeddings or other files, another writer is adding to it, or it cannot be
+    /// made.
     pub fn open(directory: &Path, info: EmbeddingInfo) -> Result<Self> {
+        let lock = lock(directory)?;
         let mut entries = Vec::new();
         if directory.join(INFO).exists() {
             info.check_same(&EmbeddingInfo::read(directory)?, directory)?;
@@ -57,19 +87,6 @@ impl EmbeddingWriter {
                 entries = read::read_index(&directory.join(INDEX))?;
             }
         } else {
-            std::fs::create_dir_all(directory)
-                .map_err(|source| Error::io("create", directory, source))?;
-            let mut inside = std::fs::read_dir(directory)
-                .map_err(|source| Error::io("read", directory, source))?;
-            if inside.next().is_some() {
-                return Err(Error::input(
-                    directory,
-                    bindscape_base::error::Place::File,
-                    "a directory of embeddings or an empty one",
-                    "other files",
-                )
-                .hint("choose another directory"));
-            }
             info.write(directory)?;
         }
         let number = entries
@@ -87,6 +104,7 @@ impl EmbeddingWriter {
             number,
             since: Instant::now(),
             renamed: false,
+            _lock: lock,
         };
         for entry in entries {
             writer.note(entry);

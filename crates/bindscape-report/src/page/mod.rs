@@ -10,6 +10,7 @@ use bindscape_matrix::results::RunKind;
 mod provenance;
 mod results;
 mod selection;
+mod shell;
 mod summary;
 mod usage;
 

@@ -9,7 +9,7 @@ use crate::figures::metrics;
 use crate::number::{UNDEFINED, count, counted, fixed, in_words, interval, p_value, signed};
 use crate::run::{Run, start_name};
 
-use super::provenance::shell;
+use super::shell::shell;
 
 /// What the run is, in a line.
 pub(super) fn title(run: &Run) -> String {

@@ -3,7 +3,8 @@
 use bindscape_matrix::results::{RunKind, Start};
 use maud::{Markup, html};
 
-use super::provenance::{flattened, shell, shell_word};
+use super::provenance::flattened;
+use super::shell::{shell, shell_word};
 use crate::figures::precision_recall::intervals;
 use crate::number::{count, in_words};
 use crate::run::{Run, start_name};

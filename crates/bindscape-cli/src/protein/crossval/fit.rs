@@ -11,16 +11,15 @@ use bindscape_nn::protein::baseline::{
     Neighbours, TfPredict,
 };
 use bindscape_nn::protein::{
-    DeepTFactorInput, Encoder, KnownSequences, ProteinData, ProteinEpoch, ProteinNetwork,
-    ProteinNetworkKind, ProteinObserver, ProteinPredictor, ProteinScores, ProteinTraining,
-    hold_out, train,
+    Encoder, KnownSequences, ProteinData, ProteinEpoch, ProteinNetwork, ProteinNetworkKind,
+    ProteinObserver, ProteinPredictor, ProteinScores, ProteinTraining, hold_out, train,
 };
-use bindscape_protein::{EncodedProteins, Encoding, Features, Folds, Windows};
+use bindscape_protein::{EncodedProteins, Encoding, Features, Folds, ProteinLetters, Windows};
 
 use super::models::{Kind, Model, Sight};
 use super::{Plan, predictions};
-use crate::protein::source::Source;
 use crate::terminal::Terminal;
+use bindscape::protein::features::FeatureSource;
 use bindscape::side_by_side::{self, Board};
 
 /// Does what is left of the run. What is finished is kept when another model fails or the
@@ -168,7 +167,7 @@ fn features(plan: &Plan, sight: Sight) -> Result<(Box<dyn Features + '_>, Window
         }
         Sight::Own | Sight::Composition => {
             let positions = ProteinNetworkKind::DeepTFactor.network(0, 0).positions();
-            let features = DeepTFactorInput::new(&plan.proteins, positions);
+            let features = ProteinLetters::new(&plan.proteins, positions);
             let windows = Windows {
                 window: 1,
                 positions,
@@ -277,8 +276,8 @@ impl Work<'_> {
         let (features, windows) = features(plan, model.sight)?;
         let network: ProteinNetwork = kind.network(features.features(), windows.positions);
         let seed = settings.seed.wrapping_add(fold.into());
-        let learned =
-            model.sight == Sight::Stored && plan.stored.as_ref().is_some_and(Source::learned);
+        let learned = model.sight == Sight::Stored
+            && plan.stored.as_ref().is_some_and(FeatureSource::learned);
         let options = settings.training(kind, learned, seed);
         let seen = data.train.iter().chain(data.validation);
         let training = ProteinTraining::new(

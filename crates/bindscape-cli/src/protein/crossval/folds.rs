@@ -7,7 +7,7 @@ use bindscape_base::progress::Progress;
 use bindscape_protein::Folds;
 
 use super::Plan;
-use crate::protein::split::{DealtFile, Split};
+use bindscape::protein::split::{DealtFile, ProteinSplit};
 
 const FILE: &str = "folds.tsv";
 
@@ -48,7 +48,7 @@ pub(super) fn write(plan: &Plan, groups: Option<&[u32]>, folds: &Folds) -> Resul
 
 fn read(plan: &Plan, path: &Path) -> Result<(Option<Vec<u32>>, Folds)> {
     let k = plan.settings.folds;
-    let clustered = matches!(plan.settings.split, Split::Similarity { .. });
+    let clustered = matches!(plan.settings.split, ProteinSplit::Similarity { .. });
     let rows = file(plan, path).read(|group, number| {
         let number: u32 = number.parse().ok()?;
         let group: u32 = if clustered { group.parse().ok()? } else { 0 };

@@ -96,7 +96,7 @@ fn model(word: &str, encoder: Sight, stored: bool) -> Result<Model> {
     };
     let known = KINDS.map(|(name, _)| name);
     let Some(&(_, kind)) = KINDS.iter().find(|(known, _)| *known == name) else {
-        let hint = names::suggestion(name, known, "leave --models out for all of them");
+        let hint = names::suggestion(name, known, "leave ⟦models⟧ out for all of them");
         return Err(Error::argument("models", known.join(", "), format!("{name:?}")).hint(hint));
     };
     let vectors = matches!(kind, Kind::Logistic | Kind::NearestEmbedding);
@@ -114,7 +114,7 @@ fn model(word: &str, encoder: Sight, stored: bool) -> Result<Model> {
             ));
         }
         Some("composition") if vectors => Sight::Composition,
-        Some(sight) => self::sight("--models", sight, stored)?,
+        Some(sight) => self::sight("models", sight, stored)?,
     };
     Ok(Model {
         name: word.to_owned(),
@@ -124,7 +124,7 @@ fn model(word: &str, encoder: Sight, stored: bool) -> Result<Model> {
 }
 
 /// The encoder of that name.
-pub(super) fn sight(option: &str, name: &str, stored: bool) -> Result<Sight> {
+pub(super) fn sight(field: &'static str, name: &str, stored: bool) -> Result<Sight> {
     if name == STORED {
         return if stored {
             Ok(Sight::Stored)
@@ -143,7 +143,7 @@ pub(super) fn sight(option: &str, name: &str, stored: bool) -> Result<Sight> {
             let known = ["onehot", "residue", STORED];
             let hint = names::suggestion(name, known, "see the help of the option");
             let expected = format!("an encoder: {}", known.join(", "));
-            Error::option(option, expected, format!("{name:?}")).hint(hint)
+            Error::argument(field, expected, format!("{name:?}")).hint(hint)
         })
 }
 

@@ -52,14 +52,14 @@ pub(super) fn run(arguments: &Arguments, model: &HomologyModel, terminal: &Termi
 /// Refuses what is said of gradients.
 fn refuse(arguments: &Arguments) -> Result<()> {
     let why = "since the model compares with labelled proteins, and shows those";
-    arguments.embeddings.refuse(why)?;
+    arguments.embeddings.options().refuse(why)?;
     let given = [
-        ("--target", arguments.target != "tf"),
-        ("--steps", arguments.steps.is_some()),
-        ("--baseline", arguments.baseline.is_some()),
-        ("--domains", arguments.domains.is_some()),
+        ("target", arguments.target != "tf"),
+        ("steps", arguments.steps.is_some()),
+        ("baseline", arguments.baseline.is_some()),
+        ("domains", arguments.domains.is_some()),
     ];
-    crate::protein::refuse(given, &format!("none, {why}"))
+    bindscape::protein::refuse(given, &format!("none, {why}"))
 }
 
 /// The tables under way.

@@ -6,27 +6,26 @@ use bindscape_base::{Error, Result, names};
 use bindscape_nn::protein::{
     ClassWeights, MultiTaskConfig, ProteinNetwork, ProteinNetworkKind, ProteinTrainOptions,
 };
-use bindscape_protein::{Encoding, Windows};
+use bindscape_protein::{Encoding, Representation, Windows};
 use clap::Args;
 
-use super::super::refuse;
-use super::super::represent::Representation;
-use super::super::source::Source;
+use bindscape::protein::features::FeatureSource;
+use bindscape::protein::refuse;
 
 /// The encoder whose numbers are stored.
 const STORED: &str = "esm2";
 
 /// Options of networks alone.
 const ALL: [&str; 9] = [
-    "--encoder",
-    "--embeddings",
-    "--window",
-    "--positions",
-    "--filters",
-    "--kernel",
-    "--pool",
-    "--hidden",
-    "--dropout",
+    "encoder",
+    "embeddings",
+    "window",
+    "positions",
+    "filters",
+    "kernel",
+    "pool",
+    "hidden",
+    "dropout",
 ];
 
 /// Which network, on which representation of proteins.
@@ -99,7 +98,7 @@ impl std::str::FromStr for ModelKind {
     fn from_str(text: &str) -> Result<Self> {
         let networks = ProteinNetworkKind::ALL.into_iter().map(Self::Network);
         names::choose(
-            "--network",
+            "network",
             text,
             networks.chain([Self::Homology]),
             Self::name,
@@ -119,46 +118,43 @@ impl NetworkArguments {
     /// # Errors
     /// If there is such an option.
     pub(in crate::protein) fn refuse_all(&self) -> Result<()> {
-        self.refuse(&ALL, "with --network homology, which is no network")
+        self.refuse(&ALL, "with ⟦network⟧ homology, which is no network")
     }
 
     /// Where the input of a network of that `kind` comes from.
     ///
     /// # Errors
     /// If the encoder is unknown, options do not go together, or there are no such embeddings.
-    pub(in crate::protein) fn source(&self, kind: ProteinNetworkKind) -> Result<Source> {
+    pub(in crate::protein) fn source(&self, kind: ProteinNetworkKind) -> Result<FeatureSource> {
         if kind == ProteinNetworkKind::DeepTFactor {
             self.refuse(
-                &["--encoder", "--embeddings", "--window", "--positions"],
-                "with --network deeptfactor, whose input is fixed",
+                &["encoder", "embeddings", "window", "positions"],
+                "with ⟦network⟧ deeptfactor, whose input is fixed",
             )?;
             self.refuse(
-                &["--filters", "--kernel", "--pool", "--hidden"],
-                "with --network deeptfactor, whose sizes are fixed",
+                &["filters", "kernel", "pool", "hidden"],
+                "with ⟦network⟧ deeptfactor, whose sizes are fixed",
             )?;
             let length = kind.network(0, 0).positions();
-            return Ok(Source::Computed(Representation::DeepTFactor(length)));
+            return Ok(FeatureSource::Computed(Representation::Letters { length }));
         }
         let name = self.encoder.as_deref();
         match (name, &self.embeddings) {
             (None | Some(STORED), Some(directory)) => {
                 self.refuse(
-                    &["--window", "--positions"],
-                    "with --embeddings, which have theirs",
+                    &["window", "positions"],
+                    "with ⟦embeddings⟧, which have theirs",
                 )?;
-                Source::stored(directory)
+                FeatureSource::stored(directory)
             }
             (Some(STORED), None) => Err(Error::argument(
                 "embeddings",
-                "a directory of embeddings for --encoder esm2",
+                "a directory of embeddings for ⟦encoder⟧ esm2",
                 "none",
             )
             .hint("make one with `bindscape protein embed --model facebook/esm2_t6_8M_UR50D`")),
             (Some(_), Some(_)) => {
-                self.refuse(
-                    &["--embeddings"],
-                    "with an encoder that computes its numbers",
-                )?;
+                self.refuse(&["embeddings"], "with an encoder that computes its numbers")?;
                 self.computed(name)
             }
             (_, None) => self.computed(name),
@@ -166,7 +162,7 @@ impl NetworkArguments {
     }
 
     /// An encoder that needs no weights.
-    fn computed(&self, name: Option<&str>) -> Result<Source> {
+    fn computed(&self, name: Option<&str>) -> Result<FeatureSource> {
         let name = name.unwrap_or("residue");
         let encoding = Encoding::from_name(name).ok_or_else(|| {
             let all = ["onehot", "residue", STORED];
@@ -185,7 +181,7 @@ impl NetworkArguments {
         if windows.window == 0 {
             return Err(Error::argument("window", "at least 1", "0"));
         }
-        Ok(Source::Computed(Representation::Residues(
+        Ok(FeatureSource::Computed(Representation::Encoding(
             encoding, windows,
         )))
     }
@@ -234,15 +230,15 @@ impl NetworkArguments {
     /// Refuses those of `options` that were given.
     fn refuse(&self, options: &[&str], why: &str) -> Result<()> {
         let given = [
-            ("--encoder", self.encoder.is_some()),
-            ("--embeddings", self.embeddings.is_some()),
-            ("--window", self.window.is_some()),
-            ("--positions", self.positions.is_some()),
-            ("--filters", self.filters.is_some()),
-            ("--kernel", self.kernel.is_some()),
-            ("--pool", self.pool.is_some()),
-            ("--hidden", self.hidden.is_some()),
-            ("--dropout", self.dropout.is_some()),
+            ("encoder", self.encoder.is_some()),
+            ("embeddings", self.embeddings.is_some()),
+            ("window", self.window.is_some()),
+            ("positions", self.positions.is_some()),
+            ("filters", self.filters.is_some()),
+            ("kernel", self.kernel.is_some()),
+            ("pool", self.pool.is_some()),
+            ("hidden", self.hidden.is_some()),
+            ("dropout", self.dropout.is_some()),
         ];
         refuse(
             given
@@ -295,20 +291,20 @@ impl TrainArguments {
     /// If there is such an option.
     pub(in crate::protein) fn refuse_all(&self) -> Result<()> {
         let given = [
-            ("--epochs", self.epochs.is_some()),
-            ("--patience", self.patience.is_some()),
-            ("--batch-size", self.batch_size.is_some()),
-            ("--learning-rate", self.learning_rate.is_some()),
-            ("--loss-weights", self.loss_weights.is_some()),
-            ("--neighbours", self.neighbours.is_some()),
+            ("epochs", self.epochs.is_some()),
+            ("patience", self.patience.is_some()),
+            ("batch_size", self.batch_size.is_some()),
+            ("learning_rate", self.learning_rate.is_some()),
+            ("loss_weights", self.loss_weights.is_some()),
+            ("neighbours", self.neighbours.is_some()),
             (
-                "--class-weights",
+                "class_weights",
                 self.class_weights != ClassWeights::default(),
             ),
         ];
         refuse(
             given,
-            "no such option with --network homology, which is no network",
+            "no such option with ⟦network⟧ homology, which is no network",
         )
     }
 

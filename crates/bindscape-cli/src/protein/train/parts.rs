@@ -12,8 +12,8 @@ use bindscape_protein::{Label, Labels, MatchedLabels, Protein, read_proteins_wit
 use serde_json::{Value, json};
 
 use super::Arguments;
-use crate::protein::run::{ProteinRunKind, ProteinRunRecord};
-use crate::protein::split::{DealtFile, Split, check_share};
+use bindscape::protein::run::{ProteinRunKind, ProteinRunRecord};
+use bindscape::protein::split::{DealtFile, ProteinSplit, check_share};
 use bindscape::run_directory::RunDirectory;
 
 const FILE: &str = "parts.tsv";
@@ -25,7 +25,7 @@ pub(super) struct Labelled {
     pub(super) matched: MatchedLabels,
     /// The files they came from.
     pub(super) inputs: Vec<InputFile>,
-    split: Split,
+    split: ProteinSplit,
     /// Of the proteins, to validate on.
     share: f64,
     seed: u64,
@@ -54,8 +54,9 @@ impl Labelled {
     /// If options make no sense, a file cannot be read, or the two do not fit together.
     pub(super) fn read(arguments: &Arguments, progress: &dyn Progress) -> Result<Self> {
         let share = arguments.training.validation;
-        check_share("--validation", share)?;
-        let split = arguments.split.split()?;
+        check_share("validation", share)?;
+        let split = arguments.split.split();
+        split.check()?;
         let labels = Labels::read(&arguments.labels, split.column())?;
         let proteins = read_proteins_with(&arguments.proteins, progress)?;
         Ok(Self {

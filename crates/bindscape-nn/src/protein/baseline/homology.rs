@@ -17,16 +17,12 @@ use super::logistic::{Fitted, Logistic, Weights};
 use super::nearest::{BITS, VOTERS, best_weight, count_votes, mix};
 use super::neighbours::KEPT;
 use super::{BaselineData, Task, logarithm, softmax};
-use crate::model::arrays;
+use crate::files::{FORMAT, ModelFile, ModelKind, arrays};
 use crate::protein::calibration::shift;
-use crate::protein::config::CLASSES;
-use crate::protein::model::{KnownSequences, ProteinClassifier, damaged, of_kind};
-use crate::protein::predict::ProteinScores;
-
-/// What the metadata of a model of this kind says first.
-pub(crate) const KIND: &str = "protein-homology";
-/// Version of the metadata in a model file.
-const FORMAT: u32 = 1;
+use crate::protein::heads::CLASSES;
+use crate::protein::known::KnownSequences;
+use crate::protein::model;
+use crate::protein::scores::ProteinScores;
 
 /// What a model was made from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -78,7 +74,7 @@ struct Settings {
 
 #[derive(Serialize, Deserialize)]
 struct Metadata {
-    kind: String,
+    kind: Option<String>,
     format: u32,
     training: HomologyTraining,
     ids: Vec<String>,
@@ -223,7 +219,7 @@ impl HomologyModel {
             })
         };
         let metadata = Metadata {
-            kind: KIND.into(),
+            kind: ModelKind::ProteinHomology.name().map(str::to_owned),
             format: FORMAT,
             training: self.training.clone(),
             ids: self.proteins.iter().map(|p| p.id.clone()).collect(),
@@ -268,27 +264,19 @@ impl HomologyModel {
     /// # Errors
     /// If the file cannot be read, is damaged, or is no such model.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
-        match ProteinClassifier::load(&path)? {
-            ProteinClassifier::Homology(model) => Ok(*model),
-            ProteinClassifier::Network(_) => Err(of_kind(path.as_ref(), "protein")),
+        let file = model::open(path.as_ref())?;
+        match file.kind()? {
+            ModelKind::ProteinHomology => Self::from_file(&file),
+            other => Err(model::other_kind(&file, &other)),
         }
     }
 
-    pub(crate) fn from_file(
-        file: &SafeTensors<'_>,
-        description: serde_json::Value,
-        sha256: String,
-        path: &Path,
-    ) -> Result<Self> {
-        let metadata: Metadata = serde_json::from_value(description)
-            .map_err(|error| damaged(path, error.to_string()))?;
-        if metadata.format != FORMAT {
-            return Err(damaged(path, format!("format {}", metadata.format)));
-        }
-        let (proteins, labels) = proteins(&metadata, file, path)?;
+    pub(crate) fn from_file(file: &ModelFile) -> Result<Self> {
+        let metadata: Metadata = file.parse()?;
+        let (proteins, labels) = proteins(&metadata, file)?;
         let question = |(name, classes): (&str, usize), stored: Option<Stored>| {
             stored
-                .map(|stored| Question::from_file(name, classes, stored, file, path))
+                .map(|stored| Question::from_file(name, classes, stored, file))
                 .transpose()
         };
         Ok(Self {
@@ -297,34 +285,29 @@ impl HomologyModel {
             labels,
             tf: question(QUESTIONS[0], metadata.tf)?,
             classes: question(QUESTIONS[1], metadata.domain)?,
-            sha256,
+            sha256: file.sha256(),
         })
     }
 }
 
 /// The labelled proteins of a file.
-fn proteins(
-    metadata: &Metadata,
-    file: &SafeTensors<'_>,
-    path: &Path,
-) -> Result<(Vec<Protein>, Vec<Label>)> {
+fn proteins(metadata: &Metadata, file: &ModelFile) -> Result<(Vec<Protein>, Vec<Label>)> {
     let labels: Option<Vec<Label>> = metadata
         .labels
         .iter()
         .map(|name| Label::from_name(name))
         .collect();
-    let labels = labels.ok_or_else(|| damaged(path, "a label that is none".into()))?;
-    let mut letters = array(file, "sequences", safetensors::Dtype::U8, None, path)?;
+    let labels = labels.ok_or_else(|| file.damaged("a label that is none".into()))?;
+    let tensors = file.tensors();
+    let path = file.path();
+    let mut letters = array(&tensors, "sequences", safetensors::Dtype::U8, None, path)?;
     let count = metadata.ids.len();
     let sum = metadata
         .lengths
         .iter()
         .try_fold(0_usize, |sum, &length| sum.checked_add(length));
     if labels.len() != count || metadata.lengths.len() != count || sum != Some(letters.len()) {
-        return Err(damaged(
-            path,
-            "numbers of ids, labels and residues that do not agree".into(),
-        ));
+        return Err(file.damaged("numbers of ids, labels and residues that do not agree".into()));
     }
     let mut proteins = Vec::with_capacity(count);
     for (id, &length) in metadata.ids.iter().zip(&metadata.lengths) {
@@ -397,17 +380,13 @@ impl Question {
         })
     }
 
-    fn from_file(
-        name: &str,
-        classes: usize,
-        stored: Stored,
-        file: &SafeTensors<'_>,
-        path: &Path,
-    ) -> Result<Self> {
+    fn from_file(name: &str, classes: usize, stored: Stored, file: &ModelFile) -> Result<Self> {
         let columns = MeanFeatures::composition(&[]).columns();
         let numbers = |part: &str, shape: &[usize]| -> Result<Vec<f32>> {
             let name = format!("{name}.{part}");
-            let bytes = array(file, &name, safetensors::Dtype::F32, Some(shape), path)?;
+            let tensors = file.tensors();
+            let dtype = safetensors::Dtype::F32;
+            let bytes = array(&tensors, &name, dtype, Some(shape), file.path())?;
             Ok(arrays::numbers(bytes))
         };
         let Settings {
@@ -415,10 +394,7 @@ impl Question {
         } = stored.settings;
         let sound = bits >= 0.0 && temperature > 0.0 && stored.constants.len() == classes;
         if !sound || !stored.constants.iter().all(|c| c.is_finite()) {
-            return Err(damaged(
-                path,
-                format!("settings of `{name}` that make no sense"),
-            ));
+            return Err(file.damaged(format!("settings of `{name}` that make no sense")));
         }
         let weights = numbers("weight", &[classes, columns])?;
         let values = weights.into_iter().map(f64::from).chain(stored.constants);

@@ -30,8 +30,8 @@ pub use nearest::{Fallback, NearestAlignment, NearestEmbedding};
 pub use neighbours::{Neighbour, Neighbours};
 pub use tfpredict::TfPredict;
 
-use super::config::CLASSES;
-use super::predict::ProteinScores;
+use super::heads::CLASSES;
+use super::scores::ProteinScores;
 
 /// The proteins that a classifier is fitted on.
 #[derive(Debug, Clone, Copy)]

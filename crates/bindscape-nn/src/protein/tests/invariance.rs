@@ -1,16 +1,16 @@
 //! What a protein's output must not depend on.
 
 use bindscape_base::progress::Silent;
-use bindscape_protein::{Features, Label, ProteinClass};
+use bindscape_protein::{Features, Label, ProteinClass, Representation};
 use burn::tensor::Device;
 
-use super::super::forward::{Batch, Input};
+use super::super::forward::{Batch, predict};
 use super::super::loss::{ClassWeights, Task};
 use super::super::predict::logits;
-use super::super::step::ProteinLearner;
 use super::super::{DeepTFactorConfig, Heads, MultiTaskConfig, ProteinNetwork};
-use crate::network::{Network, to_vec};
+use crate::host::to_vec;
 use crate::train::Freeze;
+use crate::train::step::Learner;
 
 /// Rows of numbers that depend on the protein alone.
 pub(super) struct Numbers {
@@ -21,8 +21,8 @@ pub(super) struct Numbers {
 }
 
 impl Features for Numbers {
-    fn id(&self) -> String {
-        "numbers".into()
+    fn representation(&self) -> Representation {
+        Representation::named("numbers")
     }
 
     fn features(&self) -> usize {
@@ -91,10 +91,10 @@ fn cropped_is_padded_in_outputs_and_gradients() {
         let gradients = |least: usize| {
             let device = Device::flex();
             let state = network.initial(1);
-            let on_device = Network::for_proteins(network, state, &device);
-            let mut learner = ProteinLearner::new(on_device, Freeze::None);
+            let mut learner = Learner::new(network.on(&state, &device), Freeze::None);
             let batch = Batch::read(network, &features, &proteins, true, least).unwrap();
-            let (loss, gradients) = learner.differentiate_proteins(&task, &proteins, batch, None);
+            let (loss, gradients) =
+                learner.differentiate_proteins(network, &task, &proteins, batch, None);
             let gradients: Vec<Vec<f32>> = gradients.into_iter().flatten().map(to_vec).collect();
             (loss, gradients)
         };
@@ -131,8 +131,8 @@ fn a_protein_alone_is_the_protein_in_a_batch_bit_for_bit() {
             features: network.features(),
             letters: false,
         };
-        let on_device = Network::for_proteins(&network, network.initial(3), &Device::flex());
-        let run = |rows: &[usize]| logits(&on_device, &features, rows, &Silent).unwrap();
+        let on_device = network.on(&network.initial(3), &Device::flex());
+        let run = |rows: &[usize]| logits(&network, &on_device, &features, rows, &Silent).unwrap();
         let mut order: Vec<usize> = (0..75).collect();
         let together = run(&order);
         for &protein in &[0, 5, 37, 38, 74] {
@@ -159,15 +159,12 @@ fn deeptfactor_cropped_for_prediction_is_deeptfactor_at_full_length() {
         letters: true,
     };
     let device = Device::flex();
-    let on_device = Network::for_proteins(&network, network.initial(5), &device);
+    let on_device = network.on(&network.initial(5), &device);
     for protein in 0..6 {
         let run = |learning| {
-            let mut batch = Batch::read(&network, &features, &[protein], learning, 0).unwrap();
-            let input = Input {
-                x: batch.tensor(&device),
-                rows: &batch.rows,
-            };
-            to_vec(on_device.run(input, false, None).tf.unwrap())
+            let batch = Batch::read(&network, &features, &[protein], learning, 0).unwrap();
+            let heads = predict(&network, &on_device, batch.value(&device));
+            to_vec(heads.tf.unwrap())
         };
         // What a training batch holds is the full length.
         close(&run(false), &run(true), 1.0, "logit");
@@ -178,15 +175,12 @@ fn deeptfactor_cropped_for_prediction_is_deeptfactor_at_full_length() {
 fn lengths_beyond_the_protein_have_no_part_and_the_protein_has() {
     let network = small(40, 2, 3);
     let device = Device::flex();
-    let on_device = Network::for_proteins(&network, network.initial(3), &device);
+    let on_device = network.on(&network.initial(3), &device);
     let run = |values: &[f32], rows: usize| {
         let mut batch = Batch::zeros(&network, vec![rows], 40, false);
         batch.put(&network, 0, values);
-        let input = Input {
-            x: batch.tensor(&device),
-            rows: &batch.rows,
-        };
-        to_vec(on_device.run(input, false, None).tf.unwrap())
+        let heads = predict(&network, &on_device, batch.value(&device));
+        to_vec(heads.tf.unwrap())
     };
     let values = vec![0.5; 40 * 7];
     assert_ne!(run(&values, 12), run(&values, 14));

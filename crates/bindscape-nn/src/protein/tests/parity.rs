@@ -4,22 +4,23 @@
 use std::collections::BTreeMap;
 
 use bindscape_base::progress::Silent;
-use bindscape_protein::{Features, Label, ProteinClass, Windows};
+use bindscape_protein::{Features, Label, ProteinClass, Representation, Windows};
 use burn::tensor::Device;
 use serde::Deserialize;
 
-use super::super::forward::Batch;
+use super::super::forward::{Batch, HeadLogits};
 use super::super::loss::{ClassWeights, Logits, Task};
 use super::super::predict::logits;
-use super::super::step::ProteinLearner;
 use super::super::{
     Baseline, Calibration, Encoder, ExplainOptions, KnownSequences, ProteinModel, ProteinNetwork,
     ProteinPredictor, ProteinTraining, Target,
 };
-use crate::network::{Network, to_vec};
-use crate::parameters::{Slots, StateDict, Values};
+use crate::host::to_vec;
+use crate::network::Pass;
+use crate::parameters::{Slot, StateDict, Values};
 use crate::train::Freeze;
 use crate::train::parity::{fill, relative, units};
+use crate::train::step::Learner;
 
 #[derive(Deserialize)]
 struct Golden {
@@ -96,8 +97,8 @@ impl Given {
 }
 
 impl Features for Given {
-    fn id(&self) -> String {
-        "given".into()
+    fn representation(&self) -> Representation {
+        Representation::named("given")
     }
 
     fn features(&self) -> usize {
@@ -135,22 +136,27 @@ fn task<'a>(golden: &Golden, labels: &'a [Label], proteins: &[usize]) -> Task<'a
     )
 }
 
+fn slots(network: &ProteinNetwork) -> Vec<Slot> {
+    network.layers().slots().cloned().collect()
+}
+
 fn agrees(text: &str) {
     let golden: Golden = serde_json::from_str(text).unwrap();
     let network = &golden.network;
     network.validate().unwrap();
     let device = Device::flex();
-    let fresh = || Network::for_proteins(network, fill(&network.slots()), &device);
+    let fresh = || network.on(&fill(&slots(network)), &device);
     let proteins: Vec<usize> = (0..golden.proteins).collect();
     let given = Given::new(&golden, 0);
 
-    let found = logits(&fresh(), &given, &proteins, &Silent).unwrap();
+    let found = logits(network, &fresh(), &given, &proteins, &Silent).unwrap();
     assert!(relative(&flat(&found), &golden.eval_logits) < 1e-5);
 
-    let mut learner = ProteinLearner::new(fresh(), Freeze::None);
+    let mut learner = Learner::new(fresh(), Freeze::None);
     let batch = |given: &Given| Batch::read(network, given, &proteins, true, 0).unwrap();
     let own = task(&golden, &given.labels, &proteins);
-    let (loss, gradients) = learner.differentiate_proteins(&own, &proteins, batch(&given), None);
+    let (loss, gradients) =
+        learner.differentiate_proteins(network, &own, &proteins, batch(&given), None);
     assert!((loss.total - golden.losses[0]).abs() < 1e-5 * loss.total);
     let on_file = file_layout(network, &gradients);
     for array in &on_file.0 {
@@ -168,32 +174,29 @@ fn agrees(text: &str) {
         let error = relative(found, &expected.values);
         assert!(error < 1e-4, "gradient of {}: {error:e}", array.name);
     }
-    let state = learner.network.file_state();
+    let state = learner.network.state();
     for (name, expected) in &golden.running {
         let Values::F32(found) = &state.get(name).unwrap().values else {
             panic!("{name} is f32");
         };
         assert!(relative(found, expected) < 1e-5, "{name}");
     }
-    let mut heads = learner.clone();
-    heads.network = fresh();
-    let mut one = batch(&given);
-    let input = super::super::forward::Input {
-        x: one.tensor(&device),
-        rows: &one.rows,
+    let pass = Pass {
+        learning: &|_| true,
+        dropout: None,
     };
-    let outputs = heads.network.run(input, true, None);
-    let tf = outputs.tf.map(to_vec).unwrap();
+    let heads = fresh().forward(batch(&given).value(&device), pass).heads;
+    let tf = HeadLogits::new(network, heads).tf.map(to_vec).unwrap();
     let width = golden.train_logits.len() / proteins.len();
     let expected: Vec<f32> = golden.train_logits.iter().copied().step_by(width).collect();
     assert!(relative(&tf, &expected) < 1e-5);
 
-    let mut learner = ProteinLearner::new(fresh(), Freeze::None);
+    let mut learner = Learner::new(fresh(), Freeze::None);
     for (number, &expected) in golden.losses.iter().enumerate() {
         let given = Given::new(&golden, number as u64);
         let own = task(&golden, &given.labels, &proteins);
         let (loss, gradients) =
-            learner.differentiate_proteins(&own, &proteins, batch(&given), None);
+            learner.differentiate_proteins(network, &own, &proteins, batch(&given), None);
         learner.update(gradients, golden.learning_rate);
         let error = (loss.total - expected).abs() / expected;
         assert!(error < 1e-4, "loss {number}: {} for {expected}", loss.total);
@@ -202,17 +205,18 @@ fn agrees(text: &str) {
 }
 
 /// Gradients as the arrays of a file; zero where there is none.
-fn file_layout(network: &ProteinNetwork, gradients: &crate::train::step::Gradients) -> StateDict {
-    let mut state = fill(&network.slots());
-    for (array, gradient) in state.0.iter_mut().zip(gradients) {
+fn file_layout(network: &ProteinNetwork, gradients: &crate::train::scale::Gradients) -> StateDict {
+    let slots = slots(network);
+    let mut state = fill(&slots);
+    for ((slot, array), gradient) in slots.iter().zip(&mut state.0).zip(gradients) {
         if let Values::F32(values) = &mut array.values {
             match gradient {
                 Some(gradient) => *values = to_vec(gradient.clone()),
                 None => values.fill(0.0),
             }
+            slot.to_stored(values);
         }
     }
-    network.to_file_layout(&mut state);
     state
 }
 
@@ -225,7 +229,7 @@ fn explains(golden: &Golden, given: &Given) {
     };
     let encoder = Encoder::new(given, windows);
     let training = ProteinTraining::new(encoder, Vec::new(), KnownSequences::default());
-    let state = fill(&network.slots());
+    let state = fill(&slots(network));
     let model = ProteinModel::new(network.clone(), training, Calibration::default(), state);
     let predictor = ProteinPredictor::new(&model, &Device::flex());
     for explained in &golden.explained {

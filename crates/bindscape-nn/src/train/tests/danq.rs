@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::danq::DanqConfig;
-use crate::network::{Pass, to_vec};
+use crate::host::to_vec;
+use crate::network::{Pass, Value};
 
 fn config() -> DanqConfig {
     let mut config = DanqConfig::new(90, 2);
@@ -141,15 +142,15 @@ fn transfer_takes_and_freezing_keeps_the_convolution() {
 fn dropout_acts_before_each_lstm_and_in_training_alone() {
     let data = dataset(10);
     let items: Vec<_> = (0..4).map(|row| (row, Strand::Forward)).collect();
-    let x = encode::one_hot(&data.sequences, &items, &Device::flex());
+    let x = Value::Bases(Bases::new(&data.sequences, &items));
     let logits = |config: &DanqConfig, state: &StateDict, dropout: Option<Dropout>| {
         let danq = Architecture::Danq(config.clone());
-        let network = Network::new(&danq, state, &Device::flex());
+        let network = Network::new(danq.layers(), state, &Device::flex());
         let pass = Pass {
             dropout,
             ..Pass::prediction()
         };
-        to_vec(network.forward(x.clone(), pass).logits)
+        to_vec(network.forward(x.clone(), pass).logits())
     };
     let dropout = Some(Dropout { seed: 1, step: 1 });
     let mut config = config();

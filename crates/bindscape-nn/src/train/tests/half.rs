@@ -49,7 +49,7 @@ fn the_scale_of_the_loss_is_part_of_a_checkpoint() {
     // Gradients of a loss that is scaled by so much are beyond the type.
     let path = at("part").join(CHECKPOINT_FILE);
     let run = &whole.model.training.run;
-    let mut state = Checkpoint::<EpochRecord>::load(&path, &architecture(), run).unwrap();
+    let mut state = Checkpoint::<EpochRecord>::load(&path, &architecture().layers(), run).unwrap();
     let scale = state.loss_scale.as_mut().unwrap();
     assert_eq!(scale.factor, 65_536.0);
     scale.factor = 2.0_f32.powi(60);

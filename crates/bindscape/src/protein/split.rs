@@ -6,67 +6,50 @@ use std::path::Path;
 use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Place, Result, atomic};
 use bindscape_protein::{ClusterOptions, Clusters, Label, Protein};
-use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use bindscape::data::thousands;
-
-/// Options of a split.
-#[derive(Debug, Clone, Args)]
-pub(super) struct ProteinSplitArguments {
-    /// Which proteins are never on both sides of a split: with `similarity` those of a cluster of similar
-    /// ones, with the name of a column of the labels those with the same value; with `random` only
-    /// a protein itself
-    #[arg(
-        long,
-        default_value = "similarity",
-        value_name = "similarity|random|COLUMN"
-    )]
-    split: String,
-    /// Least identity of similar proteins
-    #[arg(long, default_value_t = 0.3, value_name = "SHARE")]
-    min_identity: f64,
-    /// Least share of both proteins inside their alignment
-    #[arg(long, default_value_t = 0.8, value_name = "SHARE")]
-    coverage: f64,
-}
-
-impl ProteinSplitArguments {
-    /// What they say.
-    ///
-    /// # Errors
-    /// If a share is none.
-    pub(super) fn split(&self) -> Result<Split> {
-        let split = match self.split.as_str() {
-            "similarity" => Split::Similarity {
-                min_identity: self.min_identity,
-                coverage: self.coverage,
-            },
-            "random" => Split::Random,
-            name => Split::Column { name: name.into() },
-        };
-        if let Some(options) = split.clustering() {
-            options.check()?;
-        }
-        Ok(split)
-    }
-}
+use crate::data::thousands;
 
 /// How proteins are dealt to the parts of a split.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", tag = "by")]
-pub(super) enum Split {
+pub enum ProteinSplit {
     /// Clusters of similar proteins stay together.
-    Similarity { min_identity: f64, coverage: f64 },
+    Similarity {
+        /// Least identity of similar proteins.
+        min_identity: f64,
+        /// Least share of both proteins inside their alignment.
+        coverage: f64,
+    },
     /// Every protein on its own.
     Random,
     /// Proteins with one value of this column of the labels stay together.
-    Column { name: String },
+    Column {
+        /// The column's name.
+        name: String,
+    },
 }
 
-impl Split {
+impl Default for ProteinSplit {
+    fn default() -> Self {
+        Self::Similarity {
+            min_identity: 0.3,
+            coverage: 0.8,
+        }
+    }
+}
+
+impl ProteinSplit {
+    /// Checks the shares.
+    ///
+    /// # Errors
+    /// If one is no share.
+    pub fn check(&self) -> Result<()> {
+        self.clustering().map_or(Ok(()), |options| options.check())
+    }
+
     /// The column that it needs.
-    pub(super) fn column(&self) -> Option<&str> {
+    pub fn column(&self) -> Option<&str> {
         match self {
             Self::Column { name } => Some(name),
             _ => None,
@@ -74,7 +57,7 @@ impl Split {
     }
 
     /// In words.
-    pub(super) fn describe(&self) -> String {
+    pub fn describe(&self) -> String {
         match self {
             Self::Similarity {
                 min_identity,
@@ -108,7 +91,7 @@ impl Split {
     ///
     /// # Errors
     /// If the user asked to stop.
-    pub(super) fn groups(
+    pub fn groups(
         &self,
         proteins: &[Protein],
         column: Option<&[u32]>,
@@ -128,26 +111,28 @@ impl Split {
 }
 
 /// # Errors
-/// If `share`, the value of `option`, is no part of the whole.
-pub(super) fn check_share(option: &str, share: f64) -> Result<()> {
+/// If `share`, the value of `field`, is no part of the whole.
+pub fn check_share(field: &'static str, share: f64) -> Result<()> {
     if share > 0.0 && share < 1.0 {
         return Ok(());
     }
-    Err(Error::option(
-        option,
+    Err(Error::argument(
+        field,
         "a share above 0 and below 1",
         share.to_string(),
     ))
 }
 
 /// A file that tells where proteins were dealt: their id, class, group, and the part of the split.
-pub(super) struct DealtFile<'a> {
-    pub(super) path: &'a Path,
+pub struct DealtFile<'a> {
+    /// The file.
+    pub path: &'a Path,
     /// What the column of the parts is called.
-    pub(super) part: &'a str,
+    pub part: &'a str,
     /// What it holds, for messages.
-    pub(super) holds: &'a str,
-    pub(super) proteins: &'a [Protein],
+    pub holds: &'a str,
+    /// The proteins, in the order of the lines.
+    pub proteins: &'a [Protein],
 }
 
 impl DealtFile<'_> {
@@ -155,7 +140,7 @@ impl DealtFile<'_> {
     ///
     /// # Errors
     /// If it cannot be written.
-    pub(super) fn write(
+    pub fn write(
         &self,
         labels: &[Label],
         groups: Option<&[u32]>,
@@ -179,7 +164,7 @@ impl DealtFile<'_> {
     ///
     /// # Errors
     /// If it cannot be read, is not of these proteins, or `take` does not understand a line.
-    pub(super) fn read<T>(&self, take: impl Fn(&str, &str) -> Option<T>) -> Result<Vec<T>> {
+    pub fn read<T>(&self, take: impl Fn(&str, &str) -> Option<T>) -> Result<Vec<T>> {
         let text = std::fs::read_to_string(self.path)
             .map_err(|source| Error::io("read", self.path, source))?;
         let lines: Vec<&str> = text.lines().skip(1).collect();
@@ -203,7 +188,7 @@ impl DealtFile<'_> {
     }
 
     /// An error about a line.
-    pub(super) fn damaged(&self, line: usize) -> Error {
+    pub fn damaged(&self, line: usize) -> Error {
         Error::input(
             self.path,
             Place::Line(line as u64),
@@ -213,6 +198,6 @@ impl DealtFile<'_> {
             ),
             "something else",
         )
-        .hint("the file was changed; choose another --out")
+        .hint("the file was changed; choose another ⟦out⟧")
     }
 }

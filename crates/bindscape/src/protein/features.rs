@@ -6,79 +6,95 @@ use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Place, Result};
 use bindscape_nn::DeviceChoice;
 use bindscape_nn::protein::Encoder;
-use bindscape_protein::{EmbeddingStore, Encoding, Features, Protein, RowsOf, Windows};
-use clap::Args;
-use serde::Serialize;
+use bindscape_protein::{EmbeddingStore, Features, Protein, Representation, RowsOf, Windows};
+use serde::{Deserialize, Serialize};
 
 use super::embedded::Embedded;
-use super::represent::Representation;
 
 /// Residues that are represented at a time at most.
 const RESIDUES: usize = 1 << 22;
 
-/// Where a model finds embeddings, if it takes any.
-#[derive(Debug, Clone, Args, Serialize)]
-pub(super) struct EmbeddingArguments {
-    /// Embeddings of the proteins, for a model that was trained on such: a directory that `protein embed` made
-    #[arg(long, value_name = "DIR")]
-    embeddings: Option<PathBuf>,
-    /// ESM-2 by name (facebook/esm2_t6_8M_UR50D), file or directory, to compute the embeddings with; the one that the model was trained on
-    #[arg(long, value_name = "ID|PATH", conflicts_with = "embeddings")]
-    esm2: Option<String>,
+/// Where a model of proteins finds embeddings, if it takes any.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EmbeddingOptions {
+    /// A directory of embeddings of the proteins, for a model that was trained on such.
+    pub embeddings: Option<PathBuf>,
+    /// ESM-2 by name (`facebook/esm2_t6_8M_UR50D`), file or directory, to compute the embeddings
+    /// with; the one that the model was trained on.
+    pub esm2: Option<String>,
 }
 
-impl EmbeddingArguments {
+impl EmbeddingOptions {
+    /// Checks that embeddings are not both stored and computed.
+    ///
+    /// # Errors
+    /// If they are.
+    pub fn check(&self) -> Result<()> {
+        match (&self.embeddings, &self.esm2) {
+            (Some(_), Some(model)) => Err(Error::argument(
+                "esm2",
+                "none, with ⟦embeddings⟧",
+                format!("`{model}`"),
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// Refuses embeddings for a model that takes none.
     ///
     /// # Errors
     /// If there are any.
-    pub(super) fn refuse(&self, why: &str) -> Result<()> {
+    pub fn refuse(&self, why: &str) -> Result<()> {
         let given = [
-            ("--embeddings", self.embeddings.is_some()),
-            ("--esm2", self.esm2.is_some()),
+            ("embeddings", self.embeddings.is_some()),
+            ("esm2", self.esm2.is_some()),
         ];
         super::refuse(given, &format!("none, {why}"))
     }
 }
 
 /// Some proteins as a network takes them.
-pub(super) struct Represented<'a> {
+pub struct Represented<'a> {
     /// Their numbers.
-    pub(super) features: Box<dyn Features + 'a>,
+    pub features: Box<dyn Features + 'a>,
     /// Which of them were embedded in overlapping chunks; empty if none was embedded.
     chunked: Vec<bool>,
 }
 
 impl Represented<'_> {
     /// Whether a protein was embedded in overlapping chunks.
-    pub(super) fn chunked(&self, protein: usize) -> bool {
+    pub fn chunked(&self, protein: usize) -> bool {
         self.chunked.get(protein).copied().unwrap_or(false)
     }
 }
 
 /// Computed from residues, stored, or computed by ESM-2.
-pub(in crate::protein) enum Source {
-    /// Computed when asked for.
+pub enum FeatureSource {
+    /// Computed when asked for; never embeddings.
     Computed(Representation),
     /// Embeddings that `protein embed` left in a directory, averaged by windows.
     Stored {
+        /// The directory.
         directory: PathBuf,
+        /// What it holds.
         store: Box<EmbeddingStore>,
+        /// How residues become its rows.
         windows: Windows,
     },
     /// Embedded when asked for.
     Embedded(Box<Embedded>),
 }
 
-impl Source {
+impl FeatureSource {
     /// The numbers that a model with `encoder` takes.
     ///
     /// # Errors
     /// If embeddings are needed and none were named, the other way round, they are
     /// not those of the encoder, or they cannot be opened.
-    pub(super) fn of(
+    pub fn of(
         encoder: &Encoder,
-        arguments: &EmbeddingArguments,
+        arguments: &EmbeddingOptions,
         device: DeviceChoice,
         progress: &dyn Progress,
     ) -> Result<Self> {
@@ -89,40 +105,44 @@ impl Source {
             }
             return Ok(source);
         }
-        match (Representation::of(encoder), &arguments.esm2) {
-            (Some(representation), None) => Ok(Self::Computed(representation)),
-            (Some(_), Some(model)) => Err(Error::option(
-                "--esm2",
-                format!("none, since the model takes `{}`", encoder.id),
+        let computed = !matches!(encoder.representation, Representation::Embeddings(_));
+        match &arguments.esm2 {
+            None if computed => Ok(Self::Computed(encoder.representation.clone())),
+            Some(model) if computed => Err(Error::argument(
+                "esm2",
+                format!("none, since the model takes `{}`", encoder.representation),
                 model.clone(),
             )),
-            (None, Some(model)) => {
+            Some(model) => {
                 let embedded = Embedded::new(encoder, model, device, progress)?;
                 Ok(Self::Embedded(Box::new(embedded)))
             }
-            (None, None) => Err(Error::argument(
+            None => Err(Error::argument(
                 "embeddings",
-                format!("embeddings, since the model takes `{}`", encoder.id),
+                format!(
+                    "embeddings, since the model takes `{}`",
+                    encoder.representation
+                ),
                 "none",
             )
             .hint(
-                "name those that `protein embed` made, or with --esm2 the network to compute them",
+                "name those that `protein embed` made, or with ⟦esm2⟧ the network to compute them",
             )),
         }
     }
 
-    /// Some proteins, at most [`Source::residues_at_a_time`] if they are many.
+    /// Some proteins, at most [`FeatureSource::residues_at_a_time`] if they are many.
     ///
     /// # Errors
     /// If some are not stored, the device fails, or the user asked to stop.
-    pub(super) fn represent<'a>(
+    pub fn represent<'a>(
         &'a self,
         proteins: &'a [Protein],
         progress: &dyn Progress,
     ) -> Result<Represented<'a>> {
         match self {
             Self::Computed(representation) => Ok(Represented {
-                features: representation.features(proteins),
+                features: computed(representation, proteins),
                 chunked: Vec::new(),
             }),
             Self::Stored { store, .. } => {
@@ -148,20 +168,20 @@ impl Source {
     ///
     /// # Errors
     /// If the device fails, or the user asked to stop.
-    pub(super) fn of_residues(
+    pub fn of_residues(
         &self,
         protein: &Protein,
         progress: &dyn Progress,
     ) -> Result<Option<Vec<f32>>> {
         match self {
-            Self::Computed(representation) => Ok(representation.of_residues(&protein.sequence)),
+            Self::Computed(representation) => Ok(representation.residues(&protein.sequence)),
             Self::Stored { .. } => Ok(None),
             Self::Embedded(embedded) => embedded.residues(protein, progress).map(Some),
         }
     }
 
     /// Residues that may be represented at a time: of embeddings the numbers are kept.
-    pub(super) fn residues_at_a_time(&self) -> usize {
+    pub fn residues_at_a_time(&self) -> usize {
         match self {
             Self::Computed(_) | Self::Stored { .. } => RESIDUES,
             Self::Embedded(embedded) => embedded.residues_at_a_time(),
@@ -172,7 +192,7 @@ impl Source {
     ///
     /// # Errors
     /// If there are none, or none averaged by windows.
-    pub(in crate::protein) fn stored(directory: &Path) -> Result<Self> {
+    pub fn stored(directory: &Path) -> Result<Self> {
         let store = EmbeddingStore::open(directory)?;
         let found = match store.info().rows {
             RowsOf::Windows(windows) => {
@@ -191,22 +211,24 @@ impl Source {
             "embeddings averaged by windows",
             found,
         )
-        .hint("make them with `bindscape protein embed --representation windows`"))
+        .hint("make them with `bindscape protein embed` and the representation `windows`"))
     }
 
     /// How residues become positions.
-    pub(in crate::protein) fn windows(&self) -> Windows {
+    pub fn windows(&self) -> Windows {
         match self {
-            Self::Computed(representation) => representation.windows(),
+            Self::Computed(representation) => {
+                representation.windows().expect("encodings have windows")
+            }
             Self::Stored { windows, .. } => *windows,
             Self::Embedded(embedded) => embedded.windows(),
         }
     }
 
     /// Numbers per position.
-    pub(in crate::protein) fn width(&self) -> usize {
+    pub fn width(&self) -> usize {
         match self {
-            Self::Computed(representation) => representation.features(&[]).features(),
+            Self::Computed(representation) => computed(representation, &[]).features(),
             Self::Stored { store, .. } => store.features(),
             Self::Embedded(embedded) => embedded.width(),
         }
@@ -214,19 +236,29 @@ impl Source {
 
     /// Whether a language model has learned the numbers, stored or not; else they are an
     /// encoding of the residues.
-    pub(in crate::protein) fn learned(&self) -> bool {
+    pub fn learned(&self) -> bool {
         match self {
             Self::Computed(_) => false,
-            Self::Stored { store, .. } => Encoding::from_name(&store.info().model).is_none(),
+            Self::Stored { store, .. } => store.representation().is_learned(),
             Self::Embedded(_) => true,
         }
     }
 
     /// The directory of stored embeddings.
-    pub(in crate::protein) fn directory(&self) -> Option<&Path> {
+    pub fn directory(&self) -> Option<&Path> {
         match self {
             Self::Computed(_) | Self::Embedded(_) => None,
             Self::Stored { directory, .. } => Some(directory),
         }
     }
+}
+
+/// The numbers of `proteins` in a representation that needs no embeddings.
+fn computed<'a>(
+    representation: &Representation,
+    proteins: &'a [Protein],
+) -> Box<dyn Features + 'a> {
+    representation
+        .compute(proteins)
+        .expect("embeddings are stored or computed by their network")
 }

@@ -7,58 +7,47 @@ use bindscape_nn::DeviceChoice;
 use bindscape_nn::esm2::{Chunking, EmbedOptions, Embedder, Embedding, Esm2, LoadOptions};
 use bindscape_nn::protein::Encoder;
 use bindscape_protein::{
-    EmbeddingInfo, Features, Protein, RowsOf, ShardFormat, StoredType, Windows,
+    EmbeddingInfo, Features, Protein, Representation, RowsOf, ShardFormat, StoredType, Windows,
 };
 
 /// Bytes of embeddings that are kept at a time.
 const BYTES: usize = 1 << 28;
 
 /// An ESM-2 that makes what a model takes.
-pub(super) struct Embedded {
+pub struct Embedded {
     network: Esm2,
     options: EmbedOptions,
-    /// See [`Features::id`].
-    id: String,
+    representation: Representation,
     windows: Windows,
     /// The numbers are rounded as those that the model was trained on.
     dtype: StoredType,
 }
 
 impl Embedded {
-    /// Loads `model` and checks that its embeddings are those of `encoder`, whose id
-    /// tells layer, windows and chunks.
+    /// Loads `model` and checks that its embeddings are those of `encoder`.
     ///
     /// # Errors
     /// If the encoder's embeddings are not of ESM-2, or not of these weights, or the
     /// weights cannot be loaded.
-    pub(super) fn new(
+    pub fn new(
         encoder: &Encoder,
         model: &str,
         device: DeviceChoice,
         progress: &dyn Progress,
     ) -> Result<Self> {
-        let value = |name: &str| -> Option<usize> {
-            encoder
-                .id
-                .split([':', ','])
-                .find_map(|part| part.strip_prefix(name)?.strip_prefix('='))?
-                .parse()
-                .ok()
-        };
-        let (Some(layer), Some(chunk), Some(overlap)) =
-            (value("layer"), value("chunk"), value("overlap"))
-        else {
-            return Err(Error::option(
-                "--esm2",
+        let unknown = || {
+            Error::argument(
+                "esm2",
                 "a model that was trained on ESM-2's embeddings",
-                format!("one that takes `{}`", encoder.id),
+                format!("one that takes `{}`", encoder.representation),
             )
-            .hint("name its embeddings with --embeddings"));
+            .hint("name its embeddings with ⟦embeddings⟧")
         };
-        let dtype = if encoder.id.ends_with(",f16") {
-            StoredType::F16
-        } else {
-            StoredType::F32
+        let Representation::Embeddings(wanted) = &encoder.representation else {
+            return Err(unknown());
+        };
+        let (Some(layer), Some(chunks)) = (wanted.layer, wanted.chunks) else {
+            return Err(unknown());
         };
         let options = LoadOptions { device };
         let network = Esm2::load(model, options, progress)?;
@@ -68,47 +57,52 @@ impl Embedded {
             layer: Some(layer),
             features: network.config().width,
             rows: RowsOf::Windows(encoder.windows),
-            dtype,
+            dtype: wanted.dtype,
             format: ShardFormat::Safetensors,
-            settings: vec![format!("chunk={chunk}"), format!("overlap={overlap}")],
+            chunks: Some(chunks),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         };
-        if info.id() != encoder.id {
-            return Err(Error::option(
-                "--esm2",
+        let found = info.representation();
+        if found != encoder.representation {
+            return Err(Error::argument(
+                "esm2",
                 format!(
                     "the weights that the model was trained on, `{}`",
-                    encoder.id
+                    encoder.representation
                 ),
-                format!("`{}`", info.id()),
+                format!("`{found}`"),
             )
             .hint("the first part is the beginning of the checksum of the weights"));
         }
+        let dtype = wanted.dtype;
         Ok(Self {
             network,
             options: EmbedOptions {
                 layer: Some(layer),
-                chunking: Chunking { chunk, overlap },
+                chunking: Chunking {
+                    chunk: chunks.chunk,
+                    overlap: chunks.overlap,
+                },
                 ..EmbedOptions::default()
             },
-            id: encoder.id.clone(),
+            representation: found,
             windows: encoder.windows,
             dtype,
         })
     }
 
     /// Numbers per row.
-    pub(super) fn width(&self) -> usize {
+    pub fn width(&self) -> usize {
         self.network.config().width
     }
 
     /// How residues become rows.
-    pub(super) fn windows(&self) -> Windows {
+    pub fn windows(&self) -> Windows {
         self.windows
     }
 
     /// Residues whose embeddings are kept at a time.
-    pub(super) fn residues_at_a_time(&self) -> usize {
+    pub fn residues_at_a_time(&self) -> usize {
         (BYTES / size_of::<f32>() / self.width()) * self.windows.window
     }
 
@@ -116,7 +110,7 @@ impl Embedded {
     ///
     /// # Errors
     /// If the device fails, or the user asked to stop.
-    pub(super) fn embed(&self, proteins: &[Protein], progress: &dyn Progress) -> Result<Batch> {
+    pub fn embed(&self, proteins: &[Protein], progress: &dyn Progress) -> Result<Batch> {
         let mut proteins_done = Vec::with_capacity(proteins.len());
         self.each(proteins, progress, |protein, embedding| {
             let mut rows = Vec::new();
@@ -130,7 +124,7 @@ impl Embedded {
             });
         })?;
         Ok(Batch {
-            id: self.id.clone(),
+            representation: self.representation.clone(),
             width: self.width(),
             proteins: proteins_done,
         })
@@ -140,7 +134,7 @@ impl Embedded {
     ///
     /// # Errors
     /// As [`Embedded::embed`].
-    pub(super) fn residues(&self, protein: &Protein, progress: &dyn Progress) -> Result<Vec<f32>> {
+    pub fn residues(&self, protein: &Protein, progress: &dyn Progress) -> Result<Vec<f32>> {
         let mut values = Vec::new();
         self.each(std::slice::from_ref(protein), progress, |_, embedding| {
             values = embedding.values;
@@ -166,8 +160,8 @@ impl Embedded {
 }
 
 /// Embeddings of some proteins.
-pub(super) struct Batch {
-    id: String,
+pub struct Batch {
+    representation: Representation,
     width: usize,
     proteins: Vec<EmbeddedProtein>,
 }
@@ -180,15 +174,15 @@ struct EmbeddedProtein {
 
 impl Batch {
     /// Which proteins were computed in overlapping chunks.
-    pub(super) fn chunked(&self) -> Vec<bool> {
+    pub fn chunked(&self) -> Vec<bool> {
         let chunked = |protein: &EmbeddedProtein| protein.chunks > 1;
         self.proteins.iter().map(chunked).collect()
     }
 }
 
 impl Features for Batch {
-    fn id(&self) -> String {
-        self.id.clone()
+    fn representation(&self) -> Representation {
+        self.representation.clone()
     }
 
     fn features(&self) -> usize {

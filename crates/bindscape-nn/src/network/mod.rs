@@ -1,12 +1,31 @@
-//! A network on a device: its arrays, and one way to run it whatever its architecture.
+//! A network on a device: a list of named layers, which can be run, looked into and changed.
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use crate::architecture::Architecture;
+use crate::host::to_vec;
 use crate::layers::BatchStatistics;
-use crate::parameters::{Array, Slot, Slots, Stage, StateDict, Values};
+use crate::parameters::{Array, StateDict, Values};
 use crate::precision::Precision;
-use crate::{cnn, danq, random};
+use crate::random;
+
+mod layer;
+mod plan;
+mod run;
+mod trace;
+mod weights;
+
+#[cfg(test)]
+mod tests;
+
+pub use crate::parameters::{Role, Slot, Stage};
+pub(crate) use layer::Builder;
+pub use layer::{AttributionRule, FlattenOrder, Layer, LayerKind, Layers, Source};
+pub(crate) use run::{Positions, Value, padded};
+pub use trace::Traced;
+pub(crate) use trace::Tracer;
+pub use weights::{LayerWeights, LayerWeightsMut, NamedArray};
+
+use plan::Plan;
 
 /// One array of a network on a device, flat; [`Slot`] holds its shape.
 #[derive(Debug, Clone)]
@@ -25,17 +44,17 @@ pub(crate) struct Dropout {
 }
 
 impl Dropout {
-    /// The mask of a layer, by its number in the network; `None` if nothing is dropped.
+    /// The mask of a layer, by the number of its stream; `None` if nothing is dropped.
     pub(crate) fn mask<const D: usize>(
         self,
-        layer: usize,
+        stream: usize,
         shape: [usize; D],
         rate: f64,
         device: &Device,
     ) -> Option<Tensor<D>> {
         (rate > 0.0).then(|| {
             let entries = shape.iter().product();
-            let mask = random::dropout_mask(self.seed, self.step, layer, entries, rate);
+            let mask = random::dropout_mask(self.seed, self.step, stream, entries, rate);
             Tensor::from_data(TensorData::new(mask, shape), device)
         })
     }
@@ -63,41 +82,49 @@ impl Pass<'_> {
 
 /// What a pass gives.
 pub(crate) struct Output {
-    /// `[batch, outputs]`.
-    pub(crate) logits: Tensor<2>,
-    /// The batch statistics of each normalisation that learns, with the place of its
-    /// running mean in [`Network::arrays`].
+    /// What the layers that no other one reads leave, `[batch, units]`, in their order.
+    pub(crate) heads: Vec<Tensor<2>>,
+    /// The batch statistics of each normalisation that learns, by its place in the list.
     pub(crate) statistics: Vec<(usize, BatchStatistics)>,
 }
 
-/// A network on a device; `A` says which arrays it has.
+impl Output {
+    /// What the last layer leaves: the logits of a network with one head.
+    pub(crate) fn logits(mut self) -> Tensor<2> {
+        self.heads.pop().expect("a network has a head")
+    }
+}
+
+/// A network on a device: its layers with their weights.
 #[derive(Debug, Clone)]
-pub(crate) struct Network<A = Architecture> {
-    pub(crate) architecture: A,
+pub struct Network {
+    layers: Layers,
+    plan: Plan,
     device: Device,
     /// The type of its products.
     pub(crate) precision: Precision,
-    /// One per slot of the architecture, in its order.
+    /// One per parameter of the layers, in the order of the `state_dict`.
     pub(crate) arrays: Vec<DeviceArray>,
 }
 
-impl<A: Slots + Clone> Network<A> {
-    pub(crate) fn new(architecture: &A, state: &StateDict, device: &Device) -> Self {
-        let arrays = architecture
+impl Network {
+    pub(crate) fn new(layers: Layers, state: &StateDict, device: &Device) -> Self {
+        let arrays = layers
             .slots()
-            .into_iter()
+            .cloned()
             .zip(&state.0)
             .map(|(slot, array)| {
                 debug_assert_eq!(slot.name, array.name);
                 match &array.values {
-                    Values::F32(values) => DeviceArray {
-                        tensor: Some(Tensor::from_data(
-                            TensorData::new(values.clone(), [values.len()]),
-                            device,
-                        )),
-                        counter: 0,
-                        slot,
-                    },
+                    Values::F32(values) => {
+                        let mut values = values.clone();
+                        slot.to_device(&mut values);
+                        DeviceArray {
+                            tensor: Some(flat(values, device)),
+                            counter: 0,
+                            slot,
+                        }
+                    }
                     Values::I64(counter) => DeviceArray {
                         slot,
                         tensor: None,
@@ -107,11 +134,18 @@ impl<A: Slots + Clone> Network<A> {
             })
             .collect();
         Self {
-            architecture: architecture.clone(),
+            plan: Plan::new(&layers, &[]),
+            layers,
             device: device.clone(),
             precision: Precision::F32,
             arrays,
         }
+    }
+
+    /// The layers.
+    #[must_use]
+    pub fn layers(&self) -> &Layers {
+        &self.layers
     }
 
     /// The same network with products in another type.
@@ -125,7 +159,11 @@ impl<A: Slots + Clone> Network<A> {
             name: array.slot.name.clone(),
             shape: array.slot.shape.clone(),
             values: match &array.tensor {
-                Some(tensor) => Values::F32(to_vec(tensor.clone())),
+                Some(tensor) => {
+                    let mut values = to_vec(tensor.clone());
+                    array.slot.to_stored(&mut values);
+                    Values::F32(values)
+                }
                 None => Values::I64(array.counter),
             },
         });
@@ -136,29 +174,33 @@ impl<A: Slots + Clone> Network<A> {
         &self.device
     }
 
+    /// Places of the parameters of the layer at `place` in [`Network::arrays`].
+    fn parameters<const N: usize>(&self, place: usize) -> [usize; N] {
+        let layer = self.layers.at(place);
+        assert_eq!(layer.slots().len(), N, "parameters of {}", layer.name());
+        std::array::from_fn(|number| layer.first_slot() + number)
+    }
+
     /// The array at `index`, flat.
-    pub(crate) fn vector(&self, index: usize) -> Tensor<1> {
+    fn vector(&self, index: usize) -> Tensor<1> {
         self.arrays[index]
             .tensor
             .clone()
             .expect("only counters have no tensor")
     }
 
-    /// The array at `index` in its shape.
-    pub(crate) fn shaped<const D: usize>(&self, index: usize) -> Tensor<D> {
+    /// The array at `index` in its shape, as a factor of a product: rounded to the type
+    /// of the products. Gradients go through to the array itself.
+    fn factor<const D: usize>(&self, index: usize) -> Tensor<D> {
         let shape: [usize; D] = self.arrays[index]
             .slot
             .shape
             .as_slice()
             .try_into()
-            .expect("the architecture sets the number of dimensions");
-        self.vector(index).reshape(shape)
-    }
-
-    /// The array at `index` in its shape, as a factor of a product: rounded to the type
-    /// of the products. Gradients go through to the array itself.
-    pub(crate) fn factor<const D: usize>(&self, index: usize) -> Tensor<D> {
-        self.shaped(index).cast(self.precision.dtype())
+            .expect("the kind of a layer sets the dimensions of its weights");
+        self.vector(index)
+            .reshape(shape)
+            .cast(self.precision.dtype())
     }
 
     /// The same network, whose arrays that `learns` takes are watched for gradients.
@@ -174,29 +216,18 @@ impl<A: Slots + Clone> Network<A> {
 
     /// Takes the statistics of a training batch into the running ones.
     pub(crate) fn absorb(&mut self, statistics: &[(usize, BatchStatistics)]) {
-        for (mean_index, batch) in statistics {
-            let (mean, var) = batch.update(self.vector(*mean_index), self.vector(mean_index + 1));
-            self.arrays[*mean_index].tensor = Some(mean);
-            self.arrays[mean_index + 1].tensor = Some(var);
-            self.arrays[mean_index + 2].counter += 1;
+        for (place, batch) in statistics {
+            let [_, _, mean, var, counter] = self.parameters(*place);
+            let (new_mean, new_var) = batch.update(self.vector(mean), self.vector(var));
+            self.arrays[mean].tensor = Some(new_mean);
+            self.arrays[var].tensor = Some(new_var);
+            self.arrays[counter].counter += 1;
         }
     }
 }
 
-impl Network {
-    /// Runs the network on one-hot sequences `x` `[batch, length, 4]`.
-    pub(crate) fn forward(&self, x: Tensor<3>, pass: Pass<'_>) -> Output {
-        match &self.architecture {
-            Architecture::Cnn(config) => cnn::forward(config, self, x, pass),
-            Architecture::Danq(config) => danq::forward(config, self, x, pass),
-        }
-    }
-}
-
-/// The numbers of a tensor on the host.
-pub(crate) fn to_vec<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor
-        .into_data()
-        .try_into_vec::<f32>()
-        .expect("the tensors of this crate are f32")
+/// Numbers as a tensor of one dimension.
+fn flat(values: Vec<f32>, device: &Device) -> Tensor<1> {
+    let length = values.len();
+    Tensor::from_data(TensorData::new(values, [length]), device)
 }

@@ -6,44 +6,45 @@ use bindscape_base::digest::InputFile;
 use bindscape_base::progress::Progress;
 use serde::{Deserialize, Serialize};
 
-use bindscape::data::thousands;
-use bindscape::run_directory::{Record, configuration_difference};
+use crate::data::thousands;
+use crate::run_directory::{Record, configuration_difference, device_difference};
 
 /// What kind of run on proteins a directory holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum ProteinRunKind {
+pub enum ProteinRunKind {
     /// One network.
     ProteinTrain,
 }
 
 /// `run.json`: what a run is, from what, and whether it is done.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct ProteinRunRecord {
-    pub(super) kind: ProteinRunKind,
+pub struct ProteinRunRecord {
+    /// What kind of run it is.
+    pub kind: ProteinRunKind,
     /// Version of bindscape.
-    pub(super) bindscape: String,
+    pub bindscape: String,
     /// Command line that started it, as the user may repeat it.
-    pub(super) command: Vec<String>,
+    pub command: Vec<String>,
     /// Whether all of it is done.
-    pub(super) finished: bool,
+    pub finished: bool,
     /// Files it was made from.
-    pub(super) inputs: Vec<InputFile>,
+    pub inputs: Vec<InputFile>,
     /// Hyper-parameters and data options after defaults were filled in.
-    pub(super) configuration: serde_json::Value,
+    pub configuration: serde_json::Value,
     /// Compute device.
-    pub(super) device: String,
+    pub device: String,
     /// Number of trainable parameters.
-    pub(super) parameters: u64,
+    pub parameters: u64,
     /// Per part (`train`, `validation`): proteins by label.
-    pub(super) parts: BTreeMap<String, BTreeMap<String, u64>>,
+    pub parts: BTreeMap<String, BTreeMap<String, u64>>,
     /// Proteins whose ends are cut, because they are longer than the standardised length.
-    pub(super) cut: u64,
+    pub cut: u64,
 }
 
 impl ProteinRunRecord {
     /// Tells how many proteins of which kind are in each part.
-    pub(super) fn tell_parts(&self, progress: &dyn Progress) {
+    pub fn tell_parts(&self, progress: &dyn Progress) {
         for (part, labels) in &self.parts {
             let all: u64 = labels.values().sum();
             let each: Vec<String> = labels
@@ -81,6 +82,7 @@ impl Record for ProteinRunRecord {
                 "one on others (compare `inputs` in its run.json)".into(),
             ));
         }
-        configuration_difference(&planned.configuration, &found.configuration)
+        device_difference(&planned.device, &found.device)
+            .or_else(|| configuration_difference(&planned.configuration, &found.configuration))
     }
 }

@@ -1,0 +1,18 @@
+//! Jobs on motifs: scanning, comparison, discovery, clusters, conversion and logos.
+
+mod cluster;
+mod compare;
+mod convert;
+mod discover;
+mod input;
+mod logo;
+mod output;
+mod scan;
+
+pub use cluster::{Cluster, Clustered, Label, LabelAgreement};
+pub use compare::{Compare, CompareOptions, Compared, SignificantMatch};
+pub use convert::{Convert, Converted};
+pub use discover::{Discover, MotifsFound};
+pub use input::MotifInput;
+pub use logo::{Drawn, Heights, Logo, LogoContent, LogoInput};
+pub use scan::{BackgroundChoice, Scan, ScanOptions, ScanResults, Scanned};

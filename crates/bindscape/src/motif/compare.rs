@@ -1,0 +1,464 @@
+//! Which known motifs are like those of a file.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use bindscape_base::progress::Progress;
+use bindscape_base::{Error, Result, atomic};
+use bindscape_motif::compare::{Distance, Match, Options, Targets};
+use bindscape_motif::logo::letter_definitions;
+use bindscape_motif::{Background, Logo, Motif, motifs_from};
+use bindscape_report::{ComparedMotif, MatchRow, comparison_page};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::output::{check_directory, create_directory, is_standard, remove, write_text};
+use crate::job::Job;
+use crate::session::Session;
+
+/// The files of an output directory.
+const TABLE: &str = "tomtom.tsv";
+const PAGE: &str = "tomtom.html";
+
+/// Matches of a motif that the page shows where that is not too many in all.
+const DRAWN: usize = 10;
+
+/// Matches that a page shows of all motifs, lest it be too large for a browser.
+const MOST_DRAWN: usize = 2000;
+
+/// Below this number of targets their columns make a poor null distribution.
+const FEW_TARGETS: usize = 50;
+
+/// What the offsets of both files are.
+const OFFSETS: &str = "Optimal_offset: place of the query's first position in the target (reverse-complemented where Orientation is -), from 0; positive if the query is shifted right.";
+
+/// A plan to find the known motifs that are like those of a file, as Tomtom does.
+///
+/// ```
+/// use bindscape::Session;
+/// use bindscape::motif::Compare;
+///
+/// let directory = tempfile::tempdir()?;
+/// let out = directory.path().join("out");
+/// let compare = Compare::new("jaspar:MA0139", vec!["jaspar:insects".into()], out.clone());
+/// let compared = Session::silent().run(&compare)?;
+/// let best = &compared.matches[0][0];
+/// // CTCF of humans is like that of flies.
+/// assert_eq!(compared.targets[best.alignment.target].name.as_deref(), Some("CTCF"));
+/// assert!(best.q_value < 1e-6);
+/// assert!(out.join("tomtom.tsv").exists() && out.join("tomtom.html").exists());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Compare {
+    /// Motifs to look up, as [`motifs_from`] takes them.
+    pub queries: String,
+    /// Motifs to compare them with, as [`motifs_from`] takes them; several are one set.
+    pub targets: Vec<String>,
+    /// How they are compared and what is written.
+    #[serde(default)]
+    pub options: CompareOptions,
+    /// Directory to write; `-` writes the table to the session's output and nothing else.
+    pub out: PathBuf,
+    /// Write into a directory that exists; files of an earlier comparison in it are replaced.
+    #[serde(default)]
+    pub replace: bool,
+}
+
+/// Settings of a [`Compare`]; see [`Options`] for those of the method.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CompareOptions {
+    /// How columns are compared.
+    pub distance: Distance,
+    /// Largest q-value of a match, or E-value with `by_e_value`.
+    pub threshold: f64,
+    /// The threshold is of E-values.
+    pub by_e_value: bool,
+    /// Least number of aligned positions; for narrower motifs, all of theirs.
+    pub min_overlap: usize,
+    /// Compare with the targets' reverse complements, too.
+    pub both_strands: bool,
+    /// Each position of the query that is not aligned adds its median score; else aligned
+    /// positions alone are scored.
+    pub complete_scores: bool,
+    /// Sites added to every position, split by the background.
+    pub pseudocount: f64,
+    /// Background in MEME's format; `None`: that of the first targets, or else uniform.
+    pub background: Option<PathBuf>,
+    /// Most matches of a motif on the page, 0 for no page; `None`: 10, or as many as make 2,000
+    /// of all motifs, but at least 1.
+    pub drawn: Option<usize>,
+}
+
+impl CompareOptions {
+    /// The threshold of q-values, unless another is wanted.
+    pub const Q_VALUE: f64 = 0.5;
+
+    /// The threshold of E-values, unless another is wanted.
+    pub const E_VALUE: f64 = 10.0;
+
+    fn of_method(&self, background: Background) -> Options {
+        Options {
+            distance: self.distance,
+            min_overlap: self.min_overlap,
+            both_strands: self.both_strands,
+            complete: self.complete_scores,
+            pseudocount: self.pseudocount,
+            background,
+            ..Options::default()
+        }
+    }
+
+    fn check_threshold(&self) -> Result<()> {
+        let (expected, largest) = if self.by_e_value {
+            ("an E-value: a number above 0", f64::INFINITY)
+        } else {
+            ("a q-value: a number above 0, up to 1", 1.0)
+        };
+        if self.threshold > 0.0 && self.threshold <= largest {
+            return Ok(());
+        }
+        Err(
+            Error::argument("threshold", expected, self.threshold.to_string())
+                .hint("⟦by_e_value⟧ makes the threshold one of E-values"),
+        )
+    }
+
+    /// What the threshold is of.
+    fn value(&self) -> &'static str {
+        if self.by_e_value {
+            "E-value"
+        } else {
+            "q-value"
+        }
+    }
+
+    /// How the motifs were compared, in a line.
+    fn method(&self) -> String {
+        let scores = if self.complete_scores {
+            "complete"
+        } else {
+            "aligned positions alone"
+        };
+        let strands = if self.both_strands { "both" } else { "one" };
+        format!(
+            "Distance: {}; scores: {scores}; strands: {strands}; q-values: Benjamini-Hochberg per query.",
+            self.distance.name()
+        )
+    }
+}
+
+impl Default for CompareOptions {
+    fn default() -> Self {
+        let method = Options::default();
+        Self {
+            distance: method.distance,
+            threshold: Self::Q_VALUE,
+            by_e_value: false,
+            min_overlap: method.min_overlap,
+            both_strands: method.both_strands,
+            complete_scores: method.complete,
+            pseudocount: method.pseudocount,
+            background: None,
+            drawn: None,
+        }
+    }
+}
+
+/// A match up to the threshold.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SignificantMatch {
+    /// The alignment, with the number of the target.
+    pub alignment: Match,
+    /// Matches as good as this one to be expected among so many random targets.
+    pub e_value: f64,
+    /// False discovery rate among the matches of this query.
+    pub q_value: f64,
+}
+
+/// What a comparison leaves.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Compared {
+    /// The motifs that were looked up.
+    pub queries: Vec<Motif>,
+    /// The motifs they were compared with.
+    pub targets: Vec<Motif>,
+    /// For each query its matches, best first.
+    pub matches: Vec<Vec<SignificantMatch>>,
+}
+
+impl Compared {
+    /// Queries with a match.
+    #[must_use]
+    pub fn matched(&self) -> usize {
+        self.matches
+            .iter()
+            .filter(|found| !found.is_empty())
+            .count()
+    }
+}
+
+impl Compare {
+    /// A comparison with Tomtom's settings.
+    #[must_use]
+    pub fn new(queries: impl Into<String>, targets: Vec<String>, out: PathBuf) -> Self {
+        Self {
+            queries: queries.into(),
+            targets,
+            options: CompareOptions::default(),
+            out,
+            replace: false,
+        }
+    }
+
+    fn read_targets(&self) -> Result<TargetSet> {
+        let mut set = TargetSet::default();
+        for (number, argument) in self.targets.iter().enumerate() {
+            let read = motifs_from(argument)?;
+            if number == 0 {
+                set.background = read.background.unwrap_or(Background::uniform());
+            }
+            set.notices.extend(read.notice);
+            set.motifs.extend(read.motifs);
+        }
+        if let Some(path) = &self.options.background {
+            set.background = Background::read(path)?;
+        }
+        Ok(set)
+    }
+
+    /// The line above the page's matches.
+    fn summary(&self, targets: usize) -> String {
+        format!(
+            "Compared with {targets} motifs of {}, after Tomtom; matches up to {} {}. {} Offset: \
+             place of the query's first position in the target, from 0, on the strand shown.",
+            self.targets.join(", "),
+            self.options.value(),
+            self.options.threshold,
+            self.options.method(),
+        )
+    }
+
+    fn write(&self, text: &str, page: Option<&str>, session: &Session<'_>) -> Result<()> {
+        let directory = &self.out;
+        if is_standard(directory) {
+            return write_text(directory, text, session);
+        }
+        create_directory(directory)?;
+        let path = directory.join(PAGE);
+        match page {
+            Some(page) => atomic::write(&path, page.as_bytes())?,
+            // That of an earlier comparison does not stay beside another table.
+            None => {
+                remove(&path)?;
+            }
+        }
+        atomic::write(directory.join(TABLE), text.as_bytes())
+    }
+}
+
+/// What queries are compared with.
+#[derive(Default)]
+struct TargetSet {
+    motifs: Vec<Motif>,
+    background: Background,
+    /// Licences and citations of the motifs.
+    notices: Vec<String>,
+}
+
+/// Matches up to the threshold, best first.
+fn significant(matches: &[Match], options: &CompareOptions) -> Vec<SignificantMatch> {
+    let p_values: Vec<f64> = matches.iter().map(|found| found.p_value).collect();
+    let mut kept: Vec<SignificantMatch> = matches
+        .iter()
+        .zip(bindscape_stats::q_values(&p_values))
+        .map(|(&alignment, q_value)| SignificantMatch {
+            alignment,
+            e_value: alignment.p_value * matches.len() as f64,
+            q_value,
+        })
+        .filter(|found| {
+            let value = if options.by_e_value {
+                found.e_value
+            } else {
+                found.q_value
+            };
+            value <= options.threshold
+        })
+        .collect();
+    kept.sort_by(|a, b| a.alignment.p_value.total_cmp(&b.alignment.p_value));
+    kept
+}
+
+impl Job for Compare {
+    type Outcome = Compared;
+
+    const NAME: &'static str = "motif compare";
+
+    fn check(&self) -> Result<()> {
+        if self.targets.is_empty() {
+            return Err(Error::argument("targets", "at least one", "none"));
+        }
+        self.options.check_threshold()?;
+        self.options.of_method(Background::uniform()).validate()
+    }
+
+    fn run(&self, session: &Session<'_>) -> Result<Compared> {
+        check_directory(&self.out, self.replace)?;
+        let queries = motifs_from(&self.queries)?.motifs;
+        let targets = self.read_targets()?;
+        if targets.motifs.len() < FEW_TARGETS {
+            session.note(&format!(
+                "p-values of {} targets depend on which they are; {FEW_TARGETS} or more make a fair null distribution",
+                targets.motifs.len()
+            ));
+        }
+        let prepared = Targets::new(&targets.motifs, self.options.of_method(targets.background))?;
+        session.begin("comparing motifs", Some(queries.len() as u64));
+        let matches = prepared.compare(&queries, session, |_, matches| {
+            significant(matches, &self.options)
+        })?;
+        session.finish();
+        let compared = Compared {
+            queries,
+            targets: targets.motifs,
+            matches,
+        };
+        let text = table(&compared, &self.options);
+        let page = if is_standard(&self.out) {
+            None
+        } else {
+            let mut notes = vec![self.summary(compared.targets.len())];
+            notes.extend(targets.notices);
+            page(self, &compared, &notes, &targets.background)?
+        };
+        self.write(&text, page.as_deref(), session)?;
+        Ok(compared)
+    }
+}
+
+/// The matches in Tomtom's columns.
+fn table(compared: &Compared, options: &CompareOptions) -> String {
+    let Compared {
+        queries,
+        targets,
+        matches,
+    } = compared;
+    let mut text = String::from(
+        "Query_ID\tTarget_ID\tOptimal_offset\tp-value\tE-value\tq-value\tOverlap\tQuery_consensus\tTarget_consensus\tOrientation\n",
+    );
+    let forward: Vec<String> = targets
+        .iter()
+        .map(|target| target.frequencies.consensus())
+        .collect();
+    let reverse: Vec<String> = targets
+        .iter()
+        .map(|target| target.frequencies.reverse_complement().consensus())
+        .collect();
+    for (query, matches) in queries.iter().zip(matches) {
+        let consensus = query.frequencies.consensus();
+        for found in matches {
+            let alignment = &found.alignment;
+            let (strand, targeted) = if alignment.reverse {
+                ('-', &reverse)
+            } else {
+                ('+', &forward)
+            };
+            writeln!(
+                text,
+                "{}\t{}\t{}\t{:.5e}\t{:.5e}\t{:.5e}\t{}\t{consensus}\t{}\t{strand}",
+                query.id,
+                targets[alignment.target].id,
+                alignment.offset,
+                alignment.p_value,
+                found.e_value,
+                found.q_value,
+                alignment.overlap,
+                targeted[alignment.target],
+            )
+            .expect("writing to a string");
+        }
+    }
+    writeln!(
+        text,
+        "\n# bindscape {} motif compare, after Tomtom. {}\n\
+         # {OFFSETS}",
+        env!("CARGO_PKG_VERSION"),
+        options.method(),
+    )
+    .expect("writing to a string");
+    text
+}
+
+/// The page of the best matches of each query; `None` where none is wanted.
+fn page(
+    plan: &Compare,
+    compared: &Compared,
+    notes: &[String],
+    background: &Background,
+) -> Result<Option<String>> {
+    let most = plan
+        .options
+        .drawn
+        .unwrap_or_else(|| (MOST_DRAWN / compared.matched().max(1)).clamp(1, DRAWN));
+    if most == 0 {
+        return Ok(None);
+    }
+    let motifs: Vec<ComparedMotif<'_>> = compared
+        .queries
+        .par_iter()
+        .zip(&compared.matches)
+        .map(|(query, matches)| {
+            let below = Logo::information(&query.frequencies, background)?;
+            let rows = matches
+                .iter()
+                .take(most)
+                .map(|found| row(found, &compared.targets, &below, background))
+                .collect::<Result<_>>()?;
+            Ok(ComparedMotif {
+                id: &query.id,
+                name: query.name.as_deref(),
+                found: matches.len(),
+                matches: rows,
+            })
+        })
+        .collect::<Result<_>>()?;
+    let title = format!("Motifs of {} and what they are like", plan.queries);
+    let notes: Vec<&str> = notes.iter().map(String::as_str).collect();
+    Ok(Some(comparison_page(
+        &title,
+        &notes,
+        &letter_definitions(),
+        &motifs,
+    )))
+}
+
+/// A match as the page shows it, above the logo of its query.
+fn row<'a>(
+    found: &SignificantMatch,
+    targets: &'a [Motif],
+    below: &Logo,
+    background: &Background,
+) -> Result<MatchRow<'a>> {
+    let alignment = &found.alignment;
+    let target = &targets[alignment.target];
+    let above = if alignment.reverse {
+        Logo::information(&target.frequencies.reverse_complement(), background)
+    } else {
+        Logo::information(&target.frequencies, background)
+    }?;
+    Ok(MatchRow {
+        id: &target.id,
+        name: target.name.as_deref(),
+        family: target.metadata.family.join("::"),
+        url: target.url.as_deref().filter(|url| url.starts_with("http")),
+        values: [alignment.p_value, found.e_value, found.q_value]
+            .map(|value| format!("{value:.2e}")),
+        offset: alignment.offset,
+        overlap: alignment.overlap,
+        reverse: alignment.reverse,
+        alignment: above.inline_svg_above(below, alignment.offset),
+    })
+}

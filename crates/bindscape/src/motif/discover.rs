@@ -1,0 +1,199 @@
+//! De novo motifs of a set of sequences.
+
+use std::path::{Path, PathBuf};
+
+use bindscape_base::digest::InputFile;
+use bindscape_base::{Error, Result, atomic, digest};
+use bindscape_motif::discover::{Discovery, Options, SequenceSet, discover};
+use bindscape_motif::{Format, format, logo};
+use serde::{Deserialize, Serialize};
+
+use super::output::{check_directory, create_directory, is_standard, remove, write_text};
+use crate::job::Job;
+use crate::run_directory::write_json;
+use crate::session::Session;
+
+/// Names of the files of an output directory.
+const MOTIFS: &str = "streme.txt";
+const MOTIF_TABLE: &str = "motifs.tsv";
+const SITE_TABLE: &str = "sites.tsv";
+const RECORD: &str = "discover.json";
+
+/// A plan to find motifs that are enriched in sequences over controls, as STREME does.
+///
+/// ```
+/// use bindscape::Session;
+/// use bindscape::motif::Discover;
+/// use bindscape_motif::discover::Options;
+/// # let fasta = |site: &str| -> String {
+/// #     let mut state = 7_u32;
+/// #     let mut base = || { state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223); b"ACGT"[(state >> 30) as usize] as char };
+/// #     (0..60).map(|i| { let (a, b): (String, String) = ((0..20).map(|_| base()).collect(), (0..20).map(|_| base()).collect()); format!(">s{i}\n{a}{site}{b}\n") }).collect()
+/// # };
+///
+/// let directory = tempfile::tempdir()?;
+/// let [bound, unbound] = ["bound.fa", "unbound.fa"].map(|name| directory.path().join(name));
+/// std::fs::write(&bound, fasta("TGACTCAGCA"))?;
+/// std::fs::write(&unbound, fasta(""))?;
+/// let discover = Discover {
+///     controls: Some(unbound),
+///     options: Options { min_width: 10, max_width: 10, motifs: Some(1), ..Options::default() },
+///     ..Discover::new(bound, directory.path().join("found"))
+/// };
+/// let found = Session::silent().run(&discover)?;
+/// let consensus = found.discovery.motifs[0].frequencies.consensus();
+/// assert!(["TGACTCAGCA", "TGCTGAGTCA"].contains(&consensus.as_str()));
+/// assert!(directory.path().join("found/streme.txt").exists());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Discover {
+    /// Positive sequences (FASTA, plain or compressed).
+    pub positives: PathBuf,
+    /// Control sequences; `None`: the positives, shuffled so that the counts of words of
+    /// `order + 1` bases stay.
+    #[serde(default)]
+    pub controls: Option<PathBuf>,
+    /// How motifs are sought.
+    #[serde(default)]
+    pub options: Options,
+    /// Directory to write; `-` writes the motifs to the session's output and nothing else.
+    pub out: PathBuf,
+    /// Write into a directory that exists; files of an earlier discovery in it are replaced.
+    #[serde(default)]
+    pub replace: bool,
+}
+
+/// What a discovery leaves.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MotifsFound {
+    /// The motifs and what was counted.
+    pub discovery: Discovery,
+    /// The directory; `None` for the session's output.
+    pub directory: Option<PathBuf>,
+}
+
+/// What `discover.json` tells.
+#[derive(Serialize)]
+struct Record<'a> {
+    bindscape: &'static str,
+    command: &'a [String],
+    inputs: Vec<InputFile>,
+    options: &'a Options,
+    result: &'a Discovery,
+}
+
+impl Discover {
+    /// A discovery against shuffled sequences, with STREME's settings.
+    #[must_use]
+    pub fn new(positives: PathBuf, out: PathBuf) -> Self {
+        Self {
+            positives,
+            controls: None,
+            options: Options::default(),
+            out,
+            replace: false,
+        }
+    }
+
+    /// Name, size and digest of the input files.
+    fn inputs(&self) -> Result<Vec<InputFile>> {
+        let files = [
+            ("positives", Some(&self.positives)),
+            ("controls", self.controls.as_ref()),
+        ];
+        files
+            .into_iter()
+            // Standard input cannot be read again.
+            .filter_map(|(role, path)| Some((role, path.filter(|path| !is_standard(path))?)))
+            .map(|(role, path)| digest::input_file(role, path))
+            .collect()
+    }
+
+    fn write_directory(
+        &self,
+        positives: &SequenceSet,
+        found: &Discovery,
+        motifs: &str,
+        session: &Session<'_>,
+    ) -> Result<()> {
+        let record = Record {
+            bindscape: env!("CARGO_PKG_VERSION"),
+            command: session.command(),
+            inputs: self.inputs()?,
+            options: &self.options,
+            result: found,
+        };
+        let directory = &self.out;
+        create_directory(directory)?;
+        // The record comes last: a directory that has it is complete.
+        remove(&directory.join(RECORD))?;
+        for (name, text) in [
+            (MOTIFS, motifs),
+            (MOTIF_TABLE, &found.motif_table()),
+            (SITE_TABLE, &found.site_table(positives)),
+        ] {
+            atomic::write(directory.join(name), text.as_bytes())?;
+        }
+        write_logos(found, directory)?;
+        write_json(&directory.join(RECORD), &record)
+    }
+}
+
+/// `logo1.svg` and so on, by rank; those of an earlier discovery with more motifs go.
+fn write_logos(found: &Discovery, directory: &Path) -> Result<()> {
+    let path = |number: usize| directory.join(format!("logo{number}.svg"));
+    for (rank, motif) in found.motifs.iter().enumerate() {
+        let logo = logo::Logo::information(&motif.frequencies, &found.background)?;
+        atomic::write(path(rank + 1), logo.svg().as_bytes())?;
+    }
+    for old in (found.motifs.len() + 1..).map(path) {
+        if !remove(&old)? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+impl Job for Discover {
+    type Outcome = MotifsFound;
+
+    const NAME: &'static str = "motif discover";
+
+    fn check(&self) -> Result<()> {
+        self.options.validate()?;
+        if self.controls.as_ref() == Some(&self.positives) {
+            return Err(Error::argument(
+                "controls",
+                "other sequences than those of ⟦positives⟧",
+                self.positives.display().to_string(),
+            )
+            .hint("leave ⟦controls⟧ out to compare with shuffled sequences"));
+        }
+        Ok(())
+    }
+
+    fn run(&self, session: &Session<'_>) -> Result<MotifsFound> {
+        check_directory(&self.out, self.replace)?;
+        let positives = SequenceSet::read(&self.positives)?;
+        let controls = self
+            .controls
+            .as_deref()
+            .map(SequenceSet::read)
+            .transpose()?;
+        let found = discover(&positives, controls.as_ref(), &self.options, session)?;
+        let motifs = format::write_motifs(&found.motif_set(), Format::Meme);
+        let directory = if is_standard(&self.out) {
+            write_text(&self.out, &motifs, session)?;
+            None
+        } else {
+            self.write_directory(&positives, &found, &motifs, session)?;
+            Some(self.out.clone())
+        };
+        Ok(MotifsFound {
+            discovery: found,
+            directory,
+        })
+    }
+}

@@ -1,0 +1,78 @@
+//! Motifs that a plan names, and some of them.
+
+use std::path::Path;
+
+use bindscape_base::{Error, Result, Subject};
+use bindscape_motif::{Format, Motif, MotifSet, motifs_from, read_motifs};
+use serde::{Deserialize, Serialize};
+
+/// Which motifs to work on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MotifInput {
+    /// Motif file, plain or gzip; `-` is standard input; `jaspar` stands for the built-in motifs
+    /// and `jaspar:` with a group, ids or names for some of them ([`motifs_from`]).
+    pub motifs: String,
+    /// Format of the file; `None` recognises it from the text.
+    #[serde(default)]
+    pub from: Option<Format>,
+    /// Only the motifs of these ids or names, in this order; empty for all.
+    #[serde(default)]
+    pub select: Vec<String>,
+}
+
+impl MotifInput {
+    /// All motifs of a file, or of what [`motifs_from`] takes.
+    #[must_use]
+    pub fn new(motifs: impl Into<String>) -> Self {
+        Self {
+            motifs: motifs.into(),
+            from: None,
+            select: Vec::new(),
+        }
+    }
+
+    /// Reads them.
+    pub(super) fn read(&self) -> Result<MotifSet> {
+        let mut set = match self.from {
+            Some(from) => read_motifs(Path::new(&self.motifs), Some(from))?,
+            None => motifs_from(&self.motifs)?,
+        };
+        if !self.select.is_empty() {
+            set.motifs = select(&set.motifs, &self.select)?;
+        }
+        Ok(set)
+    }
+}
+
+/// The motifs of these ids, or, where no id fits, of these names.
+fn select(motifs: &[Motif], wanted: &[String]) -> Result<Vec<Motif>> {
+    let mut selected = Vec::new();
+    for id in wanted {
+        let before = selected.len();
+        selected.extend(motifs.iter().filter(|motif| motif.id == *id).cloned());
+        if selected.len() == before {
+            let named = |motif: &&Motif| motif.name.as_deref() == Some(id);
+            selected.extend(motifs.iter().filter(named).cloned());
+        }
+        if selected.len() == before {
+            return Err(unknown("ids or names of motifs of the input", id, motifs));
+        }
+    }
+    Ok(selected)
+}
+
+/// The field `select` names a motif that is not among `motifs`.
+pub(super) fn unknown(expected: impl Into<String>, wanted: &str, motifs: &[Motif]) -> Error {
+    let known = motifs.iter().flat_map(|motif| {
+        let name = motif.name.as_deref();
+        std::iter::once(motif.id.as_str()).chain(name)
+    });
+    Error::missing(
+        Subject::field("select"),
+        expected,
+        wanted,
+        known,
+        "ids are compared letter by letter",
+    )
+}

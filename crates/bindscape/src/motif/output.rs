@@ -1,0 +1,72 @@
+//! Where the jobs on motifs leave their results.
+
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+use bindscape_base::atomic::AtomicFile;
+use bindscape_base::{Error, Result, atomic};
+
+use crate::session::Session;
+
+/// Whether `out` is the output of the session rather than a file.
+pub(super) fn is_standard(out: &Path) -> bool {
+    out == Path::new("-")
+}
+
+/// Hands `write` the file `out`, which appears once all is written, or the session's output.
+pub(super) fn write_to<T>(
+    out: &Path,
+    session: &Session<'_>,
+    write: impl FnOnce(&mut dyn Write) -> Result<T>,
+) -> Result<T> {
+    if is_standard(out) {
+        let mut output = BufWriter::with_capacity(1 << 18, session.output()?);
+        let written = write(&mut output)?;
+        output
+            .flush()
+            .map_err(|source| Error::io("write", "<stdout>", source))?;
+        return Ok(written);
+    }
+    let mut file = AtomicFile::create(out)?;
+    let written = write(&mut file)?;
+    file.commit()?;
+    Ok(written)
+}
+
+/// Writes `text` to the file `out` or to the session's output.
+pub(super) fn write_text(out: &Path, text: &str, session: &Session<'_>) -> Result<()> {
+    if is_standard(out) {
+        return session
+            .output()?
+            .write_all(text.as_bytes())
+            .map_err(|source| Error::io("write", "<stdout>", source));
+    }
+    atomic::write(out, text.as_bytes())
+}
+
+/// Refuses a directory that is there, unless its files may be replaced.
+pub(super) fn check_directory(directory: &Path, replace: bool) -> Result<()> {
+    if !replace && !is_standard(directory) && directory.exists() {
+        return Err(Error::conflict(
+            directory,
+            "a directory that does not exist yet",
+            "one that does",
+        )
+        .hint("choose another, or write into it with ⟦replace⟧"));
+    }
+    Ok(())
+}
+
+/// Makes a directory and those above it.
+pub(super) fn create_directory(directory: &Path) -> Result<()> {
+    std::fs::create_dir_all(directory).map_err(|source| Error::io("create", directory, source))
+}
+
+/// Removes a file of an earlier job, if there is one; says whether there was.
+pub(super) fn remove(file: &Path) -> Result<bool> {
+    match std::fs::remove_file(file) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(source) => Err(Error::io("remove", file, source)),
+    }
+}

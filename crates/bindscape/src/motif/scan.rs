@@ -1,0 +1,470 @@
+//! Where motifs fit in sequences.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use bindscape_base::progress::Progress;
+use bindscape_base::{Error, Place, Result};
+use bindscape_motif::scan::{
+    self, Format, Letters, OccupancyWriter, Options, QValues, ScanMotif, Scanner, SequenceReader,
+    Writer,
+};
+use bindscape_motif::{ASSUMED_SITES, Background, Motif, MotifSet, Pseudocount, motifs_from};
+use serde::{Deserialize, Serialize};
+
+use super::input::unknown;
+use super::output::{is_standard, write_to};
+use crate::data::thousands;
+use crate::job::Job;
+use crate::session::Session;
+
+/// p-values up to this one are computed beforehand for best hits, larger ones where needed.
+const COMMON: f64 = 0.01;
+
+/// A plan to find where motifs fit in sequences, with exact p-values, as FIMO does.
+///
+/// ```
+/// use bindscape::Session;
+/// use bindscape::motif::Scan;
+///
+/// let directory = tempfile::tempdir()?;
+/// let [sequences, hits] = ["s.fa", "hits.tsv"].map(|name| directory.path().join(name));
+/// std::fs::write(&sequences, ">s\nGTTATGGCCACCAGGGGGCGCCAGTTAT\n")?;
+/// let scan = Scan::new(sequences, "jaspar:MA0139", hits.clone());
+/// let scanned = Session::silent().run(&scan)?;
+/// assert_eq!((scanned.rows, scanned.letters.bases), (1, 28));
+/// assert!(std::fs::read_to_string(hits)?.contains("MA0139.2\tCTCF\ts\t"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scan {
+    /// Sequences (FASTA, plain or compressed); `-` is standard input. They are read piece by
+    /// piece: a chromosome needs no more memory than a short sequence.
+    pub sequences: PathBuf,
+    /// The motifs, as [`motifs_from`] takes them.
+    pub motifs: String,
+    /// How they are sought and what is written.
+    #[serde(default)]
+    pub options: ScanOptions,
+    /// Table to write; `-` is the session's output.
+    pub out: PathBuf,
+}
+
+/// Settings of a [`Scan`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ScanOptions {
+    /// Only the motifs of these ids or names; empty for all.
+    pub select: Vec<String>,
+    /// Probabilities of bases where no site is. With both strands, A and T are averaged, and C
+    /// and G.
+    pub background: BackgroundChoice,
+    /// Sites added to those of each motif, split by the background.
+    pub pseudocount: f64,
+    /// Scan the sequences as they are, not their reverse complements.
+    pub single_strand: bool,
+    /// Treat lower-case (soft-masked) bases like N.
+    pub skip_masked: bool,
+    /// What is written.
+    pub results: ScanResults,
+    /// Format of hits.
+    pub format: Format,
+    /// Positions in the genome for sequences named `chrom:start-end` or `name::chrom:start-end`
+    /// (0-based, end excluded, as `bedtools getfasta` writes them).
+    pub genomic_coordinates: bool,
+}
+
+impl Default for ScanOptions {
+    fn default() -> Self {
+        Self {
+            select: Vec::new(),
+            background: BackgroundChoice::default(),
+            pseudocount: scan::PSEUDOCOUNT,
+            single_strand: false,
+            skip_masked: false,
+            results: ScanResults::default(),
+            format: Format::Tsv,
+            genomic_coordinates: false,
+        }
+    }
+}
+
+/// Where the background of a scan comes from.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BackgroundChoice {
+    /// From the motif file, or uniform where that has none.
+    #[default]
+    MotifsOrUniform,
+    /// From the motif file, which must have one.
+    Motifs,
+    /// A quarter for each base.
+    Uniform,
+    /// From a file of MEME's background format or a MEME motif file.
+    File(PathBuf),
+}
+
+/// What a scan writes.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum ScanResults {
+    /// Hits with a p-value up to the threshold.
+    Hits {
+        /// Largest p-value.
+        threshold: f64,
+        /// Whether q-values are computed.
+        q_values: bool,
+    },
+    /// Hits with a q-value up to the threshold.
+    HitsByQValue {
+        /// Largest q-value.
+        threshold: f64,
+    },
+    /// The best hit of each motif in each sequence.
+    BestHits {
+        /// Largest p-value.
+        threshold: f64,
+    },
+    /// Instead of hits, the sum over all windows and strands of their probability under the motif.
+    Occupancies,
+}
+
+impl ScanResults {
+    /// The usual p-value of hits; FIMO's.
+    pub const P_VALUE: f64 = 1e-4;
+
+    /// The usual q-value of hits by q-value.
+    pub const Q_VALUE: f64 = 0.05;
+
+    /// The usual p-value of best hits, which takes all.
+    pub const BEST_P_VALUE: f64 = 1.0;
+
+    fn threshold(self) -> f64 {
+        match self {
+            Self::Hits { threshold, .. }
+            | Self::HitsByQValue { threshold }
+            | Self::BestHits { threshold } => threshold,
+            // No hits are written, but motifs are made ready for some.
+            Self::Occupancies => Self::P_VALUE,
+        }
+    }
+}
+
+impl Default for ScanResults {
+    fn default() -> Self {
+        Self::Hits {
+            threshold: Self::P_VALUE,
+            q_values: true,
+        }
+    }
+}
+
+/// What a scan leaves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scanned {
+    /// Rows of the table.
+    pub rows: u64,
+    /// What was scanned.
+    pub letters: Letters,
+    /// The table; `None` for the session's output.
+    pub file: Option<PathBuf>,
+}
+
+impl Scan {
+    /// A scan with FIMO's settings.
+    #[must_use]
+    pub fn new(sequences: PathBuf, motifs: impl Into<String>, out: PathBuf) -> Self {
+        Self {
+            sequences,
+            motifs: motifs.into(),
+            options: ScanOptions::default(),
+            out,
+        }
+    }
+
+    fn select(&self, set: &mut MotifSet) -> Result<()> {
+        let select = &self.options.select;
+        let is = |motif: &Motif, wanted: &String| {
+            motif.id == *wanted || motif.name.as_ref() == Some(wanted)
+        };
+        for wanted in select {
+            if !set.motifs.iter().any(|motif| is(motif, wanted)) {
+                let expected = format!("an id or a name of a motif of {}", self.motifs);
+                return Err(unknown(expected, wanted, &set.motifs));
+            }
+        }
+        if !select.is_empty() {
+            set.motifs
+                .retain(|motif| select.iter().any(|wanted| is(motif, wanted)));
+        }
+        Ok(())
+    }
+
+    fn background(
+        &self,
+        set: &MotifSet,
+        single_strand: bool,
+        session: &Session<'_>,
+    ) -> Result<Background> {
+        let none = || {
+            Error::input(
+                &self.motifs,
+                Place::File,
+                "the line `Background letter frequencies`, as ⟦background⟧ asks for",
+                "a motif file without it",
+            )
+        };
+        let (background, origin) = match (&self.options.background, set.background) {
+            (BackgroundChoice::MotifsOrUniform, Some(background)) => {
+                (background, "of the motif file")
+            }
+            (BackgroundChoice::Motifs, background) => {
+                (background.ok_or_else(none)?, "of the motif file")
+            }
+            (BackgroundChoice::MotifsOrUniform, None) | (BackgroundChoice::Uniform, _) => {
+                (Background::uniform(), "uniform")
+            }
+            (BackgroundChoice::File(path), _) => (Background::read(path)?, "of the file"),
+        };
+        let background = if single_strand {
+            background
+        } else {
+            background.both_strands()
+        };
+        let [a, c, g, t] = background.probabilities();
+        session.note(&format!(
+            "background {origin}: A {a:.4} C {c:.4} G {g:.4} T {t:.4}"
+        ));
+        Ok(background)
+    }
+
+    /// Reads motifs and background, and says what is made of them.
+    fn scanner(&self, session: &Session<'_>) -> Result<Scanner> {
+        let options = &self.options;
+        let mut set = motifs_from(&self.motifs)?;
+        self.select(&mut set)?;
+        let single_strand = options.single_strand || set.single_strand;
+        if set.single_strand && !options.single_strand {
+            session.note("the motif file is for one strand: reverse complements are not scanned");
+        }
+        let background = self.background(&set, single_strand, session)?;
+        let unknown = set.motifs.iter().filter(|motif| motif.sites.is_none());
+        let unknown = unknown.count();
+        if unknown > 0 && options.pseudocount > 0.0 {
+            session.note(&format!(
+                "{:>12}  motifs without a number of sites: {} are assumed beside the pseudocount",
+                thousands(unknown as u64),
+                ASSUMED_SITES
+            ));
+        }
+        let threshold = options.results.threshold();
+        let prepared = Options {
+            threshold: match options.results {
+                ScanResults::BestHits { .. } => threshold.min(COMMON),
+                _ => threshold,
+            },
+            single_strand,
+            pseudocount: Pseudocount::new(options.pseudocount)?,
+        };
+        let scanner = Scanner::new(&set.motifs, &background, &prepared)
+            .map_err(|error| error.within(&self.motifs))?;
+        if let ScanResults::Hits { .. } | ScanResults::HitsByQValue { .. } = options.results {
+            tell_weak(&scanner, threshold, session);
+        }
+        Ok(scanner)
+    }
+}
+
+/// Says how many motifs are too short to have a hit.
+fn tell_weak(scanner: &Scanner, threshold: f64, session: &Session<'_>) {
+    let weak = scanner.motifs().iter().filter(|m| m.threshold().is_none());
+    let weak = weak.count();
+    if weak > 0 {
+        session.note(&format!(
+            "{:>12}  motifs without hits: even their best score has a p-value above {threshold}",
+            thousands(weak as u64)
+        ));
+    }
+}
+
+impl Job for Scan {
+    type Outcome = Scanned;
+
+    const NAME: &'static str = "motif scan";
+
+    fn check(&self) -> Result<()> {
+        let options = &self.options;
+        Pseudocount::new(options.pseudocount)?;
+        let threshold = options.results.threshold();
+        if !(threshold > 0.0 && threshold <= 1.0) {
+            return Err(Error::argument(
+                "threshold",
+                "a p-value above 0 and at most 1",
+                threshold.to_string(),
+            ));
+        }
+        if options.results == ScanResults::Occupancies {
+            if options.format != Format::Tsv {
+                return Err(Error::argument("format", "tsv for occupancies", "bed"));
+            }
+            if options.genomic_coordinates {
+                return Err(Error::argument(
+                    "genomic_coordinates",
+                    "hits, as occupancies have no positions",
+                    "occupancies",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn run(&self, session: &Session<'_>) -> Result<Scanned> {
+        let scanner = self.scanner(session)?;
+        let mut reader =
+            SequenceReader::open(&self.sequences, scanner.widest(), self.options.skip_masked)?;
+        let scan = PreparedScan {
+            plan: self,
+            scanner: &scanner,
+            session,
+        };
+        let rows = write_to(&self.out, session, |out| scan.write(&mut reader, out))?;
+        Ok(Scanned {
+            rows,
+            letters: reader.letters(),
+            file: (!is_standard(&self.out)).then(|| self.out.clone()),
+        })
+    }
+}
+
+/// A scan that is ready to run.
+struct PreparedScan<'a> {
+    plan: &'a Scan,
+    scanner: &'a Scanner,
+    session: &'a Session<'a>,
+}
+
+impl PreparedScan<'_> {
+    /// Scans and writes the table; returns its rows.
+    fn write(&self, reader: &mut SequenceReader, out: &mut dyn Write) -> Result<u64> {
+        let label = format!(
+            "scanning {} with {} motifs",
+            reader.path().display(),
+            self.scanner.motifs().len()
+        );
+        self.session.begin(&label, None);
+        let rows = match self.plan.options.results {
+            ScanResults::Occupancies => self.occupancies(reader, out),
+            _ => self.hits(reader, out),
+        };
+        self.session.finish();
+        let letters = reader.letters();
+        rows.inspect(|_| self.tell(letters))
+    }
+
+    /// Where rows wait that memory has no room for.
+    fn spill(&self) -> Option<&Path> {
+        let out = self.plan.out.as_path();
+        (!is_standard(out)).then(|| match out.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        })
+    }
+
+    fn hits(&self, reader: &mut SequenceReader, out: &mut dyn Write) -> Result<u64> {
+        let options = &self.plan.options;
+        let (format, genomic) = (options.format, options.genomic_coordinates);
+        let mut writer = Writer::new(self.scanner, format, genomic, self.spill());
+        let mut q_values = QValues::new(self.scanner);
+        let mut open = Vec::new();
+        let path = reader.path().to_path_buf();
+        scan::for_each_batch(reader, self.session, |batch| {
+            let windows = self.scanner.windows(batch);
+            if let ScanResults::BestHits { threshold } = options.results {
+                q_values.add(&[], &windows);
+                let best = self.scanner.best(batch, &mut open);
+                writer.add_best(batch, &best, threshold, &path)
+            } else {
+                let hits = self.scanner.hits(batch);
+                q_values.add(&hits, &windows);
+                writer.add(batch, &hits, &path)
+            }
+        })?;
+        self.check_widths(&path, q_values.windows())?;
+        let most = match options.results {
+            ScanResults::Hits { q_values: true, .. } => 1.0,
+            ScanResults::HitsByQValue { threshold } => threshold,
+            _ => return writer.finish(None, out),
+        };
+        let q_values = q_values.finish(self.scanner);
+        writer.finish(Some((&q_values, most)), out)
+    }
+
+    fn occupancies(&self, reader: &mut SequenceReader, out: &mut dyn Write) -> Result<u64> {
+        let mut writer = OccupancyWriter::new(self.scanner);
+        let mut windows = vec![0; self.scanner.motifs().len()];
+        let mut open = Vec::new();
+        let path = reader.path().to_path_buf();
+        scan::for_each_batch(reader, self.session, |batch| {
+            for (sum, more) in windows.iter_mut().zip(self.scanner.windows(batch)) {
+                *sum += more;
+            }
+            writer.add(batch, &self.scanner.occupancy(batch, &mut open))
+        })?;
+        self.check_widths(&path, &windows)?;
+        writer.finish(out)
+    }
+
+    /// Refuses sequences that no motif fits into, and says which motifs fit nowhere.
+    fn check_widths(&self, path: &Path, windows: &[u64]) -> Result<()> {
+        let motifs = self.scanner.motifs();
+        let narrowest = motifs.iter().map(ScanMotif::width).min().unwrap_or(0);
+        let wide: Vec<&str> = motifs
+            .iter()
+            .zip(windows)
+            .filter_map(|(motif, &windows)| (windows == 0).then_some(motif.id()))
+            .collect();
+        if wide.len() == motifs.len() {
+            return Err(Error::input(
+                path,
+                Place::File,
+                format!("{narrowest} bases in a row, as wide as the narrowest motif"),
+                "shorter sequences, or such with too many other letters",
+            ));
+        }
+        if !wide.is_empty() {
+            let shown = wide[..wide.len().min(5)].join(", ");
+            let more = if wide.len() > 5 { ", …" } else { "" };
+            self.session.note(&format!(
+                "{:>12}  motifs wider than any sequence without other letters: {shown}{more}",
+                thousands(wide.len() as u64)
+            ));
+        }
+        Ok(())
+    }
+
+    fn tell(&self, letters: Letters) {
+        let Letters {
+            sequences,
+            bases,
+            ambiguous,
+            masked,
+        } = letters;
+        let strands = self.scanner.strands();
+        self.session.note(&format!(
+            "{:>12}  sequences with {} bases scanned on {strands} strand{}",
+            thousands(sequences),
+            thousands(bases),
+            if strands == 1 { "" } else { "s" }
+        ));
+        for (count, what) in [
+            (ambiguous, "N and other ambiguous letters left out"),
+            (masked, "lower-case bases left out"),
+        ] {
+            if count > 0 {
+                self.session
+                    .note(&format!("{:>12}  {what}", thousands(count)));
+            }
+        }
+    }
+}
