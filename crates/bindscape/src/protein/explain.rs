@@ -156,6 +156,7 @@ impl Explain {
             output.write(&protein, &explainer.judge(&protein, scores)?)?;
         }
         session.finish();
+        journal.check_end()?;
         let counts = output.finish(self.domains.is_some())?;
         journal.finish()?;
         Ok(counts)
@@ -176,7 +177,7 @@ impl Explain {
             }),
         );
         let path = self.out.join("unfinished.jsonl");
-        Journal::open(path, "proteins", &plan, session)
+        Journal::open(path, "proteins", &plan)
     }
 }
 
