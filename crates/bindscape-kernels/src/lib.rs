@@ -7,7 +7,7 @@
 //! - Activations are channels-last, `[batch, length, channels]`; weights are in
 //!   PyTorch's layouts. All numbers are `f32`.
 //! - Vectors are chosen at run time: AVX-512, AVX2 with FMA, or NEON ([`vectors`]).
-//!   `BINDSCAPE_VECTORS=avx2` or `none` asks for narrower ones.
+//!   A program can ask for narrower ones ([`limit_vectors`]).
 //! - Work is shared between the threads of the rayon pool at hand. Results do not
 //!   depend on their number.
 //! - [`windows`] is the inner loop of motif scanning: bytes in, candidate windows out.
@@ -25,10 +25,12 @@ pub mod dense;
 pub mod first;
 mod gemm;
 mod lanes;
+mod limit;
 pub mod lstm;
 pub mod norm;
 mod parallel;
 pub mod transformer;
+pub use limit::{Vectors, limit_vectors};
 pub use parallel::vectors;
 pub mod windows;
 mod winograd;

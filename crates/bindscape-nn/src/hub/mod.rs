@@ -46,9 +46,9 @@ impl Hub {
             return Ok(snapshot);
         }
         if self.offline {
-            return Err(self.cannot(repository, "HF_HUB_OFFLINE is set"));
+            return Err(self.may_not_ask(repository));
         }
-        let client = Client::new(self, repository, &model, progress);
+        let mut client = Client::new(self, repository, &model, progress);
         let config = client.file(CONFIG, None)?;
         let Found::Here { commit } = config else {
             return Err(missing(self, repository, CONFIG));

@@ -1,9 +1,9 @@
 //! Which server and which cache.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use bindscape_base::{Error, Result};
+use bindscape_http::Retry;
 
 use super::files::{CONFIG, SINGLE};
 
@@ -16,10 +16,8 @@ pub struct Hub {
     pub cache: PathBuf,
     /// Whether nothing may be asked for.
     pub offline: bool,
-    /// How often a request is repeated after a fault of the network.
-    pub repeats: u32,
-    /// The wait before the first repetition; each further one takes twice as long.
-    pub wait: Duration,
+    /// How often a request is repeated after a fault of the network or the server.
+    pub retry: Retry,
 }
 
 impl Hub {
@@ -55,8 +53,10 @@ impl Hub {
             endpoint: endpoint.trim_end_matches('/').to_owned(),
             cache,
             offline: offline.is_some_and(|v| ["1", "on", "yes", "true"].contains(&v.as_str())),
-            repeats: 5,
-            wait: Duration::from_secs(1),
+            retry: Retry {
+                attempts: 6,
+                ..Retry::default()
+            },
         })
     }
 
@@ -66,21 +66,28 @@ impl Hub {
         self.cache.join(name)
     }
 
-    /// The error for files that are needed and cannot be asked for.
-    pub(super) fn cannot(&self, repository: &str, why: &str) -> Error {
-        Error::argument(
-            "model",
-            format!(
-                "the files of {repository} in {}",
-                self.directory(repository).display()
-            ),
+    /// The error for files that are needed and may not be asked for.
+    pub(super) fn may_not_ask(&self, repository: &str) -> Error {
+        let (wanted, found) = self.not_all(repository, "HF_HUB_OFFLINE is set");
+        Error::argument("model", wanted, found).hint(self.by_hand(repository))
+    }
+
+    /// What was expected and found where files lack, and why they cannot be had.
+    pub(super) fn not_all(&self, repository: &str, why: &str) -> (String, String) {
+        let directory = self.directory(repository);
+        (
+            format!("the files of {repository} in {}", directory.display()),
             format!("not all of them, and {why}"),
         )
-        .hint(format!(
+    }
+
+    /// How to get the files without this machine's network.
+    pub(super) fn by_hand(&self, repository: &str) -> String {
+        format!(
             "on a machine with a network, download {CONFIG} and {SINGLE} from \
              {}/{repository}/tree/main into one directory, copy it here and give it with \
              ⟦model⟧; or copy the cache directory",
             self.endpoint
-        ))
+        )
     }
 }
