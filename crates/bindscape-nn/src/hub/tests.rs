@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use bindscape_base::digest::sha256_hex;
 use bindscape_base::progress::Silent;
+use bindscape_http::Retry;
 
 use super::*;
 

@@ -1,5 +1,7 @@
 //! A network on a device: a list of named layers, which can be run, looked into and changed.
 
+use std::sync::Arc;
+
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::host::to_vec;
@@ -113,8 +115,9 @@ impl Output {
 /// ```
 #[derive(Debug, Clone)]
 pub struct Network {
-    layers: Layers,
-    plan: Plan,
+    // Shared: every step of training makes a copy whose arrays are watched.
+    layers: Arc<Layers>,
+    plan: Arc<Plan>,
     device: Device,
     /// The type of its products.
     pub(crate) precision: Precision,
@@ -149,8 +152,8 @@ impl Network {
             })
             .collect();
         Self {
-            plan: Plan::new(&layers, &[]),
-            layers,
+            plan: Arc::new(Plan::new(&layers, &[])),
+            layers: Arc::new(layers),
             device: device.clone(),
             precision: Precision::F32,
             arrays,
