@@ -1,13 +1,13 @@
 //! `bindscape protein`: from a protein to whether it is a TF, and of which kind.
 
-mod cluster;
-mod crossval;
+pub(crate) mod cluster;
+pub(crate) mod crossval;
 pub(crate) mod embed;
 pub(crate) mod explain;
 pub(crate) mod fetch;
 mod options;
 pub(crate) mod predict;
-mod train;
+pub(crate) mod train;
 
 use bindscape_base::Result;
 use clap::Subcommand;
@@ -49,13 +49,12 @@ impl ProteinVerb {
 }
 
 pub(crate) fn run(verb: ProteinVerb, face: &Face<'_>) -> Result<()> {
-    let terminal = face.terminal;
     match verb {
-        ProteinVerb::Cluster(arguments) => cluster::run(&arguments, terminal),
+        ProteinVerb::Cluster(arguments) => cluster::run(arguments, face),
         ProteinVerb::Embed(arguments) => embed::run(*arguments, face),
-        ProteinVerb::Crossval(arguments) => crossval::run(*arguments, terminal),
+        ProteinVerb::Crossval(arguments) => crossval::run(*arguments, face),
         ProteinVerb::Fetch(arguments) => fetch::run(arguments, face),
-        ProteinVerb::Train(arguments) => train::run(*arguments, terminal),
+        ProteinVerb::Train(arguments) => train::run(*arguments, face),
         ProteinVerb::Predict(arguments) => predict::run(*arguments, face),
         ProteinVerb::Explain(arguments) => explain::run(*arguments, face),
     }

@@ -99,6 +99,25 @@ pub struct Clustering {
 
 /// Clusters `motifs`.
 ///
+/// ```
+/// use bindscape_base::progress::Silent;
+/// use bindscape_motif::cluster::{Thresholds, cluster, consensus};
+/// use bindscape_motif::jaspar;
+///
+/// let motifs = jaspar::select("FOXA1,FOXA2,CTCF")?.motifs;
+/// let clustering = cluster(&motifs, Thresholds::default(), &Silent)?;
+/// // Forkheads bind like forkheads, and CTCF like itself.
+/// let of = |name: &str| {
+///     let motif = motifs.iter().position(|motif| motif.name.as_deref() == Some(name));
+///     clustering.assignments()[motif.expect("selected")]
+/// };
+/// assert_eq!(of("FOXA1"), of("FOXA2"));
+/// assert_ne!(of("FOXA1"), of("CTCF"));
+/// let mean = consensus("cluster_1", &motifs, &clustering.clusters[0]);
+/// assert!(mean.width() >= 6);
+/// # Ok::<(), bindscape_base::Error>(())
+/// ```
+///
 /// # Errors
 /// If there is no motif, a threshold is out of its range, or the user asked to stop.
 pub fn cluster(

@@ -19,6 +19,7 @@
 //! - only DNA, both strands always, and differential enrichment alone.
 
 mod background;
+mod bases;
 mod corpus;
 mod enrichment;
 mod options;

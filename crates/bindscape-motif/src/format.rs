@@ -1,9 +1,11 @@
-//! Motif files: which formats there are, how one is told from its text, reading and writing.
+//! Motif files: which formats there are, how one is recognised, reading and writing.
 
+mod background;
 mod homer;
 mod jaspar;
 mod losses;
 mod meme;
+mod name;
 mod source;
 mod transfac;
 mod uniprobe;
@@ -11,97 +13,17 @@ mod values;
 
 use std::path::Path;
 
-use bindscape_base::{Error, Place, Result, names};
-use serde::{Deserialize, Serialize};
+use bindscape_base::{Error, Place, Result};
 
 use crate::jaspar as built_in;
 use crate::motif::MotifSet;
 use source::Source;
 
 pub use losses::losses;
-
-/// A format of motif files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Format {
-    /// MEME's text, minimal or full, of version 4 or 5.
-    Meme,
-    /// JASPAR's of 2016: `>ID name`, then rows like `A [ 1 2 3 ]`.
-    Jaspar,
-    /// Four rows of numbers, of A, C, G and T, below `>ID name` or alone.
-    Pfm,
-    /// TRANSFAC's flat file.
-    Transfac,
-    /// HOMER's: `>consensus`, name and threshold, then a row of frequencies per position.
-    Homer,
-    /// UniPROBE's: a name, then rows like `A: 0.1 0.9`.
-    Uniprobe,
-}
-
-impl Format {
-    /// All formats.
-    pub const ALL: [Self; 6] = [
-        Self::Meme,
-        Self::Jaspar,
-        Self::Pfm,
-        Self::Transfac,
-        Self::Homer,
-        Self::Uniprobe,
-    ];
-
-    /// Its name in options and messages.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Meme => "meme",
-            Self::Jaspar => "jaspar",
-            Self::Pfm => "pfm",
-            Self::Transfac => "transfac",
-            Self::Homer => "homer",
-            Self::Uniprobe => "uniprobe",
-        }
-    }
-
-    /// The format of that name.
-    ///
-    /// # Errors
-    /// If there is none.
-    pub fn from_name(name: &str) -> Result<Self> {
-        let known = Self::ALL.map(Self::name);
-        Self::ALL
-            .into_iter()
-            .find(|format| format.name().eq_ignore_ascii_case(name))
-            .ok_or_else(|| {
-                let otherwise = "without a name, the format is told from the file";
-                Error::about(
-                    "format",
-                    format!("one of {}", known.join(", ")),
-                    format!("{name:?}"),
-                )
-                .hint(names::suggestion(name, known, otherwise))
-            })
-    }
-
-    /// Tells the format from the first lines.
-    fn detect(source: &Source) -> Result<Self> {
-        type Test = fn(&Source) -> bool;
-        let tests: [(Test, Self); 6] = [
-            (meme::is, Self::Meme),
-            (homer::is, Self::Homer),
-            (jaspar::is, Self::Jaspar),
-            (uniprobe::is, Self::Uniprobe),
-            (transfac::is, Self::Transfac),
-            (jaspar::is_plain, Self::Pfm),
-        ];
-        tests
-            .into_iter()
-            .find_map(|(is, format)| is(source).then_some(format))
-            .ok_or_else(|| source.unknown())
-    }
-}
+pub use name::Format;
 
 /// Reads a motif file, plain or compressed with gzip; `-` is standard input. Without a
-/// format it is told from the text.
+/// format, it is recognised from the text.
 ///
 /// # Errors
 /// If the file cannot be read, is of no known or of another format, holds no motif, or
@@ -112,16 +34,47 @@ pub fn read_motifs(path: &Path, format: Option<Format>) -> Result<MotifSet> {
 
 /// Reads motifs from text in memory, called `path` in messages.
 ///
+/// ```
+/// use std::path::Path;
+/// use bindscape_motif::Format;
+/// use bindscape_motif::format::{losses, parse_motifs, write_motifs};
+///
+/// let text = ">MA0001.1 AGL3\nA [ 0 3 79 ]\nC [ 94 75 4 ]\nG [ 1 0 3 ]\nT [ 2 19 11 ]\n";
+/// let set = parse_motifs(text, Path::new("agl3.jaspar"), None)?;
+/// assert_eq!(set.motifs[0].name.as_deref(), Some("AGL3"));
+/// assert!(write_motifs(&set, Format::Meme).contains("MOTIF MA0001.1 AGL3"));
+/// // HOMER's format has no place for the number of sites.
+/// assert_eq!(losses(&set, Format::Homer)[0], "numbers of sites of 1 motifs cannot be written as homer");
+/// # Ok::<(), bindscape_base::Error>(())
+/// ```
+///
 /// # Errors
 /// As [`read_motifs`].
 pub fn parse_motifs(text: &str, path: &Path, format: Option<Format>) -> Result<MotifSet> {
     parse(&Source::of_text(text, path), format)
 }
 
+/// Tells the format from the first lines.
+fn detect(source: &Source) -> Result<Format> {
+    type Test = fn(&Source) -> bool;
+    let tests: [(Test, Format); 6] = [
+        (meme::is, Format::Meme),
+        (homer::is, Format::Homer),
+        (jaspar::is, Format::Jaspar),
+        (uniprobe::is, Format::Uniprobe),
+        (transfac::is, Format::Transfac),
+        (jaspar::is_plain, Format::Pfm),
+    ];
+    tests
+        .into_iter()
+        .find_map(|(is, format)| is(source).then_some(format))
+        .ok_or_else(|| source.unknown())
+}
+
 fn parse(source: &Source, format: Option<Format>) -> Result<MotifSet> {
     let format = match format {
         Some(format) => format,
-        None => Format::detect(source)?,
+        None => detect(source)?,
     };
     let set = match format {
         Format::Meme => meme::parse(source)?,
@@ -153,9 +106,18 @@ pub fn write_motifs(set: &MotifSet, format: Format) -> String {
     }
 }
 
-/// The motifs that a user names for an option such as `--motifs`: `jaspar` for all of the
-/// built-in ones, `jaspar:` with what to take of them (see [`built_in::select`]), or the path of a
+/// The motifs that a user names in one word: `jaspar` for all of the built-in ones, `jaspar:` with what to take of them (see [`built_in::select`]), or the path of a
 /// file (`./jaspar` for one of that name).
+///
+/// ```
+/// use bindscape_motif::motifs_from;
+///
+/// let set = motifs_from("jaspar:MA0139,HNF4A")?;
+/// assert_eq!(set.motifs[0].id, "MA0114.5");
+/// let error = motifs_from("jaspar:HNF4AA").unwrap_err();
+/// assert!(error.advice().is_some_and(|hint| hint.starts_with("did you mean HNF4A")));
+/// # Ok::<(), bindscape_base::Error>(())
+/// ```
 ///
 /// # Errors
 /// As [`read_motifs`] and [`built_in::select`].
@@ -167,17 +129,6 @@ pub fn motifs_from(argument: &str) -> Result<MotifSet> {
         Some(wanted) => built_in::select(wanted),
         None => read_motifs(Path::new(argument), None),
     }
-}
-
-/// A text without line ends and other blanks than single spaces, for formats in which
-/// they part fields.
-fn line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// A text as one word: blanks become underscores.
-fn word(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join("_")
 }
 
 #[cfg(test)]

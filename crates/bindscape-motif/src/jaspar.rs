@@ -6,8 +6,8 @@
 //! article of release 2026 (<https://pmc.ncbi.nlm.nih.gov/articles/PMC12807658>). [`NOTICE`]
 //! says so in the files that they are written to, where the format has a place for it.
 //!
-//! They lie in the program as a table that `examples/pack_jaspar.rs` makes from JASPAR's MEME
-//! file and a table of metadata; frequencies come back as the six digits that were printed there.
+//! They lie in the program as a table that the tool `pack_jaspar` makes from JASPAR's MEME file
+//! and a table of metadata; frequencies come back as the six digits that were printed there.
 
 mod table;
 
@@ -45,9 +45,21 @@ pub fn jaspar() -> &'static MotifSet {
     })
 }
 
-/// The built-in motifs of a taxonomic group (`vertebrates`), with an id (`MA0139.2`; without
-/// version `MA0139`), or with a name in upper or lower case (`ctcf`); several, parted by commas,
-/// are taken together, each motif once.
+/// Some of the built-in motifs.
+///
+/// ```
+/// use bindscape_motif::jaspar;
+///
+/// let ctcf = &jaspar::select("MA0139")?.motifs[0];
+/// assert_eq!(ctcf.label(), "CTCF (MA0139.2)");
+/// assert_eq!(ctcf.metadata.uniprot, ["P49711"]);
+/// assert!(jaspar::select("insects,nematodes")?.motifs.len() > 100);
+/// # Ok::<(), bindscape_base::Error>(())
+/// ```
+///
+/// `wanted` holds one or several words, separated by commas: a taxonomic group (`vertebrates`), an
+/// id (`MA0139.2`; without version `MA0139`), or a name in upper or lower case (`ctcf`). Each motif
+/// is taken once.
 ///
 /// # Errors
 /// If something stands for no motif.
@@ -163,16 +175,12 @@ mod tests {
     }
 
     #[test]
-    #[allow(clippy::print_stderr)]
-    fn frequencies_are_those_that_jaspar_printed() {
+    #[ignore = "needs ../shared/data"]
+    fn shared_data_frequencies_are_those_that_jaspar_printed() {
         let file = concat!(
             env!("CARGO_MANIFEST_DIR"),
             "/../../../shared/data/motifs/jaspar2026_core.meme"
         );
-        if !Path::new(file).exists() {
-            eprintln!("skipped: {file} is not there");
-            return;
-        }
         let source = read_motifs(Path::new(file), None).expect("valid");
         let built_in = jaspar();
         assert_eq!(source.background, built_in.background);

@@ -5,106 +5,20 @@
 //! orange, T red.
 
 mod glyphs;
+mod heights;
 mod png;
 mod scene;
 mod table;
 
-use bindscape_base::{Error, Result};
-
-use crate::background::Background;
-use crate::matrix::Frequencies;
+use bindscape_base::Result;
 
 use scene::{Letters, Scene};
+
+pub use heights::Logo;
 pub use table::read_weights;
 
-/// Positions that one logo may have.
-const WIDEST: usize = 2000;
-
-/// What the heights are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Axis {
-    Bits,
-    Probability,
-    Weight,
-}
-
-/// A logo to draw: the height of each letter at each position.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Logo {
-    heights: Vec<[f64; 4]>,
-    axis: Axis,
-    /// Positions without number before the first.
-    before: usize,
-    /// Positions without number after the last.
-    after: usize,
-}
-
+/// How a logo is drawn.
 impl Logo {
-    /// Each letter as high as its share of the information of its position, in bits
-    /// (Schneider and Stephens 1990).
-    ///
-    /// # Errors
-    /// If the motif has more than 2,000 positions.
-    pub fn information(frequencies: &Frequencies, background: &Background) -> Result<Self> {
-        let bits = frequencies.information(background);
-        let rows = frequencies.rows().iter().zip(bits);
-        Self::new(
-            rows.map(|(row, bits)| row.map(|p| p * bits)).collect(),
-            Axis::Bits,
-        )
-    }
-
-    /// Each letter as high as its frequency.
-    ///
-    /// # Errors
-    /// If the motif has more than 2,000 positions.
-    pub fn probability(frequencies: &Frequencies) -> Result<Self> {
-        Self::new(frequencies.rows().to_vec(), Axis::Probability)
-    }
-
-    /// Letters of any heights, A, C, G, T per position, such as attributions: those below
-    /// zero hang head down below the axis.
-    ///
-    /// # Errors
-    /// If there is no position, there are more than 2,000, or a weight is not finite.
-    pub fn weights(rows: Vec<[f64; 4]>) -> Result<Self> {
-        Self::new(rows, Axis::Weight)
-    }
-
-    fn new(heights: Vec<[f64; 4]>, axis: Axis) -> Result<Self> {
-        let fault = |expected: &str, found: String| Err(Error::about("logo", expected, found));
-        if heights.is_empty() {
-            return fault("at least one position", "none".into());
-        }
-        if heights.len() > WIDEST {
-            let expected = format!("up to {WIDEST} positions, which a page can show");
-            return fault(&expected, heights.len().to_string());
-        }
-        let finite = |row: &[f64; 4]| row.iter().all(|height| height.is_finite());
-        match heights.iter().position(|row| !finite(row)) {
-            Some(at) => fault(
-                "weights that are finite numbers",
-                format!("{:?} at position {}", heights[at], at + 1),
-            ),
-            None => Ok(Self {
-                heights,
-                axis,
-                before: 0,
-                after: 0,
-            }),
-        }
-    }
-
-    /// With empty positions on both sides, which aligns logos that lie one above the other.
-    #[must_use]
-    pub fn padded(self, before: usize, after: usize) -> Self {
-        Self {
-            before,
-            after,
-            ..self
-        }
-    }
-
     /// The logo as an SVG image: a file of its own, or a part of an HTML page. The ground is
     /// transparent, and axes are grey, so that it shows on light and on dark pages.
     #[must_use]
@@ -157,6 +71,7 @@ pub fn letter_definitions() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Background, Frequencies};
 
     fn motif() -> Frequencies {
         Frequencies::new(vec![[1.0, 0.0, 0.0, 0.0], [0.25; 4], [0.1, 0.2, 0.0, 0.7]])

@@ -8,6 +8,8 @@ use bindscape_base::{Error, Result};
 use serde::Serialize;
 
 use crate::background::Background;
+use crate::letters::letter_index;
+use crate::text::excerpt;
 
 /// How far the sum of a row of [`Frequencies`] may be from one: files have six digits.
 pub(crate) const SUM_TOLERANCE: f64 = 1e-5;
@@ -45,11 +47,36 @@ impl Pseudocount {
 
 /// How many sites have each base: a row of A, C, G, T per position. Counts may be
 /// fractions (weighted sites), and positions may have different sums.
+///
+/// ```
+/// use bindscape_motif::{Background, Counts, Pseudocount};
+///
+/// let counts = Counts::of_sites(["TGACG", "TGACG", "TTACG", "TGATG"])?;
+/// assert_eq!(counts.sites(), 4.0);
+/// assert_eq!(counts.rows()[1], [0.0, 0.0, 3.0, 1.0]);
+///
+/// // Counts (PFM) to frequencies (PPM) to log-odds (PWM).
+/// let background = Background::uniform();
+/// let frequencies = counts.frequencies(Pseudocount::new(1.0)?, &background);
+/// assert_eq!(frequencies.rows()[1], [0.05, 0.05, 0.65, 0.25]);
+/// let log_odds = frequencies.log_odds(&background)?;
+/// assert_eq!(log_odds.rows()[1][3], 0.0);
+/// # Ok::<(), bindscape_base::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Counts(Vec<[f64; 4]>);
 
 /// Probabilities of the bases: a row of A, C, G, T per position, each with the
 /// sum of one within 1e-5 (files write six digits).
+///
+/// ```
+/// use bindscape_motif::{Background, Frequencies};
+///
+/// let frequencies = Frequencies::new(vec![[1.0, 0.0, 0.0, 0.0], [0.25; 4], [0.0, 0.5, 0.5, 0.0]])?;
+/// assert_eq!(frequencies.information(&Background::uniform()), [2.0, 0.0, 1.0]);
+/// assert_eq!(frequencies.consensus(), "ANS");
+/// # Ok::<(), bindscape_base::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Frequencies(Vec<[f64; 4]>);
 
@@ -134,6 +161,38 @@ impl Counts {
             }
         }
         Ok(Self(rows))
+    }
+
+    /// Counts of aligned sites of one length, in upper or lower case; N counts for no base.
+    ///
+    /// # Errors
+    /// If there is no site, their lengths differ, a letter is none of A, C, G, T, U and N, or a
+    /// position has only N.
+    pub fn of_sites<S: AsRef<[u8]>>(sites: impl IntoIterator<Item = S>) -> Result<Self> {
+        let mut rows: Vec<[f64; 4]> = Vec::new();
+        for (number, site) in sites.into_iter().enumerate() {
+            let site = site.as_ref();
+            let wrong = |expected: String| {
+                Error::about(
+                    format!("site {}", number + 1),
+                    expected,
+                    format!("{:?}", excerpt(&String::from_utf8_lossy(site))),
+                )
+            };
+            if number == 0 {
+                rows.resize(site.len(), [0.0; 4]);
+            } else if rows.len() != site.len() {
+                return Err(wrong(format!("{} letters, as the first has", rows.len())));
+            }
+            for (row, &letter) in rows.iter_mut().zip(site) {
+                match letter_index(letter) {
+                    Some(base) => row[base] += 1.0,
+                    None if letter.eq_ignore_ascii_case(&b'N') => {}
+                    None => return Err(wrong("letters A, C, G, T and N".into())),
+                }
+            }
+        }
+        Self::new(rows)
     }
 
     /// The sites: the largest sum of a position, since sites at the end of a sequence may
@@ -325,6 +384,26 @@ mod tests {
         let bits = smooth.log_odds(&background).expect("positive");
         assert!((bits.rows()[0][2] - 0.15_f64.log2() + 0.1_f64.log2()).abs() < 1e-12);
         assert_eq!(bits.reverse_complement().rows()[1][1], bits.rows()[0][2]);
+    }
+
+    #[test]
+    fn sites_are_counted() {
+        let counts = Counts::of_sites([&b"ACn"[..], b"aUG", b"AGG"]).expect("valid");
+        assert_eq!(
+            counts.rows(),
+            [
+                [3.0, 0.0, 0.0, 0.0],
+                [0.0, 1.0, 1.0, 1.0],
+                [0.0, 0.0, 2.0, 0.0]
+            ]
+        );
+        assert_eq!(
+            fault_of(Counts::of_sites(["ACG", "AC"])),
+            "site 2: expected 3 letters, as the first has, found \"AC\""
+        );
+        assert!(fault_of(Counts::of_sites(["AXG"])).contains("letters A, C, G, T and N"));
+        assert!(fault_of(Counts::of_sites(["AN", "CN"])).contains("position 2"));
+        assert!(fault_of(Counts::of_sites::<&str>([])).contains("at least one position"));
     }
 
     #[test]

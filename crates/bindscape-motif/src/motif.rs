@@ -8,15 +8,30 @@ use serde::Serialize;
 use crate::background::Background;
 use crate::matrix::{Counts, Frequencies, Pseudocount};
 
-/// Sites of a motif whose file does not tell their number (MEME's default).
+/// Sites of a motif whose file does not give their number (MEME's default).
 pub const ASSUMED_SITES: f64 = 20.0;
 
 /// A motif: what a transcription factor binds, position by position.
+///
+/// ```
+/// use bindscape_motif::{Counts, Motif};
+///
+/// let counts = Counts::of_sites(["AATGACGTCA", "CGTGACGTCA", "GTTGACGTAA"])?;
+/// let motif = Motif::from_counts("creb", counts);
+/// assert_eq!((motif.width(), motif.sites), (10, Some(3.0)));
+///
+/// // Ends with little information go; the other strand has the letters paired and reversed.
+/// let (core, kept) = motif.trim(1.0).expect("positions with information");
+/// assert_eq!(kept, 2..10);
+/// assert_eq!(core.frequencies.consensus(), "TGACGTMA");
+/// assert_eq!(core.reverse_complement().frequencies.consensus(), "TKACGTCA");
+/// # Ok::<(), bindscape_base::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Motif {
-    /// What tells it apart in its file (`MA0139.2`).
+    /// Its identifier, unique in its file (`MA0139.2`).
     pub id: String,
-    /// What it is called besides (`CTCF`).
+    /// Its other name (`CTCF`).
     pub name: Option<String>,
     /// Frequencies of the bases, without pseudocount.
     pub frequencies: Frequencies,
@@ -249,6 +264,16 @@ impl Metadata {
 }
 
 /// The motifs of a file.
+///
+/// ```
+/// use bindscape_motif::{Frequencies, Motif, MotifSet};
+///
+/// let a = Motif::new("a", Frequencies::new(vec![[0.7, 0.1, 0.1, 0.1]])?);
+/// let set = MotifSet::new(vec![a.clone(), Motif { name: Some("CTCF".into()), ..a }]);
+/// let labels: Vec<String> = set.motifs.iter().map(Motif::label).collect();
+/// assert_eq!(labels, ["a", "CTCF (a)"]);
+/// # Ok::<(), bindscape_base::Error>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct MotifSet {
     /// In the order of the file; at least one if they were read.

@@ -16,7 +16,7 @@ use std::sync::OnceLock;
 use crate::background::Background;
 use crate::matrix::LogOdds;
 
-/// Units per bit for motifs of up to [`SHORT`] positions: all words of such are told apart.
+/// Units per bit for motifs of up to [`SHORT`] positions: words of these all have distinct scores.
 const FINE: f64 = (1 << 20) as f64;
 
 /// Units per bit for wider motifs (FIMO has about 70).
@@ -29,6 +29,21 @@ const SHORT: usize = 8;
 const SEARCH: i64 = 8;
 
 /// Log-odds as whole numbers.
+///
+/// ```
+/// use bindscape_motif::pvalue::{PValues, ScaledLogOdds};
+/// use bindscape_motif::{Background, Counts, Pseudocount};
+///
+/// let background = Background::uniform();
+/// let counts = Counts::of_sites(["ACGT", "ACGT", "ACGA"])?;
+/// let scores = ScaledLogOdds::new(
+///     &counts.frequencies(Pseudocount::new(1.0)?, &background).log_odds(&background)?,
+/// );
+/// // One word of four bases scores best: one in 4^4 windows of random sequence.
+/// let p_values = PValues::new(&scores, &background, 0.01);
+/// assert_eq!(p_values.p_value(scores.best()), 1.0 / 256.0);
+/// # Ok::<(), bindscape_base::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScaledLogOdds {
     rows: Vec<[i64; 4]>,
@@ -379,7 +394,7 @@ mod tests {
                 })
                 .collect();
             all.sort_by(|a, b| b.0.total_cmp(&a.0));
-            // Words closer than the rounding of scores are not told apart for sure.
+            // Words closer than the rounding of scores are not always distinguished.
             let near = width as f64 / FINE;
             let (mut sum, mut from) = (0.0, 0);
             let mut within = Vec::new();

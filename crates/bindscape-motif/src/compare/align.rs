@@ -1,10 +1,10 @@
 //! Scores of queries of one width against all targets: a batch of queries at a time,
 //! one per lane.
 
-use super::Options;
 use super::columns::Columns;
 use super::distance::{LANES, Lanes};
 use super::null::Distribution;
+use super::options::Options;
 use super::summary::QueryColumn;
 
 /// Added to a small number, 1.5 * 2^23 leaves it rounded in the lowest bits.

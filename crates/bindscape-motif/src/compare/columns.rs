@@ -4,7 +4,7 @@
 use rustc_hash::FxHashMap;
 
 use super::distance::{Column, Features, features};
-use super::{Distance, Options};
+use super::options::{Distance, Options};
 
 /// Above this number of distinct columns, medians are first sought over coarser cells.
 const MEDIAN_COLUMNS: usize = 4096;

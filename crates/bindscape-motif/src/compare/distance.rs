@@ -3,7 +3,7 @@
 //! Sums over the four letters pair A with T and C with G, so that two columns score
 //! exactly as their complements do.
 
-use super::Distance;
+use super::options::Distance;
 
 /// Queries, or query columns, that are scored together.
 pub(super) const LANES: usize = 16;

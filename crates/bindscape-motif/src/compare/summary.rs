@@ -1,8 +1,8 @@
 //! What the scores of a query column against all target columns span, and their median.
 
-use super::Distance;
 use super::columns::Columns;
 use super::distance::{Features, LANES, Lanes, of_proxy, proxy_of};
+use super::options::Distance;
 
 /// Thresholds about the presumed median below which scores are counted.
 const THRESHOLDS: usize = 4;

@@ -1,6 +1,6 @@
 //! A Markov model of what lies between sites.
 
-use super::corpus::UNKNOWN;
+use super::bases::UNKNOWN;
 
 /// Probabilities of a base after its predecessors, the same on both strands: words are
 /// counted along both.
@@ -59,7 +59,7 @@ impl Markov {
     }
 
     /// Calls `each` with the binary logarithm of the probability of every base, 0 for
-    /// unknown ones, after which predecessors count anew.
+    /// unknown ones, after which predecessors are counted from zero.
     pub(super) fn each_log_probability(&self, bases: &[u8], mut each: impl FnMut(f64)) {
         let mask = (1 << (2 * (self.order + 1))) - 1;
         let mut word = 0_usize;

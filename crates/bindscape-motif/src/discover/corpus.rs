@@ -3,15 +3,13 @@
 use std::ops::Range;
 
 use super::background::Markov;
+use super::bases::UNKNOWN;
 
 /// Bases of a table of the scan: a score is looked up for so many bases at a time.
 pub(super) const CODE: usize = 5;
 
 /// Number of words of [`CODE`] bases.
 pub(super) const CODES: usize = 1 << (2 * CODE);
-
-/// Base number of what is no A, C, G or T.
-pub(super) const UNKNOWN: u8 = 4;
 
 /// A score, or the logarithm of a probability, in units of 2^-20 bit. Sums of whole numbers
 /// are exact, in whatever order they are taken.
@@ -133,7 +131,7 @@ impl Corpus {
         self.free[range].fill(false);
     }
 
-    /// Finds the segments anew after erasing.
+    /// Finds the segments again after erasing.
     pub(super) fn find_segments(&mut self) {
         self.segments.clear();
         self.segments_of.clear();

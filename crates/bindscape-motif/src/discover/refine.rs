@@ -1,7 +1,8 @@
 //! From a word to a matrix: approximate matches of a seed, and sites and matrix estimated
 //! in turn for as long as the p-value falls.
 
-use super::corpus::{Corpus, UNKNOWN};
+use super::bases::UNKNOWN;
+use super::corpus::Corpus;
 use super::enrichment::{Cut, Enrichment, best_cut};
 use super::scan::{Best, Buffer, Scanner};
 

@@ -112,7 +112,7 @@ impl Discovery {
 
     /// The table of sites with STREME's columns: the best site of each of the `positives`
     /// that has one. Positions are 1-based and inclusive, which the second line says; motifs
-    /// are parted by a line `#`.
+    /// are separated by a line `#`.
     #[must_use]
     pub fn site_table(&self, positives: &SequenceSet) -> String {
         let mut text = String::from(

@@ -19,7 +19,9 @@ use super::scan::{Buffer, Scanner};
 use super::sequences::SequenceSet;
 use super::shuffle::shuffle_words;
 use super::words::{Seed, Words};
-use crate::{Background, Counts, Frequencies};
+use crate::background::Background;
+use crate::letters::LETTERS;
+use crate::matrix::{Counts, Frequencies};
 
 /// Smallest held-out part of either set; with fewer sequences nothing is held out (STREME).
 const LEAST_HELD_OUT: usize = 5;
@@ -153,6 +155,29 @@ impl Discovery {
 }
 
 /// Finds motifs enriched in `positives` over `controls`, or over shuffled positives.
+///
+/// ```
+/// use bindscape_base::{progress::Silent, random};
+/// use bindscape_genome::fasta::Record;
+/// use bindscape_motif::discover::{Options, SequenceSet, discover};
+/// use rand::Rng;
+///
+/// let mut draw = random::stream(1, "sequences", 0);
+/// let mut set = |site: &str| {
+///     let records = (0..60).map(|number| {
+///         let mut letters = |count| (0..count).map(|_| b"ACGT"[draw.random_range(0..4)]).collect::<Vec<u8>>();
+///         let sequence = [letters(20), site.into(), letters(20)].concat();
+///         Record { name: format!("s{number}"), sequence, ..Record::default() }
+///     });
+///     SequenceSet::new("simulated", records.collect())
+/// };
+/// let (positives, controls) = (set("TGACTCAGCA")?, set("")?);
+/// let options = Options { motifs: Some(1), min_width: 10, max_width: 10, ..Options::default() };
+/// let found = discover(&positives, Some(&controls), &options, &Silent)?;
+/// let consensus = found.motifs[0].frequencies.consensus();
+/// assert!(["TGACTCAGCA", "TGCTGAGTCA"].contains(&consensus.as_str()));
+/// # Ok::<(), bindscape_base::Error>(())
+/// ```
 ///
 /// The result depends on sequences and options alone, never on the number of threads.
 ///
@@ -476,7 +501,7 @@ impl<'a> Search<'a> {
                 }
                 let start = best.start as usize;
                 let word = &self.corpus.bases()[start..start + fit.counts.len()];
-                let letter = |base: u8| char::from(crate::LETTERS[usize::from(base)]);
+                let letter = |base: u8| char::from(LETTERS[usize::from(base)]);
                 sites.push(Site {
                     sequence: number,
                     start: start - self.corpus.positions(sequence).start,

@@ -7,7 +7,7 @@ use bindscape_base::{Error, Place, Result};
 use bindscape_genome::fasta::{Reader, Record};
 use bindscape_genome::sequence::base_code;
 
-use super::corpus::UNKNOWN;
+use super::bases::UNKNOWN;
 
 /// Named sequences of one origin.
 #[derive(Debug, Clone)]
@@ -51,7 +51,7 @@ impl SequenceSet {
                     format!("the name {:?} again, after line {first}", record.name),
                 )
                 .hint(
-                    "remove or rename it: sequences given twice count twice as evidence, and sites could not be told apart",
+                    "remove or rename it: sequences given twice count twice as evidence, and their sites could not be distinguished",
                 ));
             }
         }

@@ -2,11 +2,12 @@
 //!
 //! All positions of both strands are sorted once by the word of 32 bases that begins
 //! there. Words of any smaller width that are equal then lie side by side, and stay so
-//! when sites are erased: positions whose word runs into an erased base are passed over.
+//! when sites are erased: positions whose word runs into an erased base are skipped.
 
 use rayon::prelude::*;
 
-use super::corpus::{Corpus, UNKNOWN};
+use super::bases::UNKNOWN;
+use super::corpus::Corpus;
 use super::enrichment::Enrichment;
 
 /// Bases in a sort key.

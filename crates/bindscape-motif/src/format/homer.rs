@@ -1,4 +1,4 @@
-//! HOMER's motif files: `>consensus`, name, detection threshold and more, parted by tabs, then
+//! HOMER's motif files: `>consensus`, name, detection threshold and more, separated by tabs, then
 //! frequencies of A, C, G, T, a position on a line.
 
 use std::fmt::Write as _;
@@ -7,9 +7,9 @@ use bindscape_base::Result;
 
 use super::source::Source;
 use super::values::{header, id_and_name};
-use crate::background::excerpt;
 use crate::matrix::Frequencies;
 use crate::motif::{Metadata, Motif, MotifSet};
+use crate::text::{excerpt, line};
 
 /// HOMER's smallest probability.
 const FLOOR: f64 = 0.001;
@@ -69,7 +69,7 @@ fn begin(source: &Source, line: usize, header: &str) -> Result<Begun> {
         return Err(source
             .fault(
                 line,
-                "consensus, name and threshold after `>`, parted by tabs",
+                "consensus, name and threshold after `>`, separated by tabs",
                 format!("{:?}", excerpt(header)),
             )
             .hint("a header of id and name alone is that of JASPAR's formats"));
@@ -151,7 +151,7 @@ pub(super) fn write(set: &MotifSet) -> String {
         // Comments of other formats are not what HOMER has in these fields.
         if motif.metadata.threshold.is_some() {
             for field in &motif.metadata.comments {
-                write!(out, "\t{}", super::line(field)).expect("strings can be written to");
+                write!(out, "\t{}", line(field)).expect("strings can be written to");
             }
         }
         out.push('\n');

@@ -7,9 +7,9 @@ use bindscape_base::Result;
 
 use super::source::Source;
 use super::values::{ByLetter, header, id_and_name, id_of_file, number, rows};
-use crate::LETTERS;
-use crate::background::{excerpt, letter_index};
+use crate::letters::{LETTERS, letter_index};
 use crate::motif::{Motif, MotifSet};
+use crate::text::excerpt;
 
 /// Whether a line is a row like `A [ 1 2 3 ]`; the brackets may be missing.
 fn is_row(line: &str) -> bool {

@@ -1,7 +1,7 @@
 //! What a format cannot hold of a set of motifs.
 
-use super::Format;
 use super::homer::SHARE_OF_BEST;
+use super::name::Format;
 use crate::motif::{Metadata, Motif, MotifSet};
 
 /// What will be missing when `set` is written in `format`, in words, with how many motifs

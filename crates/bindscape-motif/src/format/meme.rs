@@ -1,16 +1,17 @@
 //! MEME's text format, versions 4 and 5: the minimal format
 //! (<https://meme-suite.org/meme/doc/meme-format.html>), and the full output of MEME, DREME and
-//! STREME, whose other parts are passed over.
+//! STREME, whose other parts are skipped.
 
 use std::fmt::Write as _;
 
 use bindscape_base::{Error, Place, Result};
 
 use super::source::Source;
-use crate::LETTERS;
-use crate::background::{Background, excerpt, letter_index};
+use crate::background::Background;
+use crate::letters::{LETTERS, letter_index};
 use crate::matrix::Frequencies;
 use crate::motif::{EValue, Metadata, Motif, MotifSet};
+use crate::text::{excerpt, line, word};
 
 /// Lines within which the version must come; the full output has a banner before it.
 const HEAD: usize = 30;
@@ -440,9 +441,9 @@ pub(super) fn write(set: &MotifSet) -> String {
 }
 
 fn write_motif(out: &mut String, motif: &Motif) {
-    put(out, format_args!("MOTIF {}", super::word(&motif.id)));
+    put(out, format_args!("MOTIF {}", word(&motif.id)));
     if let Some(name) = &motif.name {
-        put(out, format_args!(" {}", super::line(name)));
+        put(out, format_args!(" {}", line(name)));
     }
     put(
         out,
@@ -462,7 +463,7 @@ fn write_motif(out: &mut String, motif: &Motif) {
         put(out, format_args!(" {a:.6}  {c:.6}  {g:.6}  {t:.6}\n"));
     }
     if let Some(url) = &motif.url {
-        put(out, format_args!("\nURL {}\n", super::line(url)));
+        put(out, format_args!("\nURL {}\n", line(url)));
     }
     out.push('\n');
 }

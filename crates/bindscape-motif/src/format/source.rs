@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use bindscape_base::input::Lines;
 use bindscape_base::{Error, Place, Result};
 
-use crate::background::excerpt;
 use crate::matrix::SUM_TOLERANCE;
+use crate::text::excerpt;
 
 /// More text than any motif file: all of JASPAR is about a megabyte.
 const LARGEST: usize = 256 << 20;
@@ -85,7 +85,7 @@ impl Source {
                 "XML and HTML are not read: give the text file that MEME writes beside it (meme.txt)"
             }
             _ => {
-                "MEME, JASPAR, TRANSFAC, HOMER and UniPROBE are told apart by their first lines; name the format if these are unusual"
+                "MEME, JASPAR, TRANSFAC, HOMER and UniPROBE are recognised by their first lines; name the format if these are unusual"
             }
         };
         Error::input(&self.path, Place::File, "a motif file", found).hint(hint)

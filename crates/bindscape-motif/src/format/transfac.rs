@@ -10,8 +10,9 @@ use bindscape_base::Result;
 
 use super::source::{Source, digits};
 use super::values::{self, id_of_file, number};
-use crate::background::{excerpt, letter_index};
+use crate::letters::letter_index;
 use crate::motif::{Metadata, Motif, MotifSet};
+use crate::text::{excerpt, line, word};
 
 /// Codes of lines with which a record begins.
 const FIRST: [&str; 6] = ["AC", "ID", "VV", "NA", "DE", "P0"];
@@ -180,7 +181,7 @@ fn finish(source: &Source, record: Record) -> Result<Option<Motif>> {
     let id = if labels.is_empty() {
         id_of_file(source.path())
     } else {
-        super::word(&labels.remove(0))
+        word(&labels.remove(0))
     };
     let name = labels.pop();
     metadata.other_id = labels.pop();
@@ -208,7 +209,7 @@ pub(super) fn write(set: &MotifSet) -> String {
 
 fn write_motif(out: &mut String, motif: &Motif) {
     let metadata = &motif.metadata;
-    put(out, "AC", &super::word(&motif.id));
+    put(out, "AC", &word(&motif.id));
     out.push_str("XX\n");
     match (&metadata.other_id, &motif.name) {
         (Some(other), Some(name)) => {
@@ -251,5 +252,5 @@ fn write_motif(out: &mut String, motif: &Motif) {
 
 /// A line of a code and a text.
 fn put(out: &mut String, code: &str, text: &str) {
-    writeln!(out, "{code}  {}", super::line(text)).expect("strings can be written to");
+    writeln!(out, "{code}  {}", line(text)).expect("strings can be written to");
 }

@@ -6,9 +6,9 @@ use bindscape_base::Result;
 
 use super::source::Source;
 use super::values::{ByLetter, header, id_and_name, id_of_file};
-use crate::LETTERS;
-use crate::background::{excerpt, letter_index};
+use crate::letters::{LETTERS, letter_index};
 use crate::motif::{Motif, MotifSet};
+use crate::text::{excerpt, line};
 
 /// The letter before the colon, of whatever kind, and the fields after it.
 fn row(line: &str) -> Option<(u8, Vec<&str>)> {
@@ -100,7 +100,7 @@ pub(super) fn write(set: &MotifSet) -> String {
         out.push_str(&header(motif, ' '));
         for comment in &motif.metadata.comments {
             out.push('\t');
-            out.push_str(&super::line(comment));
+            out.push_str(&line(comment));
         }
         out.push('\n');
         for (base, &letter) in LETTERS.iter().enumerate() {

@@ -8,6 +8,7 @@ use bindscape_base::{Place, Result};
 use super::source::{Source, digits};
 use crate::matrix::{Counts, Frequencies};
 use crate::motif::Motif;
+use crate::text::{line, word};
 
 /// The rows of one motif by letter, with the index of their lines.
 #[derive(Default)]
@@ -153,7 +154,7 @@ pub(super) fn id_of_file(path: &Path) -> String {
         .map_or(String::new(), |name| name.to_string_lossy().into_owned());
     let plain = name.strip_suffix(".gz").unwrap_or(&name);
     let stem = plain.rsplit_once('.').map_or(plain, |(stem, _)| stem);
-    match super::word(stem).as_str() {
+    match word(stem).as_str() {
         "" | "<stdin>" => "motif".to_owned(),
         id => id.to_owned(),
     }
@@ -165,16 +166,16 @@ pub(super) fn id_and_name(header: &str) -> (String, Option<String>) {
     let (id, name) = header
         .split_once(char::is_whitespace)
         .unwrap_or((header, ""));
-    let name = super::line(name);
+    let name = line(name);
     (id.to_owned(), Some(name).filter(|name| !name.is_empty()))
 }
 
 /// A header of id and name.
 pub(super) fn header(motif: &Motif, between: char) -> String {
-    let mut header = super::word(&motif.id);
+    let mut header = word(&motif.id);
     if let Some(name) = &motif.name {
         header.push(between);
-        header.push_str(&super::line(name));
+        header.push_str(&line(name));
     }
     header
 }

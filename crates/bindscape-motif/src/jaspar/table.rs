@@ -3,7 +3,7 @@
 //!
 //! Layout before compression (integers are little-endian): the length of the text as `u32`; the
 //! text, a line of tab-separated columns per motif (id, name, class, family, group,
-//! species, UniProt accessions, width, sites; lists parted by `::` for classes and families and
+//! species, UniProt accessions, width, sites; lists separated by `::` for classes and families and
 //! by commas else), after a first line of the background; then the lowest, the middle and the
 //! highest byte of the millionths of A of all positions of all motifs, then those of C, G and T.
 

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use super::glyphs::{COLOURS, Piece, outline, stroke};
-use super::{Axis, Logo};
+use super::heights::{Axis, Logo};
+use crate::letters::LETTERS;
 
 /// Width of a position.
 pub(super) const COLUMN: f32 = 22.0;
@@ -77,7 +78,7 @@ pub(super) fn definitions() -> String {
         write!(
             out,
             r#"<path id="logo-{}" fill="{colour}" transform="scale(.001)" d="{}"/>"#,
-            char::from(crate::LETTERS[base]),
+            char::from(LETTERS[base]),
             path(&pieces)
         )
         .expect("strings can be written to");
@@ -259,7 +260,7 @@ fn description(logo: &Logo) -> String {
         let most = (0..4)
             .max_by(|&a, &b| row[a].total_cmp(&row[b]))
             .unwrap_or(0);
-        char::from(crate::LETTERS[most])
+        char::from(LETTERS[most])
     };
     let letters: String = logo.heights.iter().map(tallest).collect();
     format!("Sequence logo, tallest letters {letters}")
@@ -320,7 +321,7 @@ fn content(scene: &Scene, letters: Letters, out: &mut String) {
             Letters::Referred => write!(
                 out,
                 r##"<use href="#logo-{}" transform="matrix({} 0 0 {} {} {})"/>"##,
-                char::from(crate::LETTERS[letter.base]),
+                char::from(LETTERS[letter.base]),
                 Letter::WIDTH,
                 round(letter.head - letter.foot),
                 round(letter.left),

@@ -5,11 +5,12 @@ use std::path::Path;
 use bindscape_base::table;
 use bindscape_base::{Error, Place, Result};
 
-use crate::background::{excerpt, letter_index};
+use crate::letters::letter_index;
+use crate::text::excerpt;
 
 /// Reads weights of A, C, G, T per position from a tab-separated table, plain or gzip. Its header
 /// names the columns A, C, G and T, in any order; other columns and lines that begin with
-/// `#` are passed over.
+/// `#` are skipped.
 ///
 /// # Errors
 /// If the file cannot be read, a column is missing or there twice, or a value is no finite number.

@@ -8,7 +8,8 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::{Batch, ScanMotif, Scanner};
+use super::scanner::{ScanMotif, Scanner};
+use super::stream::Batch;
 
 /// Bases of a word.
 const WORD: usize = 5;

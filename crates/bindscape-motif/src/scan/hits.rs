@@ -3,7 +3,8 @@
 use bindscape_kernels::windows::Words;
 use rayon::prelude::*;
 
-use super::{Batch, Scanner};
+use super::scanner::Scanner;
+use super::stream::Batch;
 
 /// Windows of a task: their words fit into the cache that is nearest.
 const CHUNK: usize = 1 << 14;

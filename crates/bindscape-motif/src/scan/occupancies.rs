@@ -5,8 +5,10 @@ use std::io::{self, Seek, Write};
 use bindscape_base::{Error, Result};
 use tempfile::SpooledTempFile;
 
+use super::cells::Occupancy;
+use super::scanner::Scanner;
+use super::stream::Batch;
 use super::table::IN_MEMORY;
-use super::{Batch, Occupancy, Scanner};
 
 /// The lines above the rows.
 const HEADER: &str = "# sum_occupancy: probability of the window under the motif, summed over all windows; NA: no window\n\

@@ -2,7 +2,8 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{Hit, Scanner};
+use super::hits::Hit;
+use super::scanner::Scanner;
 
 /// Hits of each motif by score, from which their q-values follow: so many numbers as
 /// there are different scores, however many hits there are.

@@ -266,7 +266,7 @@ impl SequenceReader {
         batch
     }
 
-    /// Takes what the input has at hand, or notes its end.
+    /// Takes what the input has buffered, or notes its end.
     fn fill(&mut self) -> Result<()> {
         // The buffer is taken out so that the rest of the reader can be changed meanwhile.
         let mut input = std::mem::replace(&mut self.input, Box::new(std::io::empty()));
@@ -450,7 +450,7 @@ impl SequenceReader {
 
 /// The beginning of a line, for messages.
 fn excerpt(line: &[u8]) -> String {
-    crate::background::excerpt(&String::from_utf8_lossy(line))
+    crate::text::excerpt(&String::from_utf8_lossy(line))
 }
 
 #[cfg(test)]

@@ -14,8 +14,11 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use tempfile::SpooledTempFile;
 
-use super::{Batch, Best, Hit, ScanMotif, Scanner, Sequence};
-use crate::LETTERS;
+use super::cells::Best;
+use super::hits::Hit;
+use super::scanner::{ScanMotif, Scanner};
+use super::stream::{Batch, Sequence};
+use crate::letters::LETTERS;
 
 /// Bytes of waiting rows kept in memory.
 pub(super) const IN_MEMORY: usize = 64 << 20;

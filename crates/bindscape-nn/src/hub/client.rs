@@ -10,7 +10,8 @@ use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Result};
 use bindscape_http::{Answer, Failure, Refusal, Requests, Stopped, Timeouts};
 
-use super::{Hub, files};
+use super::files;
+use super::settings::Hub;
 
 /// Redirections on the hub itself before its answer counts.
 const HOPS: usize = 5;

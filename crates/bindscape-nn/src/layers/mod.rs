@@ -59,7 +59,22 @@ pub fn conv_block(
 }
 
 /// Convolution (stride 1, no padding), ReLU, max-pooling (window and stride `pool`, a
-/// remainder is dropped). Shapes as in [`conv_block`].
+/// remainder is dropped).
+///
+/// # Shapes
+/// As in [`conv_block`].
+///
+/// ```
+/// use bindscape_nn::layers::conv_relu_pool;
+/// use burn::tensor::{Device, Tensor};
+///
+/// let device = Device::flex();
+/// let x = Tensor::<3>::ones([2, 20, 4], &device);
+/// let (weight, bias) = (Tensor::ones([8, 4, 5], &device), Tensor::zeros([8], &device));
+/// let y = conv_relu_pool(x, weight, bias, 3);
+/// assert_eq!(y.dims(), [2, (20 - 5 + 1) / 3, 8]);
+/// assert_eq!(y.into_data().try_into_vec::<f32>().unwrap()[0], 20.0);
+/// ```
 ///
 /// # Panics
 /// If the shapes do not fit, or nothing is left after pooling.
@@ -281,7 +296,7 @@ pub struct BatchNorm {
 /// What a batch normalisation normalises by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NormMode {
-    /// The statistics of the batch at hand.
+    /// The statistics of the current batch.
     Batch,
     /// The running statistics: prediction, validation, and frozen layers.
     Running,

@@ -5,7 +5,7 @@ use crate::train::batches::split;
 
 /// The batches of an epoch. Proteins are shuffled; then the proteins of `neighbours` batches
 /// at a time are sorted by their number of positions and cut into batches, and the batches of
-/// the epoch are shuffled. A batch is as long as its longest protein, so proteins of like length
+/// the epoch are shuffled. A batch is as long as its longest protein, so proteins of similar length
 /// save most of the work; with one neighbour it is a plain shuffle.
 ///
 /// A last batch of a single protein, which has no variance to normalise by, joins another one.
@@ -34,17 +34,17 @@ pub(crate) fn of_epoch(
 }
 
 /// Batches for prediction, as places in `rows`: by length, so that little is computed for
-/// padding, and proteins of different `company` apart.
+/// padding, and only proteins with the same `group` together.
 pub(crate) fn by_length(
     rows: &[usize],
     positions: &dyn Fn(usize) -> usize,
-    company: &dyn Fn(usize) -> usize,
+    group: &dyn Fn(usize) -> usize,
     size: usize,
 ) -> Vec<Vec<usize>> {
     let mut places: Vec<usize> = (0..rows.len()).collect();
     let key = |place: usize| {
         let positions = positions(rows[place]);
-        (company(positions), positions)
+        (group(positions), positions)
     };
     places.sort_by_key(|&place| key(place));
     places
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_protein_once_and_like_lengths_together() {
+    fn every_protein_once_and_similar_lengths_together() {
         let rows: Vec<usize> = (100..1101).collect();
         let length = |row: usize| row * 7919 % 300 + 1;
         let batches = of_epoch(&rows, &length, 50, 8, 3, 1);
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn batches_for_prediction_keep_company() {
+    fn batches_for_prediction_keep_groups() {
         let rows = [7, 3, 9, 1, 8, 2];
         let found = by_length(&rows, &|row| row, &|length| length / 4, 2);
         assert_eq!(found, [vec![3, 5], vec![1], vec![0], vec![4, 2]]);

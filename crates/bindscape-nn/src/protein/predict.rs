@@ -174,8 +174,8 @@ fn in_batches(
     rows: &[usize],
     mut take: impl FnMut(&[usize], Batch) -> Result<()>,
 ) -> Result<()> {
-    let company = |positions| config.company(positions);
-    let batches = batches::by_length(rows, &|row| features.rows(row), &company, BATCH);
+    let group = |positions| config.batch_group(positions);
+    let batches = batches::by_length(rows, &|row| features.rows(row), &group, BATCH);
     let read = |places: &Vec<usize>| {
         let proteins: Vec<usize> = places.iter().map(|&place| rows[place]).collect();
         Batch::read(config, features, &proteins, false, 0)

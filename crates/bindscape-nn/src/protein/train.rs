@@ -1,4 +1,4 @@
-//! Training: epochs over batches of proteins of like length, the best epoch by validation loss,
+//! Training: epochs over batches of proteins of similar length, the best epoch by validation loss,
 //! checkpoints between epochs, temperatures at the end.
 //!
 //! With a directory, a training keeps the files of
@@ -24,7 +24,7 @@ use crate::random;
 use crate::train::trainer::{self, Files, Listener, Schedule};
 use crate::train::{BatchReport, Freeze};
 
-/// Who is told of a training. Each epoch is a stage of [`Progress`], which advances by one per
+/// Receives the progress of a training. Each epoch is a stage of [`Progress`], which advances by one per
 /// batch; [`Progress::interrupted`] is asked before every batch.
 pub trait ProteinObserver: Progress {
     /// A batch is done.
@@ -120,6 +120,51 @@ pub fn hold_out(
 /// The loss is the weighted sum of binary cross-entropy and cross-entropy; a protein of unknown
 /// class has no part in the second. The same data, options and device give the same
 /// weights, whatever the number of threads.
+///
+/// ```
+/// # fn main() -> bindscape_base::Result<()> {
+/// use bindscape_base::progress::Silent;
+/// use bindscape_nn::Device;
+/// use bindscape_nn::protein::{
+///     Encoder, KnownSequences, ProteinData, ProteinNetworkKind, ProteinPredictor,
+///     ProteinTrainOptions, ProteinTraining, train,
+/// };
+/// use bindscape_protein::{EncodedProteins, Encoding, Label, Protein, ProteinClass, Windows};
+///
+/// let windows = Windows { window: 1, positions: 12 };
+/// # let protein = |number: usize, unit: &str| Protein {
+/// #     id: format!("p{number}"),
+/// #     description: String::new(),
+/// #     sequence: unit.repeat(3 + number % 2).into_bytes(),
+/// # };
+/// # let units = ["CHC", "WFL"];
+/// # let proteins: Vec<Protein> = (0..12).map(|i| protein(i, units[i / 6])).collect();
+/// # let classes = [ProteinClass::ZincFinger, ProteinClass::NonTf];
+/// # let labels: Vec<Label> = (0..12).map(|i| classes[i / 6].into()).collect();
+/// // `proteins` are six zinc fingers and six other proteins, and `labels` say so.
+/// let features = EncodedProteins::new(&proteins, Encoding::Onehot, windows);
+/// let kind = ProteinNetworkKind::Tf;
+/// let mut network = kind.network(21, windows.positions);
+/// # if let bindscape_nn::protein::ProteinNetwork::MultiTask(config) = &mut network {
+/// #     (config.filters, config.hidden) = ([4, 4], vec![6]);
+/// # }
+/// let data = ProteinData {
+///     features: &features,
+///     labels: &labels,
+///     train: &[0, 1, 2, 3, 6, 7, 8, 9],
+///     validation: &[4, 5, 10, 11],
+/// };
+/// let options = ProteinTrainOptions { max_epochs: 2, ..ProteinTrainOptions::new(kind, 1) };
+/// let known = KnownSequences::new(proteins.iter().map(|protein| &protein.sequence[..]));
+/// let training = ProteinTraining::new(Encoder::new(&features, windows), Vec::new(), known);
+/// let device = Device::flex();
+/// let trained = train(&network, data, &options, training, None, &device, &Silent)?;
+/// let predictor = ProteinPredictor::new(&trained.model, &device);
+/// let scores = predictor.scores(&features, &[0, 11], None, &Silent)?;
+/// assert!(scores.iter().all(|score| score.p_tf.is_some() && score.p_class.is_none()));
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Errors
 /// If options, network and data do not fit together, features cannot be read, `directory`
@@ -255,7 +300,7 @@ fn check_data(
     Ok(())
 }
 
-/// SHA-256 over everything that the resulting weights depend on. Features are told by
+/// SHA-256 over everything that the resulting weights depend on. Features are identified by
 /// their encoder and by the sequences and files they are of.
 fn fingerprint(
     network: &ProteinNetwork,

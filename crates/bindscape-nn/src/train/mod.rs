@@ -9,7 +9,7 @@
 //! model.safetensors       at the end: the weights of the best epoch
 //! ```
 //!
-//! A training that was stopped, by the user or by `kill -9`, loses the epoch at hand
+//! A training that was stopped, by the user or by `kill -9`, loses the current epoch
 //! and those since the last checkpoint ([`TrainOptions::checkpoint_seconds`]); started
 //! again it continues after that and ends with the same weights, bit for bit. A finished
 //! one is not done again.
@@ -45,7 +45,7 @@ use crate::parameters::StateDict;
 use objective::BindingSites;
 use trainer::{Files, Listener, Schedule};
 
-/// Who is told of a training. Each epoch is a stage of [`Progress`], which
+/// Receives the progress of a training. Each epoch is a stage of [`Progress`], which
 /// advances by one per batch; [`Progress::interrupted`] is asked before every batch.
 pub trait Observer: Progress {
     /// A batch is done.
@@ -78,6 +78,52 @@ pub struct Trained {
 /// The loss is binary cross-entropy, the optimizer Adam; the epoch with the
 /// smallest loss on the validation part wins. `identity` becomes part of the
 /// model (see [`TrainingIdentity::new`]).
+///
+/// ```
+/// # fn main() -> bindscape_base::Result<()> {
+/// # use bindscape_matrix::dataset::{Dataset, Part};
+/// # use bindscape_genome::{region::Regions, sequence::PackedSequences};
+/// # let mut data = Dataset {
+/// #     tfs: vec!["MAX".into()],
+/// #     regions: Regions::new(),
+/// #     sequences: PackedSequences::new(90),
+/// #     labels: Vec::new(),
+/// #     parts: Vec::new(),
+/// # };
+/// # for row in 0..30 {
+/// #     let unit: &[u8] = if row % 2 == 0 { b"CACGTG" } else { b"ATATAG" };
+/// #     let mut letters = unit.repeat(15);
+/// #     letters.rotate_left(row);
+/// #     data.sequences.push(&letters);
+/// #     data.regions.push("chr1", 1000 * row as u32, 1000 * row as u32 + 90);
+/// #     data.labels.push(u8::from(row % 2 == 0));
+/// #     data.parts.push([Part::Train, Part::Train, Part::Validation][row % 3]);
+/// # }
+/// use bindscape_base::progress::Silent;
+/// use bindscape_matrix::results::RunKind;
+/// use bindscape_nn::train::{Start, TrainOptions, train};
+/// use bindscape_nn::{Architecture, CnnConfig, DeviceChoice, Model, TrainingIdentity};
+///
+/// // `data` holds 30 regions of 90 bp and the labels of one TF.
+/// let mut config = CnnConfig::new(90, 1);
+/// (config.filters, config.hidden) = ([4, 4, 4], 8);
+/// let options = TrainOptions { batch_size: 10, max_epochs: 2, ..TrainOptions::scratch(1) };
+/// let directory = tempfile::tempdir().unwrap();
+/// let trained = train(
+///     &Architecture::Cnn(config),
+///     Start::Scratch,
+///     &data,
+///     &options,
+///     TrainingIdentity::new(RunKind::Pretrain, 1, None, Vec::new(), &data, None),
+///     directory.path(),
+///     &DeviceChoice::Cpu.open()?,
+///     &Silent,
+/// )?;
+/// assert_eq!(trained.epochs.len(), 2);
+/// assert_eq!(Model::load(&trained.model_path)?, trained.model);
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Errors
 /// If options, architecture, parent and data do not fit together, `directory`

@@ -1,4 +1,4 @@
-//! What is said of a training while it is under way.
+//! Reports of a training while it runs.
 
 /// Where a training stands within an epoch.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -68,7 +68,7 @@ pub(crate) trait Objective: Sync {
     ) -> Result<Self::Record>;
 }
 
-/// What an epoch of training came to.
+/// The training part of an epoch.
 #[derive(Debug, Clone)]
 pub(crate) struct TrainedEpoch {
     /// Epoch, from 1.
@@ -110,7 +110,7 @@ pub(crate) struct Schedule {
     pub(crate) checkpoint_seconds: f64,
 }
 
-/// Who is told of a training.
+/// Receives the progress of a training.
 pub(crate) struct Listener<'a, R> {
     pub(crate) progress: &'a dyn Progress,
     pub(crate) batch: &'a dyn Fn(&BatchReport),
@@ -175,7 +175,7 @@ impl Files {
     }
 }
 
-/// What a training leaves.
+/// The result of a training.
 pub(crate) struct Ended<R> {
     /// The weights of the best epoch.
     pub(crate) best: StateDict,

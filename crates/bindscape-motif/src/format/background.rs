@@ -1,0 +1,140 @@
+//! Background files: MEME's own, or the background of a MEME motif file.
+
+use std::path::Path;
+
+use bindscape_base::input::Lines;
+use bindscape_base::{Error, Place, Result};
+
+use super::meme;
+use super::source::Source;
+use crate::background::Background;
+use crate::letters::letter_index;
+use crate::text::excerpt;
+
+impl Background {
+    /// Reads a file: MEME's background files (a letter and its probability on a line; words of
+    /// higher orders are skipped), or the background of a MEME motif file.
+    ///
+    /// # Errors
+    /// If the file is neither, lacks a letter, or holds no probabilities.
+    pub fn read(path: &Path) -> Result<Self> {
+        let mut lines = Lines::open(path)?;
+        let mut probabilities = [None; 4];
+        while let Some((number, line)) = lines.next()? {
+            let text = String::from_utf8_lossy(line);
+            let text = text.trim();
+            if text.is_empty() || text.starts_with('#') {
+                continue;
+            }
+            if text.starts_with("MEME version") {
+                return of_motif_file(path);
+            }
+            let fault = |found: String| {
+                Err(Error::input(
+                    path,
+                    Place::Line(number),
+                    "a letter and its probability, as in `A 0.3`",
+                    found,
+                )
+                .hint("MEME's `fasta-get-markov` writes such files; a MEME motif file will do too"))
+            };
+            let mut fields = text.split_whitespace();
+            let (Some(word), Some(value), None) = (fields.next(), fields.next(), fields.next())
+            else {
+                return fault(format!("{:?}", excerpt(text)));
+            };
+            let Some(value) = value.parse().ok().filter(|p: &f64| p.is_finite()) else {
+                return fault(format!("{:?}", excerpt(text)));
+            };
+            let indices: Option<Vec<usize>> = word.bytes().map(letter_index).collect();
+            match indices.as_deref() {
+                Some(&[index]) => {
+                    if probabilities[index].replace(value).is_some() {
+                        return fault(format!("{word} again"));
+                    }
+                }
+                Some(_) => {}
+                None => {
+                    return fault(format!(
+                        "{:?}, which is no word of A, C, G, T",
+                        excerpt(word)
+                    ));
+                }
+            }
+        }
+        let &[Some(a), Some(c), Some(g), Some(t)] = &probabilities else {
+            let missing: Vec<&str> = ["A", "C", "G", "T"]
+                .into_iter()
+                .zip(&probabilities)
+                .filter_map(|(letter, p)| p.is_none().then_some(letter))
+                .collect();
+            return Err(Error::input(
+                path,
+                Place::File,
+                "a probability for each of A, C, G, T",
+                format!("none for {}", missing.join(", ")),
+            ));
+        };
+        Self::new([a, c, g, t]).map_err(|error| error.within(&path.display().to_string()))
+    }
+}
+
+/// The background that a MEME motif file names.
+fn of_motif_file(path: &Path) -> Result<Background> {
+    meme::parse(&Source::open(path)?)?
+        .background
+        .ok_or_else(|| {
+            Error::input(
+                path,
+                Place::File,
+                "the line `Background letter frequencies`",
+                "a MEME file without it",
+            )
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(text: &str) -> (tempfile::TempDir, std::path::PathBuf) {
+        let directory = tempfile::tempdir().expect("temporary directory");
+        let path = directory.path().join("bg.txt");
+        std::fs::write(&path, text).expect("written");
+        (directory, path)
+    }
+
+    fn fault(text: &str) -> String {
+        let (_guard, path) = written(text);
+        Background::read(&path).expect_err("a fault").to_string()
+    }
+
+    #[test]
+    fn files_of_any_order_and_motif_files() {
+        let (_guard, path) =
+            written("# 1st order\nA 3.0e-01\nc 0.2\nG 0.2\nU 0.3\nAA 0.1\nAC 0.05\n");
+        assert_eq!(
+            Background::read(&path).expect("valid").probabilities(),
+            [0.3, 0.2, 0.2, 0.3]
+        );
+        let (_guard, path) = written(
+            "MEME version 4\nBackground letter frequencies\nA 0.3 C 0.2 G 0.1 T 0.4\nMOTIF a\nletter-probability matrix:\n1 0 0 0\n",
+        );
+        assert_eq!(
+            Background::read(&path).expect("valid").probabilities(),
+            [0.3, 0.2, 0.1, 0.4]
+        );
+    }
+
+    #[test]
+    fn faults_are_named() {
+        assert!(
+            fault("A 0.3\nC x\n").contains("bg.txt, line 2: expected a letter and its probability")
+        );
+        assert!(fault("A 0.3\nC 0.2\nG 0.2\n").contains("found none for T"));
+        assert!(fault("A 0.3\nC 0.2\nG 0.2\nT 0.2\n").contains("which sum to 0.9000"));
+        assert!(fault("A 0.5\nC 0.5\nG 0\nT 0\n").contains("above zero"));
+        assert!(fault("A 0.5\nA 0.5\n").contains("found A again"));
+        assert!(fault("L 0.1\n").contains("\"L\", which is no word"));
+    }
+}
