@@ -14,12 +14,19 @@ pub struct AtomicFile {
 }
 
 impl AtomicFile {
-    /// Starts writing what shall become `target`.
+    /// Starts writing what shall become `target`. A symbolic link is followed. An existing file
+    /// keeps its permissions and, where the system allows it, its owner and group; a new one has
+    /// the usual permissions.
     ///
     /// # Errors
     /// If the directory of `target` is missing or not writable.
     pub fn create(target: impl AsRef<Path>) -> Result<Self> {
-        let target = target.as_ref().to_path_buf();
+        let target = target.as_ref();
+        let target = match std::fs::read_link(target) {
+            Ok(_) => std::fs::canonicalize(target)
+                .map_err(|source| Error::io("create", target, source))?,
+            Err(_) => target.to_path_buf(),
+        };
         let directory = parent(&target);
         let name = target
             .file_name()
@@ -51,15 +58,8 @@ impl AtomicFile {
         let file = writer
             .into_inner()
             .map_err(|error| failed(error.into_error()))?;
-        // Temporary files are private to the user; an output has the usual permissions.
         #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            let mode = 0o666 & !current_umask();
-            file.as_file()
-                .set_permissions(std::fs::Permissions::from_mode(mode))
-                .map_err(failed)?;
-        }
+        keep_access(file.as_file(), &target).map_err(failed)?;
         file.as_file().sync_all().map_err(failed)?;
         file.persist(&target).map_err(|error| failed(error.error))?;
         if let Ok(directory) = File::open(parent(&target)) {
@@ -98,6 +98,25 @@ fn parent(path: &Path) -> &Path {
     }
 }
 
+/// Gives `file`, which is private to the user as a temporary file, the access of the file that it
+/// replaces, or the usual one.
+#[cfg(unix)]
+fn keep_access(file: &File, target: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+    let Ok(old) = std::fs::metadata(target) else {
+        let mode = 0o666 & !current_umask();
+        return file.set_permissions(std::fs::Permissions::from_mode(mode));
+    };
+    let own = file.metadata()?;
+    if (old.uid(), old.gid()) != (own.uid(), own.gid()) {
+        // Only root may give files away; for others, the group alone may be possible.
+        let _ = fchown(file, Some(old.uid()), Some(old.gid()))
+            .or_else(|_| fchown(file, None, Some(old.gid())));
+    }
+    // After the owner, since a change of owner clears some bits.
+    file.set_permissions(old.permissions())
+}
+
 #[cfg(unix)]
 fn current_umask() -> u32 {
     // The kernel tells the mask of a process without changing it, on Linux only;
@@ -128,5 +147,29 @@ mod tests {
         assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
         write(&target, b"whole").unwrap();
         assert_eq!(std::fs::read(&target).unwrap(), b"whole");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_replaced_file_keeps_its_access_and_links_stay() {
+        use std::os::unix::fs::{MetadataExt, PermissionsExt};
+        let directory = tempfile::tempdir().unwrap();
+        let target = directory.path().join("out.tsv");
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().mode() & 0o777;
+        write(&target, b"first").unwrap();
+        assert_eq!(mode(&target), 0o666 & !current_umask());
+        std::fs::set_permissions(&target, std::fs::Permissions::from_mode(0o640)).unwrap();
+        // Only root can make files of another owner.
+        let others = std::os::unix::fs::chown(&target, Some(12345), Some(12345)).is_ok();
+        write(&target, b"second").unwrap();
+        assert_eq!(mode(&target), 0o640);
+        if others {
+            assert_eq!(std::fs::metadata(&target).unwrap().uid(), 12345);
+        }
+        let link = directory.path().join("link.tsv");
+        std::os::unix::fs::symlink("out.tsv", &link).unwrap();
+        write(&link, b"third").unwrap();
+        assert_eq!(std::fs::read_link(&link).unwrap(), Path::new("out.tsv"));
+        assert_eq!(std::fs::read(&target).unwrap(), b"third");
     }
 }

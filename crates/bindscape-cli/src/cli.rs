@@ -71,7 +71,7 @@ impl Arguments {
             Verb::Evaluate(_) => "evaluate",
             Verb::Predict(_) => "predict",
             Verb::Model(_) => "model",
-            Verb::Protein(_) => "protein",
+            Verb::Protein(verb) => verb.name(),
             Verb::Motif(verb) => verb.name(),
             Verb::Report(_) => "report",
             Verb::Run(_) => "run",
@@ -102,11 +102,23 @@ impl Arguments {
             Verb::Evaluate(arguments) => evaluate::run(arguments, terminal),
             Verb::Predict(arguments) => predict::run(arguments, terminal),
             Verb::Model(verb) => model::run(verb, terminal),
-            Verb::Protein(verb) => protein::run(verb, terminal),
+            Verb::Protein(verb) => protein::run(verb, face),
             Verb::Motif(verb) => motif::run(verb, face),
             Verb::Report(arguments) => report::run(arguments, terminal),
             Verb::Run(arguments) => run::run(&arguments, face),
             Verb::Demo(arguments) => demo::run(arguments, terminal),
         }
     }
+}
+
+/// The options that `words` set, of the verb that has `A`.
+#[cfg(test)]
+pub(crate) fn parsed<A: clap::Args>(words: &[&str]) -> A {
+    #[derive(Parser)]
+    struct Only<A: clap::Args> {
+        #[command(flatten)]
+        arguments: A,
+    }
+    let words = std::iter::once("verb").chain(words.iter().copied());
+    Only::parse_from(words).arguments
 }

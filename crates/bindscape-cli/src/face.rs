@@ -45,7 +45,7 @@ impl<'a> Face<'a> {
     ) -> Result<()> {
         if let Some(file) = &self.plan {
             plan.check()?;
-            WrittenPlan::of(plan).write(file)?;
+            WrittenPlan::of(plan)?.write(file)?;
             self.terminal.note(&format!(
                 "wrote the plan; run it with `bindscape run {}`",
                 file.display()

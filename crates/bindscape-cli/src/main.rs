@@ -1,8 +1,8 @@
 //! `bindscape`: from a transcription factor's protein to the places it binds.
 //!
 //! One module per verb; each turns arguments into a validated plan before any
-//! work starts. Exit status: 0 done, 2 wrong input or a failed system call
-//! (message and hint on standard error), 130 interrupted, 101 a defect.
+//! work starts. Exit status: 0 done, or nobody reads the output any more; 2 wrong input or a
+//! failed system call (message and hint on standard error); 130 interrupted; 101 a defect.
 
 mod cli;
 mod data;
@@ -22,6 +22,7 @@ mod report;
 mod run;
 mod terminal;
 mod training;
+mod vectors;
 
 use std::error::Error as _;
 use std::process::ExitCode;
@@ -47,10 +48,17 @@ fn main() -> ExitCode {
         terminal::say(format!("warning: Ctrl-C will stop at once: {error}"));
     }
     let verb = arguments.verb_name();
-    match arguments.run() {
+    match vectors::limit().and_then(|()| arguments.run()) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if nobody_reads(&error) => ExitCode::SUCCESS,
         Err(error) => wrong(&error, &|field| options::of_field(verb, field)),
     }
+}
+
+/// Whether whoever read the output has seen enough and left, as `head` does. That is no failure;
+/// `rg` and others end quietly, too.
+fn nobody_reads(error: &Error) -> bool {
+    matches!(error, Error::Io { source, .. } if source.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
 /// Says what one of our types found wrong with the value of an option, as every other error is

@@ -10,6 +10,8 @@ const ANYWHERE: &[(&str, &str)] = &[
 /// The same for the verbs of motifs, whose options are called as in the MEME suite, and others
 /// that differ. The verb is named with spaces, as it is typed.
 const OF_VERB: &[(&str, &[(&str, &str)])] = &[
+    ("protein crossval", &[("representation", "--encoder")]),
+    ("protein train", &[("representation", "--encoder")]),
     (
         "motif scan",
         &[

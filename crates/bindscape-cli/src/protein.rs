@@ -1,18 +1,18 @@
 //! `bindscape protein`: from a protein to whether it is a TF, and of which kind.
 
-mod cluster;
-mod crossval;
-mod embed;
-mod explain;
-mod fetch;
+pub(crate) mod cluster;
+pub(crate) mod crossval;
+pub(crate) mod embed;
+pub(crate) mod explain;
+pub(crate) mod fetch;
 mod options;
-mod predict;
-mod train;
+pub(crate) mod predict;
+pub(crate) mod train;
 
 use bindscape_base::Result;
 use clap::Subcommand;
 
-use crate::terminal::Terminal;
+use crate::face::Face;
 
 /// The verbs below `protein`.
 #[derive(Debug, Subcommand)]
@@ -33,14 +33,29 @@ pub(crate) enum ProteinVerb {
     Explain(Box<explain::Arguments>),
 }
 
-pub(crate) fn run(verb: ProteinVerb, terminal: &Terminal) -> Result<()> {
+impl ProteinVerb {
+    /// The verb as it is typed.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Cluster(_) => "protein cluster",
+            Self::Embed(_) => "protein embed",
+            Self::Crossval(_) => "protein crossval",
+            Self::Fetch(_) => "protein fetch",
+            Self::Train(_) => "protein train",
+            Self::Predict(_) => "protein predict",
+            Self::Explain(_) => "protein explain",
+        }
+    }
+}
+
+pub(crate) fn run(verb: ProteinVerb, face: &Face<'_>) -> Result<()> {
     match verb {
-        ProteinVerb::Cluster(arguments) => cluster::run(&arguments, terminal),
-        ProteinVerb::Embed(arguments) => embed::run(*arguments, terminal),
-        ProteinVerb::Crossval(arguments) => crossval::run(*arguments, terminal),
-        ProteinVerb::Fetch(arguments) => fetch::run(arguments, terminal),
-        ProteinVerb::Train(arguments) => train::run(*arguments, terminal),
-        ProteinVerb::Predict(arguments) => predict::run(*arguments, terminal),
-        ProteinVerb::Explain(arguments) => explain::run(*arguments, terminal),
+        ProteinVerb::Cluster(arguments) => cluster::run(arguments, face),
+        ProteinVerb::Embed(arguments) => embed::run(*arguments, face),
+        ProteinVerb::Crossval(arguments) => crossval::run(*arguments, face),
+        ProteinVerb::Fetch(arguments) => fetch::run(arguments, face),
+        ProteinVerb::Train(arguments) => train::run(*arguments, face),
+        ProteinVerb::Predict(arguments) => predict::run(*arguments, face),
+        ProteinVerb::Explain(arguments) => explain::run(*arguments, face),
     }
 }

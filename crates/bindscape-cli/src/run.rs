@@ -2,15 +2,12 @@
 
 use std::path::PathBuf;
 
-use bindscape::pretrain::Pretrain;
-use bindscape::{Job, WrittenPlan, motif};
+use bindscape::{Job, WrittenPlan, motif, pretrain, protein};
 use bindscape_base::{Error, Place, Result};
 use bindscape_nn::DeviceChoice;
 use clap::Args;
 
 use crate::face::Face;
-use crate::motif::{cluster, compare, convert, discover, logo, scan};
-use crate::pretrain;
 
 /// Options of `run`.
 #[derive(Debug, Args)]
@@ -27,36 +24,32 @@ pub(crate) struct Arguments {
 /// Reads a plan as the job of its name, runs it on the device, and reports.
 type Runner = fn(&WrittenPlan, &Arguments, &Face<'_>) -> Result<()>;
 
+/// The entry of a job: its plan, and the module of the command line that reports it.
+macro_rules! job {
+    ($plan:ty, $($face:ident)::+) => {
+        (<$plan>::NAME, |written, arguments, face| {
+            let plan: $plan = written.parse(&arguments.file)?;
+            face.run_on(&plan, arguments.device, crate::$($face)::+::report)
+        })
+    };
+}
+
 /// The jobs by name.
 const JOBS: &[(&str, Runner)] = &[
-    (Pretrain::NAME, |written, arguments, face| {
-        let plan: Pretrain = written.parse(&arguments.file)?;
-        face.run_on(&plan, arguments.device, pretrain::report)
-    }),
-    (motif::Scan::NAME, |written, arguments, face| {
-        let plan: motif::Scan = written.parse(&arguments.file)?;
-        face.run(&plan, scan::report)
-    }),
-    (motif::Compare::NAME, |written, arguments, face| {
-        let plan: motif::Compare = written.parse(&arguments.file)?;
-        face.run(&plan, compare::report)
-    }),
-    (motif::Discover::NAME, |written, arguments, face| {
-        let plan: motif::Discover = written.parse(&arguments.file)?;
-        face.run(&plan, discover::report)
-    }),
-    (motif::Cluster::NAME, |written, arguments, face| {
-        let plan: motif::Cluster = written.parse(&arguments.file)?;
-        face.run(&plan, cluster::report)
-    }),
-    (motif::Convert::NAME, |written, arguments, face| {
-        let plan: motif::Convert = written.parse(&arguments.file)?;
-        face.run(&plan, convert::report)
-    }),
-    (motif::Logo::NAME, |written, arguments, face| {
-        let plan: motif::Logo = written.parse(&arguments.file)?;
-        face.run(&plan, logo::report)
-    }),
+    job!(pretrain::Pretrain, pretrain),
+    job!(motif::Scan, motif::scan),
+    job!(motif::Compare, motif::compare),
+    job!(motif::Discover, motif::discover),
+    job!(motif::Cluster, motif::cluster),
+    job!(motif::Convert, motif::convert),
+    job!(motif::Logo, motif::logo),
+    job!(protein::cluster::Cluster, protein::cluster),
+    job!(protein::crossval::Crossval, protein::crossval),
+    job!(protein::train::Train, protein::train),
+    job!(protein::fetch::Fetch, protein::fetch),
+    job!(protein::embed::Embed, protein::embed),
+    job!(protein::predict::Predict, protein::predict),
+    job!(protein::explain::Explain, protein::explain),
 ];
 
 pub(crate) fn run(arguments: &Arguments, face: &Face<'_>) -> Result<()> {

@@ -50,22 +50,6 @@ impl FirstSaved {
     }
 }
 
-/// Bases `0..4` (A, C, G, T) of one-hot vectors `[positions, 4]`; `None` if they
-/// are not one-hot.
-#[must_use]
-pub fn bases(one_hot: &[f32]) -> Option<Vec<u8>> {
-    one_hot
-        .chunks_exact(4)
-        .map(|x| {
-            let ones = x.iter().filter(|&&x| x == 1.0).count();
-            let zeros = x.iter().filter(|&&x| x == 0.0).count();
-            (ones == 1 && zeros == 3).then(|| {
-                u8::from(x[1] == 1.0) + u8::from(x[2] == 1.0) * 2 + u8::from(x[3] == 1.0) * 3
-            })
-        })
-        .collect()
-}
-
 /// The words of all windows: per sequence one per position, the bases from there on
 /// (A beyond the end).
 #[derive(Debug)]

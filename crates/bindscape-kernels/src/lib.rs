@@ -6,7 +6,7 @@
 //! - Activations are channels-last, `[batch, length, channels]`; weights are in
 //!   PyTorch's layouts. All numbers are `f32`.
 //! - Vectors are chosen at run time: AVX-512, AVX2 with FMA, or NEON ([`vectors`]).
-//!   `BINDSCAPE_VECTORS=avx2` or `none` asks for narrower ones.
+//!   A program can ask for narrower ones ([`limit_vectors`]).
 //! - [`windows`] is the inner loop of motif scanning: bytes in, candidate windows out.
 //! - Intermediate results lie in a [`Buffer`](buffer::Buffer), which is used over again.
 // Tiles of products are addressed by hand, and threads write parts of one array.
@@ -22,10 +22,12 @@ pub mod dense;
 pub mod first;
 mod gemm;
 mod lanes;
+mod limit;
 pub mod lstm;
 pub mod norm;
 mod parallel;
 pub mod transformer;
+pub use limit::{Vectors, limit_vectors};
 pub use parallel::vectors;
 pub mod windows;
 mod winograd;

@@ -2,8 +2,12 @@
 
 use std::marker::PhantomData;
 
+use std::sync::OnceLock;
+
 use pulp::{Arch, NullaryFnOnce, WithSimd};
 use rayon::prelude::*;
+
+use crate::limit::{Vectors, limit};
 
 /// Calls `work` with each of `0..tasks`, on the threads of the pool at hand.
 ///
@@ -51,16 +55,12 @@ pub(crate) fn dispatch<W: WithSimd>(work: W) -> W::Output {
     arch().dispatch(work)
 }
 
-/// Names of the environment variable that sets narrower vectors than the processor
-/// has, for tests and comparisons: `avx2`, or `none`.
-pub(crate) const VECTORS: &str = "BINDSCAPE_VECTORS";
-
 fn arch() -> Arch {
-    static ARCH: std::sync::OnceLock<Arch> = std::sync::OnceLock::new();
-    *ARCH.get_or_init(|| match std::env::var(VECTORS).as_deref() {
-        Ok("none") => Arch::Scalar,
+    static ARCH: OnceLock<Arch> = OnceLock::new();
+    *ARCH.get_or_init(|| match limit() {
+        Vectors::None => Arch::Scalar,
         #[cfg(target_arch = "x86_64")]
-        Ok("avx2") => pulp::x86::V3::try_new().map_or(Arch::Scalar, Arch::V3),
+        Vectors::Avx2 => pulp::x86::V3::try_new().map_or(Arch::Scalar, Arch::V3),
         _ => Arch::new(),
     })
 }
@@ -168,17 +168,6 @@ impl<T> Columns<'_, T> {
         // SAFETY: within the array, checked by `columns`; the borrow is exclusive.
         unsafe {
             std::slice::from_raw_parts_mut(self.start.wrapping_add(row * self.stride), self.width)
-        }
-    }
-}
-
-#[cfg(all(test, target_arch = "aarch64"))]
-mod tests {
-    /// Every processor of this architecture has them, so nothing else may be chosen.
-    #[test]
-    fn arm_computes_with_neon() {
-        if std::env::var_os(super::VECTORS).is_none() {
-            assert_eq!(super::vectors(), "NEON");
         }
     }
 }

@@ -15,6 +15,8 @@ mod x86;
 
 use std::ops::Range;
 
+use crate::limit::{Vectors, limit};
+
 /// Largest sum of rounded deficits that passes.
 const LIMIT: u8 = 250;
 
@@ -43,12 +45,11 @@ impl Way {
     fn new() -> Self {
         static WAY: std::sync::OnceLock<Way> = std::sync::OnceLock::new();
         *WAY.get_or_init(|| {
-            let asked = std::env::var(crate::parallel::VECTORS);
             let ways = Self::available();
-            match asked.as_deref() {
-                Ok("none") => Self::Portable,
+            match limit() {
+                Vectors::None => Self::Portable,
                 #[cfg(target_arch = "x86_64")]
-                Ok("avx2") if ways.contains(&Self::Avx2) => Self::Avx2,
+                Vectors::Avx2 if ways.contains(&Self::Avx2) => Self::Avx2,
                 _ => ways[0],
             }
         })

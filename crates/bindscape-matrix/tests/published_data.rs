@@ -1,5 +1,5 @@
-//! The readers on the published binding matrix, a quarter of the genome. Skipped
-//! with a line where the data are not beside the project.
+//! The readers on the published binding matrix, a quarter of the genome. Ignored unless asked
+//! for (`--include-ignored`), since the data need not lie beside the project.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -9,19 +9,11 @@ use bindscape_genome::load::{SequenceInput, load_sequences};
 use bindscape_matrix::published::{export_npz, import_npz};
 use bindscape_matrix::{BindingMatrix, Code, View, parquet};
 
-fn data() -> Option<PathBuf> {
-    let path = PathBuf::from(concat!(
+fn data() -> PathBuf {
+    PathBuf::from(concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/../../../shared/data/tf-binding"
-    ));
-    if path.is_dir() {
-        return Some(path);
-    }
-    #[allow(clippy::print_stderr)]
-    {
-        eprintln!("skipped: the published data are not beside the project");
-    }
-    None
+    ))
 }
 
 fn import(directory: &std::path::Path) -> BindingMatrix {
@@ -42,8 +34,9 @@ struct Counts {
 }
 
 #[test]
-fn the_published_matrix_through_every_format() {
-    let Some(data) = data() else { return };
+#[ignore = "needs ../shared/data"]
+fn shared_data_the_published_matrix_through_every_format() {
+    let data = data();
     let matrix = import(&data);
     let text = std::fs::read_to_string(data.join("counts.json")).expect("counts beside the data");
     let counts: Counts = serde_json::from_str(&text).expect("counts as documented");
@@ -86,8 +79,9 @@ fn the_published_matrix_through_every_format() {
 }
 
 #[test]
-fn the_published_sequences_load_in_row_order() {
-    let Some(data) = data() else { return };
+#[ignore = "needs ../shared/data"]
+fn shared_data_the_published_sequences_load_in_row_order() {
+    let data = data();
     let regions = import(&data).regions;
     let mut source = SequenceInput::Fasta(data.join("sequences.200bp.fa.gz"))
         .open()

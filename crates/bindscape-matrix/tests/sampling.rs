@@ -16,19 +16,11 @@ use bindscape_matrix::similarity::similarity;
 use bindscape_matrix::split::Split;
 use bindscape_matrix::{BindingMatrix, View};
 
-fn data() -> Option<PathBuf> {
-    let path = PathBuf::from(concat!(
+fn data() -> PathBuf {
+    PathBuf::from(concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/../../../shared/data/tf-binding"
-    ));
-    if path.exists() {
-        return Some(path);
-    }
-    #[allow(clippy::print_stderr)]
-    {
-        eprintln!("skipped: the shared data is absent");
-    }
-    None
+    ))
 }
 
 fn published(data: &std::path::Path) -> BindingMatrix {
@@ -42,8 +34,9 @@ fn published(data: &std::path::Path) -> BindingMatrix {
 }
 
 #[test]
-fn counts_equal_the_published_ones() {
-    let Some(data) = data() else { return };
+#[ignore = "needs ../shared/data"]
+fn shared_data_counts_equal_the_published_ones() {
+    let data = data();
     let inspection = inspect(&published(&data), None);
     let counts: serde_json::Value =
         serde_json::from_slice(&std::fs::read(data.join("counts.json")).unwrap()).unwrap();
@@ -60,8 +53,9 @@ fn counts_equal_the_published_ones() {
 }
 
 #[test]
-fn homologs_and_cofactors_bind_alike() {
-    let Some(data) = data() else { return };
+#[ignore = "needs ../shared/data"]
+fn shared_data_homologs_and_cofactors_bind_alike() {
+    let data = data();
     let similarity = similarity(&published(&data));
     let tf = |name| similarity.tfs.iter().position(|tf| tf == name).unwrap();
     let of = |a, b| similarity.get(tf(a), tf(b)).unwrap();
@@ -70,8 +64,9 @@ fn homologs_and_cofactors_bind_alike() {
 }
 
 #[test]
-fn fifty_tfs_share_many_regions_and_leave_enough_for_fine_tuning() {
-    let Some(data) = data() else { return };
+#[ignore = "needs ../shared/data"]
+fn shared_data_fifty_tfs_share_many_regions_and_leave_enough_for_fine_tuning() {
+    let data = data();
     let matrix = published(&data);
     let top = top_resolved(&matrix, 50, View::LessSparse).unwrap();
     let columns: Vec<_> = top.iter().map(|&tf| &matrix.columns[tf][..]).collect();

@@ -13,6 +13,8 @@ mod motif;
 pub mod pvalue;
 pub mod scan;
 mod text;
+#[cfg(test)]
+mod vectors;
 
 pub use background::Background;
 pub use format::{Format, motifs_from, read_motifs};

@@ -10,6 +10,15 @@ use crate::network::{Layers, Network};
 use crate::parameters::{Array, Slot, StateDict};
 
 /// Which network, and its sizes.
+///
+/// ```
+/// use bindscape_nn::{Architecture, ArchitectureKind};
+///
+/// let cnn = Architecture::paper(ArchitectureKind::Cnn, 200, 50);
+/// assert_eq!(cnn.to_string(), "a cnn for 200 bp with 50 outputs");
+/// assert_eq!(cnn.parameters(), 2_365_150);
+/// assert!(Architecture::paper(ArchitectureKind::Danq, 37, 1).validate().is_err());
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 #[non_exhaustive]

@@ -32,6 +32,17 @@ pub struct Difference {
 /// Compares two models over the rows that both have scored and that have a
 /// label. The intervals are those of the differences: both models see the same resamples.
 ///
+/// ```
+/// use bindscape_nn::compare::compare;
+/// use bindscape_nn::evaluate::Bootstrap;
+///
+/// let bootstrap = Bootstrap { resamples: 100, level: 0.95, seed: 1 };
+/// let [first, second] = [[0.9, 0.2, 0.1], [0.1, 0.2, 0.9]].map(|scores| scores.map(Some));
+/// let labels = [Some(true), Some(false), Some(false)];
+/// let difference = compare("MAX", &first, &second, &labels, bootstrap);
+/// assert_eq!(difference.auroc.value, Some(1.0));
+/// ```
+///
 /// # Panics
 /// If there is not one label per score, or the level is not between 0 and 1.
 #[must_use]

@@ -15,6 +15,13 @@ mod agreement;
 
 /// A device by name, as the user writes it: `cpu`, or one of the graphics
 /// interfaces that this program may have been built with.
+///
+/// ```
+/// use bindscape_nn::DeviceChoice;
+///
+/// let choice: DeviceChoice = "cpu".parse().unwrap();
+/// assert!(choice.available() && choice.open().is_ok());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum DeviceChoice {
     /// The processor (Burn's `flex` backend), always there.
@@ -93,7 +100,7 @@ impl DeviceChoice {
             .hint("choose a graphics device with ⟦device⟧, or leave ⟦precision⟧ out"));
         }
         let device = self.handle().ok_or_else(|| {
-            Error::argument(
+            Error::device(
                 "device",
                 "a device that this program was built with",
                 format!("`{self}`"),
@@ -103,7 +110,7 @@ impl DeviceChoice {
             ))
         })?;
         if let Some(found) = self.tried(&device, Precision::F32) {
-            return Err(Error::argument(
+            return Err(Error::device(
                 "device",
                 format!("a device for `{self}` that works"),
                 found,
@@ -112,7 +119,7 @@ impl DeviceChoice {
         }
         match self.tried(&device, precision) {
             None => Ok(device),
-            Some(found) => Err(Error::argument(
+            Some(found) => Err(Error::device(
                 "precision",
                 format!("a type that the device for `{self}` computes in"),
                 found,

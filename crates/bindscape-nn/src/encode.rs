@@ -26,13 +26,38 @@ impl Bases {
         }
     }
 
+    /// Number of sequences.
+    pub(crate) fn batch(&self) -> usize {
+        self.bases.len() / self.length
+    }
+
+    /// Bases of a sequence.
+    pub(crate) fn length(&self) -> usize {
+        self.length
+    }
+
+    /// The bases, one sequence after the other.
+    pub(crate) fn as_slice(&self) -> &[u8] {
+        &self.bases
+    }
+
+    /// Those of one-hot vectors `[batch, length, 4]`, flat.
+    #[cfg(test)]
+    pub(crate) fn of_one_hot(values: &[f32], length: usize) -> Self {
+        let base = |x: &[f32; 4]| x.iter().position(|&x| x == 1.0).unwrap() as u8;
+        Self {
+            bases: Arc::new(values.as_chunks::<4>().0.iter().map(base).collect()),
+            length,
+        }
+    }
+
     /// One-hot, `[batch, length, 4]` (A, C, G, T).
     pub(crate) fn one_hot(&self, device: &Device) -> Tensor<3> {
         let mut values = vec![0.0_f32; self.bases.len() * 4];
         for (&base, position) in self.bases.iter().zip(values.chunks_exact_mut(4)) {
             position[usize::from(base)] = 1.0;
         }
-        let batch = self.bases.len() / self.length;
-        Tensor::from_data(TensorData::new(values, [batch, self.length, 4]), device)
+        let shape = [self.batch(), self.length, 4];
+        Tensor::from_data(TensorData::new(values, shape), device)
     }
 }

@@ -23,6 +23,17 @@ pub struct Bootstrap {
 /// without a score (sequences with unknown letters) are left out, and
 /// [`TfMetrics::regions`] counts the others.
 ///
+/// ```
+/// use bindscape_nn::evaluate::{Bootstrap, evaluate};
+///
+/// let bootstrap = Bootstrap { resamples: 100, level: 0.95, seed: 1 };
+/// let scores = [Some(0.9), Some(0.2), None, Some(0.1)];
+/// let labels = [Some(true), Some(false), Some(true), Some(false)];
+/// let metrics = evaluate("MAX", &scores, &labels, bootstrap);
+/// assert_eq!((metrics.regions, metrics.positives), (3, 1));
+/// assert_eq!(metrics.auroc.value, Some(1.0));
+/// ```
+///
 /// # Panics
 /// If there is not one label per score, or the level is not between 0 and 1.
 #[must_use]

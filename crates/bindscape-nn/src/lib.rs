@@ -33,6 +33,8 @@ mod host;
 mod parameters;
 mod random;
 mod sizes;
+#[cfg(test)]
+mod vectors;
 
 pub use architecture::{Architecture, ArchitectureKind};
 pub use burn::tensor::Device;

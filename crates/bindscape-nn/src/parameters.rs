@@ -3,6 +3,8 @@
 use std::path::Path;
 
 use bindscape_base::Result;
+use bindscape_base::digest::hex;
+use sha2::{Digest, Sha256};
 
 use crate::checker::{self, Expected, Found};
 
@@ -239,6 +241,18 @@ impl StateDict {
         let place = |array: &Array| slots.iter().position(|slot| slot.name == array.name);
         arrays.sort_by_key(place);
         Ok(Self(arrays))
+    }
+
+    /// SHA-256 of all numbers, in their order.
+    pub(crate) fn sha256(&self) -> String {
+        let mut hash = Sha256::new();
+        for array in &self.0 {
+            match &array.values {
+                Values::F32(values) => values.iter().for_each(|v| hash.update(v.to_le_bytes())),
+                Values::I64(count) => hash.update(count.to_le_bytes()),
+            }
+        }
+        hex(&hash.finalize())
     }
 
     /// The array of that name.

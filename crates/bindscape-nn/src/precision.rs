@@ -13,6 +13,14 @@ use burn::tensor::DType;
 use serde::{Deserialize, Serialize};
 
 /// The type in which a network computes its products.
+///
+/// ```
+/// use bindscape_nn::{DeviceChoice, Precision};
+///
+/// assert_eq!("bf16".parse::<Precision>().unwrap(), Precision::Bf16);
+/// // The kernels of the processor compute in f32 alone.
+/// assert!(DeviceChoice::Cpu.open_for(Precision::Bf16).is_err());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Precision {

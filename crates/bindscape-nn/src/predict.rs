@@ -23,6 +23,25 @@ pub enum Strands {
 }
 
 /// A model on a device, ready to predict.
+///
+/// ```
+/// # fn main() -> bindscape_base::Result<()> {
+/// use bindscape_base::progress::Silent;
+/// use bindscape_genome::sequence::PackedSequences;
+/// use bindscape_nn::{Architecture, DanqConfig, Device, Predictor, Strands};
+///
+/// let mut config = DanqConfig::new(90, 2);
+/// (config.filters, config.units, config.hidden) = (4, 3, 5);
+/// let predictor = Predictor::initial(&Architecture::Danq(config), 1, &Device::flex())?;
+/// let mut sequences = PackedSequences::new(90);
+/// sequences.push(&b"CACGTG".repeat(15));
+/// sequences.push(&[b'N'; 90]);
+/// let probabilities = predictor.predict(&sequences, Strands::Both, 100, &Silent)?;
+/// assert!(probabilities[..2].iter().all(|p| p.is_some_and(|p| 0.0 < p && p < 1.0)));
+/// assert_eq!(probabilities[2..], [None, None]);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Predictor {
     network: Network,
@@ -65,9 +84,11 @@ impl Predictor {
         }
     }
 
-    /// The probability that each TF binds each sequence: one entry per sequence
-    /// and TF, `[row * TFs + tf]`, in the order of `sequences`. `None` for the
+    /// The probability that each TF binds each sequence; `None` for the
     /// TFs of a sequence with letters other than A, C, G, T.
+    ///
+    /// # Shapes
+    /// `[sequences, TFs]`, in the order of `sequences` and of the model's TFs
     ///
     /// `batch` sequences are computed at a time; the numbers do not depend on it
     /// beyond rounding. `progress` advances by one per sequence.
@@ -98,7 +119,7 @@ impl Predictor {
         &mut self.network
     }
 
-    /// The activations of the layers named `layers` for sequences read along `strand`, `batch`
+    /// The activations of the layers named `layers`, of which [`Network::layers`] is the list, for sequences read along `strand`, `batch`
     /// sequences at a time. Sequences with letters other than A, C, G, T are left out;
     /// [`Traced::rows`] says which are there. `progress` advances by one per sequence.
     ///

@@ -16,14 +16,17 @@
 
 mod alphabet;
 mod class;
+mod compute;
 mod domains;
 mod encode;
+mod encoding;
 mod features;
 mod folds;
 mod labels;
 mod letters;
 mod reader;
 mod representation;
+mod rows;
 mod scales;
 mod similarity;
 mod store;
@@ -32,17 +35,18 @@ mod windows;
 pub use self::alphabet::{AMINO_ACIDS, amino_acid};
 pub use self::class::{Label, ProteinClass};
 pub use self::domains::{Domain, Domains, ShareInside, share_inside};
-pub use self::encode::{EncodedProteins, Encoding};
+pub use self::encode::EncodedProteins;
+pub use self::encoding::Encoding;
 pub use self::features::Features;
 pub use self::folds::Folds;
 pub use self::labels::{Labels, MatchedLabels};
 pub use self::letters::ProteinLetters;
 pub use self::reader::{Protein, ProteinReader, protein_id, read_proteins, read_proteins_with};
 pub use self::representation::{ChunkSizes, EmbeddingModel, Embeddings, Representation};
+pub use self::rows::{RowsOf, StoredType};
 pub use self::scales::{BLOSUM62, SCALES, Scale};
 pub use self::similarity::{ClusterOptions, Clusters, Hit, Linkage, SimilarityIndex, cluster};
 pub use self::store::{
-    EmbeddingInfo, EmbeddingRow, EmbeddingStore, EmbeddingWriter, RowsOf, ShardFormat,
-    StoredEmbeddings, StoredType,
+    EmbeddingInfo, EmbeddingRow, EmbeddingStore, EmbeddingWriter, ShardFormat, StoredEmbeddings,
 };
 pub use self::windows::Windows;

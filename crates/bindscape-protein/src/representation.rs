@@ -6,11 +6,8 @@ use std::str::FromStr;
 use bindscape_base::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-use super::encode::{EncodedProteins, Encoding};
-use super::features::Features;
-use super::letters::ProteinLetters;
-use super::reader::Protein;
-use super::store::{RowsOf, StoredType};
+use super::encoding::Encoding;
+use super::rows::{RowsOf, StoredType};
 use super::windows::Windows;
 
 /// Which numbers stand for a protein: equal for equal numbers, and only then.
@@ -110,36 +107,6 @@ impl Representation {
         }
     }
 
-    /// The numbers of `proteins`, computed when asked for; `None` for embeddings.
-    #[must_use]
-    pub fn compute<'a>(&self, proteins: &'a [Protein]) -> Option<Box<dyn Features + 'a>> {
-        match *self {
-            Self::Encoding(encoding, windows) => {
-                Some(Box::new(EncodedProteins::new(proteins, encoding, windows)))
-            }
-            Self::Letters { length } => Some(Box::new(ProteinLetters::new(proteins, length))),
-            Self::Embeddings(_) => None,
-        }
-    }
-
-    /// The numbers of the single residues of a protein (residues x features), where positions
-    /// are means over several and those can be computed.
-    #[must_use]
-    pub fn residues(&self, sequence: &[u8]) -> Option<Vec<f32>> {
-        match *self {
-            Self::Encoding(encoding, windows) if windows.window > 1 => {
-                let single = Windows {
-                    window: 1,
-                    positions: windows.length(),
-                };
-                let mut values = Vec::new();
-                encoding.encode(sequence, single, &mut values);
-                Some(values)
-            }
-            _ => None,
-        }
-    }
-
     /// Whether a model has learned the numbers; else they are an encoding of the residues.
     #[must_use]
     pub fn is_learned(&self) -> bool {
@@ -228,32 +195,6 @@ impl ChunkSizes {
             chunk: chunk.strip_prefix(CHUNK)?.parse().ok()?,
             overlap: overlap.strip_prefix(OVERLAP)?.parse().ok()?,
         })
-    }
-}
-
-impl RowsOf {
-    /// What the next of `settings` say.
-    fn parse<'a>(settings: &mut impl Iterator<Item = &'a str>) -> Option<Self> {
-        match settings.next()? {
-            "residues" => Some(Self::Residues),
-            "mean" => Some(Self::Mean),
-            window => Some(Self::Windows(Windows {
-                window: window.strip_prefix("window=")?.parse().ok()?,
-                positions: settings.next()?.strip_prefix("positions=")?.parse().ok()?,
-            })),
-        }
-    }
-}
-
-impl fmt::Display for RowsOf {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Residues => f.write_str("residues"),
-            Self::Windows(Windows { window, positions }) => {
-                write!(f, "window={window},positions={positions}")
-            }
-            Self::Mean => f.write_str("mean"),
-        }
     }
 }
 

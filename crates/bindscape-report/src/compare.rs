@@ -1,7 +1,7 @@
 //! Transfer against scratch: pairs of repeats, mean, spread and test.
 
 use bindscape_matrix::results::{Estimate, Start, TfMetrics};
-use bindscape_stats::{mean, standard_deviation, wilcoxon_signed_rank};
+use bindscape_stats::{mean, mean_interval, standard_deviation};
 
 use crate::run::Run;
 
@@ -89,14 +89,15 @@ pub(crate) struct Comparison {
     pub(crate) transfer: Spread,
     pub(crate) difference: Spread,
     pub(crate) pairs: Vec<Pair>,
-    /// Two-sided Wilcoxon signed-rank p value over the pairs; `None` with fewer
-    /// than [`Comparison::TESTED`] pairs or where no pair differs.
-    pub(crate) p: Option<f64>,
+    /// Interval of the mean difference over the pairs, at [`Comparison::LEVEL`]; `None` with
+    /// fewer than two pairs. Repeats of one TF share regions, so they are no independent sample
+    /// and no test is done over them.
+    pub(crate) interval: Option<(f64, f64)>,
 }
 
 impl Comparison {
-    /// Fewest pairs for which the test is done: with four, p cannot be below 0.125.
-    pub(crate) const TESTED: usize = 5;
+    /// Level of the interval of the mean difference.
+    pub(crate) const LEVEL: f64 = 0.95;
 
     /// Pairs the repeats of a run by repeat and seed, which fix the split.
     pub(crate) fn new(run: &Run, tf: usize, metric: Metric) -> Self {
@@ -130,19 +131,13 @@ impl Comparison {
         let scratch = defined(|pair| pair.scratch?.value);
         let transfer = defined(|pair| pair.transfer?.value);
         let difference = defined(Pair::difference);
-        let p = (difference.values.len() >= Self::TESTED)
-            .then(|| {
-                let zeros = vec![0.0; difference.values.len()];
-                wilcoxon_signed_rank(&difference.values, &zeros)
-            })
-            .flatten()
-            .map(|test| test.p);
+        let interval = mean_interval(&difference.values, Self::LEVEL);
         Self {
             scratch,
             transfer,
             difference,
             pairs,
-            p,
+            interval,
         }
     }
 
@@ -155,10 +150,5 @@ impl Comparison {
             .collect();
         let (scratch, transfer): (Vec<f64>, Vec<f64>) = both.into_iter().unzip();
         mean(&scratch).zip(mean(&transfer))
-    }
-
-    /// Smallest two-sided p value that `n` untied pairs can give.
-    pub(crate) fn smallest_p(n: usize) -> f64 {
-        2.0 / 2.0_f64.powi(n as i32)
     }
 }

@@ -95,16 +95,6 @@ pub(crate) fn percent(part: u64, whole: u64) -> String {
     }
 }
 
-/// A p value, three significant digits down to 0.001: exact p values of few
-/// pairs are known ones, such as 0.0625.
-pub(crate) fn p_value(p: f64) -> String {
-    if p < 0.001 {
-        "<0.001".to_owned()
-    } else {
-        significant(p, 3)
-    }
-}
-
 /// Significant digits without an exponent where that is readable.
 pub(crate) fn significant(value: f64, digits: usize) -> String {
     if value == 0.0 {
@@ -165,8 +155,6 @@ mod tests {
         assert_eq!(percent(1, 100_000), "<0.1%");
         assert_eq!(percent(3, 3), "100%");
         assert_eq!(percent(0, 0), UNDEFINED);
-        assert_eq!(p_value(0.0625), "0.0625");
-        assert_eq!(p_value(0.00001), "<0.001");
         assert_eq!(significant(4_123.4, 3), "4123");
         assert_eq!(bytes(999), "999 B");
         assert_eq!(bytes(12_345_678), "12.3 MB");

@@ -129,7 +129,7 @@ fn the_page_is_well_formed_accessible_and_complete() {
         "learning_rate",
         "0.0003",
         "34,120",
-        "Wilcoxon p = 0.0625, n = 5",
+        "over 5 repeats of one TF",
         "its SHA-256 agrees",
         "10.1186/s13059-021-02499-5",
         "1,000 bootstrap resamples",
@@ -250,7 +250,7 @@ fn an_unfinished_run_says_what_is_missing() {
         "epochs of training `transfer-5`",
         "the end of line 27 of",
         "over four repeats",
-        "With four pairs no test is done",
+        "over 4 repeats of one TF",
     ] {
         assert!(page.contains(text), "{text}");
     }

@@ -32,7 +32,7 @@ pub use multiclass::{
 };
 pub use q_values::{q_values, q_values_of_counts};
 pub use ranking::{Curve, aucpr, auroc, average_precision, precision_recall_curve};
-pub use summary::{mean, quantile, standard_deviation};
+pub use summary::{mean, mean_interval, quantile, standard_deviation};
 pub use wilcoxon::{SignedRank, wilcoxon_signed_rank};
 
 /// A score: `f32` or `f64`.

@@ -1,5 +1,7 @@
 //! Mean, spread and quantiles.
 
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
 /// Arithmetic mean; `None` of nothing.
 #[must_use]
 pub fn mean(values: &[f64]) -> Option<f64> {
@@ -15,6 +17,27 @@ pub fn standard_deviation(values: &[f64]) -> Option<f64> {
     }
     let squares: f64 = values.iter().map(|value| (value - centre).powi(2)).sum();
     Some((squares / (values.len() - 1) as f64).sqrt())
+}
+
+/// The interval of the mean at `level` (0 to 1), by Student's t with `n - 1` degrees of freedom.
+/// `None` of fewer than two values.
+///
+/// ```
+/// let (low, high) = bindscape_stats::mean_interval(&[1.0, 2.0, 3.0], 0.95).unwrap();
+/// // scipy.stats.t.interval(0.95, 2, 2, 1 / sqrt(3)), SciPy 1.16
+/// assert!((low + 0.484138).abs() < 1e-6 && (high - 4.484138).abs() < 1e-6);
+/// ```
+///
+/// # Panics
+/// If `level` is not between 0 and 1.
+#[must_use]
+pub fn mean_interval(values: &[f64], level: f64) -> Option<(f64, f64)> {
+    assert!(level > 0.0 && level < 1.0, "a level lies between 0 and 1");
+    let (centre, spread) = (mean(values)?, standard_deviation(values)?);
+    let n = values.len() as f64;
+    let student = StudentsT::new(0.0, 1.0, n - 1.0).ok()?;
+    let half = student.inverse_cdf(0.5 + level / 2.0) * spread / n.sqrt();
+    Some((centre - half, centre + half))
 }
 
 /// The quantile at `share` (0 to 1), interpolated linearly between order

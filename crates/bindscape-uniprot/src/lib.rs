@@ -13,15 +13,15 @@
 //!   pages/              only while the work is under way (or if kept)
 //! ```
 //!
-//! This crate stands alone because it is the only one that speaks HTTP: neither
-//! the formats nor the networks should depend on that, and its tests, which run
-//! a faulty service, should not wait for the networks to be built.
+//! This crate stands alone because the formats of proteins should not depend on a client for web
+//! services, and its tests, which run a faulty service, should not wait for the networks to be
+//! built.
 
 mod entry;
-mod http;
 mod pages;
 mod query;
 mod select;
+mod service;
 mod write;
 
 use std::collections::BTreeMap;
@@ -30,12 +30,12 @@ use std::time::SystemTime;
 
 use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Result};
+use bindscape_http::{Client, Timeouts};
 use bindscape_protein::ProteinClass;
 
-use http::Client;
 use pages::{Download, State};
 
-pub use http::Retry;
+pub use bindscape_http::Retry;
 pub use query::{PAGE, query};
 pub use select::ClassCounts;
 pub use write::{QueryRecord, Record};
@@ -113,13 +113,17 @@ impl Plan {
         }
     }
 
-    fn check(&self) -> Result<()> {
+    /// Checks the settings, without a look at the disk or the service.
+    ///
+    /// # Errors
+    /// If one makes no sense.
+    pub fn check(&self) -> Result<()> {
         if self.classes.is_empty() {
             return Err(Error::argument("classes", "at least one class", "none"));
         }
         if !(1..=PAGE).contains(&self.page) {
-            return Err(Error::about(
-                "page size",
+            return Err(Error::argument(
+                "page",
                 format!("1 to {PAGE} records"),
                 self.page.to_string(),
             ));
@@ -132,16 +136,21 @@ impl Plan {
             )
             .hint(format!("UniProt's is {ENDPOINT}")));
         }
+        Ok(())
+    }
+
+    /// Refuses a directory that holds a set.
+    fn check_directory(&self) -> Result<()> {
         // Without `fetch.json`, files beside pages are those of an interrupted fetch.
         let taken = write::FILES.iter().find(|&&file| {
             self.out.join(file).exists()
                 && (file == write::RECORD || !self.out.join(PAGES).exists())
         });
         if let Some(file) = taken {
-            return Err(Error::argument(
-                "out",
+            return Err(Error::conflict(
+                &self.out,
                 "a new directory, or that of an interrupted fetch",
-                format!("{}, which holds {file}", self.out.display()),
+                format!("one which holds {file}"),
             )
             .hint("choose another directory, or move the old set away"));
         }
@@ -158,9 +167,10 @@ impl Plan {
 /// or the user interrupts.
 pub fn fetch(plan: &Plan, command: &[String], progress: &dyn Progress) -> Result<Record> {
     plan.check()?;
+    plan.check_directory()?;
     let started = httpdate::fmt_http_date(SystemTime::now());
     let pages = plan.out.join(PAGES);
-    let mut client = Client::new(plan.retry, progress);
+    let mut client = Client::new(plan.retry, Timeouts::default(), progress);
     let queries: Vec<(ProteinClass, String)> = plan
         .queries()
         .into_iter()
@@ -191,7 +201,7 @@ pub fn fetch(plan: &Plan, command: &[String], progress: &dyn Progress) -> Result
         started,
         finished: String::new(),
         seed: plan.seed,
-        requests_repeated: client.repeats,
+        requests_repeated: client.repeats(),
         queries: records,
         classes: counts,
         files: Vec::new(),
@@ -248,7 +258,7 @@ fn of_one_release(
             download.clear()?;
         }
     }
-    Err(Error::about(
+    Err(Error::network(
         "UniProt's service",
         "one release for all queries",
         format!("another one in each of {ROUNDS} rounds"),

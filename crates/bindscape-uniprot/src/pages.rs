@@ -15,11 +15,12 @@ use std::path::{Path, PathBuf};
 use bindscape_base::progress;
 use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Place, Result, atomic, digest};
+use bindscape_http::{Client, Refusal, Text};
 use serde::{Deserialize, Serialize};
 
 use crate::entry::{Entry, parse_page};
-use crate::http::{Answer, Client, Outcome, Refusal};
 use crate::query;
+use crate::service::{self, Outcome};
 
 /// How often a query is begun anew because the service's data changed under it.
 const RESTARTS: u32 = 3;
@@ -107,7 +108,8 @@ impl Download<'_> {
             let done = state.as_ref().map_or(0, State::records);
             let url = query::url(self.endpoint, self.query, self.size, cursor.as_deref());
             let size = self.size as u64;
-            let outcome = client.get(&url, |answer| examine(answer, size, state.as_ref()))?;
+            let outcome =
+                service::get(client, &url, |answer| examine(answer, size, state.as_ref()))?;
             let changed = match (&outcome, &state) {
                 (Outcome::Refused(refusal), Some(_)) => Some(format!(
                     "the service no longer knows the cursor ({})",
@@ -130,7 +132,7 @@ impl Download<'_> {
             if let Some(why) = changed {
                 restarts += 1;
                 if restarts > RESTARTS {
-                    return Err(Error::about(
+                    return Err(Error::network(
                         url,
                         "data that stays the same while it is read",
                         format!("{why}, for the {restarts}th time"),
@@ -148,7 +150,7 @@ impl Download<'_> {
             };
             self.require_release(&url, page.release.as_deref())?;
             if page.total == 0 {
-                return Err(Error::about(
+                return Err(Error::network(
                     url,
                     format!("proteins for the class {}", self.name),
                     "none",
@@ -295,17 +297,17 @@ impl Download<'_> {
 
     fn refused(&self, url: &str, refusal: &Refusal) -> Error {
         let what = match refusal.status {
-            0 => refusal.message.clone(),
-            status => format!("status {status}: {}", refusal.message),
+            None => refusal.message.clone(),
+            Some(status) => format!("status {status}: {}", refusal.message),
         };
-        Error::about(url, "a page of proteins", what)
+        Error::network(url, "a page of proteins", what)
             .hint("check that ⟦endpoint⟧ is UniProt's REST service, https://rest.uniprot.org")
     }
 }
 
 /// Reads a page and its headers, which come after what `state` holds. A page must
 /// hold as many records as are left of the service's own count, or as fit.
-fn examine(answer: Answer, size: u64, state: Option<&State>) -> Result<Fetched, String> {
+fn examine(answer: Text, size: u64, state: Option<&State>) -> Result<Fetched, String> {
     let total: u64 = answer
         .header("x-total-results")
         .and_then(|total| total.trim().parse().ok())

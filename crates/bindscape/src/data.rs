@@ -78,6 +78,13 @@ pub fn tell_steps(steps: &[DataStep], progress: &dyn Progress) {
     }
 }
 
+/// The last part of a path, for records that shall not depend on where files lie.
+#[must_use]
+pub fn file_name(path: &Path) -> String {
+    path.file_name()
+        .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}
+
 /// A count with commas between thousands.
 #[must_use]
 pub fn thousands(count: u64) -> String {

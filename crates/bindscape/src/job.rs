@@ -56,15 +56,18 @@ pub struct WrittenPlan {
 impl WrittenPlan {
     /// The written form of `job`.
     ///
-    /// # Panics
-    /// If the plan does not serialise, which a plan of plain fields does.
-    #[must_use]
-    pub fn of<J: Job>(job: &J) -> Self {
-        Self {
+    /// # Errors
+    /// If a path is not UTF-8, which JSON cannot hold.
+    pub fn of<J: Job>(job: &J) -> Result<Self> {
+        let plan = serde_json::to_value(job).map_err(|error| {
+            Error::argument("plan", "settings that JSON can hold", error.to_string())
+                .hint("rename files whose names are not UTF-8")
+        })?;
+        Ok(Self {
             bindscape: env!("CARGO_PKG_VERSION").to_owned(),
             job: J::NAME.to_owned(),
-            plan: serde_json::to_value(job).expect("a plan has plain fields"),
-        }
+            plan,
+        })
     }
 
     /// Reads a written plan.
@@ -88,9 +91,6 @@ impl WrittenPlan {
     ///
     /// # Errors
     /// If the file cannot be written.
-    ///
-    /// # Panics
-    /// As [`WrittenPlan::of`].
     pub fn write(&self, path: &Path) -> Result<()> {
         let mut text = serde_json::to_vec_pretty(self).expect("a plan has plain fields");
         text.push(b'\n');

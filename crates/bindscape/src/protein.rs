@@ -1,10 +1,17 @@
 //! From a protein to whether it is a transcription factor, and of which kind.
 
+pub mod cluster;
+pub mod crossval;
+pub mod embed;
 pub mod embedded;
+pub mod explain;
 pub mod features;
+pub mod fetch;
 pub mod model;
+pub mod predict;
 pub mod run;
 pub mod split;
+pub mod train;
 
 use bindscape_base::{Error, Result, digest};
 use bindscape_protein::Protein;

@@ -4,6 +4,7 @@ mod source;
 mod structure;
 
 use std::ffi::{OsStr, OsString};
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 /// One command of a task, as its words.
@@ -19,6 +20,18 @@ const VECTORS: (&str, &str) = ("BINDSCAPE_VECTORS", "avx2");
 /// Random tests draw the same cases every time, so that a check that passed passes again;
 /// `cargo test` draws new ones, as does another seed in this variable.
 const SEED: (&str, &str) = ("PROPTEST_RNG_SEED", "1");
+
+/// Tests on the project's real data, which are ignored otherwise: the data need not be there.
+const REAL_DATA: Step = &[
+    "test",
+    "--release",
+    "--workspace",
+    "--",
+    "--ignored",
+    "shared_data",
+];
+/// Where these data lie.
+const DATA: &str = "../shared/data";
 
 const CHECK: &[Step] = &[
     &["fmt", "--all", "--check"],
@@ -79,7 +92,13 @@ fn check(cargo: &OsStr) -> ExitCode {
         return structure;
     }
     let narrow = cfg!(target_arch = "x86_64").then_some((&NARROW, Some(VECTORS)));
-    for (step, variable) in CHECK.iter().map(|step| (step, None)).chain(narrow) {
+    let data = Path::new(DATA).is_dir();
+    if !data {
+        eprintln!("note: {DATA} is absent; the tests that need it are ignored");
+    }
+    let real_data = data.then_some((&REAL_DATA, None));
+    let steps = CHECK.iter().map(|step| (step, None));
+    for (step, variable) in steps.chain(real_data).chain(narrow) {
         if !run(cargo, step, variable) {
             return ExitCode::FAILURE;
         }

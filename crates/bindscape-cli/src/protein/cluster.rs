@@ -1,16 +1,15 @@
 //! `bindscape protein cluster`.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use bindscape_base::atomic::AtomicFile;
+use bindscape::data::thousands;
+use bindscape::protein::cluster::{Cluster, Clustered};
+use bindscape_base::Result;
 use bindscape_base::progress::Progress;
-use bindscape_base::{Error, Result};
-use bindscape_protein::{ClusterOptions, Clusters, Linkage, Protein, read_proteins_with};
+use bindscape_protein::{ClusterOptions, Linkage};
 use clap::Args;
 
-use crate::terminal::Terminal;
-use bindscape::data::thousands;
+use crate::face::Face;
 
 /// Options of `protein cluster`.
 #[derive(Debug, Args)]
@@ -22,13 +21,13 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "TSV")]
     out: PathBuf,
     /// Least identity of two similar proteins' alignment, 0 to 1
-    #[arg(long, value_name = "SHARE", default_value_t = 0.3)]
+    #[arg(long, value_name = "SHARE", default_value_t = ClusterOptions::default().min_identity)]
     min_identity: f64,
     /// Least share of both proteins inside the alignment, 0 to 1
-    #[arg(long, value_name = "SHARE", default_value_t = 0.8)]
+    #[arg(long, value_name = "SHARE", default_value_t = ClusterOptions::default().coverage)]
     coverage: f64,
     /// Most chance hits expected per protein
-    #[arg(long, value_name = "NUMBER", default_value_t = 1e-3)]
+    #[arg(long, value_name = "NUMBER", default_value_t = ClusterOptions::default().max_e_value)]
     max_e_value: f64,
     /// How similar pairs become clusters
     #[arg(long, value_enum, default_value_t = LinkageName::Connected)]
@@ -38,66 +37,66 @@ pub(crate) struct Arguments {
 /// [`Linkage`] as an option.
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum LinkageName {
-    /// All that a chain of similar pairs joins: no similar pair is parted
+    /// All that a chain of similar pairs joins: no similar pair is separated
     Connected,
     /// A protein and those like it, most neighbours first (greedy set cover)
     Representative,
 }
 
-pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<()> {
-    let options = ClusterOptions {
-        min_identity: arguments.min_identity,
-        coverage: arguments.coverage,
-        max_e_value: arguments.max_e_value,
-        linkage: match arguments.linkage {
-            LinkageName::Connected => Linkage::Connected,
-            LinkageName::Representative => Linkage::Representative,
-        },
-    };
-    options.check()?;
-    let file = AtomicFile::create(&arguments.out)?;
-    let proteins = read_proteins_with(&arguments.fasta, terminal)?;
-    let clusters = Clusters::of(&proteins, &options, terminal)?;
-    write(file, &proteins, &clusters, &arguments.out)?;
-    tell(&clusters, terminal);
-    terminal.note(&format!("wrote {}", arguments.out.display()));
-    Ok(())
-}
-
-fn write(
-    mut file: AtomicFile,
-    proteins: &[Protein],
-    clusters: &Clusters,
-    path: &Path,
-) -> Result<()> {
-    let mut text = String::from("id\tcluster\trepresentative\n");
-    for (protein, &cluster) in proteins.iter().zip(&clusters.cluster) {
-        let representative = clusters.representative[cluster as usize] as usize;
-        text.push_str(&format!(
-            "{}\t{cluster}\t{}\n",
-            protein.id, proteins[representative].id
-        ));
+impl Arguments {
+    fn plan(self) -> Cluster {
+        let clustering = ClusterOptions {
+            min_identity: self.min_identity,
+            coverage: self.coverage,
+            max_e_value: self.max_e_value,
+            linkage: match self.linkage {
+                LinkageName::Connected => Linkage::Connected,
+                LinkageName::Representative => Linkage::Representative,
+            },
+        };
+        Cluster {
+            clustering,
+            ..Cluster::new(self.fasta, self.out)
+        }
     }
-    file.write_all(text.as_bytes())
-        .map_err(|source| Error::io("write", path, source))?;
-    file.commit()
 }
 
-fn tell(clusters: &Clusters, terminal: &Terminal) {
-    let sizes = clusters.sizes();
+pub(super) fn run(arguments: Arguments, face: &Face<'_>) -> Result<()> {
+    face.run(&arguments.plan(), report)
+}
+
+/// Says how many clusters there are.
+pub(crate) fn report(outcome: Clustered, face: &Face<'_>) -> Result<()> {
+    let sizes = &outcome.sizes;
     let alone = sizes.iter().filter(|size| **size == 1).count();
-    terminal.note(&format!(
+    face.terminal.note(&format!(
         "{} proteins in {} clusters: {} alone, {} in the largest; {} similar pairs",
-        thousands(clusters.cluster.len() as u64),
+        thousands(sizes.iter().sum::<usize>() as u64),
         thousands(sizes.len() as u64),
         thousands(alone as u64),
         thousands(sizes.iter().copied().max().unwrap_or(0) as u64),
-        thousands(clusters.pairs as u64),
+        thousands(outcome.similar_pairs as u64),
     ));
-    if clusters.identical > 0 {
-        terminal.note(&format!(
+    if outcome.identical > 0 {
+        face.terminal.note(&format!(
             "{} proteins have the sequence of another before them",
-            thousands(clusters.identical as u64)
+            thousands(outcome.identical as u64)
         ));
+    }
+    face.terminal
+        .note(&format!("wrote {}", outcome.out.display()));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::options::parsed;
+    use super::*;
+
+    #[test]
+    fn defaults_are_those_of_the_plan() {
+        let arguments: Arguments = parsed("p.fa --out clusters.tsv");
+        let plan = Cluster::new("p.fa".into(), "clusters.tsv".into());
+        assert_eq!(arguments.plan(), plan);
     }
 }

@@ -1,32 +1,19 @@
 //! `bindscape protein explain`: which residues a score comes from.
 
-mod output;
-mod voters;
-
-use std::collections::HashSet;
 use std::path::PathBuf;
 
-use bindscape_base::journal::Journal;
+use bindscape::data::thousands;
+use bindscape::protein::explain::{Explain, Explained, ExplanationCounts, Explanations};
 use bindscape_base::progress::Progress;
-use bindscape_base::{Error, Place, Result, names};
+use bindscape_base::{Error, Result, names};
 use bindscape_nn::DeviceChoice;
-use bindscape_nn::protein::{
-    Baseline, ExplainOptions, ProteinClassifier, ProteinPredictor, Target,
-};
-use bindscape_protein::{Domains, Protein, ProteinClass, ProteinReader, share_inside};
+use bindscape_nn::protein::{Baseline, Target};
+use bindscape_protein::ProteinClass;
 use clap::{Args, ValueEnum};
-use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use super::options::EmbeddingArguments;
-use crate::finetune::file_name;
+use crate::face::Face;
 use crate::terminal::Terminal;
-use bindscape::data::thousands;
-use bindscape::protein::features::FeatureSource;
-use bindscape::protein::journal_key;
-use bindscape::protein::model::load_model;
-use bindscape::unfinished;
-use output::{Explained, Output};
 
 /// Options of `protein explain`.
 #[derive(Debug, Args)]
@@ -43,8 +30,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_delimiter = ',', value_name = "ID,…")]
     id: Vec<String>,
     /// What is explained: `tf`, or a class (zinc_finger, homeodomain, leucine_zipper, other_tf, non_tf)
-    #[arg(long, default_value = "tf", value_name = "TARGET")]
-    target: String,
+    #[arg(long, default_value = "tf", value_name = "TARGET", value_parser = target)]
+    target: Target,
     /// Points on the line from the baseline to the protein [default: 64]
     #[arg(long, value_name = "N")]
     steps: Option<usize>,
@@ -63,110 +50,30 @@ pub(crate) struct Arguments {
 }
 
 /// Baselines, as the command line names them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize)]
+#[derive(Debug, Clone, Copy, ValueEnum)]
 enum BaselineChoice {
     /// No residues
-    #[default]
     Zeros,
     /// The protein's own composition, without an order
     Mean,
 }
 
-pub(super) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
-    let target = target(&arguments.target)?;
-    let (model, file) = load_model(&arguments.model)?;
-    let model = match model {
-        ProteinClassifier::Network(model) => model,
-        ProteinClassifier::Homology(model) => {
-            return voters::run(&arguments, &model, terminal);
+impl Arguments {
+    fn plan(self) -> Explain {
+        Explain {
+            model: self.model,
+            proteins: self.proteins,
+            embeddings: self.embeddings.options(),
+            ids: self.id,
+            target: self.target,
+            steps: self.steps,
+            baseline: self.baseline.map(|baseline| match baseline {
+                BaselineChoice::Zeros => Baseline::Zeros,
+                BaselineChoice::Mean => Baseline::Mean,
+            }),
+            domains: self.domains,
+            out: self.out,
         }
-    };
-    let heads = model.network.heads();
-    let has_head = match target {
-        Target::Tf => heads.tf(),
-        Target::Class(_) => heads.domain(),
-    };
-    if !has_head {
-        return Err(Error::argument(
-            "target",
-            format!("what {} answers", file_name(&file)),
-            format!("`{}`, for which it has no head", arguments.target),
-        )
-        .hint(if heads.tf() {
-            "it answers `tf`"
-        } else {
-            "it answers classes, such as `homeodomain`"
-        }));
-    }
-    let domains = arguments
-        .domains
-        .as_deref()
-        .map(Domains::read)
-        .transpose()?;
-    let proteins = Proteins::open(&arguments)?;
-    let device = arguments.device.open()?;
-    let encoder = &model.training.encoder;
-    let source = FeatureSource::of(
-        encoder,
-        &arguments.embeddings.options(),
-        arguments.device,
-        terminal,
-    )?;
-    let explainer = Explainer {
-        predictor: ProteinPredictor::new(&model, &device),
-        source: &source,
-        domains: domains.as_ref(),
-        target,
-        options: options(&arguments),
-    };
-    let steps = explainer.options.steps;
-    let mut output = Output::create(&arguments.out)?;
-    let plan = unfinished::plan(
-        "protein explain",
-        model.sha256(),
-        arguments.device,
-        json!({
-            "embeddings": arguments.embeddings.options(),
-            "target": arguments.target,
-            "steps": steps,
-            "baseline": arguments.baseline.unwrap_or_default(),
-        }),
-    );
-    let path = arguments.out.join("unfinished.jsonl");
-    let mut journal = Journal::open(path, "proteins", &plan, terminal)?;
-    let points = proteins.known().map(|count| (count * steps) as u64);
-    terminal.begin("explaining scores", points);
-    for protein in proteins {
-        let protein = protein?;
-        let key = journal_key(&protein);
-        let scores = match journal.find(&key, terminal)? {
-            Some(found) => {
-                terminal.advance(steps as u64);
-                found
-            }
-            None => {
-                let scores = explainer.explain(&protein, terminal)?;
-                journal.add(&key, &scores)?;
-                scores
-            }
-        };
-        output.write(&protein, &explainer.judge(&protein, scores)?)?;
-    }
-    terminal.finish();
-    let told = output.finish()?;
-    journal.finish()?;
-    told.tell(domains.is_some(), &arguments, terminal);
-    Ok(())
-}
-
-fn options(arguments: &Arguments) -> ExplainOptions {
-    let usual = ExplainOptions::default();
-    ExplainOptions {
-        steps: arguments.steps.unwrap_or(usual.steps),
-        baseline: match arguments.baseline.unwrap_or_default() {
-            BaselineChoice::Zeros => Baseline::Zeros,
-            BaselineChoice::Mean => Baseline::Mean,
-        },
     }
 }
 
@@ -188,154 +95,64 @@ fn target(name: &str) -> Result<Target> {
         })
 }
 
-/// The proteins to explain: those of the file as it is read, or chosen ones.
-enum Proteins {
-    All(Box<ProteinReader>),
-    Chosen(std::vec::IntoIter<Protein>),
+pub(super) fn run(arguments: Arguments, face: &Face<'_>) -> Result<()> {
+    let device = arguments.device;
+    face.run_on(&arguments.plan(), device, report)
 }
 
-impl Proteins {
-    fn open(arguments: &Arguments) -> Result<Self> {
-        let mut reader = ProteinReader::open(&arguments.proteins)?;
-        if arguments.id.is_empty() {
-            return Ok(Self::All(Box::new(reader)));
-        }
-        let mut missing: HashSet<&str> = arguments.id.iter().map(String::as_str).collect();
-        let mut chosen = Vec::new();
-        let mut others = Vec::new();
-        let mut protein = Protein::default();
-        while reader.read(&mut protein)? {
-            if missing.remove(protein.id.as_str()) {
-                chosen.push(std::mem::take(&mut protein));
-            } else {
-                others.push(std::mem::take(&mut protein.id));
-            }
-        }
-        // The first that is missing, in the user's order.
-        if let Some(id) = arguments.id.iter().find(|id| missing.contains(id.as_str())) {
-            let near = others.iter().map(String::as_str);
-            return Err(Error::input(
-                reader.path(),
-                Place::File,
-                format!("a protein called {id:?}"),
-                format!("none among {}", chosen.len() + others.len()),
-            )
-            .hint(names::suggestion(
-                id,
-                near,
-                "headers begin with the id; of `sp|ACCESSION|NAME` it is the accession",
-            )));
-        }
-        Ok(Self::Chosen(chosen.into_iter()))
+/// Says what was explained.
+pub(crate) fn report(outcome: Explained, face: &Face<'_>) -> Result<()> {
+    match outcome.counts {
+        Explanations::Attributions(counts) => attributions(&counts, face.terminal),
+        Explanations::Voters(counts) => face.terminal.note(&format!(
+            "{:>12}  proteins, {} of them like none that is labelled",
+            thousands(counts.proteins),
+            thousands(counts.alone)
+        )),
     }
+    face.terminal
+        .note(&format!("wrote {}", outcome.out.display()));
+    Ok(())
+}
 
-    /// How many there are, where that is known.
-    fn known(&self) -> Option<usize> {
-        match self {
-            Self::All(_) => None,
-            Self::Chosen(chosen) => Some(chosen.len()),
-        }
+fn attributions(counts: &ExplanationCounts, terminal: &Terminal) {
+    let line = |count, what: &str| terminal.note(&format!("{:>12}  {what}", thousands(count)));
+    line(counts.proteins, "proteins explained");
+    if counts.cut > 0 {
+        line(
+            counts.cut,
+            "longer than the network's input; their ends have no attribution",
+        );
+    }
+    if counts.rough > 0 {
+        line(
+            counts.rough,
+            "whose attributions miss the score by more than a twentieth; more --steps help",
+        );
+    }
+    if let Some(count) = counts.without_domains {
+        line(count, "without domains in the table");
+    }
+    if let Some(inside) = counts.inside_domains {
+        terminal.note(&format!(
+            "positive attribution inside domains: {:.0}% on average, {:.0}% expected by length ({} proteins)",
+            100.0 * inside.attribution,
+            100.0 * inside.length,
+            thousands(inside.proteins)
+        ));
     }
 }
 
-impl Iterator for Proteins {
-    type Item = Result<Protein>;
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    fn next(&mut self) -> Option<Self::Item> {
-        match self {
-            Self::Chosen(chosen) => chosen.next().map(Ok),
-            Self::All(reader) => {
-                let mut protein = Protein::default();
-                match reader.read(&mut protein) {
-                    Ok(true) => Some(Ok(protein)),
-                    Ok(false) => None,
-                    Err(error) => Some(Err(error)),
-                }
-            }
-        }
-    }
-}
-
-struct Explainer<'a> {
-    predictor: ProteinPredictor,
-    source: &'a FeatureSource,
-    domains: Option<&'a Domains>,
-    target: Target,
-    options: ExplainOptions,
-}
-
-/// Where a score comes from.
-#[derive(Debug, Serialize, Deserialize)]
-struct Explanation {
-    /// The logit for the protein.
-    output: f64,
-    /// The logit for the baseline.
-    baseline: f64,
-    /// How much the attributions miss the difference of the two by.
-    gap: f64,
-    /// One attribution per residue that the network saw.
-    residues: Vec<f64>,
-}
-
-impl Explainer<'_> {
-    fn explain(&self, protein: &Protein, progress: &dyn Progress) -> Result<Explanation> {
-        let proteins = std::slice::from_ref(protein);
-        let features = self.source.represent(proteins, progress)?.features;
-        let attribution =
-            self.predictor
-                .explain(features.as_ref(), 0, self.target, self.options, progress)?;
-        let single = self.source.of_residues(protein, progress)?;
-        let length = protein.sequence.len();
-        Ok(Explanation {
-            output: attribution.output,
-            baseline: attribution.baseline_output,
-            gap: attribution.gap(),
-            residues: attribution.residues(self.source.windows(), length, single.as_deref()),
-        })
-    }
-
-    /// Compares an explanation with the domains.
-    fn judge(&self, protein: &Protein, explanation: Explanation) -> Result<Explained> {
-        let domains = match self.domains {
-            Some(domains) => domains.get(&protein.id, protein.sequence.len())?,
-            None => None,
-        };
-        Ok(Explained {
-            target: self.target,
-            share: share_inside(domains.unwrap_or_default(), &explanation.residues),
-            domains: domains.map(<[_]>::to_vec),
-            explanation,
-        })
-    }
-}
-
-impl output::Told {
-    fn tell(&self, with_domains: bool, arguments: &Arguments, terminal: &Terminal) {
-        let line = |count, what: &str| terminal.note(&format!("{:>12}  {what}", thousands(count)));
-        line(self.proteins, "proteins explained");
-        if self.cut > 0 {
-            line(
-                self.cut,
-                "longer than the network's input; their ends have no attribution",
-            );
-        }
-        if self.rough > 0 {
-            line(
-                self.rough,
-                "whose attributions miss the score by more than a twentieth; more --steps help",
-            );
-        }
-        if with_domains {
-            line(self.without_domains, "without domains in the table");
-            if let Some((attribution, length)) = self.mean_share() {
-                terminal.note(&format!(
-                    "positive attribution inside domains: {:.0}% on average, {:.0}% expected by length ({} proteins)",
-                    100.0 * attribution,
-                    100.0 * length,
-                    thousands(self.shares)
-                ));
-            }
-        }
-        terminal.note(&format!("wrote {}", arguments.out.display()));
+    #[test]
+    fn defaults_are_those_of_the_plan() {
+        let words = ["--model", "m", "--proteins", "p.fa", "--out", "d"];
+        assert_eq!(
+            crate::cli::parsed::<Arguments>(&words).plan(),
+            Explain::new("m".into(), "p.fa".into(), "d".into())
+        );
     }
 }

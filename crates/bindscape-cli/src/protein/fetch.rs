@@ -2,16 +2,16 @@
 
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
-use std::time::Duration;
 
+use bindscape::data::thousands;
+use bindscape::protein::fetch::{Fetch, Fetched};
 use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Result, names};
 use bindscape_protein::ProteinClass;
-use bindscape_uniprot::{ENDPOINT, Plan, Record, Retry};
+use bindscape_uniprot::ENDPOINT;
 use clap::Args;
 
-use crate::terminal::Terminal;
-use bindscape::data::thousands;
+use crate::face::Face;
 
 /// Options of `protein fetch`.
 #[derive(Debug, Args)]
@@ -20,8 +20,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     /// Classes of the set: zinc_finger, homeodomain, leucine_zipper, other_tf, non_tf [default: all]
-    #[arg(long, value_delimiter = ',', value_name = "CLASS,…")]
-    classes: Vec<String>,
+    #[arg(long, value_delimiter = ',', value_name = "CLASS,…", value_parser = class)]
+    classes: Vec<ProteinClass>,
     /// Draw so many of each class of TFs where there are more [default: take all]
     #[arg(long, value_name = "N")]
     max_per_class: Option<NonZeroUsize>,
@@ -48,46 +48,24 @@ pub(crate) struct Arguments {
     keep_pages: bool,
 }
 
-pub(super) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
-    let plan = plan(arguments)?;
-    let command: Vec<String> = std::env::args().collect();
-    let record = bindscape_uniprot::fetch(&plan, &command, terminal)?;
-    tell(&record, terminal);
-    terminal.note(&format!("wrote {}", plan.out.display()));
-    Ok(())
-}
-
-fn plan(arguments: Arguments) -> Result<Plan> {
-    let mut classes = arguments
-        .classes
-        .iter()
-        .map(|name| class(name))
-        .collect::<Result<Vec<_>>>()?;
-    if classes.is_empty() {
-        classes = ProteinClass::ALL.to_vec();
+impl Arguments {
+    fn plan(self) -> Fetch {
+        let all = || ProteinClass::ALL.to_vec();
+        Fetch {
+            out: self.out,
+            classes: Some(self.classes)
+                .filter(|classes| !classes.is_empty())
+                .unwrap_or_else(all),
+            max_per_class: self.max_per_class,
+            non_tf: self.non_tf,
+            seed: self.seed,
+            endpoint: self.endpoint,
+            release: self.release,
+            attempts: self.attempts,
+            wait: self.wait,
+            keep_pages: self.keep_pages,
+        }
     }
-    if !(0.0..=60.0).contains(&arguments.wait) {
-        return Err(Error::argument(
-            "wait",
-            "0 to 60 seconds",
-            arguments.wait.to_string(),
-        ));
-    }
-    Ok(Plan {
-        classes,
-        max_per_class: arguments.max_per_class.map(NonZeroUsize::get),
-        non_tf: Some(arguments.non_tf.get()),
-        seed: arguments.seed,
-        endpoint: arguments.endpoint,
-        release: arguments.release,
-        retry: Retry {
-            attempts: arguments.attempts.get(),
-            first_wait: Duration::from_secs_f64(arguments.wait),
-            ..Retry::default()
-        },
-        keep_pages: arguments.keep_pages,
-        ..Plan::new(arguments.out)
-    })
 }
 
 fn class(name: &str) -> Result<ProteinClass> {
@@ -106,8 +84,14 @@ fn class(name: &str) -> Result<ProteinClass> {
     })
 }
 
-/// What came and what was left out, for the user.
-fn tell(record: &Record, terminal: &Terminal) {
+pub(super) fn run(arguments: Arguments, face: &Face<'_>) -> Result<()> {
+    face.run(&arguments.plan(), report)
+}
+
+/// Says what came and what was left out.
+pub(crate) fn report(outcome: Fetched, face: &Face<'_>) -> Result<()> {
+    let terminal = face.terminal;
+    let record = outcome.record;
     terminal.note(&match &record.release {
         Some(release) => format!("UniProt release {release}"),
         None => "UniProt's release: not told by the service".to_owned(),
@@ -125,12 +109,9 @@ fn tell(record: &Record, terminal: &Terminal) {
         }
     }
     for (class, counts) in &record.classes {
-        terminal.note(&format!(
-            "{:>15}  {} of {} found",
-            thousands(counts.kept),
-            class.name(),
-            thousands(counts.found)
-        ));
+        let line = |count, what: &str| terminal.note(&format!("{:>15}  {what}", thousands(count)));
+        let found = thousands(counts.found);
+        line(counts.kept, &format!("{} of {found} found", class.name()));
         for (count, why) in [
             (counts.ambiguous, "left out: of two domain classes"),
             (
@@ -144,8 +125,21 @@ fn tell(record: &Record, terminal: &Terminal) {
             (counts.not_drawn, "not drawn"),
         ] {
             if count > 0 {
-                terminal.note(&format!("{:>15}    {why}", thousands(count)));
+                line(count, &format!("  {why}"));
             }
         }
+    }
+    terminal.note(&format!("wrote {}", outcome.out.display()));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use bindscape::protein::fetch::Fetch;
+
+    #[test]
+    fn defaults_are_those_of_the_plan() {
+        let arguments = crate::cli::parsed::<super::Arguments>(&["--out", "d"]);
+        assert_eq!(arguments.plan(), Fetch::new("d".into()));
     }
 }

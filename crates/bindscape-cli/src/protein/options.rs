@@ -4,7 +4,72 @@ use std::path::PathBuf;
 
 use bindscape::protein::features::EmbeddingOptions;
 use bindscape::protein::split::ProteinSplit;
+use bindscape_base::{Error, Result, names};
+use bindscape_protein::Encoding;
 use clap::Args;
+
+/// The name of stored numbers in options: mostly embeddings of ESM-2.
+pub(super) const STORED: &str = "esm2";
+
+/// Two values of an option that takes such, as in `example`.
+pub(super) fn pair<T: Copy>(
+    values: Option<Vec<T>>,
+    field: &'static str,
+    example: &str,
+) -> Result<Option<[T; 2]>> {
+    match values.as_deref() {
+        None => Ok(None),
+        Some(&[first, second]) => Ok(Some([first, second])),
+        Some(other) => Err(Error::argument(
+            field,
+            format!("two numbers, such as {example}"),
+            other.len().to_string(),
+        )),
+    }
+}
+
+/// Weights of two losses, such as `0.7,0.3`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LossWeights(pub(super) [f64; 2]);
+
+impl std::str::FromStr for LossWeights {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let numbers: Option<Vec<f64>> = text.split(',').map(|number| number.parse().ok()).collect();
+        match numbers.as_deref() {
+            Some(&[tf, class]) => Ok(Self([tf, class])),
+            _ => Err(Error::argument(
+                "loss_weights",
+                "two numbers, such as 0.7,0.3",
+                text.split(',').count().to_string(),
+            )),
+        }
+    }
+}
+
+/// Refuses the first option of `given` that was.
+pub(super) fn refuse_given(given: &[(&'static str, bool)], why: &str) -> Result<()> {
+    bindscape::protein::refuse(given.iter().copied(), &format!("no such option {why}"))
+}
+
+/// An error about embeddings that `wanted` needs.
+pub(super) fn no_embeddings(wanted: &str) -> Error {
+    let expected = format!("a directory of embeddings for {wanted}");
+    Error::argument("embeddings", expected, "none")
+        .hint("make one with `bindscape protein embed --model facebook/esm2_t6_8M_UR50D`")
+}
+
+/// An error about an encoder that is none.
+pub(super) fn unknown_encoder(name: &str) -> Error {
+    let all = [Encoding::Onehot.name(), Encoding::Residue.name(), STORED];
+    let expected = format!("one of {}", all.join(", "));
+    Error::argument("encoder", expected, format!("`{name}`")).hint(names::suggestion(
+        name,
+        all,
+        "see the help of the option",
+    ))
+}
 
 /// Where a model finds embeddings, if it takes any.
 #[derive(Debug, Clone, Args)]
@@ -57,4 +122,11 @@ impl ProteinSplitArguments {
             name => ProteinSplit::Column { name: name.into() },
         }
     }
+}
+
+/// The arguments of a verb that `words` write.
+#[cfg(test)]
+pub(super) fn parsed<T: Args>(words: &str) -> T {
+    let command = T::augment_args(clap::Command::new("verb").no_binary_name(true));
+    T::from_arg_matches(&command.get_matches_from(words.split(' '))).expect("arguments")
 }

@@ -3,6 +3,7 @@
 mod bad_input;
 mod danq;
 mod devices;
+mod environment;
 mod main_job;
 mod motif;
 mod motif_compare;

@@ -310,3 +310,138 @@ fn what_is_refused() {
     let damaged = refuses(here, &words(&["--models", "logistic", "--out", "o"]));
     says(&damaged, &["logistic.fold1.tsv, line 2", "remove the file"]);
 }
+
+/// What is cross-validated as `homology` is what `protein train` makes of the same proteins.
+#[test]
+fn the_homology_model_is_that_of_protein_train() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let here = directory.path();
+    write_proteins(here);
+    let shared = ["--split", "random", "--seed", "3"];
+    let more = ["--models", "homology", "--only", "1", "--out", "o"];
+    succeeds(here, &words(&[&shared[..], &more].concat()));
+    let folds = file(here, "o/folds.tsv");
+    let is_test = |id: &str| {
+        let line = folds
+            .lines()
+            .find(|line| line.starts_with(&format!("{id}\t")));
+        line.expect("a protein").ends_with("\t1")
+    };
+    let (mut train, mut test) = (String::new(), String::new());
+    let fasta = file(here, "p.fa");
+    let lines: Vec<&str> = fasta.lines().collect();
+    for record in lines.chunks(2) {
+        let part = if is_test(&record[0][1..]) {
+            &mut test
+        } else {
+            &mut train
+        };
+        writeln!(part, "{}\n{}", record[0], record[1]).expect("text");
+    }
+    let table = file(here, "p.tsv");
+    let known = |line: &&str| line.starts_with("accession") || !is_test(id_of(line));
+    let labels: Vec<&str> = table.lines().filter(known).collect();
+    std::fs::write(here.join("train.fa"), train).expect("written");
+    std::fs::write(here.join("test.fa"), test).expect("written");
+    std::fs::write(here.join("train.tsv"), labels.join("\n")).expect("written");
+
+    let train = "protein train --network homology --proteins train.fa --labels train.tsv \
+                 --validation 0.3 --out model";
+    let train: Vec<&str> = train.split_whitespace().chain(shared).collect();
+    succeeds(here, &train);
+    let predict = "protein predict --model model --proteins test.fa --out scores.tsv";
+    succeeds(here, &predict.split(' ').collect::<Vec<_>>());
+
+    let p_tf = |name: &str| -> Vec<(String, f64)> {
+        let text = file(here, name);
+        let rows = text.lines().skip(1).map(|line| {
+            let p = line.split('\t').nth(2).expect("p_tf");
+            (id_of(line).to_owned(), p.parse().expect("a number"))
+        });
+        rows.collect()
+    };
+    let (trained, crossed) = (p_tf("scores.tsv"), p_tf("o/predictions/homology.fold1.tsv"));
+    assert_eq!(trained.len(), crossed.len());
+    for (trained, crossed) in trained.iter().zip(&crossed) {
+        assert_eq!(trained.0, crossed.0);
+        let difference = (trained.1 - crossed.1).abs();
+        assert!(difference < 1e-5, "{trained:?}, {crossed:?}");
+    }
+}
+
+fn id_of(line: &str) -> &str {
+    line.split('\t').next().expect("an id")
+}
+
+#[test]
+fn written_plans_run_as_typed_commands() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let here = directory.path();
+    write_proteins(here);
+    let models = ["--models", "logistic:onehot", "--split", "family"];
+    let typed = words(&[&models[..], &["--out", "typed"]].concat());
+    succeeds(here, &typed);
+    let planned = words(&[&models[..], &["--out", "planned", "--plan", "plan.json"]].concat());
+    succeeds(here, &planned);
+    succeeds(here, &["run", "plan.json"]);
+    let name = "predictions/logistic-onehot.fold2.tsv";
+    assert_eq!(
+        file(here, &format!("typed/{name}")),
+        file(here, &format!("planned/{name}"))
+    );
+
+    let cluster = |out: &'static str| ["protein", "cluster", "p.fa", "--out", out];
+    succeeds(here, &cluster("a.tsv"));
+    succeeds(
+        here,
+        &[&cluster("b.tsv")[..], &["--plan", "cluster.json"]].concat(),
+    );
+    succeeds(here, &["run", "cluster.json"]);
+    assert_eq!(file(here, "a.tsv"), file(here, "b.tsv"));
+
+    let train = "protein train --proteins p.fa --labels p.tsv --split family --window 7 \
+                 --filters 8,8 --hidden 16 --epochs 1 --validation 0.3";
+    let train =
+        |more: &[&'static str]| [&train.split_whitespace().collect::<Vec<_>>(), more].concat();
+    succeeds(here, &train(&["--out", "once"]));
+    succeeds(here, &train(&["--out", "again", "--plan", "train.json"]));
+    succeeds(here, &["run", "train.json"]);
+    let model =
+        |run: &str| std::fs::read(here.join(run).join("model.safetensors")).expect("a model");
+    assert!(model("once") == model("again"), "the same bytes");
+}
+
+/// Of several learning rates the validation part chooses, and the chosen one is what is scored.
+#[test]
+fn a_fold_chooses_its_learning_rate() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let here = directory.path();
+    write_proteins(here);
+    let shared = "--models multitask --split family --epochs 2 --only 2 --encoder onehot";
+    let run = |more: &'static str| {
+        let more: Vec<&str> = shared.split(' ').chain(more.split(' ')).collect();
+        succeeds(here, &words(&more));
+    };
+    run("--learning-rate 0.00001,0.002 --loss-weights 0.5,0.5 --loss-weights 0,1 --out chosen");
+    let table = file(here, "chosen/choices/multitask.fold2.tsv");
+    let rows: Vec<Vec<&str>> = table
+        .lines()
+        .map(|line| line.split('\t').collect())
+        .collect();
+    assert_eq!(rows.len(), 5, "{table}");
+    let loss = |row: &[&str]| row[3].parse::<f64>().expect("a loss");
+    let chosen: Vec<&Vec<&str>> = rows[1..].iter().filter(|row| row[4] == "yes").collect();
+    assert_eq!(chosen.len(), 1, "{table}");
+    assert_eq!(chosen[0][..3], ["0.002", "0.5", "0.5"], "{table}");
+    assert!(
+        rows[1..].iter().all(|row| loss(row) >= loss(chosen[0])),
+        "{table}"
+    );
+    run("--learning-rate 0.002 --loss-weights 0.5,0.5 --out alone");
+    let name = "predictions/multitask.fold2.tsv";
+    assert_eq!(
+        file(here, &format!("chosen/{name}")),
+        file(here, &format!("alone/{name}"))
+    );
+    assert!(!here.join("alone/choices").exists());
+}

@@ -169,7 +169,7 @@ fn the_index_is_a_table() {
 #[test]
 fn files_of_esm_extract_are_imported() {
     let directory = tempfile::tempdir().expect("a directory");
-    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../bindscape-core/tests/data/torch");
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../bindscape-arrays/tests/data/torch");
     fs::create_dir(directory.path().join("pt")).expect("made");
     fs::copy(golden.join("extract.pt"), directory.path().join("pt/a.pt")).expect("copied");
     fs::write(directory.path().join("p.fa"), ">P01106\nMPLNVS\n>Q\nMKV\n").expect("written");

@@ -47,6 +47,11 @@ const fn published(
 impl Published {
     /// The model of that name: `esm2_t6_8M_UR50D`, `facebook/esm2_t6_8M_UR50D` or `8M`.
     ///
+    /// ```
+    /// use bindscape_nn::esm2::Published;
+    /// assert_eq!(Published::find("8M").unwrap().config.width, 320);
+    /// ```
+    ///
     /// # Errors
     /// If there is none; the message lists all of them, the hint the nearest.
     pub fn find(name: &str) -> Result<&'static Self> {

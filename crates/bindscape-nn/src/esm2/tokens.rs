@@ -34,6 +34,14 @@ pub const fn token(residue: u8) -> u8 {
 }
 
 /// The tokens of a protein between [`CLS`] and [`EOS`].
+///
+/// ```
+/// use bindscape_nn::esm2::{CLS, EOS, VOCABULARY, encode};
+///
+/// let tokens = encode(b"MKV");
+/// assert_eq!((tokens[0], tokens[4]), (CLS, EOS));
+/// assert_eq!(VOCABULARY[usize::from(tokens[1])], "M");
+/// ```
 #[must_use]
 pub fn encode(residues: &[u8]) -> Vec<u8> {
     const TABLE: [u8; 256] = {

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use bindscape_base::digest::sha256_hex;
 use bindscape_base::progress::Silent;
@@ -23,6 +25,10 @@ enum Fault {
     Whole,
     /// The server is overloaded.
     Busy,
+    /// The server is overloaded and asks to come back after a second.
+    Later,
+    /// The server does not accept the request.
+    Refused,
 }
 
 struct Server {
@@ -112,6 +118,13 @@ fn answer(
     if fault == Some(Fault::Busy) {
         return send("503 Service Unavailable\r\nContent-Length: 0".into(), b"");
     }
+    if fault == Some(Fault::Later) {
+        let head = "429 Too Many Requests\r\nRetry-After: 1\r\nContent-Length: 0";
+        return send(head.into(), b"");
+    }
+    if fault == Some(Fault::Refused) {
+        return send("400 Bad Request\r\nContent-Length: 0".into(), b"");
+    }
     let mut body = bytes.clone();
     if fault == Some(Fault::Wrong) {
         body[0] ^= 1;
@@ -143,8 +156,11 @@ fn hub(server: &Server, cache: &Path) -> Hub {
         endpoint: server.endpoint.clone(),
         cache: cache.to_path_buf(),
         offline: false,
-        repeats: 4,
-        wait: Duration::from_millis(1),
+        retry: Retry {
+            attempts: 5,
+            first_wait: Duration::from_millis(1),
+            longest_wait: Duration::from_millis(8),
+        },
     }
 }
 
@@ -224,6 +240,34 @@ fn wrong_bytes_are_found_and_asked_for_again() {
     );
     let snapshot = cache.path().join("models--o--m/snapshots").join(COMMIT);
     assert!(!snapshot.join(SINGLE).exists());
+}
+
+#[test]
+fn a_refusal_is_not_repeated() {
+    let server = serve(&[(CONFIG, b"{}"), (SINGLE, &large())], &[Fault::Refused; 5]);
+    let cache = tempfile::tempdir().unwrap();
+    let error = hub(&server, cache.path())
+        .model("o/m", &Silent)
+        .unwrap_err();
+    assert_eq!(error.kind(), bindscape_base::ErrorKind::Network);
+    assert!(
+        error.to_string().contains("answered with status 400"),
+        "{error}"
+    );
+    let log = server.log.lock().unwrap();
+    let asked = |line: &&String| line.starts_with("GET /large/");
+    assert_eq!(log.iter().filter(asked).count(), 1, "{log:?}");
+}
+
+#[test]
+fn the_server_says_how_long_to_wait() {
+    let weights = large();
+    let server = serve(&[(CONFIG, b"{}"), (SINGLE, &weights)], &[Fault::Later]);
+    let cache = tempfile::tempdir().unwrap();
+    let begin = Instant::now();
+    let snapshot = hub(&server, cache.path()).model("o/m", &Silent).unwrap();
+    assert!(begin.elapsed() >= Duration::from_secs(1));
+    assert_eq!(std::fs::read(snapshot.join(SINGLE)).unwrap(), weights);
 }
 
 #[test]

@@ -18,7 +18,9 @@
 //! of a normalised layer has no effect in training, so it has no gradient and
 //! keeps its first value (PyTorch moves it by rounding errors).
 
-use burn::tensor::{DType, Tensor};
+use burn::tensor::{DType, Device, Tensor};
+
+use crate::encode::Bases;
 
 mod fused;
 mod memory;
@@ -57,7 +59,22 @@ pub fn conv_block(
 }
 
 /// Convolution (stride 1, no padding), ReLU, max-pooling (window and stride `pool`, a
-/// remainder is dropped). Shapes as in [`conv_block`].
+/// remainder is dropped).
+///
+/// # Shapes
+/// As in [`conv_block`].
+///
+/// ```
+/// use bindscape_nn::layers::conv_relu_pool;
+/// use burn::tensor::{Device, Tensor};
+///
+/// let device = Device::flex();
+/// let x = Tensor::<3>::ones([2, 20, 4], &device);
+/// let (weight, bias) = (Tensor::ones([8, 4, 5], &device), Tensor::zeros([8], &device));
+/// let y = conv_relu_pool(x, weight, bias, 3);
+/// assert_eq!(y.dims(), [2, (20 - 5 + 1) / 3, 8]);
+/// assert_eq!(y.into_data().try_into_vec::<f32>().unwrap()[0], 20.0);
+/// ```
 ///
 /// # Panics
 /// If the shapes do not fit, or nothing is left after pooling.
@@ -67,6 +84,46 @@ pub fn conv_relu_pool(x: Tensor<3>, weight: Tensor<3>, bias: Tensor<1>, pool: us
         fused::conv_relu_pool(x, weight, bias, pool)
     } else {
         recurrent::conv_relu_pool(x, weight, bias, pool)
+    }
+}
+
+/// [`conv_block`] of sequences: on the CPU of their bases, elsewhere of one-hot vectors `[batch,
+/// length, 4]` on `device`.
+///
+/// # Panics
+/// As there.
+pub(crate) fn first_conv_block(
+    bases: Bases,
+    weight: Tensor<3>,
+    bias: Tensor<1>,
+    norm: &BatchNorm,
+    pool: usize,
+    mode: NormMode,
+    device: &Device,
+) -> (Tensor<3>, Option<BatchStatistics>) {
+    if kernel(&weight, &weight) {
+        fused::first_conv_block(bases, weight, bias, norm, pool, mode)
+    } else {
+        let x = bases.one_hot(device);
+        reference::conv_block(x, weight, bias, norm, pool, mode)
+    }
+}
+
+/// [`conv_relu_pool`] of sequences, as [`first_conv_block`].
+///
+/// # Panics
+/// As there.
+pub(crate) fn first_conv_relu_pool(
+    bases: Bases,
+    weight: Tensor<3>,
+    bias: Tensor<1>,
+    pool: usize,
+    device: &Device,
+) -> Tensor<3> {
+    if kernel(&weight, &weight) {
+        fused::first_conv_relu_pool(bases, weight, bias, pool)
+    } else {
+        recurrent::conv_relu_pool(bases.one_hot(device), weight, bias, pool)
     }
 }
 
@@ -239,7 +296,7 @@ pub struct BatchNorm {
 /// What a batch normalisation normalises by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NormMode {
-    /// The statistics of the batch at hand.
+    /// The statistics of the current batch.
     Batch,
     /// The running statistics: prediction, validation, and frozen layers.
     Running,

@@ -97,6 +97,18 @@ impl TrainingIdentity {
 }
 
 /// A trained network.
+///
+/// ```no_run
+/// # fn main() -> bindscape_base::Result<()> {
+/// use bindscape_nn::{Device, Model, Predictor};
+///
+/// let model = Model::load("model.safetensors")?;
+/// println!("{} for {}", model.architecture, model.tfs.join(", "));
+/// let predictor = Predictor::new(&model, &Device::flex());
+/// # let _ = predictor;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Model {
     /// Which network, and its sizes.

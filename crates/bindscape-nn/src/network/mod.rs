@@ -96,6 +96,21 @@ impl Output {
 }
 
 /// A network on a device: its layers with their weights.
+///
+/// ```
+/// # fn main() -> bindscape_base::Result<()> {
+/// use bindscape_nn::{Architecture, CnnConfig, Device};
+///
+/// let mut network = Architecture::Cnn(CnnConfig::new(90, 1)).initial(1, &Device::flex())?;
+/// let first = network.layer("c1")?.weights();
+/// assert_eq!((&first[0].name[..], &first[0].shape[..]), ("c1.weight", &[100, 4, 19][..]));
+/// // Silences the third filter.
+/// network.layer_mut("c1")?.hold(2, 0.0)?;
+/// let error = network.layer("conv1").unwrap_err();
+/// assert!(error.to_string().contains("a layer of the network"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Network {
     layers: Layers,

@@ -1,4 +1,4 @@
-//! Which layers are computed at once.
+//! Which layers are computed together, by the fused blocks of [`layers`](crate::layers).
 
 use super::layer::{LayerKind, Layers, Source};
 

@@ -221,18 +221,37 @@ impl Network {
     ) -> (Positions, Option<BatchStatistics>) {
         let [weight, bias] = self.parameters(convolution);
         let (weight, bias) = (self.factor::<3>(weight), self.vector(bias));
-        let Positions { x, kept } = input.positions(&self.device);
-        let all = x.dims()[1] + 1 - weight.dims()[2];
+        let length = match &input {
+            Value::Bases(bases) => bases.length(),
+            Value::Positions(positions) => positions.x.dims()[1],
+            Value::Units(_) => unreachable!("convolutions come before the positions are flattened"),
+        };
+        let all = length + 1 - weight.dims()[2];
         let window = match pool.map(|pool| self.layers.at(pool).kind()) {
             Some(LayerKind::MaxPool { window }) => window.unwrap_or(all),
             _ => 1,
         };
-        let (y, batch) = match norm {
-            Some(norm) => {
-                let mode = self.mode(norm, pass);
-                layers::conv_block(x, weight, bias, &self.norm(norm), window, mode)
+        let device = &self.device;
+        let norm = norm.map(|norm| (self.norm(norm), self.mode(norm, pass)));
+        let (y, batch, kept) = match (input, norm) {
+            (Value::Bases(bases), Some((norm, mode))) => {
+                let (y, batch) =
+                    layers::first_conv_block(bases, weight, bias, &norm, window, mode, device);
+                (y, batch, None)
             }
-            None => (layers::conv_relu_pool(x, weight, bias, window), None),
+            (Value::Bases(bases), None) => {
+                let y = layers::first_conv_relu_pool(bases, weight, bias, window, device);
+                (y, None, None)
+            }
+            (input, Some((norm, mode))) => {
+                let Positions { x, kept } = input.positions(device);
+                let (y, batch) = layers::conv_block(x, weight, bias, &norm, window, mode);
+                (y, batch, kept)
+            }
+            (input, None) => {
+                let Positions { x, kept } = input.positions(device);
+                (layers::conv_relu_pool(x, weight, bias, window), None, kept)
+            }
         };
         (pooled(y, kept, window), batch)
     }

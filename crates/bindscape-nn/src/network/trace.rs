@@ -13,12 +13,14 @@ use crate::host::to_vec;
 pub struct Traced {
     /// Which sequences or proteins the batch holds, in its order.
     pub rows: Vec<usize>,
-    /// What each of the wanted layers leaves, in the order in which they were named: `[batch,
-    /// positions, channels]` or `[batch, units]`.
+    /// The output of each named layer, in the order of the names.
+    ///
+    /// # Shapes
+    /// `[batch, positions, channels]`, or `[batch, units]` from the first flattened layer on
     pub activations: Vec<NamedArray>,
 }
 
-/// A way through a network that stops by at the wanted layers.
+/// Runs a network and keeps the activations of some layers.
 #[derive(Debug)]
 pub(crate) struct Tracer<'a> {
     network: &'a Network,
@@ -27,7 +29,7 @@ pub(crate) struct Tracer<'a> {
 }
 
 impl<'a> Tracer<'a> {
-    /// Looks the layers up. What is not asked for is computed in blocks, as in prediction.
+    /// Looks the layers up. All others are computed in fused blocks, as in prediction.
     ///
     /// # Errors
     /// If there is none of a name; near ones are suggested.
@@ -43,7 +45,7 @@ impl<'a> Tracer<'a> {
         })
     }
 
-    /// What the layers leave of a batch.
+    /// The activations of the layers for a batch.
     pub(crate) fn activations(&self, input: Value) -> Vec<NamedArray> {
         let mut found: Vec<Option<NamedArray>> = vec![None; self.wanted.len()];
         self.network

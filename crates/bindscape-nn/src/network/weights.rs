@@ -147,8 +147,8 @@ impl LayerWeightsMut<'_> {
         Ok(())
     }
 
-    /// Makes what a filter of a convolution or a unit of a linear layer leaves `value`
-    /// everywhere, whatever the input: with 0 it is silent. The value is that after the layer's
+    /// Fixes the output of a filter of a convolution, or of a unit of a linear layer, to `value` at
+    /// every position, whatever the input: 0 silences it. The value is that after the layer's
     /// normalisation, if it has one, and before its ReLU.
     ///
     /// # Errors

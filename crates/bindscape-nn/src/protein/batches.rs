@@ -1,14 +1,11 @@
-//! In which order proteins are trained on, and how their features are read ahead.
-
-use std::sync::mpsc::sync_channel;
-
-use bindscape_base::Result;
+//! In which order proteins are trained on.
 
 use crate::random;
+use crate::train::batches::split;
 
 /// The batches of an epoch. Proteins are shuffled; then the proteins of `neighbours` batches
 /// at a time are sorted by their number of positions and cut into batches, and the batches of
-/// the epoch are shuffled. A batch is as long as its longest protein, so proteins of like length
+/// the epoch are shuffled. A batch is as long as its longest protein, so proteins of similar length
 /// save most of the work; with one neighbour it is a plain shuffle.
 ///
 /// A last batch of a single protein, which has no variance to normalise by, joins another one.
@@ -37,17 +34,17 @@ pub(crate) fn of_epoch(
 }
 
 /// Batches for prediction, as places in `rows`: by length, so that little is computed for
-/// padding, and proteins of different `company` apart.
+/// padding, and only proteins with the same `group` together.
 pub(crate) fn by_length(
     rows: &[usize],
     positions: &dyn Fn(usize) -> usize,
-    company: &dyn Fn(usize) -> usize,
+    group: &dyn Fn(usize) -> usize,
     size: usize,
 ) -> Vec<Vec<usize>> {
     let mut places: Vec<usize> = (0..rows.len()).collect();
     let key = |place: usize| {
         let positions = positions(rows[place]);
-        (company(positions), positions)
+        (group(positions), positions)
     };
     places.sort_by_key(|&place| key(place));
     places
@@ -56,56 +53,12 @@ pub(crate) fn by_length(
         .collect()
 }
 
-fn split(items: &[usize], size: usize) -> Vec<Vec<usize>> {
-    let mut batches: Vec<Vec<usize>> = items.chunks(size).map(<[usize]>::to_vec).collect();
-    if batches.len() > 1 && batches.last().is_some_and(|last| last.len() == 1) {
-        let single = batches.pop().unwrap_or_default();
-        if let Some(last) = batches.last_mut() {
-            last.extend(single);
-        }
-    }
-    batches
-}
-
-/// Calls `take` with what `make` makes of each item, in order. `make` runs on a thread of
-/// its own, two items ahead at most: files are read while the network computes.
-///
-/// # Errors
-/// The first of either.
-pub(crate) fn ahead<I: Sync, T: Send>(
-    items: &[I],
-    make: impl Fn(&I) -> Result<T> + Send,
-    mut take: impl FnMut(&I, T) -> Result<()>,
-) -> Result<()> {
-    std::thread::scope(|scope| {
-        let (send, receive) = sync_channel(1);
-        scope.spawn(move || {
-            for item in items {
-                let made = make(item);
-                let last = made.is_err();
-                // Nobody listens any more once `take` has failed.
-                if send.send(made).is_err() || last {
-                    break;
-                }
-            }
-        });
-        for item in items {
-            // The other end hangs up early only when its thread panics, which ends the scope.
-            let Ok(made) = receive.recv() else { break };
-            take(item, made?)?;
-        }
-        Ok(())
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use bindscape_base::Error;
-
     use super::*;
 
     #[test]
-    fn every_protein_once_and_like_lengths_together() {
+    fn every_protein_once_and_similar_lengths_together() {
         let rows: Vec<usize> = (100..1101).collect();
         let length = |row: usize| row * 7919 % 300 + 1;
         let batches = of_epoch(&rows, &length, 50, 8, 3, 1);
@@ -132,42 +85,9 @@ mod tests {
     }
 
     #[test]
-    fn batches_for_prediction_keep_company() {
+    fn batches_for_prediction_keep_groups() {
         let rows = [7, 3, 9, 1, 8, 2];
         let found = by_length(&rows, &|row| row, &|length| length / 4, 2);
         assert_eq!(found, [vec![3, 5], vec![1], vec![0], vec![4, 2]]);
-    }
-
-    #[test]
-    fn reading_ahead_keeps_order_and_stops_at_errors() {
-        let items: Vec<usize> = (0..20).collect();
-        let mut seen = Vec::new();
-        let push = |seen: &mut Vec<usize>, value| {
-            seen.push(value);
-            Ok(())
-        };
-        ahead(&items, |&i| Ok(i * i), |_, v| push(&mut seen, v)).unwrap();
-        assert_eq!(seen, items.iter().map(|i| i * i).collect::<Vec<_>>());
-        let mut seen = Vec::new();
-        let fails = |&i: &usize| {
-            if i == 5 {
-                Err(Error::Interrupted)
-            } else {
-                Ok(i)
-            }
-        };
-        ahead(&items, fails, |_, v| push(&mut seen, v)).unwrap_err();
-        assert_eq!(seen, [0, 1, 2, 3, 4]);
-        let mut count = 0;
-        let stops = |_: &usize, _: usize| {
-            count += 1;
-            if count == 3 {
-                Err(Error::Interrupted)
-            } else {
-                Ok(())
-            }
-        };
-        ahead(&items, |&i| Ok(i), stops).unwrap_err();
-        assert_eq!(count, 3);
     }
 }

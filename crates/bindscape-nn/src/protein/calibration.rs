@@ -37,8 +37,16 @@ impl Calibration {
     }
 
     /// The probability that a protein is a transcription factor. `prior` is the share of
-    /// transcription factors among the proteins at hand: the odds are multiplied by its odds over
+    /// transcription factors among the proteins in question: the odds are multiplied by its odds over
     /// those of the training. Without it, or if the share in training is not known, they stay.
+    ///
+    /// ```
+    /// use bindscape_nn::protein::Calibration;
+    ///
+    /// let half = Calibration { tf_prior: Some(0.5), ..Calibration::default() };
+    /// assert_eq!(half.tf(0.0, None), 0.5);
+    /// assert!((half.tf(0.0, Some(0.05)) - 0.05).abs() < 1e-12);
+    /// ```
     #[must_use]
     pub fn tf(&self, logit: f32, prior: Option<f64>) -> f64 {
         let scaled = f64::from(logit) / self.tf_temperature.unwrap_or(1.0);

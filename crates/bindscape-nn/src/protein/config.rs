@@ -10,6 +10,16 @@ use crate::network::Layers;
 use crate::parameters::StateDict;
 
 /// A network for proteins, and its sizes.
+///
+/// ```
+/// use bindscape_nn::protein::ProteinNetworkKind;
+///
+/// let network = ProteinNetworkKind::MultiTask.network(320, 300);
+/// let layers = network.layers();
+/// let heads: Vec<&str> = layers.iter().rev().take(2).map(|layer| layer.name()).collect();
+/// assert_eq!(heads, ["domain_head", "tf_head"]);
+/// assert_eq!(network.parameters(), 10_055_558);
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "network", rename_all = "lowercase")]
 pub enum ProteinNetwork {

@@ -9,6 +9,7 @@
 use bindscape_base::progress::{Progress, check};
 use bindscape_base::{Error, Result};
 use bindscape_protein::{Features, ProteinClass, Windows};
+use serde::{Deserialize, Serialize};
 
 use super::forward::{self, Batch, HeadLogits};
 use super::predict::ProteinPredictor;
@@ -18,17 +19,31 @@ use crate::network::{Positions, Value};
 /// Points of the line that are computed at a time.
 const BATCH: usize = 32;
 
-/// What is explained.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What is explained; written as `tf` or the name of a class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Target {
     /// The logit of the transcription-factor head.
     Tf,
     /// The logit of a class in the domain head.
+    #[serde(untagged)]
     Class(ProteinClass),
 }
 
+impl Target {
+    /// Its name: `tf`, or that of the class.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Target::Tf => "tf",
+            Target::Class(class) => class.name(),
+        }
+    }
+}
+
 /// Where the line begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Baseline {
     /// Features of zero, as in padding.
     #[default]

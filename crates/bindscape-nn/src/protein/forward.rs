@@ -48,9 +48,9 @@ impl ProteinNetwork {
         }
     }
 
-    /// Proteins that share a batch in prediction have this in common, so that what is said of
-    /// a protein does not depend on the others.
-    pub(crate) fn company(&self, rows: usize) -> usize {
+    /// Group of proteins that may share a batch in prediction, so that the output for a protein
+    /// does not depend on the others.
+    pub(crate) fn batch_group(&self, rows: usize) -> usize {
         match self {
             // What a longer batch adds to sums are zeros, at their end.
             Self::MultiTask(_) => 0,

@@ -58,7 +58,7 @@ pub(crate) struct Task<'a> {
     factors: [f64; 2],
     /// Weights of proteins that are no transcription factor, and of those that are one.
     tf: [f64; 2],
-    /// Weights by class; all zero where there is nothing to tell apart.
+    /// Weights by class; all zero where there is one class only.
     classes: [f64; CLASSES],
     /// Sum of weights of the training proteins: no transcription factor, transcription factor.
     tf_sums: [f64; 2],
@@ -98,7 +98,7 @@ impl<'a> Task<'a> {
             }
         }
         let mut tf = [1.0; 2];
-        // With one class there is nothing to tell apart (labels without classes have
+        // With one class there is nothing to learn (labels without classes have
         // `non_tf` alone): the domain head learns nothing then.
         let several = class_sums.iter().filter(|&&sum| sum > 0.0).count() > 1;
         let mut classes = [if several { 1.0 } else { 0.0 }; CLASSES];

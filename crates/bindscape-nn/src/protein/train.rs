@@ -1,4 +1,4 @@
-//! Training: epochs over batches of proteins of like length, the best epoch by validation loss,
+//! Training: epochs over batches of proteins of similar length, the best epoch by validation loss,
 //! checkpoints between epochs, temperatures at the end.
 //!
 //! With a directory, a training keeps the files of
@@ -8,80 +8,23 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
-use bindscape_base::digest::hex;
 use bindscape_base::progress::{Progress, Silent, Unshown};
 use bindscape_base::{Error, Result};
-use bindscape_protein::{Features, Label};
+use bindscape_protein::Label;
 use burn::tensor::Device;
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+use sha2::Digest;
 
 use super::config::ProteinNetwork;
-use super::epoch::Plan;
-use super::loss::Task;
 use super::model::{ProteinModel, ProteinTraining};
+use super::objective::{ProteinData, ProteinEpoch, Proteins};
 use super::options::ProteinTrainOptions;
-use super::predict;
+use crate::precision::Precision;
 use crate::random;
-use crate::train::checkpoint::{self, Checkpoint, Epoch};
-use crate::train::step::Learner;
-use crate::train::{BatchReport, CHECKPOINT_FILE, Freeze, MODEL_FILE, RECORDS_FILE, remove};
+use crate::train::trainer::{self, Files, Listener, Schedule};
+use crate::train::{BatchReport, Freeze};
 
-/// Proteins to train and validate on.
-#[derive(Clone, Copy)]
-pub struct ProteinData<'a> {
-    /// Features of all proteins.
-    pub features: &'a dyn Features,
-    /// Labels of all proteins, in the same order.
-    pub labels: &'a [Label],
-    /// Proteins to train on.
-    pub train: &'a [usize],
-    /// Proteins to validate on: they choose the epoch and the temperatures.
-    pub validation: &'a [usize],
-}
-
-/// One line of `epochs.jsonl`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ProteinEpoch {
-    /// Epoch, from 1.
-    pub epoch: u32,
-    /// Mean loss over the epoch's batches.
-    pub train_loss: f64,
-    /// Loss on the validation part, the weighted sum of those of the heads.
-    pub validation_loss: f64,
-    /// The same with the temperatures that fit the validation part best, as a model made of this
-    /// epoch would have them. Confidence that grows faster than what is known makes the other
-    /// loss rise while answers still get better. The smallest one wins.
-    pub validation_calibrated_loss: f64,
-    /// Loss of the transcription-factor head there.
-    pub validation_tf_loss: Option<f64>,
-    /// Loss of the domain head there.
-    pub validation_domain_loss: Option<f64>,
-    /// Area under the precision-recall curve of the transcription-factor head there.
-    pub validation_tf_aucpr: Option<f64>,
-    /// Share of proteins of known class there whose class has the largest probability.
-    pub validation_domain_accuracy: Option<f64>,
-    /// Whether this is the best epoch so far.
-    pub best: bool,
-    /// Wall time of the epoch in seconds.
-    pub seconds: f64,
-    /// Proteins trained on per second.
-    pub sequences_per_second: f64,
-}
-
-impl Epoch for ProteinEpoch {
-    fn number(&self) -> u32 {
-        self.epoch
-    }
-
-    fn best(&self) -> bool {
-        self.best
-    }
-}
-
-/// Who is told of a training. Each epoch is a stage of [`Progress`], which advances by one per
+/// Receives the progress of a training. Each epoch is a stage of [`Progress`], which advances by one per
 /// batch; [`Progress::interrupted`] is asked before every batch.
 pub trait ProteinObserver: Progress {
     /// A batch is done.
@@ -178,6 +121,51 @@ pub fn hold_out(
 /// class has no part in the second. The same data, options and device give the same
 /// weights, whatever the number of threads.
 ///
+/// ```
+/// # fn main() -> bindscape_base::Result<()> {
+/// use bindscape_base::progress::Silent;
+/// use bindscape_nn::Device;
+/// use bindscape_nn::protein::{
+///     Encoder, KnownSequences, ProteinData, ProteinNetworkKind, ProteinPredictor,
+///     ProteinTrainOptions, ProteinTraining, train,
+/// };
+/// use bindscape_protein::{EncodedProteins, Encoding, Label, Protein, ProteinClass, Windows};
+///
+/// let windows = Windows { window: 1, positions: 12 };
+/// # let protein = |number: usize, unit: &str| Protein {
+/// #     id: format!("p{number}"),
+/// #     description: String::new(),
+/// #     sequence: unit.repeat(3 + number % 2).into_bytes(),
+/// # };
+/// # let units = ["CHC", "WFL"];
+/// # let proteins: Vec<Protein> = (0..12).map(|i| protein(i, units[i / 6])).collect();
+/// # let classes = [ProteinClass::ZincFinger, ProteinClass::NonTf];
+/// # let labels: Vec<Label> = (0..12).map(|i| classes[i / 6].into()).collect();
+/// // `proteins` are six zinc fingers and six other proteins, and `labels` say so.
+/// let features = EncodedProteins::new(&proteins, Encoding::Onehot, windows);
+/// let kind = ProteinNetworkKind::Tf;
+/// let mut network = kind.network(21, windows.positions);
+/// # if let bindscape_nn::protein::ProteinNetwork::MultiTask(config) = &mut network {
+/// #     (config.filters, config.hidden) = ([4, 4], vec![6]);
+/// # }
+/// let data = ProteinData {
+///     features: &features,
+///     labels: &labels,
+///     train: &[0, 1, 2, 3, 6, 7, 8, 9],
+///     validation: &[4, 5, 10, 11],
+/// };
+/// let options = ProteinTrainOptions { max_epochs: 2, ..ProteinTrainOptions::new(kind, 1) };
+/// let known = KnownSequences::new(proteins.iter().map(|protein| &protein.sequence[..]));
+/// let training = ProteinTraining::new(Encoder::new(&features, windows), Vec::new(), known);
+/// let device = Device::flex();
+/// let trained = train(&network, data, &options, training, None, &device, &Silent)?;
+/// let predictor = ProteinPredictor::new(&trained.model, &device);
+/// let scores = predictor.scores(&features, &[0, 11], None, &Silent)?;
+/// assert!(scores.iter().all(|score| score.p_tf.is_some() && score.p_class.is_none()));
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
 /// If options, network and data do not fit together, features cannot be read, `directory`
 /// holds another training, a file cannot be written, the loss is no longer a number, or the
@@ -217,149 +205,69 @@ fn train_here(
         *training.proteins.entry(name).or_default() += 1;
     }
     let run = fingerprint(network, data, options, &training);
-    let plan = Plan {
-        network,
-        data,
-        options,
-        task: Task::new(
-            network.heads(),
-            data.labels,
-            data.train,
-            options.loss_weights,
-            options.class_weights,
-        ),
-    };
+    let objective = Proteins::new(network, data, options);
     let files = directory.map(Files::new).transpose()?;
-    let mut before = None;
-    if let Some(files) = &files {
-        if files.model.exists() {
-            return files.finished(&run);
-        }
-        if files.checkpoint.exists() {
-            before = Some(Checkpoint::load(
-                &files.checkpoint,
-                &network.layers(),
-                &run,
-            )?);
-        }
+    let load = |path: &Path| {
+        let model = ProteinModel::load(path)?;
+        let run = model.training.run.clone();
+        Ok((model, run))
+    };
+    if let Some(files) = &files
+        && let Some((model, epochs)) = files.finished(&run, load)?
+    {
+        return Ok(TrainedProteins {
+            best_epoch: model.training.best_epoch,
+            epochs,
+            model,
+            model_path: Some(files.model.clone()),
+            resumed_from: None,
+            found_finished: true,
+        });
     }
-    if network.heads().domain() && !plan.task.has_classes() {
+    if network.heads().domain() && !objective.has_classes() {
         observer.note("the domain head learns nothing: the labels tell no more than one class");
     }
-    let resumed_from = before
-        .as_ref()
-        .and_then(|state: &Checkpoint<ProteinEpoch>| {
-            state.records.last().map(|record| record.epoch)
-        });
-    let mut state = before.unwrap_or_else(|| {
-        let weights = network.initial(options.seed);
-        Checkpoint {
-            run: run.clone(),
-            step: 0,
-            records: Vec::new(),
-            best: weights.clone(),
-            moments: vec![None; weights.0.len()],
-            weights,
-            loss_scale: None,
-        }
-    });
-    if let Some(files) = &files {
-        checkpoint::write_records(&files.records, &state.records)?;
-    }
-    let weights = std::mem::take(&mut state.weights);
-    let mut learner = Learner::new(network.on(&weights, device), Freeze::None);
-    learner.moments = checkpoint::moments_to_device(&state.moments, device);
-    learner.step = state.step;
-    // They are on the device now; copies are made for each checkpoint.
-    state.forget_training();
-    let mut saved: Option<Instant> = None;
-    let patience = options.patience.unwrap_or(u32::MAX);
-    while (state.records.len() as u32) < options.max_epochs
-        && state.epochs_without_improvement() < patience
-    {
-        let record = plan.epoch(&mut learner, &state, observer)?;
-        if record.best {
-            state.best = learner.network.state();
-        }
-        state.records.push(record);
-        if let Some(files) = &files {
-            let due = saved
-                .is_none_or(|saved| saved.elapsed().as_secs_f64() >= options.checkpoint_seconds);
-            if due {
-                state.step = learner.step;
-                state.weights = learner.network.state();
-                state.moments = checkpoint::moments_to_host(&learner.moments);
-                state.save(&files.checkpoint)?;
-                state.forget_training();
-                saved = Some(Instant::now());
-            }
-            checkpoint::write_records(&files.records, &state.records)?;
-        }
-        observer.epoch(&state.records[state.records.len() - 1]);
-    }
-    drop(learner);
-    let best_epoch = state.best_record().map_or(0, |record| record.epoch);
-    let best = network.on(&state.best, device);
-    let logits = predict::logits(
-        network,
-        &best,
-        data.features,
-        data.validation,
-        &Unshown(observer),
+    let schedule = Schedule {
+        seed: options.seed,
+        learning_rate: options.learning_rate,
+        max_epochs: options.max_epochs,
+        patience: options.patience,
+        freeze: Freeze::None,
+        precision: Precision::F32,
+        checkpoint_seconds: options.checkpoint_seconds,
+    };
+    let ended = trainer::train(
+        &objective,
+        network.layers(),
+        || Ok(network.initial(options.seed)),
+        &schedule,
+        &run,
+        files.as_ref(),
+        device,
+        &Listener {
+            progress: observer,
+            batch: &|report| observer.batch(report),
+            epoch: &|record| observer.epoch(record),
+        },
     )?;
+    let best = network.on(&ended.best, device);
+    let calibration = objective.calibration(&best, &Unshown(observer))?;
     training.seed = options.seed;
-    training.best_epoch = best_epoch;
+    training.best_epoch = ended.best_epoch;
     training.run = run;
-    let calibration = plan.calibrate(&logits);
-    let model = ProteinModel::new(network.clone(), training, calibration, state.best);
+    let model = ProteinModel::new(network.clone(), training, calibration, ended.best);
     if let Some(files) = &files {
         model.save(&files.model)?;
-        remove(&files.checkpoint)?;
+        files.forget_checkpoint()?;
     }
     Ok(TrainedProteins {
         model,
         model_path: files.map(|files| files.model),
-        best_epoch,
-        epochs: state.records,
-        resumed_from,
+        best_epoch: ended.best_epoch,
+        epochs: ended.records,
+        resumed_from: ended.resumed_from,
         found_finished: false,
     })
-}
-
-/// The files of a training.
-struct Files {
-    model: PathBuf,
-    checkpoint: PathBuf,
-    records: PathBuf,
-}
-
-impl Files {
-    fn new(directory: &Path) -> Result<Self> {
-        std::fs::create_dir_all(directory)
-            .map_err(|source| Error::io("create", directory, source))?;
-        Ok(Self {
-            model: directory.join(MODEL_FILE),
-            checkpoint: directory.join(CHECKPOINT_FILE),
-            records: directory.join(RECORDS_FILE),
-        })
-    }
-
-    /// The training that ended here.
-    fn finished(&self, run: &str) -> Result<TrainedProteins> {
-        let model = ProteinModel::load(&self.model)?;
-        if model.training.run != run {
-            return Err(checkpoint::other_run(&self.model));
-        }
-        remove(&self.checkpoint)?;
-        Ok(TrainedProteins {
-            best_epoch: model.training.best_epoch,
-            epochs: checkpoint::read_epochs(&self.records)?,
-            model,
-            model_path: Some(self.model.clone()),
-            resumed_from: None,
-            found_finished: true,
-        })
-    }
 }
 
 fn check_data(
@@ -392,7 +300,7 @@ fn check_data(
     Ok(())
 }
 
-/// SHA-256 over everything that the resulting weights depend on. Features are told by
+/// SHA-256 over everything that the resulting weights depend on. Features are identified by
 /// their encoder and by the sequences and files they are of.
 fn fingerprint(
     network: &ProteinNetwork,
@@ -405,15 +313,14 @@ fn fingerprint(
         "options": options,
         "training": training,
     });
-    let mut hash = Sha256::new();
-    hash.update(description.to_string());
-    for part in [data.train, data.validation] {
-        hash.update((part.len() as u64).to_le_bytes());
-        for &row in part {
-            hash.update((row as u64).to_le_bytes());
-            hash.update(data.labels[row].name());
-            hash.update((data.features.rows(row) as u64).to_le_bytes());
+    trainer::fingerprint(&description, |hash| {
+        for part in [data.train, data.validation] {
+            hash.update((part.len() as u64).to_le_bytes());
+            for &row in part {
+                hash.update((row as u64).to_le_bytes());
+                hash.update(data.labels[row].name());
+                hash.update((data.features.rows(row) as u64).to_le_bytes());
+            }
         }
-    }
-    hex(&hash.finalize())
+    })
 }

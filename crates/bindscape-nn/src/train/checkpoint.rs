@@ -65,6 +65,19 @@ pub(crate) struct Checkpoint<R = EpochRecord> {
 }
 
 impl<R: Epoch> Checkpoint<R> {
+    /// The state of the training `run` before its first epoch.
+    pub(crate) fn new(run: &str, weights: StateDict) -> Self {
+        Self {
+            run: run.to_owned(),
+            step: 0,
+            records: Vec::new(),
+            best: weights.clone(),
+            moments: vec![None; weights.0.len()],
+            weights,
+            loss_scale: None,
+        }
+    }
+
     /// The record of the best epoch.
     pub(crate) fn best_record(&self) -> Option<&R> {
         self.records.iter().rev().find(|record| record.best())
@@ -172,9 +185,8 @@ impl<R: Epoch> Checkpoint<R> {
 
 /// The error for a directory in which something else was trained.
 pub(crate) fn other_run(path: &Path) -> Error {
-    Error::input(
+    Error::conflict(
         path,
-        Place::File,
         "the training that was asked for",
         "another training (other options, data or start)",
     )

@@ -9,66 +9,43 @@
 //! model.safetensors       at the end: the weights of the best epoch
 //! ```
 //!
-//! A training that was stopped, by the user or by `kill -9`, loses the epoch at hand
+//! A training that was stopped, by the user or by `kill -9`, loses the current epoch
 //! and those since the last checkpoint ([`TrainOptions::checkpoint_seconds`]); started
 //! again it continues after that and ends with the same weights, bit for bit. A finished
 //! one is not done again.
 
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
-use bindscape_base::digest::hex;
-use bindscape_base::progress::{Progress, Silent, check};
+use bindscape_base::progress::{Progress, Silent};
 use bindscape_base::{Error, Result};
 use bindscape_genome::sequence::Strand;
-use bindscape_matrix::dataset::{Dataset, Part};
+use bindscape_matrix::dataset::Dataset;
 use bindscape_matrix::results::EpochRecord;
-use burn::tensor::{Device, Tensor, TensorData};
-use sha2::{Digest, Sha256};
+use burn::tensor::Device;
+use sha2::Digest;
 
+pub(crate) mod batches;
 pub(crate) mod checkpoint;
+mod objective;
 mod options;
+mod report;
 pub(crate) mod scale;
 pub(crate) mod step;
+pub(crate) mod trainer;
 mod validation;
 
 pub use checkpoint::read_records;
 pub use options::{Freeze, Start, TrainOptions, TransferLayers};
+pub use report::BatchReport;
+pub use trainer::{CHECKPOINT_FILE, MODEL_FILE, RECORDS_FILE};
 
 use crate::architecture::Architecture;
-use crate::encode::Bases;
 use crate::model::{Model, TrainingIdentity};
-use crate::network::{Dropout, Network, Value};
 use crate::parameters::StateDict;
-use crate::random;
-use checkpoint::Checkpoint;
-use step::Learner;
+use objective::BindingSites;
+use trainer::{Files, Listener, Schedule};
 
-/// Name of the model in the directory of a training.
-pub const MODEL_FILE: &str = "model.safetensors";
-/// Name of the checkpoint.
-pub const CHECKPOINT_FILE: &str = "checkpoint.safetensors";
-/// Name of the records of the epochs.
-pub const RECORDS_FILE: &str = "epochs.jsonl";
-
-/// Where a training stands within an epoch.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct BatchReport {
-    /// Epoch, from 1.
-    pub epoch: u32,
-    /// Largest number of epochs.
-    pub epochs: u32,
-    /// Batch of the epoch, from 1.
-    pub batch: usize,
-    /// Batches of the epoch.
-    pub batches: usize,
-    /// Mean loss over the batches of this epoch so far.
-    pub mean_loss: f64,
-    /// Sequences trained on per second in this epoch so far.
-    pub sequences_per_second: f64,
-}
-
-/// Who is told of a training. Each epoch is a stage of [`Progress`], which
+/// Receives the progress of a training. Each epoch is a stage of [`Progress`], which
 /// advances by one per batch; [`Progress::interrupted`] is asked before every batch.
 pub trait Observer: Progress {
     /// A batch is done.
@@ -101,6 +78,52 @@ pub struct Trained {
 /// The loss is binary cross-entropy, the optimizer Adam; the epoch with the
 /// smallest loss on the validation part wins. `identity` becomes part of the
 /// model (see [`TrainingIdentity::new`]).
+///
+/// ```
+/// # fn main() -> bindscape_base::Result<()> {
+/// # use bindscape_matrix::dataset::{Dataset, Part};
+/// # use bindscape_genome::{region::Regions, sequence::PackedSequences};
+/// # let mut data = Dataset {
+/// #     tfs: vec!["MAX".into()],
+/// #     regions: Regions::new(),
+/// #     sequences: PackedSequences::new(90),
+/// #     labels: Vec::new(),
+/// #     parts: Vec::new(),
+/// # };
+/// # for row in 0..30 {
+/// #     let unit: &[u8] = if row % 2 == 0 { b"CACGTG" } else { b"ATATAG" };
+/// #     let mut letters = unit.repeat(15);
+/// #     letters.rotate_left(row);
+/// #     data.sequences.push(&letters);
+/// #     data.regions.push("chr1", 1000 * row as u32, 1000 * row as u32 + 90);
+/// #     data.labels.push(u8::from(row % 2 == 0));
+/// #     data.parts.push([Part::Train, Part::Train, Part::Validation][row % 3]);
+/// # }
+/// use bindscape_base::progress::Silent;
+/// use bindscape_matrix::results::RunKind;
+/// use bindscape_nn::train::{Start, TrainOptions, train};
+/// use bindscape_nn::{Architecture, CnnConfig, DeviceChoice, Model, TrainingIdentity};
+///
+/// // `data` holds 30 regions of 90 bp and the labels of one TF.
+/// let mut config = CnnConfig::new(90, 1);
+/// (config.filters, config.hidden) = ([4, 4, 4], 8);
+/// let options = TrainOptions { batch_size: 10, max_epochs: 2, ..TrainOptions::scratch(1) };
+/// let directory = tempfile::tempdir().unwrap();
+/// let trained = train(
+///     &Architecture::Cnn(config),
+///     Start::Scratch,
+///     &data,
+///     &options,
+///     TrainingIdentity::new(RunKind::Pretrain, 1, None, Vec::new(), &data, None),
+///     directory.path(),
+///     &DeviceChoice::Cpu.open()?,
+///     &Silent,
+/// )?;
+/// assert_eq!(trained.epochs.len(), 2);
+/// assert_eq!(Model::load(&trained.model_path)?, trained.model);
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Errors
 /// If options, architecture, parent and data do not fit together, `directory`
@@ -145,126 +168,84 @@ fn train_here(
 ) -> Result<Trained> {
     options.validate()?;
     architecture.validate()?;
-    let plan = Plan::new(architecture, data, options)?;
+    let objective = BindingSites::new(architecture, data, options)?;
     let run = fingerprint(architecture, start, data, options, &identity);
-    std::fs::create_dir_all(directory).map_err(|source| Error::io("create", directory, source))?;
-    let model_path = directory.join(MODEL_FILE);
-    let checkpoint_path = directory.join(CHECKPOINT_FILE);
-    let records_path = directory.join(RECORDS_FILE);
-
-    if model_path.exists() {
-        let model = Model::load(&model_path)?;
-        if model.training.run != run {
-            return Err(checkpoint::other_run(&model_path));
-        }
-        remove(&checkpoint_path)?;
+    let files = Files::new(directory)?;
+    let load = |path: &Path| {
+        let model = Model::load(path)?;
+        let run = model.training.run.clone();
+        Ok((model, run))
+    };
+    if let Some((model, epochs)) = files.finished(&run, load)? {
         return Ok(Trained {
             best_epoch: model.training.best_epoch,
-            epochs: read_records(&records_path)?,
+            epochs,
             model,
-            model_path,
+            model_path: files.model,
             resumed_from: None,
             found_finished: true,
         });
     }
-    let before: Option<Checkpoint> = if checkpoint_path.exists() {
-        Some(Checkpoint::load(
-            &checkpoint_path,
-            &architecture.layers(),
-            &run,
-        )?)
-    } else {
-        None
+    let schedule = Schedule {
+        seed: options.seed,
+        learning_rate: options.learning_rate,
+        max_epochs: options.max_epochs,
+        patience: Some(options.patience),
+        freeze: options.freeze,
+        precision: options.precision,
+        checkpoint_seconds: options.checkpoint_seconds,
     };
-    let resumed_from = before
-        .as_ref()
-        .and_then(|state| state.records.last())
-        .map(|record| record.epoch);
-    let mut state = match before {
-        Some(state) => state,
-        None => {
-            let weights = initial(architecture, start, options.seed)?;
-            Checkpoint {
-                run: run.clone(),
-                step: 0,
-                records: Vec::new(),
-                best: weights.clone(),
-                moments: vec![None; weights.0.len()],
-                weights,
-                loss_scale: None,
-            }
-        }
-    };
-    checkpoint::write_records(&records_path, &state.records)?;
-
-    let network = Network::new(architecture.layers(), &state.weights, device)
-        .with_precision(options.precision);
-    let mut learner = Learner::new(network, options.freeze);
-    learner.loss_scale = state.loss_scale.or(learner.loss_scale);
-    learner.moments = checkpoint::moments_to_device(&state.moments, device);
-    learner.step = state.step;
-    // They are on the device now; copies are made for each checkpoint.
-    state.forget_training();
-    let mut saved: Option<Instant> = None;
-    while (state.records.len() as u32) < options.max_epochs
-        && state.epochs_without_improvement() < options.patience
-    {
-        let record = plan.epoch(&mut learner, &state, device, observer)?;
-        if record.best {
-            state.best = learner.network.state();
-        }
-        state.records.push(record);
-        let due =
-            saved.is_none_or(|saved| saved.elapsed().as_secs_f64() >= options.checkpoint_seconds);
-        if due {
-            state.step = learner.step;
-            state.loss_scale = learner.loss_scale;
-            state.weights = learner.network.state();
-            state.moments = checkpoint::moments_to_host(&learner.moments);
-            state.save(&checkpoint_path)?;
-            state.forget_training();
-            saved = Some(Instant::now());
-        }
-        checkpoint::write_records(&records_path, &state.records)?;
-        observer.epoch(&state.records[state.records.len() - 1]);
-    }
-
-    let best_epoch = state.best_record().map_or(0, |record| record.epoch);
+    let ended = trainer::train(
+        &objective,
+        architecture.layers(),
+        || initial(architecture, start, options.seed),
+        &schedule,
+        &run,
+        Some(&files),
+        device,
+        &Listener {
+            progress: observer,
+            batch: &|report| observer.batch(report),
+            epoch: &|record| observer.epoch(record),
+        },
+    )?;
     let identity = TrainingIdentity {
         seed: options.seed,
         precision: options.precision,
-        best_epoch,
+        best_epoch: ended.best_epoch,
         run,
         ..identity
     };
-    let model = Model::new(architecture.clone(), data.tfs.clone(), identity, state.best);
-    model.save(&model_path)?;
-    remove(&checkpoint_path)?;
+    let model = Model::new(architecture.clone(), data.tfs.clone(), identity, ended.best);
+    model.save(&files.model)?;
+    files.forget_checkpoint()?;
     Ok(Trained {
         model,
-        model_path,
-        best_epoch,
-        epochs: state.records,
-        resumed_from,
+        model_path: files.model,
+        best_epoch: ended.best_epoch,
+        epochs: ended.records,
+        resumed_from: ended.resumed_from,
         found_finished: false,
     })
-}
-
-pub(crate) fn remove(path: &Path) -> Result<()> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(Error::io("remove", path, error))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// The weights before the first epoch.
 fn initial(architecture: &Architecture, start: Start<'_>, seed: u64) -> Result<StateDict> {
     let slots = architecture.slots();
     let mut state = StateDict::initial(&slots, seed);
-    let Start::Transfer { parent, layers } = start else {
-        return Ok(state);
+    let (parent, layers) = match start {
+        Start::Scratch => return Ok(state),
+        Start::Weights(network) if network.layers() == &architecture.layers() => {
+            return Ok(network.state());
+        }
+        Start::Weights(_) => {
+            return Err(Error::about(
+                "the weights to begin with",
+                format!("those of {architecture}"),
+                "those of another network",
+            ));
+        }
+        Start::Transfer { parent, layers } => (parent, layers),
     };
     let (ours, theirs) = (architecture.kind(), parent.architecture.kind());
     if ours != theirs {
@@ -309,6 +290,7 @@ fn fingerprint(
     let start = match start {
         Start::Scratch => "scratch".to_owned(),
         Start::Transfer { parent, layers } => format!("{layers} of {}", parent.sha256()),
+        Start::Weights(network) => format!("weights {}", network.state().sha256()),
     };
     let description = serde_json::json!({
         "architecture": architecture,
@@ -320,217 +302,21 @@ fn fingerprint(
         "rows": data.len(),
         "length": data.sequences.length(),
     });
-    let mut hash = Sha256::new();
-    hash.update(description.to_string());
-    for region in data.regions.iter() {
-        hash.update(region.chrom);
-        hash.update([0]);
-        hash.update(region.start.to_le_bytes());
-        hash.update(region.end.to_le_bytes());
-    }
-    let mut bases = vec![0; data.sequences.length()];
-    for row in 0..data.len() {
-        data.sequences.bases(row, Strand::Forward, &mut bases);
-        hash.update(&bases);
-        hash.update([data.parts[row] as u8]);
-    }
-    hash.update(&data.labels);
-    hex(&hash.finalize())
-}
-
-/// What every epoch goes over.
-struct Plan<'a> {
-    data: &'a Dataset,
-    options: &'a TrainOptions,
-    train: Vec<(usize, Strand)>,
-    validation: Vec<usize>,
-}
-
-impl<'a> Plan<'a> {
-    fn new(
-        architecture: &Architecture,
-        data: &'a Dataset,
-        options: &'a TrainOptions,
-    ) -> Result<Self> {
-        let unfit = |expected: String, found: String| Err(Error::about("data", expected, found));
-        if data.tfs.len() != architecture.outputs() {
-            return unfit(
-                format!("{} TFs, one per output", architecture.outputs()),
-                format!("{} TFs", data.tfs.len()),
-            );
+    trainer::fingerprint(&description, |hash| {
+        for region in data.regions.iter() {
+            hash.update(region.chrom);
+            hash.update([0]);
+            hash.update(region.start.to_le_bytes());
+            hash.update(region.end.to_le_bytes());
         }
-        if data.sequences.length() != architecture.length() {
-            return unfit(
-                format!("sequences of {} bp", architecture.length()),
-                format!("{} bp", data.sequences.length()),
-            );
+        let mut bases = vec![0; data.sequences.length()];
+        for row in 0..data.len() {
+            data.sequences.bases(row, Strand::Forward, &mut bases);
+            hash.update(&bases);
+            hash.update([data.parts[row] as u8]);
         }
-        if let Some(row) = (0..data.len()).find(|&row| data.sequences.has_unknown(row)) {
-            return unfit(
-                "sequences of A, C, G and T alone".into(),
-                format!("another letter in {}", data.regions.get(row)),
-            );
-        }
-        let strands: &[Strand] = if options.reverse_complement {
-            &[Strand::Forward, Strand::Reverse]
-        } else {
-            &[Strand::Forward]
-        };
-        let train: Vec<_> = data
-            .rows(Part::Train)
-            .into_iter()
-            .flat_map(|row| strands.iter().map(move |&strand| (row, strand)))
-            .collect();
-        let validation = data.rows(Part::Validation);
-        if train.len() < 2 || validation.is_empty() {
-            return unfit(
-                "at least two regions to train on and one to validate on".into(),
-                format!("{} and {}", data.rows(Part::Train).len(), validation.len()),
-            )
-            .map_err(|error| error.hint("take more regions, or another split"));
-        }
-        Ok(Self {
-            data,
-            options,
-            train,
-            validation,
-        })
-    }
-
-    /// The batches of an epoch, in order.
-    fn batches(&self, epoch: u32) -> Vec<Vec<(usize, Strand)>> {
-        let mut items = self.train.clone();
-        let mut rng = random::stream(self.options.seed, "epoch", &[u64::from(epoch)]);
-        random::shuffle(&mut items, &mut rng);
-        split(&items, self.options.batch_size)
-    }
-
-    fn epoch(
-        &self,
-        learner: &mut Learner,
-        state: &Checkpoint,
-        device: &Device,
-        observer: &dyn Observer,
-    ) -> Result<EpochRecord> {
-        let epoch = state.records.len() as u32 + 1;
-        let epochs = self.options.max_epochs;
-        let batches = self.batches(epoch);
-        observer.begin(
-            &format!("epoch {epoch} of at most {epochs}"),
-            Some(batches.len() as u64),
-        );
-        let began = Instant::now();
-        let (mut sum, mut seen) = (0.0, 0);
-        let skipped_before = learner.loss_scale.map_or(0, |scale| scale.skipped);
-        for (number, items) in batches.iter().enumerate() {
-            check(observer)?;
-            let input = Value::Bases(Bases::new(&self.data.sequences, items));
-            let dropout = Dropout {
-                seed: self.options.seed,
-                step: learner.step + 1,
-            };
-            let (loss, gradients) =
-                learner.differentiate_labels(input, self.labels(items, device), Some(dropout));
-            if !loss.is_finite() {
-                return Err(diverged(epoch, number + 1, loss));
-            }
-            learner.update(gradients, self.options.learning_rate);
-            if learner.loss_scale.is_some_and(|scale| scale.exhausted()) {
-                return Err(out_of_range(epoch, number + 1));
-            }
-            sum += f64::from(loss);
-            seen += items.len();
-            observer.advance(1);
-            observer.batch(&BatchReport {
-                epoch,
-                epochs,
-                batch: number + 1,
-                batches: batches.len(),
-                mean_loss: sum / (number + 1) as f64,
-                sequences_per_second: seen as f64 / began.elapsed().as_secs_f64(),
-            });
-        }
-        let sequences_per_second = seen as f64 / began.elapsed().as_secs_f64();
-        if let Some(scale) = learner.loss_scale
-            && scale.skipped > skipped_before
-        {
-            observer.note(&format!(
-                "epoch {epoch}: left out {} of {} steps, whose gradients were beyond f16; \
-                 the loss is scaled by {} now",
-                scale.skipped - skipped_before,
-                batches.len(),
-                scale.factor
-            ));
-        }
-        let validated = validation::validate(
-            &learner.network,
-            self.data,
-            &self.validation,
-            self.options.reverse_complement,
-            observer,
-        )?;
-        if !validated.loss.is_finite() {
-            return Err(diverged(epoch, batches.len(), validated.loss as f32));
-        }
-        observer.finish();
-        Ok(EpochRecord {
-            epoch,
-            train_loss: sum / batches.len() as f64,
-            validation_loss: validated.loss,
-            validation_aucpr: validated.aucpr,
-            best: state
-                .best_record()
-                .is_none_or(|best| validated.loss < best.validation_loss),
-            seconds: began.elapsed().as_secs_f64(),
-            sequences_per_second,
-        })
-    }
-
-    fn labels(&self, items: &[(usize, Strand)], device: &Device) -> Tensor<2> {
-        let labels: Vec<f32> = items
-            .iter()
-            .flat_map(|&(row, _)| {
-                self.data
-                    .labels_of(row)
-                    .iter()
-                    .map(|&label| f32::from(label))
-            })
-            .collect();
-        Tensor::from_data(
-            TensorData::new(labels, [items.len(), self.data.tfs.len()]),
-            device,
-        )
-    }
-}
-
-/// Batches of `size`; a last batch of one joins the one before it.
-fn split<T: Copy>(items: &[T], size: usize) -> Vec<Vec<T>> {
-    let mut batches: Vec<Vec<T>> = items.chunks(size).map(<[T]>::to_vec).collect();
-    if batches.len() > 1 && batches.last().is_some_and(|last| last.len() == 1) {
-        let single = batches.pop().unwrap_or_default();
-        if let Some(last) = batches.last_mut() {
-            last.extend(single);
-        }
-    }
-    batches
-}
-
-fn out_of_range(epoch: u32, batch: usize) -> Error {
-    Error::argument(
-        "precision",
-        "a training whose gradients are within the range of f16",
-        format!("larger ones in epoch {epoch}, batch {batch}, though the loss is not scaled"),
-    )
-    .hint("try bf16, which has the range of f32, or a tenth of the learning rate")
-}
-
-fn diverged(epoch: u32, batch: usize, loss: f32) -> Error {
-    Error::argument(
-        "learning_rate",
-        "a training whose loss stays a number",
-        format!("{loss} in epoch {epoch}, batch {batch}"),
-    )
-    .hint("try a tenth of the learning rate")
+        hash.update(&data.labels);
+    })
 }
 
 #[cfg(test)]

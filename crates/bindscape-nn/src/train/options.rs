@@ -4,6 +4,7 @@ use bindscape_base::{Error, Result, names};
 use serde::{Deserialize, Serialize};
 
 use crate::model::Model;
+use crate::network::Network;
 use crate::parameters::Stage;
 use crate::precision::Precision;
 
@@ -12,6 +13,11 @@ use crate::precision::Precision;
 /// A frozen layer gets no updates, and its batch normalisation uses and keeps its
 /// running statistics. DanQ has one convolutional layer, which is both the first and
 /// all of them.
+///
+/// ```
+/// use bindscape_nn::train::Freeze;
+/// assert_eq!("all-but-output".parse::<Freeze>().unwrap(), Freeze::AllButOutput);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Freeze {
@@ -160,10 +166,31 @@ impl TrainOptions {
 }
 
 /// Where the weights come from.
+///
+/// ```
+/// # fn main() -> bindscape_base::Result<()> {
+/// use bindscape_nn::train::Start;
+/// use bindscape_nn::{Architecture, CnnConfig, Device};
+///
+/// // The first filter begins as a matrix of the E-box CACGTG, `[base][position]`.
+/// let mut network = Architecture::Cnn(CnnConfig::new(200, 1)).initial(7, &Device::flex())?;
+/// let mut filter = vec![0.0; 4 * 19];
+/// for (position, base) in [1, 0, 1, 2, 3, 2].into_iter().enumerate() {
+///     filter[base * 19 + 6 + position] = 0.5;
+/// }
+/// network.layer_mut("c1")?.set_filter(0, &filter)?;
+/// let start = Start::Weights(&network);
+/// # let _ = start;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub enum Start<'a> {
     /// Random weights, from the seed.
     Scratch,
+    /// The weights of a network, such as one whose filters were set
+    /// ([`LayerWeightsMut::set_filter`](crate::network::LayerWeightsMut::set_filter)).
+    Weights(&'a Network),
     /// A pre-trained model; the layers not taken from it are random.
     Transfer {
         /// The pre-trained model.

@@ -9,9 +9,11 @@ use super::{Hit, SimilarityIndex};
 use crate::reader::Protein;
 use bindscape_base::error::{Error, Result};
 use bindscape_base::progress::Progress;
+use serde::{Deserialize, Serialize};
 
 /// What makes a cluster of pairs of similar proteins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Linkage {
     /// All that are joined by a chain of similar pairs: no similar pair is ever parted,
     /// which is what folds need (MMseqs2's `--cluster-mode 1`).
@@ -35,7 +37,8 @@ impl Linkage {
 }
 
 /// Which proteins count as similar, and how pairs become clusters.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct ClusterOptions {
     /// Least identity of the alignment, 0 to 1.
     pub min_identity: f64,
@@ -79,7 +82,11 @@ impl ClusterOptions {
             ("coverage", self.coverage),
         ] {
             if !(0.0..=1.0).contains(&value) {
-                return Err(Error::about(name, "a share from 0 to 1", value.to_string()));
+                return Err(Error::argument(
+                    name,
+                    "a share from 0 to 1",
+                    value.to_string(),
+                ));
             }
         }
         Ok(())

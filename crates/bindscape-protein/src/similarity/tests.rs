@@ -237,19 +237,14 @@ proptest! {
     }
 }
 
-/// The proteins of the project's real data, in well under two minutes; skipped where
-/// they are not at hand.
+/// The proteins of the project's real data, in well under two minutes.
 #[test]
-fn real_proteins() {
+#[ignore = "needs ../shared/data"]
+fn shared_data_real_proteins() {
     let path = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/../../../shared/data/proteins/hard_negatives.fasta.gz"
     );
-    if !std::path::Path::new(path).exists() {
-        use std::io::Write;
-        let _ = writeln!(std::io::stderr(), "skipped: no shared data");
-        return;
-    }
     let proteins = read_proteins(path).expect("proteins");
     assert_eq!(proteins.len(), 1042);
     let clusters = Clusters::of(&proteins, &ClusterOptions::default(), &Silent).expect("clusters");

@@ -19,13 +19,13 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::representation::{ChunkSizes, EmbeddingModel, Embeddings, Representation};
-use super::windows::Windows;
+use super::rows::{RowsOf, StoredType};
 use bindscape_base::atomic;
 use bindscape_base::digest;
 use bindscape_base::error::{Error, Place, Result};
 
 pub use self::read::{EmbeddingStore, StoredEmbeddings};
-pub use self::shard::{ShardFormat, StoredType};
+pub use self::shard::ShardFormat;
 pub use self::write::{EmbeddingRow, EmbeddingWriter};
 
 /// Name of the description of a directory.
@@ -49,54 +49,6 @@ const COLUMNS: [&str; 9] = [
     "unknown",
     "cut",
 ];
-
-/// What the rows of a protein are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RowsOf {
-    /// One row per residue, of the whole protein.
-    Residues,
-    /// One row per window, its average.
-    Windows(Windows),
-    /// One row, the average over the whole protein.
-    Mean,
-}
-
-impl RowsOf {
-    /// Rows of a protein of `residues` residues.
-    #[must_use]
-    pub fn rows(self, residues: usize) -> usize {
-        match self {
-            RowsOf::Residues => residues,
-            RowsOf::Windows(windows) => windows.windows(residues),
-            RowsOf::Mean => 1,
-        }
-    }
-
-    /// Whether residues of the end of such a protein are missing.
-    #[must_use]
-    pub fn cut(self, residues: usize) -> bool {
-        matches!(self, RowsOf::Windows(windows) if windows.cut(residues))
-    }
-
-    /// Makes the rows out of per-residue features (residues x `features`, row-major).
-    pub fn reduce(self, values: &[f32], features: usize, out: &mut Vec<f32>) {
-        match self {
-            RowsOf::Residues => {
-                out.clear();
-                out.extend_from_slice(values);
-            }
-            RowsOf::Windows(windows) => windows.average(values, features, out),
-            RowsOf::Mean => {
-                let whole = Windows {
-                    window: values.len() / features,
-                    positions: 1,
-                };
-                whole.average(values, features, out);
-            }
-        }
-    }
-}
 
 /// What the embeddings of a directory are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

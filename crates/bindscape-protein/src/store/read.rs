@@ -151,7 +151,7 @@ impl EmbeddingStore {
                 proteins.len()
             ),
         )
-        .hint("embedding them into the same directory adds those that are missing"))
+        .hint("`bindscape protein embed` into the same directory adds those that are missing"))
     }
 }
 

@@ -5,82 +5,15 @@ use std::io::{BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use half::f16;
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
+use crate::rows::StoredType;
 use bindscape_arrays::npz::{Npz, header_bytes};
 use bindscape_base::atomic::AtomicFile;
 use bindscape_base::error::{Error, Place, Result};
-
-/// Type of stored numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum StoredType {
-    /// 32 bits.
-    F32,
-    /// 16 bits: three decimal digits, half the size.
-    F16,
-}
-
-impl StoredType {
-    /// The name in options: `f32` or `f16`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            StoredType::F32 => "f32",
-            StoredType::F16 => "f16",
-        }
-    }
-
-    /// Bytes of a number.
-    #[must_use]
-    pub fn bytes(self) -> usize {
-        match self {
-            StoredType::F32 => 4,
-            StoredType::F16 => 2,
-        }
-    }
-
-    /// Numbers as they are read again after having been written.
-    pub fn round(self, values: &mut [f32]) {
-        match self {
-            StoredType::F32 => {}
-            StoredType::F16 => {
-                for value in values {
-                    *value = f16::from_f32(*value).to_f32();
-                }
-            }
-        }
-    }
-
-    fn append(self, values: &[f32], out: &mut Vec<u8>) {
-        match self {
-            StoredType::F32 => out.extend(values.iter().flat_map(|v| v.to_le_bytes())),
-            StoredType::F16 => {
-                out.extend(values.iter().flat_map(|&v| f16::from_f32(v).to_le_bytes()));
-            }
-        }
-    }
-
-    fn numbers(self, bytes: &[u8], out: &mut Vec<f32>) {
-        out.clear();
-        match self {
-            StoredType::F32 => out.extend(
-                bytes
-                    .chunks_exact(4)
-                    .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])),
-            ),
-            StoredType::F16 => out.extend(
-                bytes
-                    .chunks_exact(2)
-                    .map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32()),
-            ),
-        }
-    }
-}
 
 /// Format of the shards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

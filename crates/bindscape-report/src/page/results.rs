@@ -9,7 +9,7 @@ use crate::figures::learning::learning_curves;
 use crate::figures::metrics::rows;
 use crate::figures::precision_recall::intervals;
 use crate::number::{
-    UNDEFINED, count, duration, estimate, fixed, in_words, maybe, p_value, percent, signed,
+    UNDEFINED, count, duration, estimate, fixed, interval, maybe, percent, signed,
 };
 use crate::run::{Run, Training, start_name};
 
@@ -59,31 +59,7 @@ fn comparison_table(run: &Run, tf: usize, numbering: &mut Numbering) -> Markup {
         .into_iter()
         .map(|metric| (metric, Comparison::new(run, tf, metric)))
         .collect();
-    let most = comparisons
-        .iter()
-        .map(|(_, comparison)| comparison.difference.values.len())
-        .max()
-        .unwrap_or(0);
-    let test = if most >= Comparison::TESTED {
-        format!(
-            "p: Wilcoxon signed-rank test over the pairs, two-sided, not corrected for the number of metrics; with {} pairs it cannot be below {}.",
-            in_words(most),
-            p_value(Comparison::smallest_p(most))
-        )
-    } else {
-        format!(
-            "With {} no test is done: it takes at least {} pairs.",
-            if most == 1 {
-                "one pair".to_owned()
-            } else {
-                format!("{} pairs", in_words(most))
-            },
-            in_words(Comparison::TESTED)
-        )
-    };
-    let notes = format!(
-        "Mean ± standard deviation over the repeats. Difference: transfer minus scratch, paired by repeat; n: pairs with both values. {test}"
-    );
+    let notes = "Mean ± standard deviation over the repeats. Difference: transfer minus scratch, paired by repeat; n: pairs with both values. 95% interval: of the mean difference, by Student's t. The repeats are of one TF and share regions, so the interval says how much its repeats vary; it is no test over TFs.";
     let content = html! {
         thead {
             tr {
@@ -92,7 +68,7 @@ fn comparison_table(run: &Run, tf: usize, numbering: &mut Numbering) -> Markup {
                 th scope="col" { "Transfer" }
                 th scope="col" { "Difference" }
                 th scope="col" { "n" }
-                th scope="col" { "p" }
+                th scope="col" { "95% interval" }
             }
         }
         tbody {
@@ -110,7 +86,7 @@ fn comparison_table(run: &Run, tf: usize, numbering: &mut Numbering) -> Markup {
                         }
                     }
                     td { (difference.values.len()) }
-                    td { (comparison.p.map_or_else(|| UNDEFINED.to_owned(), p_value)) }
+                    td { (comparison.interval.map_or_else(|| UNDEFINED.to_owned(), |ends| interval(ends, 3))) }
                 }
             }
         }

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use crate::compare::{Comparison, Metric, Spread};
 use crate::figures::metrics;
-use crate::number::{UNDEFINED, count, counted, fixed, in_words, interval, p_value, signed};
+use crate::number::{UNDEFINED, count, counted, fixed, in_words, interval, signed};
 use crate::run::{Run, start_name};
 
 use super::shell::shell;
@@ -183,9 +183,10 @@ pub(super) fn key_numbers(run: &Run) -> Markup {
         }
         if let Some(mean) = comparison.difference.mean() {
             let n = comparison.difference.values.len();
-            let test = comparison.p.map_or_else(
+            let over = format!("over {n} repeats of one TF");
+            let test = comparison.interval.map_or_else(
                 || counted(n as u64, "pair"),
-                |p| format!("Wilcoxon p = {}, n = {n}", p_value(p)),
+                |ends| format!("95% interval {}, {over}", interval(ends, 3)),
             );
             numbers.push(("Difference".into(), signed(mean, 3), test));
         }

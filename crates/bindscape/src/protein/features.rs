@@ -8,6 +8,7 @@ use bindscape_nn::DeviceChoice;
 use bindscape_nn::protein::Encoder;
 use bindscape_protein::{EmbeddingStore, Features, Protein, Representation, RowsOf, Windows};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::embedded::Embedded;
 
@@ -39,6 +40,14 @@ impl EmbeddingOptions {
             )),
             _ => Ok(()),
         }
+    }
+
+    /// What results depend on, for the journal of a job.
+    pub(crate) fn identity(&self) -> Value {
+        json!({
+            "embeddings": self.embeddings.as_ref().map(|path| path.to_string_lossy()),
+            "esm2": self.esm2,
+        })
     }
 
     /// Refuses embeddings for a model that takes none.

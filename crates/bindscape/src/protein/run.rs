@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use bindscape_base::digest::InputFile;
 use bindscape_base::progress::Progress;
+use bindscape_protein::Label;
 use serde::{Deserialize, Serialize};
 
 use crate::data::thousands;
@@ -84,4 +85,16 @@ impl Record for ProteinRunRecord {
         }
         configuration_difference(&planned.configuration, &found.configuration)
     }
+}
+
+/// Number of proteins by label.
+pub fn count_labels(
+    labels: &[Label],
+    rows: impl IntoIterator<Item = usize>,
+) -> BTreeMap<String, u64> {
+    let mut counts = BTreeMap::new();
+    for row in rows {
+        *counts.entry(labels[row].name().to_owned()).or_default() += 1;
+    }
+    counts
 }

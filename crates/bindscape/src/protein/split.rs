@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::thousands;
 
-/// How proteins are dealt to the parts of a split.
+/// How proteins are divided into the parts of a split.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", tag = "by")]
 pub enum ProteinSplit {
@@ -123,8 +123,8 @@ pub fn check_share(field: &'static str, share: f64) -> Result<()> {
     ))
 }
 
-/// A file that tells where proteins were dealt: their id, class, group, and the part of the split.
-pub struct DealtFile<'a> {
+/// The table of a split: id, class, group and part of every protein.
+pub struct SplitFile<'a> {
     /// The file.
     pub path: &'a Path,
     /// What the column of the parts is called.
@@ -135,7 +135,7 @@ pub struct DealtFile<'a> {
     pub proteins: &'a [Protein],
 }
 
-impl DealtFile<'_> {
+impl SplitFile<'_> {
     /// Writes it. Groups have the `names` of a column, or else numbers.
     ///
     /// # Errors

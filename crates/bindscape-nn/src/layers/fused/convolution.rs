@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use bindscape_kernels::buffer::Buffer;
 use bindscape_kernels::conv::{self, ConvGradients, ConvSaved, ConvShape};
-use bindscape_kernels::first::{self, FirstGradients, FirstSaved};
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::autodiff::grads::Gradients;
@@ -50,11 +49,6 @@ fn conv_shape(x: &Flat, weight: &Flat, pool: usize) -> ConvShape {
     }
 }
 
-/// The bases of a one-hot input.
-fn one_hot(shape: &ConvShape, x: &[f32]) -> Option<Vec<u8>> {
-    (shape.channels == 4).then(|| first::bases(x)).flatten()
-}
-
 impl FusedConvolution for Flex {
     fn fused_conv(
         x: Flat,
@@ -72,19 +66,12 @@ impl FusedConvolution for Flex {
         let norm = parameters.norm();
         let (x, weight) = (values(&x), values(&weight));
         let mut out = Buffer::any(shape.batch * shape.pooled() * shape.filters);
-        let (mean, var) = match one_hot(&shape, &x) {
-            Some(bases) => {
-                let saved = first::first_forward(shape, &bases, &weight, &norm, false, &mut out);
-                statistics(saved.moments(), &parameters.bias)
-            }
-            None if normalise == Normalise::Batch => {
-                let saved = conv::conv_forward(shape, &x, &weight, &norm, &mut out);
-                statistics(saved.moments(), &parameters.bias)
-            }
-            None => {
-                conv::conv_predict(shape, &x, &weight, &norm, &mut out);
-                (empty(), empty())
-            }
+        let (mean, var) = if normalise == Normalise::Batch {
+            let saved = conv::conv_forward(shape, &x, &weight, &norm, &mut out);
+            statistics(saved.moments(), &parameters.bias)
+        } else {
+            conv::conv_predict(shape, &x, &weight, &norm, &mut out);
+            (empty(), empty())
         };
         let out = tensor(out, &[shape.batch, shape.pooled(), shape.filters]);
         (out, mean, var)
@@ -92,16 +79,10 @@ impl FusedConvolution for Flex {
 }
 
 #[derive(Debug)]
-enum ConvRecord {
-    First(FirstSaved),
-    Any(ConvSaved),
-}
-
-#[derive(Debug)]
 struct ConvBackward;
 
 impl Backward<Flex, 5> for ConvBackward {
-    type State = Arc<(State<ConvRecord>, ConvShape)>;
+    type State = Arc<(State<ConvSaved>, ConvShape)>;
 
     fn backward(
         self,
@@ -119,51 +100,19 @@ impl Backward<Flex, 5> for ConvBackward {
         let mut d_weight = Buffer::any(weight.len());
         let (mut d_scale, mut d_shift) = (Buffer::any(shape.filters), Buffer::any(shape.filters));
         let mut d_x = to_x.map(|_| Buffer::any(shape.batch * shape.length * shape.channels));
-        let again;
-        let (record, moments) = match &state.record {
-            ConvRecord::First(saved) if to_x.is_none() => {
-                first::first_backward(
-                    saved,
-                    &weight,
-                    &scale,
-                    &g,
-                    FirstGradients {
-                        weight: &mut d_weight,
-                        scale: &mut d_scale,
-                        shift: &mut d_shift,
-                    },
-                );
-                (None, saved.moments())
-            }
-            ConvRecord::First(_) => {
-                let parameters = state.parameters.each_ref();
-                let parameters = NormParameters::new(parameters, state.normalise);
-                let mut out = Buffer::any(g.len());
-                again = conv::conv_forward(
-                    shape,
-                    &values(&state.x),
-                    &weight,
-                    &parameters.norm(),
-                    &mut out,
-                );
-                (Some(&again), again.moments())
-            }
-            ConvRecord::Any(saved) => (Some(saved), saved.moments()),
-        };
-        if let Some(saved) = record {
-            conv::conv_backward(
-                saved,
-                &weight,
-                &scale,
-                &g,
-                ConvGradients {
-                    weight: &mut d_weight,
-                    scale: &mut d_scale,
-                    shift: &mut d_shift,
-                    x: d_x.as_deref_mut(),
-                },
-            );
-        }
+        conv::conv_backward(
+            &state.record,
+            &weight,
+            &scale,
+            &g,
+            ConvGradients {
+                weight: &mut d_weight,
+                scale: &mut d_scale,
+                shift: &mut d_shift,
+                x: d_x.as_deref_mut(),
+            },
+        );
+        let moments = state.record.moments();
         let bias = bias_gradient(moments, &scale, &d_shift, state.normalise);
         if let Some(d_x) = d_x {
             let dims = [shape.batch, shape.length, shape.channels];
@@ -212,19 +161,8 @@ impl<C: CheckpointStrategy> FusedConvolution for Autodiff<Flex, C> {
                     let parameters = NormParameters::new(parameters.each_ref(), normalise);
                     let norm = parameters.norm();
                     let (x, weight) = (values(&x), values(&weight));
-                    let record = match one_hot(&shape, &x) {
-                        Some(bases) => ConvRecord::First(first::first_forward(
-                            shape, &bases, &weight, &norm, true, &mut out,
-                        )),
-                        None => {
-                            ConvRecord::Any(conv::conv_forward(shape, &x, &weight, &norm, &mut out))
-                        }
-                    };
-                    let moments = match &record {
-                        ConvRecord::First(saved) => saved.moments(),
-                        ConvRecord::Any(saved) => saved.moments(),
-                    };
-                    let (mean, var) = statistics(moments, &parameters.bias);
+                    let record = conv::conv_forward(shape, &x, &weight, &norm, &mut out);
+                    let (mean, var) = statistics(record.moments(), &parameters.bias);
                     (record, mean, var)
                 };
                 let state = State {

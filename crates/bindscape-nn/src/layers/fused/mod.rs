@@ -1,8 +1,8 @@
 //! The blocks on the CPU: the kernels of `bindscape-kernels` as operations of
 //! Burn, forward and backward.
 //!
-//! Where a gradient of a one-hot input is asked for, which training never does, the
-//! block is computed once more as a convolution of any numbers.
+//! Sequences enter the first block as bases. Where a gradient of the input is asked for, which
+//! training never does, they enter as one-hot vectors, and the block is one of any numbers.
 
 // The macro's code has no documentation of its own.
 #![allow(missing_docs)]
@@ -21,6 +21,7 @@ use super::memory::{Flat, tensor};
 mod adam;
 mod convolution;
 mod dense;
+mod first;
 mod loss;
 mod normalisation;
 mod recurrent;
@@ -28,6 +29,7 @@ mod recurrent;
 pub(crate) use adam::adam;
 pub(super) use convolution::{conv_block, conv_relu_pool};
 pub(super) use dense::{dense_block, linear};
+pub(super) use first::{first_conv_block, first_conv_relu_pool};
 pub(super) use loss::bce_with_logits;
 pub(super) use recurrent::lstm;
 

@@ -1,6 +1,7 @@
 //! Convolutions, with and without normalisation.
 
 use super::*;
+use crate::encode::Bases;
 
 /// One-hot vectors of random bases.
 fn one_hot(seed: u64, positions: usize) -> Vec<f32> {
@@ -90,6 +91,12 @@ impl Conv {
             .reshape([self.filters, self.channels(), self.kernel])
     }
 
+    /// The sequences of one-hot vectors whose gradient is not asked for.
+    fn bases(&self, flat: &Tensor<1>, tracked: u32) -> Option<Bases> {
+        (self.channels.is_none() && tracked & 1 == 0)
+            .then(|| Bases::of_one_hot(&to_vec(self.x(flat)), self.length))
+    }
+
     /// Whether rounding cannot move a maximum. Where `x_tracked`, windows of the same bases
     /// count as different: which of them is the maximum decides on the gradient.
     fn is_clear(&self, norm: Option<(&Norm, NormMode)>, x_tracked: bool) -> bool {
@@ -152,10 +159,16 @@ proptest! {
                 (flat(y), statistics)
             }
         };
-        compare(
-            &BLOCK, &arrays, tracked, case.seed,
-            with(fused::conv_block), with(reference::conv_block),
-        )?;
+        let kernels = |a: &[Tensor<1>]| match case.bases(&a[0], tracked) {
+            Some(bases) => {
+                let (norm, pool) = (norm.with(&a[3], &a[4]), case.pool);
+                let (w, bias) = (case.w(&a[1]), a[2].clone());
+                let (y, statistics) = fused::first_conv_block(bases, w, bias, &norm, pool, mode);
+                (flat(y), statistics)
+            }
+            None => with(fused::conv_block)(a),
+        };
+        compare(&BLOCK, &arrays, tracked, case.seed, kernels, with(reference::conv_block))?;
     }
 
     #[test]
@@ -170,9 +183,13 @@ proptest! {
                 (flat(y), None)
             }
         };
-        compare(
-            &BLOCK, &arrays, tracked, case.seed,
-            with(fused::conv_relu_pool), with(recurrent::conv_relu_pool),
-        )?;
+        let kernels = |a: &[Tensor<1>]| match case.bases(&a[0], tracked) {
+            Some(bases) => {
+                let y = fused::first_conv_relu_pool(bases, case.w(&a[1]), a[2].clone(), case.pool);
+                (flat(y), None)
+            }
+            None => with(fused::conv_relu_pool)(a),
+        };
+        compare(&BLOCK, &arrays, tracked, case.seed, kernels, with(recurrent::conv_relu_pool))?;
     }
 }

@@ -491,7 +491,7 @@ impl<'a> HomologyPredictor<'a> {
     }
 
     /// Probabilities of `proteins`, in their order; what is said of one does not depend on the
-    /// others. `prior` is the share of transcription factors among the proteins at hand, as in
+    /// others. `prior` is the share of transcription factors among the scored proteins, as in
     /// [`Calibration::tf`](crate::protein::Calibration::tf). A protein that is among the labelled
     /// ones votes for itself.
     ///

@@ -2,12 +2,12 @@
 //!
 //! - [`Logistic`]: multinomial logistic regression on one vector per protein, the mean of its
 //!   embedding or its [composition](MeanFeatures::composition);
-//! - [`NearestEmbedding`] and [`NearestAlignment`]: votes of the most similar proteins. With
-//!   the composition in place of the class shares, for proteins that resemble none, the second is
-//!   the best model here that needs no download;
+//! - [`NearestEmbedding`] and [`NearestAlignment`]: votes of the most similar proteins;
+//! - [`HomologyModel`]: the second with the composition in place of the class shares, for proteins
+//!   that resemble none: the best model here that needs no download;
 //! - [`TfPredict`]: support vector machines on similarity scores, after Eichner et al. (2013).
 //!
-//! All proteins are told by their place in one list; those after the last label (further
+//! All proteins are identified by their place in one list; those after the last label (further
 //! proteins to score) are in no part.
 
 mod composition;
@@ -26,7 +26,7 @@ use bindscape_stats::temperature_multiclass;
 pub use composition::MeanFeatures;
 pub use homology::{HomologyModel, HomologyPredictor, HomologyTraining, Voter};
 pub use logistic::Logistic;
-pub use nearest::{Fallback, NearestAlignment, NearestEmbedding};
+pub use nearest::{NearestAlignment, NearestEmbedding};
 pub use neighbours::{Neighbour, Neighbours};
 pub use tfpredict::TfPredict;
 

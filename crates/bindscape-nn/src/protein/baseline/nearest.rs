@@ -5,7 +5,7 @@ use bindscape_base::progress::{Progress, check};
 use rayon::prelude::*;
 
 use super::composition::MeanFeatures;
-use super::logistic::{Logistic, dot};
+use super::logistic::dot;
 use super::neighbours::Neighbours;
 use super::{Baseline, Task, loss};
 
@@ -15,39 +15,13 @@ pub(super) const VOTERS: usize = 5;
 /// Queries that are compared with the proteins to fit on at a time.
 const QUERIES: usize = 16;
 
-/// What is expected of a protein before any vote, and of one that resembles none.
-#[derive(Debug, Clone, Copy)]
-pub enum Fallback<'a> {
-    /// The shares of the classes among the proteins to fit on.
-    Shares,
-    /// What logistic regression says.
-    Logistic(Logistic<'a>),
-}
-
-impl Fallback<'_> {
-    /// Rows x classes.
-    fn probabilities(
-        self,
-        task: &Task<'_>,
-        rows: &[usize],
-        progress: &dyn Progress,
-    ) -> Result<Vec<f64>> {
-        match self {
-            Fallback::Shares => Ok(task.shares().repeat(rows.len())),
-            Fallback::Logistic(logistic) => logistic.probabilities(task, rows, progress),
-        }
-    }
-}
-
 /// The five proteins to fit on with the best alignments vote, each with the bits of its
-/// alignment; the fallback has the weight, in bits, with which the votes have the smallest loss
-/// on the validation part.
+/// alignment; the shares of the classes among the proteins to fit on have the weight, in bits, with
+/// which the votes have the smallest loss on the validation part.
 #[derive(Debug, Clone, Copy)]
 pub struct NearestAlignment<'a> {
     /// Of all proteins.
     pub neighbours: &'a Neighbours,
-    /// What holds where there is no alignment.
-    pub fallback: Fallback<'a>,
 }
 
 /// Weights of the fallback that are tried, in bits.
@@ -70,7 +44,7 @@ impl Baseline for NearestAlignment<'_> {
                 .filter_map(|hit| Some((evidence[hit.protein as usize]?, hit.bits.into())));
             count_votes(voters, votes);
         };
-        let fallback = self.fallback.probabilities(task, &all, progress)?;
+        let fallback = task.shares().repeat(all.len());
         blend(task, &fallback, &BITS, votes, progress)
     }
 }

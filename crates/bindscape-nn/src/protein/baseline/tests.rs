@@ -86,13 +86,13 @@ impl Example {
         let logistic = Logistic {
             features: &self.composition,
         };
-        let nearest = |fallback| NearestAlignment {
-            neighbours: &self.neighbours,
-            fallback,
-        };
         test("logistic", &logistic);
-        test("alignment", &nearest(Fallback::Shares));
-        test("both", &nearest(Fallback::Logistic(logistic)));
+        test(
+            "alignment",
+            &NearestAlignment {
+                neighbours: &self.neighbours,
+            },
+        );
         test(
             "embedding",
             &NearestEmbedding {

@@ -4,6 +4,7 @@ use std::sync::Mutex;
 
 use super::*;
 use crate::precision::Precision;
+use crate::train::checkpoint::Checkpoint;
 
 /// Keeps what is said.
 #[derive(Default)]
@@ -97,7 +98,7 @@ fn another_precision_is_another_training() {
 
 #[test]
 fn gradients_that_no_scale_helps_end_the_training_with_advice() {
-    let error = out_of_range(2, 3);
+    let error = trainer::out_of_range(2, 3);
     let message = error.to_string();
     assert!(message.contains("precision") && message.contains("epoch 2, batch 3"));
     assert!(error.advice().unwrap().contains("bf16"));

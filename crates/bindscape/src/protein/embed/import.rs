@@ -1,26 +1,36 @@
 //! Embeddings that fair-esm's `esm-extract` wrote, a file per protein.
 
-use std::path::Path;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 
 use bindscape_arrays::torch::{Tensor, TorchFile};
-use bindscape_base::progress;
-use bindscape_base::progress::Progress;
+use bindscape_base::progress::{self, Progress};
 use bindscape_base::{Error, Place, Result};
 use bindscape_protein::{EmbeddingInfo, EmbeddingRow, Protein, RowsOf, protein_id};
 
-use super::{Plan, Tally, by_id, files_of, or_keep};
-use crate::terminal::Terminal;
-use bindscape::data::thousands;
+use super::{Embed, Embedded, Store};
+use crate::session::Session;
 
 /// The name of what is imported, in descriptions.
 const MODEL: &str = "esm-extract";
 
+/// What was found in a folder of `esm-extract`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Imported {
+    /// Files of proteins that are not among those to embed.
+    pub strangers: usize,
+    /// Proteins that `esm-extract` truncated.
+    pub truncated: usize,
+    /// Proteins to embed that no file is of.
+    pub missing: usize,
+}
+
 pub(super) fn run(
-    plan: &Plan,
+    plan: &Embed,
     folder: &Path,
     proteins: &[Protein],
-    terminal: &Terminal,
-) -> Result<()> {
+    session: &Session<'_>,
+) -> Result<Embedded> {
     let files = files_of(folder, "pt")?;
     let Some(first) = files.first() else {
         return Err(
@@ -33,67 +43,85 @@ pub(super) fn run(
         layer: Some(layer),
         ..plan.info(MODEL, features)
     };
-    let (mut writer, _) = plan.begin(info, proteins, terminal)?;
-    let by_id = by_id(proteins);
-    let mut tally = Tally::default();
-    let (mut strangers, mut truncated) = (0, 0);
-    let mut values = Vec::new();
-    terminal.begin("importing", Some(files.len() as u64));
+    let (mut store, _) = plan.begin(info, proteins, session)?;
+    let by_id: HashMap<&str, &Protein> = proteins
+        .iter()
+        .map(|protein| (protein.id.as_str(), protein))
+        .collect();
+    let mut imported = Imported::default();
+    session.begin("importing", Some(files.len() as u64));
     for path in &files {
-        or_keep(progress::check(terminal), &mut writer)?;
+        store.or_keep(progress::check(session))?;
         let mut file = TorchFile::open(path)?;
         let label = label(&file, path)?;
-        terminal.advance(1);
+        session.advance(1);
         let Some(protein) = by_id.get(protein_id(&label)) else {
-            strangers += 1;
+            imported.strangers += 1;
             continue;
         };
-        if writer.has(protein) {
+        if store.writer.has(protein) {
             continue;
         }
-        let (tensor, per_residue) = tensor(&file, layer, plan)?;
+        let truncated = store.import(&mut file, label, protein, (layer, features))?;
+        imported.truncated += usize::from(truncated);
+    }
+    session.finish();
+    let missing = proteins.iter().filter(|p| !store.writer.has(p));
+    imported.missing = missing.count();
+    store.outcome.imported = Some(imported);
+    store.finish(proteins)
+}
+
+impl Store<'_> {
+    /// Takes the embedding of a protein from its file, and says whether it was truncated.
+    fn import(
+        &mut self,
+        file: &mut TorchFile,
+        label: String,
+        protein: &Protein,
+        (layer, features): (usize, usize),
+    ) -> Result<bool> {
+        let rows = self.plan.representation;
+        let (tensor, per_residue) = tensor(file, layer, self.plan)?;
         let length = protein.sequence.len();
         let found = tensor.shape[0];
         if tensor.shape.last() != Some(&features) || (per_residue && found > length) {
             return Err(Error::input(
-                path,
+                file.path(),
                 Place::Record(label),
                 format!("at most {length} rows of {features} numbers"),
                 format!("shape {:?}", tensor.shape),
             )
             .hint("the files must be of one model and of the proteins of the FASTA file"));
         }
-        let numbers = file.read(&tensor)?;
+        let mut values = file.read(&tensor)?;
+        let truncated = per_residue && found < length;
         if per_residue {
-            plan.rows.reduce(&numbers, features, &mut values);
-            truncated += usize::from(found < length);
-        } else {
-            values = numbers;
+            let residues = std::mem::take(&mut values);
+            rows.reduce(&residues, features, &mut values);
         }
         let row = EmbeddingRow {
             chunks: 1,
             unknown: 0,
-            cut: plan.rows.cut(length) || (per_residue && found < length),
+            cut: rows.cut(length) || truncated,
         };
-        writer.add(protein, &values, row)?;
-        tally.count(row);
+        self.add(protein, &values, row)?;
+        Ok(truncated)
     }
-    terminal.finish();
-    let missing = proteins.iter().filter(|p| !writer.has(p)).count();
-    let counts = [
-        (
-            strangers,
-            "files left out: no such protein in the FASTA file",
-        ),
-        (truncated, "proteins were truncated by `esm-extract`"),
-        (missing, "proteins of the FASTA file have no embedding"),
-    ];
-    for (count, what) in counts {
-        if count > 0 {
-            terminal.note(&format!("warning: {} {what}", thousands(count as u64)));
+}
+
+/// Files of a folder with that extension, by name.
+fn files_of(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
+    let failed = |source| Error::io("read", folder, source);
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path.extension().is_some_and(|found| found == extension) {
+            files.push(path);
         }
     }
-    plan.finish(writer, proteins, &tally, terminal)
+    files.sort();
+    Ok(files)
 }
 
 fn label(file: &TorchFile, path: &Path) -> Result<String> {
@@ -110,7 +138,7 @@ fn label(file: &TorchFile, path: &Path) -> Result<String> {
 }
 
 /// The layer and the numbers per row of the files, by the first.
-fn shape(path: &Path, plan: &Plan) -> Result<(usize, usize)> {
+fn shape(path: &Path, plan: &Embed) -> Result<(usize, usize)> {
     let file = TorchFile::open(path)?;
     label(&file, path)?;
     let layers = ["representations", "mean_representations"]
@@ -122,7 +150,7 @@ fn shape(path: &Path, plan: &Plan) -> Result<(usize, usize)> {
         Some(layer) => layer,
         None => layers.max().ok_or_else(|| {
             Error::input(path, Place::File, "`representations` of a layer", "none")
-                .hint("run `esm-extract` with --include per_tok or mean")
+                .hint("let `esm-extract` include per_tok or mean")
         })?,
     };
     let (tensor, _) = tensor(&file, layer, plan)?;
@@ -139,7 +167,7 @@ fn shape(path: &Path, plan: &Plan) -> Result<(usize, usize)> {
 }
 
 /// The tensor of a layer, and whether it has a row per residue.
-fn tensor(file: &TorchFile, layer: usize, plan: &Plan) -> Result<(Tensor, bool)> {
+fn tensor(file: &TorchFile, layer: usize, plan: &Embed) -> Result<(Tensor, bool)> {
     let of = |name: &str, dimensions: usize| -> Result<Option<Tensor>> {
         let Some(layers) = file.root().get(name) else {
             return Ok(None);
@@ -157,7 +185,7 @@ fn tensor(file: &TorchFile, layer: usize, plan: &Plan) -> Result<(Tensor, bool)>
     if let Some(tensor) = of("representations", 2)? {
         return Ok((tensor, true));
     }
-    if plan.rows == RowsOf::Mean
+    if plan.representation == RowsOf::Mean
         && let Some(tensor) = of("mean_representations", 1)?
     {
         return Ok((tensor, false));
@@ -168,5 +196,5 @@ fn tensor(file: &TorchFile, layer: usize, plan: &Plan) -> Result<(Tensor, bool)>
         format!("`representations` of layer {layer}, residues x features"),
         "none",
     )
-    .hint("run `esm-extract` with --include per_tok, or choose another --layer"))
+    .hint("let `esm-extract` include per_tok, or choose another ⟦layer⟧"))
 }

@@ -11,44 +11,57 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::models::Model;
-use super::{Plan, predictions};
-use bindscape::data::thousands;
-use bindscape::run_directory::write_json;
+use super::predictions;
+use super::run::Run;
+use crate::data::thousands;
+use crate::run_directory::write_json;
 
-/// Further proteins, none of them a transcription factor.
-#[derive(Debug, Serialize)]
-struct External {
-    proteins: u64,
-    called_tf: u64,
-    false_positive_rate: Option<f64>,
+/// Metrics on further proteins, none of them a transcription factor.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ExternalMetrics {
+    /// Number of proteins.
+    pub proteins: u64,
+    /// Those that are called transcription factors.
+    pub called_tf: u64,
+    /// Their share.
+    pub false_positive_rate: Option<f64>,
 }
 
-#[derive(Debug, Serialize)]
-struct FoldMetrics {
-    /// From 1.
-    fold: u32,
-    tf: Option<TfAssessment>,
-    classes: Option<ClassAssessment>,
-    external: Option<External>,
+/// Metrics of a model on the test part of a fold.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FoldMetrics {
+    /// The fold, from 1.
+    pub fold: u32,
+    /// Transcription factor or not, where the model tells it.
+    pub tf: Option<TfAssessment>,
+    /// The class, where the model tells it.
+    pub classes: Option<ClassAssessment>,
+    /// Further proteins, where there are some.
+    pub external: Option<ExternalMetrics>,
 }
 
 /// A metric over the folds.
-#[derive(Debug, Clone, Serialize)]
-struct Summary {
-    metric: String,
-    /// `None` where it is undefined in a fold.
-    mean: Option<f64>,
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MetricSummary {
+    /// Its name: `tf.mcc`, `classes.macro_f1`, `classes.homeodomain.f1`…
+    pub metric: String,
+    /// Mean over the folds; `None` where it is undefined in one.
+    pub mean: Option<f64>,
     /// Sample standard deviation.
-    sd: Option<f64>,
-    folds: Vec<Option<f64>>,
+    pub sd: Option<f64>,
+    /// The values.
+    pub folds: Vec<Option<f64>>,
 }
 
 /// All that is known of a model.
-#[derive(Debug, Serialize)]
-pub(super) struct ModelMetrics {
-    model: String,
-    folds: Vec<FoldMetrics>,
-    summary: Vec<Summary>,
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ModelMetrics {
+    /// The model, as it was asked for.
+    pub model: String,
+    /// The folds that it has scored.
+    pub folds: Vec<FoldMetrics>,
+    /// Every metric over these folds.
+    pub summary: Vec<MetricSummary>,
 }
 
 #[derive(Serialize)]
@@ -63,13 +76,13 @@ struct Report<'a> {
 }
 
 /// Assesses the models that have finished a fold, in the order of the run.
-pub(super) fn collect(plan: &Plan, folds: &Folds) -> Result<Vec<ModelMetrics>> {
+pub(super) fn collect(run: &Run<'_>, folds: &Folds) -> Result<Vec<ModelMetrics>> {
     let mut all = Vec::new();
-    for model in &plan.known_models {
+    for model in &run.known_models {
         let mut done = Vec::new();
         for fold in 0..folds.k {
-            if plan.finished(model, fold) {
-                done.push(fold_metrics(plan, folds, model, fold)?);
+            if run.finished(model, fold) {
+                done.push(fold_metrics(run, folds, model, fold)?);
             }
         }
         if !done.is_empty() {
@@ -83,17 +96,17 @@ pub(super) fn collect(plan: &Plan, folds: &Folds) -> Result<Vec<ModelMetrics>> {
     Ok(all)
 }
 
-fn fold_metrics(plan: &Plan, folds: &Folds, model: &Model, fold: u32) -> Result<FoldMetrics> {
-    let threshold = plan.settings.threshold;
+fn fold_metrics(run: &Run<'_>, folds: &Folds, model: &Model, fold: u32) -> Result<FoldMetrics> {
+    let threshold = run.plan.threshold;
     let test = folds.test(fold);
-    let scores = predictions::read(&plan.file("predictions", model, fold), &plan.ids(&test))?;
-    let labels: Vec<Label> = test.iter().map(|&row| plan.labels[row]).collect();
-    let rows: Vec<usize> = plan.external().collect();
+    let scores = predictions::read(&run.file("predictions", model, fold), &run.ids(&test))?;
+    let labels: Vec<Label> = test.iter().map(|&row| run.labels[row]).collect();
+    let rows: Vec<usize> = run.external().collect();
     let external = if rows.is_empty() {
         None
     } else {
-        let path = plan.file("external", model, fold);
-        external(&predictions::read(&path, &plan.ids(&rows))?, threshold)
+        let path = run.file("external", model, fold);
+        external(&predictions::read(&path, &run.ids(&rows))?, threshold)
     };
     Ok(FoldMetrics {
         fold: fold + 1,
@@ -103,14 +116,14 @@ fn fold_metrics(plan: &Plan, folds: &Folds, model: &Model, fold: u32) -> Result<
     })
 }
 
-fn external(scores: &[ProteinScores], threshold: f64) -> Option<External> {
+fn external(scores: &[ProteinScores], threshold: f64) -> Option<ExternalMetrics> {
     let called: Vec<bool> = scores
         .iter()
         .map(|score| called_tf(score, threshold))
         .collect::<Option<_>>()?;
     let count = called.iter().filter(|&&called| called).count() as u64;
     let proteins = scores.len() as u64;
-    Some(External {
+    Some(ExternalMetrics {
         proteins,
         called_tf: count,
         false_positive_rate: (proteins > 0).then(|| count as f64 / proteins as f64),
@@ -147,7 +160,7 @@ fn flat(fold: &FoldMetrics) -> Vec<(String, Option<f64>)> {
     out
 }
 
-fn summarise(done: &[FoldMetrics]) -> Vec<Summary> {
+fn summarise(done: &[FoldMetrics]) -> Vec<MetricSummary> {
     let folds: Vec<Vec<(String, Option<f64>)>> = done.iter().map(flat).collect();
     let of = |name: &str| -> Vec<Option<f64>> {
         let find = |fold: &Vec<(String, Option<f64>)>| {
@@ -160,7 +173,7 @@ fn summarise(done: &[FoldMetrics]) -> Vec<Summary> {
     let summary = |(name, _): &(String, Option<f64>)| {
         let values = of(name);
         let defined: Option<Vec<f64>> = values.iter().copied().collect();
-        Summary {
+        MetricSummary {
             metric: name.clone(),
             mean: defined.as_deref().and_then(mean),
             sd: defined.as_deref().and_then(standard_deviation),
@@ -171,21 +184,21 @@ fn summarise(done: &[FoldMetrics]) -> Vec<Summary> {
 }
 
 /// Writes the three files, and gives the text of the last.
-pub(super) fn write(plan: &Plan, models: &[ModelMetrics]) -> Result<String> {
-    let settings = &plan.settings;
+pub(super) fn write(run: &Run<'_>, models: &[ModelMetrics]) -> Result<String> {
+    let settings = run.plan;
     let report = Report {
         bindscape: env!("CARGO_PKG_VERSION"),
         split: settings.split.describe(),
         folds: settings.folds,
         threshold: settings.threshold,
-        proteins: plan.labels.len(),
+        proteins: run.labels.len(),
         calibration_bins: bindscape_nn::protein::CALIBRATION_BINS,
         models,
     };
-    write_json(&plan.out.join("metrics.json"), &report)?;
-    atomic::write(plan.out.join("metrics.tsv"), table(models).as_bytes())?;
-    let text = page(plan, models);
-    atomic::write(plan.out.join("metrics.md"), text.as_bytes())?;
+    write_json(&run.plan.out.join("metrics.json"), &report)?;
+    atomic::write(run.plan.out.join("metrics.tsv"), table(models).as_bytes())?;
+    let text = page(run, models);
+    atomic::write(run.plan.out.join("metrics.md"), text.as_bytes())?;
     Ok(text)
 }
 
@@ -241,16 +254,16 @@ const CLASSES: [(&str, &str); 10] = [
     ("F1 non-TF", "classes.non_tf.f1"),
 ];
 
-fn page(plan: &Plan, models: &[ModelMetrics]) -> String {
-    let settings = &plan.settings;
+fn page(run: &Run<'_>, models: &[ModelMetrics]) -> String {
+    let settings = run.plan;
     let mut text = format!(
         "{} proteins, {} folds; {}. Mean ± standard deviation over folds.\n",
-        thousands(plan.labels.len() as u64),
+        thousands(run.labels.len() as u64),
         settings.folds,
         settings.split.describe(),
     );
     let mut tf = TF.to_vec();
-    if !plan.external().is_empty() {
+    if !run.external().is_empty() {
         tf.push(EXTERNAL);
     }
     let headings = ["Transcription factor or not", "Class"];
@@ -273,7 +286,11 @@ fn page(plan: &Plan, models: &[ModelMetrics]) -> String {
         for model in shown {
             let cells: Vec<String> = columns
                 .iter()
-                .map(|column| model.find(column.1).map_or_else(String::new, Summary::cell))
+                .map(|column| {
+                    model
+                        .find(column.1)
+                        .map_or_else(String::new, MetricSummary::cell)
+                })
                 .collect();
             let folds = match model.folds.len() as u32 {
                 done if done < settings.folds => format!(" ({done} of {} folds)", settings.folds),
@@ -287,12 +304,18 @@ fn page(plan: &Plan, models: &[ModelMetrics]) -> String {
 }
 
 impl ModelMetrics {
-    fn find(&self, metric: &str) -> Option<&Summary> {
+    /// Mean of a metric over the folds, by name; `None` if it is undefined in one.
+    #[must_use]
+    pub fn mean(&self, metric: &str) -> Option<f64> {
+        self.find(metric)?.mean
+    }
+
+    fn find(&self, metric: &str) -> Option<&MetricSummary> {
         self.summary.iter().find(|summary| summary.metric == metric)
     }
 }
 
-impl Summary {
+impl MetricSummary {
     fn cell(&self) -> String {
         match (self.mean, self.sd) {
             (Some(mean), Some(sd)) => format!("{mean:.3} ± {sd:.3}"),

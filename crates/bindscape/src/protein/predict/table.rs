@@ -2,7 +2,7 @@
 //! no comments, so that every reader of tables takes it. What a model does not
 //! say is an empty cell.
 
-use std::io::{BufWriter, Stdout, Write};
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use bindscape_base::atomic::AtomicFile;
@@ -11,7 +11,8 @@ use bindscape_nn::protein::CLASSES;
 use bindscape_protein::ProteinClass;
 use serde::{Deserialize, Serialize};
 
-use super::Flag;
+use super::PredictionFlag;
+use crate::session::Session;
 
 /// What is said of a protein.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,7 +24,7 @@ pub(super) struct Row {
     pub(super) is_tf: Option<bool>,
     pub(super) class: Option<ProteinClass>,
     pub(super) p_class: Option<[f64; CLASSES]>,
-    pub(super) flags: Vec<Flag>,
+    pub(super) flags: Vec<PredictionFlag>,
 }
 
 /// The table under way.
@@ -34,14 +35,14 @@ pub(super) struct Table {
 
 enum Output {
     File(AtomicFile),
-    Stdout(BufWriter<Stdout>),
+    Stream(BufWriter<Box<dyn Write + Send>>),
 }
 
 impl Table {
-    /// Starts the table at `path`; `-` is standard output.
-    pub(super) fn create(path: &Path) -> Result<Self> {
+    /// Starts the table at `path`; `-` is the output of the session.
+    pub(super) fn create(path: &Path, session: &Session<'_>) -> Result<Self> {
         let out = if path == Path::new("-") {
-            Output::Stdout(BufWriter::new(std::io::stdout()))
+            Output::Stream(BufWriter::new(session.output()?))
         } else {
             Output::File(AtomicFile::create(path)?)
         };
@@ -80,14 +81,14 @@ impl Table {
     pub(super) fn finish(self) -> Result<()> {
         match self.out {
             Output::File(file) => file.commit(),
-            Output::Stdout(mut out) => out.flush().map_err(|error| failed(&self.path, error)),
+            Output::Stream(mut out) => out.flush().map_err(|error| failed(&self.path, error)),
         }
     }
 
     fn line(&mut self, line: &str) -> Result<()> {
         let out: &mut dyn Write = match &mut self.out {
             Output::File(file) => file,
-            Output::Stdout(out) => out,
+            Output::Stream(out) => out,
         };
         writeln!(out, "{line}").map_err(|error| failed(&self.path, error))
     }
@@ -129,7 +130,7 @@ mod tests {
     fn what_a_model_does_not_say_is_empty() {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("out.tsv");
-        let mut table = Table::create(&path).expect("a writable directory");
+        let mut table = Table::create(&path, &Session::silent()).expect("a writable directory");
         let row = Row {
             id: "P1".into(),
             length: 12,
@@ -137,7 +138,7 @@ mod tests {
             is_tf: Some(false),
             class: None,
             p_class: None,
-            flags: vec![Flag::UnknownResidues, Flag::Cut],
+            flags: vec![PredictionFlag::UnknownResidues, PredictionFlag::Cut],
         };
         table.write(&row).expect("room on the disk");
         table.finish().expect("room on the disk");

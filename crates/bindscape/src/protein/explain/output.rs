@@ -18,7 +18,7 @@ use super::Explanation;
 const ROUGH: f64 = 0.05;
 
 /// One protein's score, explained.
-pub(super) struct Explained {
+pub(super) struct Judged {
     pub(super) target: Target,
     pub(super) explanation: Explanation,
     /// Missing if there is no table, or the protein is not in it.
@@ -26,28 +26,63 @@ pub(super) struct Explained {
     pub(super) share: Option<ShareInside>,
 }
 
-/// What was written, in figures.
+/// What was explained.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub struct ExplanationCounts {
+    /// Proteins.
+    pub proteins: u64,
+    /// Proteins longer than the network's input.
+    pub cut: u64,
+    /// Proteins whose attributions miss the score by more than a twentieth of it.
+    pub rough: u64,
+    /// Proteins without domains in the table; `None` if there is none.
+    pub without_domains: Option<u64>,
+    /// Attribution inside domains; `None` without a table, or where no protein has some.
+    pub inside_domains: Option<MeanShares>,
+}
+
+/// Means over proteins of what lies inside their domains.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MeanShares {
+    /// Share of the positive attribution.
+    pub attribution: f64,
+    /// Share of the length.
+    pub length: f64,
+    /// Proteins.
+    pub proteins: u64,
+}
+
+/// What was written so far.
 #[derive(Debug, Default)]
-pub(super) struct Told {
-    pub(super) proteins: u64,
-    pub(super) cut: u64,
+struct Tally {
+    proteins: u64,
+    cut: u64,
     /// Proteins with a gap that is large.
-    pub(super) rough: u64,
-    pub(super) without_domains: u64,
+    rough: u64,
+    without_domains: u64,
     /// Proteins with a share of attribution inside domains.
-    pub(super) shares: u64,
+    shares: u64,
     /// Sums of the shares of attribution and of length over these.
     sums: (f64, f64),
 }
 
-impl Told {
-    /// Mean shares of attribution and of length inside domains.
-    pub(super) fn mean_share(&self) -> Option<(f64, f64)> {
+impl Tally {
+    fn counts(&self, with_domains: bool) -> ExplanationCounts {
         let count = self.shares as f64;
-        (self.shares > 0).then(|| (self.sums.0 / count, self.sums.1 / count))
+        ExplanationCounts {
+            proteins: self.proteins,
+            cut: self.cut,
+            rough: self.rough,
+            without_domains: with_domains.then_some(self.without_domains),
+            inside_domains: (with_domains && self.shares > 0).then(|| MeanShares {
+                attribution: self.sums.0 / count,
+                length: self.sums.1 / count,
+                proteins: self.shares,
+            }),
+        }
     }
 
-    fn add(&mut self, protein: &Protein, explained: &Explained) {
+    fn add(&mut self, protein: &Protein, explained: &Judged) {
         self.proteins += 1;
         self.cut += u64::from(explained.explanation.residues.len() < protein.sequence.len());
         let difference = (explained.explanation.output - explained.explanation.baseline).abs();
@@ -72,7 +107,7 @@ pub(super) struct Output {
     proteins: AtomicFile,
     /// Names of pictures so far, in lower case: some disks take no notice of case.
     pictures: HashSet<String>,
-    told: Told,
+    tally: Tally,
 }
 
 impl Output {
@@ -92,11 +127,11 @@ impl Output {
                 "id\tlength\tresidues_seen\ttarget\tlogit\tbaseline_logit\tgap\tdomain_attribution_share\tdomain_length_share\tpicture",
             )?,
             pictures: HashSet::new(),
-            told: Told::default(),
+            tally: Tally::default(),
         })
     }
 
-    pub(super) fn write(&mut self, protein: &Protein, explained: &Explained) -> Result<()> {
+    pub(super) fn write(&mut self, protein: &Protein, explained: &Judged) -> Result<()> {
         let id = &protein.id;
         let explanation = &explained.explanation;
         let mut rows = String::new();
@@ -119,7 +154,7 @@ impl Output {
             id.clone(),
             protein.sequence.len().to_string(),
             explanation.residues.len().to_string(),
-            name(explained.target).to_owned(),
+            explained.target.name().to_owned(),
             number(&explanation.output),
             number(&explanation.baseline),
             number(&explanation.gap),
@@ -143,14 +178,15 @@ impl Output {
             domains: explained.domains.as_deref().unwrap_or_default(),
         });
         atomic::write(self.directory.join(&picture), svg.as_bytes())?;
-        self.told.add(protein, explained);
+        self.tally.add(protein, explained);
         Ok(())
     }
 
-    pub(super) fn finish(self) -> Result<Told> {
+    /// Makes the tables appear at their places.
+    pub(super) fn finish(self, with_domains: bool) -> Result<ExplanationCounts> {
         self.residues.commit()?;
         self.proteins.commit()?;
-        Ok(self.told)
+        Ok(self.tally.counts(with_domains))
     }
 
     /// A file name from an id, which may hold characters that file names may not,
@@ -180,7 +216,7 @@ impl Output {
 }
 
 /// The line below the title of a picture.
-fn note(explained: &Explained) -> String {
+fn note(explained: &Judged) -> String {
     let mut note = format!(
         "Logit {:.2}, of the baseline {:.2}",
         explained.explanation.output, explained.explanation.baseline
@@ -197,13 +233,6 @@ fn note(explained: &Explained) -> String {
         );
     }
     note
-}
-
-fn name(target: Target) -> &'static str {
-    match target {
-        Target::Tf => "tf",
-        Target::Class(class) => class.name(),
-    }
 }
 
 /// The shortest decimal that gives the same number in single precision.

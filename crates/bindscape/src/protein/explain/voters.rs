@@ -1,78 +1,82 @@
-//! `protein explain` of a model that compares with labelled proteins: those that vote.
+//! Explanations of a model that compares with labelled proteins: those that vote.
 
 use std::fs;
+use std::path::Path;
 
 use bindscape_base::atomic::AtomicFile;
-use bindscape_base::progress::{Progress, check};
+use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Result};
-use bindscape_nn::protein::ProteinScores;
 use bindscape_nn::protein::baseline::{HomologyModel, HomologyPredictor, Voter};
+use bindscape_nn::protein::{ProteinScores, Target};
 use bindscape_protein::Protein;
 
 use super::output::write;
-use super::{Arguments, Proteins};
-use crate::terminal::Terminal;
-use bindscape::data::thousands;
+use super::{Explain, Proteins};
+use crate::protein;
+use crate::session::Session;
 
 /// Proteins that are compared at a time.
 const PROTEINS: usize = 512;
 
-pub(super) fn run(arguments: &Arguments, model: &HomologyModel, terminal: &Terminal) -> Result<()> {
-    refuse(arguments)?;
-    let mut proteins = Proteins::open(arguments)?;
+/// What was compared.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct VoterCounts {
+    /// Proteins.
+    pub proteins: u64,
+    /// Proteins that are like none that is labelled.
+    pub alone: u64,
+}
+
+pub(super) fn run(
+    plan: &Explain,
+    model: &HomologyModel,
+    session: &Session<'_>,
+) -> Result<VoterCounts> {
+    refuse(plan)?;
+    let mut proteins = Proteins::open(plan)?;
     let predictor = HomologyPredictor::new(model);
-    let mut output = Output::create(arguments)?;
-    terminal.begin("comparing proteins", proteins.known().map(|n| n as u64));
-    let mut done = 0;
+    let mut output = Output::create(&plan.out)?;
+    session.begin("comparing proteins", proteins.known().map(|n| n as u64));
     loop {
-        check(terminal)?;
+        session.check()?;
         let chunk: Vec<Protein> = proteins.by_ref().take(PROTEINS).collect::<Result<_>>()?;
         if chunk.is_empty() {
             break;
         }
-        let explained = predictor.explain(&chunk, terminal)?;
+        let explained = predictor.explain(&chunk, session)?;
         for (protein, (scores, voters)) in chunk.iter().zip(explained) {
             output.write(protein, scores, &voters)?;
         }
-        terminal.advance(chunk.len() as u64);
-        done += chunk.len() as u64;
+        session.advance(chunk.len() as u64);
     }
-    terminal.finish();
+    session.finish();
     output.proteins.commit()?;
     output.voters.commit()?;
-    terminal.note(&format!(
-        "{:>12}  proteins, {} of them like none that is labelled",
-        thousands(done),
-        thousands(output.alone)
-    ));
-    terminal.note(&format!("wrote {}", arguments.out.display()));
-    Ok(())
+    Ok(output.counts)
 }
 
 /// Refuses what is said of gradients.
-fn refuse(arguments: &Arguments) -> Result<()> {
+fn refuse(plan: &Explain) -> Result<()> {
     let why = "since the model compares with labelled proteins, and shows those";
-    arguments.embeddings.options().refuse(why)?;
+    plan.embeddings.refuse(why)?;
     let given = [
-        ("target", arguments.target != "tf"),
-        ("steps", arguments.steps.is_some()),
-        ("baseline", arguments.baseline.is_some()),
-        ("domains", arguments.domains.is_some()),
+        ("target", plan.target != Target::Tf),
+        ("steps", plan.steps.is_some()),
+        ("baseline", plan.baseline.is_some()),
+        ("domains", plan.domains.is_some()),
     ];
-    bindscape::protein::refuse(given, &format!("none, {why}"))
+    protein::refuse(given, &format!("none, {why}"))
 }
 
 /// The tables under way.
 struct Output {
     proteins: AtomicFile,
     voters: AtomicFile,
-    /// Proteins without voters.
-    alone: u64,
+    counts: VoterCounts,
 }
 
 impl Output {
-    fn create(arguments: &Arguments) -> Result<Self> {
-        let directory = &arguments.out;
+    fn create(directory: &Path) -> Result<Self> {
         fs::create_dir_all(directory).map_err(|source| Error::io("create", directory, source))?;
         let table = |name: &str, header: &str| -> Result<AtomicFile> {
             let mut file = AtomicFile::create(directory.join(name))?;
@@ -88,7 +92,7 @@ impl Output {
                 "voters.tsv",
                 "id\trank\tvoter\tvoter_class\tshare\tbits\te_value\tidentity\tstart\tend\tvoter_start\tvoter_end\n",
             )?,
-            alone: 0,
+            counts: VoterCounts::default(),
         })
     }
 
@@ -99,7 +103,8 @@ impl Output {
         voters: &[Voter<'_>],
     ) -> Result<()> {
         let id = &protein.id;
-        self.alone += u64::from(voters.is_empty());
+        self.counts.proteins += 1;
+        self.counts.alone += u64::from(voters.is_empty());
         let voted: f64 = voters.iter().map(|voter| voter.share).sum();
         let p = scores.p_tf.map(|p| (p as f32).to_string());
         write(

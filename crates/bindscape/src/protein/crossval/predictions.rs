@@ -51,7 +51,7 @@ pub(super) fn read(path: &Path, ids: &[&str]) -> Result<Vec<ProteinScores>> {
             "probabilities of the proteins of this fold, as bindscape writes them",
             "something else",
         )
-        .hint("remove the file; the same command makes it anew")
+        .hint("remove the file; the same command makes it again")
     };
     let mut lines = text.lines();
     if lines.next() != Some(header().as_str()) || text.lines().count() != ids.len() + 1 {

@@ -11,24 +11,22 @@ use bindscape_nn::protein::hold_out;
 use bindscape_protein::{Label, Labels, MatchedLabels, Protein, read_proteins_with};
 use serde_json::{Value, json};
 
-use super::Arguments;
-use bindscape::protein::run::{ProteinRunKind, ProteinRunRecord};
-use bindscape::protein::split::{DealtFile, ProteinSplit, check_share};
-use bindscape::run_directory::RunDirectory;
+use super::Train;
+use crate::protein::run::{ProteinRunKind, ProteinRunRecord, count_labels};
+use crate::protein::split::SplitFile;
+use crate::run_directory::RunDirectory;
+use crate::session::Session;
 
 const FILE: &str = "parts.tsv";
 const NAMES: [&str; 2] = ["train", "validation"];
 
 /// Labelled proteins, and how they are split.
-pub(super) struct Labelled {
+pub(super) struct Labelled<'a> {
+    plan: &'a Train,
     pub(super) proteins: Vec<Protein>,
     pub(super) matched: MatchedLabels,
     /// The files they came from.
     pub(super) inputs: Vec<InputFile>,
-    split: ProteinSplit,
-    /// Of the proteins, to validate on.
-    share: f64,
-    seed: u64,
 }
 
 /// Proteins to train on and to validate on.
@@ -47,32 +45,26 @@ pub(super) struct Planned {
     pub(super) cut: u64,
 }
 
-impl Labelled {
+impl<'a> Labelled<'a> {
     /// Reads proteins and labels.
     ///
     /// # Errors
-    /// If options make no sense, a file cannot be read, or the two do not fit together.
-    pub(super) fn read(arguments: &Arguments, progress: &dyn Progress) -> Result<Self> {
-        let share = arguments.training.validation;
-        check_share("validation", share)?;
-        let split = arguments.split.split();
-        split.check()?;
-        let labels = Labels::read(&arguments.labels, split.column())?;
-        let proteins = read_proteins_with(&arguments.proteins, progress)?;
+    /// If a file cannot be read, or the two do not fit together.
+    pub(super) fn read(plan: &'a Train, progress: &dyn Progress) -> Result<Self> {
+        let labels = Labels::read(&plan.labels, plan.split.column())?;
+        let proteins = read_proteins_with(&plan.proteins, progress)?;
         Ok(Self {
-            matched: labels.matched(&proteins, &arguments.proteins)?,
+            plan,
+            matched: labels.matched(&proteins, &plan.proteins)?,
             proteins,
             inputs: vec![
-                digest::input_file("proteins", &arguments.proteins)?,
-                digest::input_file("labels", &arguments.labels)?,
+                digest::input_file("proteins", &plan.proteins)?,
+                digest::input_file("labels", &plan.labels)?,
             ],
-            split,
-            share,
-            seed: arguments.training.seed,
         })
     }
 
-    /// Begins or continues the run in the directory of `arguments`, and gives its parts: a call
+    /// Begins or continues the run in the directory of the plan, and gives its parts: a call
     /// before has drawn them, or they are drawn now, before anything is written. Tells how
     /// many they are.
     ///
@@ -81,34 +73,34 @@ impl Labelled {
     /// user asked to stop.
     pub(super) fn begin(
         &self,
-        arguments: &Arguments,
         planned: Planned,
-        progress: &dyn Progress,
+        session: &Session<'_>,
     ) -> Result<(RunDirectory<ProteinRunRecord>, Parts)> {
+        let plan = self.plan;
         let mut configuration = planned.configuration;
-        configuration["validation"] = json!({ "share": self.share, "split": self.split });
+        configuration["validation"] = json!({ "share": plan.validation, "split": plan.split });
         let mut record = ProteinRunRecord {
             kind: ProteinRunKind::ProteinTrain,
             bindscape: env!("CARGO_PKG_VERSION").into(),
-            command: std::env::args().collect(),
+            command: session.command().to_vec(),
             finished: false,
             inputs: self.inputs.clone(),
             configuration,
-            device: arguments.device.to_string(),
+            device: session.device().to_string(),
             parameters: planned.parameters,
             parts: BTreeMap::new(),
             cut: planned.cut,
         };
-        let path = arguments.out.join(FILE);
+        let path = plan.out.join(FILE);
         let mut drawn = None;
         if !path.exists() {
             let column = self.matched.groups.as_deref();
-            let groups = self.split.groups(&self.proteins, column, progress)?;
+            let groups = plan.split.groups(&self.proteins, column, session)?;
             let parts = self.draw(groups.as_deref())?;
             record.parts = parts.count(&self.matched.labels);
             drawn = Some((groups, parts));
         }
-        let run = RunDirectory::begin(&arguments.out, record, progress)?;
+        let run = RunDirectory::begin(&plan.out, record, session)?;
         let parts = match drawn {
             None => self.read_parts(&path)?,
             Some((groups, parts)) => {
@@ -116,19 +108,20 @@ impl Labelled {
                 parts
             }
         };
-        run.record.tell_parts(progress);
+        run.record.tell_parts(session);
         Ok((run, parts))
     }
 
     fn draw(&self, groups: Option<&[u32]>) -> Result<Parts> {
         let rows: Vec<usize> = (0..self.proteins.len()).collect();
         let labels = &self.matched.labels;
-        let (train, validation) = hold_out(labels, groups, &rows, self.share, self.seed)?;
+        let (train, validation) =
+            hold_out(labels, groups, &rows, self.plan.validation, self.plan.seed)?;
         Ok(Parts { train, validation })
     }
 
-    fn file<'a>(&'a self, path: &'a Path) -> DealtFile<'a> {
-        DealtFile {
+    fn file<'b>(&'b self, path: &'b Path) -> SplitFile<'b> {
+        SplitFile {
             path,
             part: "part",
             holds: "their part",
@@ -165,19 +158,7 @@ impl Parts {
         let parts = [&self.train, &self.validation];
         let named = NAMES.into_iter().zip(parts);
         named
-            .map(|(name, rows)| (name.to_owned(), count(labels, rows.iter().copied())))
+            .map(|(name, rows)| (name.to_owned(), count_labels(labels, rows.iter().copied())))
             .collect()
     }
-}
-
-/// Proteins by label.
-pub(super) fn count(
-    labels: &[Label],
-    rows: impl IntoIterator<Item = usize>,
-) -> BTreeMap<String, u64> {
-    let mut counts = BTreeMap::new();
-    for row in rows {
-        *counts.entry(labels[row].name().to_owned()).or_default() += 1;
-    }
-    counts
 }

@@ -1,0 +1,142 @@
+//! Binding sites as the objective of a training.
+
+use bindscape_base::progress::Progress;
+use bindscape_base::{Error, Result};
+use bindscape_genome::sequence::Strand;
+use bindscape_matrix::dataset::{Dataset, Part};
+use bindscape_matrix::results::EpochRecord;
+use burn::tensor::{Tensor, TensorData};
+
+use super::batches::split;
+use super::options::TrainOptions;
+use super::scale::Gradients;
+use super::step::Learner;
+use super::trainer::{Objective, TrainedEpoch};
+use super::validation::validate;
+use crate::architecture::Architecture;
+use crate::encode::Bases;
+use crate::network::{Dropout, Network, Value};
+use crate::random;
+
+/// Regions to train and validate on.
+pub(super) struct BindingSites<'a> {
+    data: &'a Dataset,
+    options: &'a TrainOptions,
+    train: Vec<(usize, Strand)>,
+    validation: Vec<usize>,
+}
+
+impl<'a> BindingSites<'a> {
+    /// The parts of `data`, for a network of `architecture`.
+    ///
+    /// # Errors
+    /// If they do not fit together.
+    pub(super) fn new(
+        architecture: &Architecture,
+        data: &'a Dataset,
+        options: &'a TrainOptions,
+    ) -> Result<Self> {
+        let unfit = |expected: String, found: String| Err(Error::about("data", expected, found));
+        if data.tfs.len() != architecture.outputs() {
+            return unfit(
+                format!("{} TFs, one per output", architecture.outputs()),
+                format!("{} TFs", data.tfs.len()),
+            );
+        }
+        if data.sequences.length() != architecture.length() {
+            return unfit(
+                format!("sequences of {} bp", architecture.length()),
+                format!("{} bp", data.sequences.length()),
+            );
+        }
+        if let Some(row) = (0..data.len()).find(|&row| data.sequences.has_unknown(row)) {
+            return unfit(
+                "sequences of A, C, G and T alone".into(),
+                format!("another letter in {}", data.regions.get(row)),
+            );
+        }
+        let strands: &[Strand] = if options.reverse_complement {
+            &[Strand::Forward, Strand::Reverse]
+        } else {
+            &[Strand::Forward]
+        };
+        let train: Vec<_> = data
+            .rows(Part::Train)
+            .into_iter()
+            .flat_map(|row| strands.iter().map(move |&strand| (row, strand)))
+            .collect();
+        let validation = data.rows(Part::Validation);
+        if train.len() < 2 || validation.is_empty() {
+            return unfit(
+                "at least two regions to train on and one to validate on".into(),
+                format!("{} and {}", data.rows(Part::Train).len(), validation.len()),
+            )
+            .map_err(|error| error.hint("take more regions, or another split"));
+        }
+        Ok(Self {
+            data,
+            options,
+            train,
+            validation,
+        })
+    }
+}
+
+impl Objective for BindingSites<'_> {
+    type Item = (usize, Strand);
+    /// Sequences, and labels `[batch, TFs]`.
+    type Batch = (Bases, Vec<f32>);
+    type Record = EpochRecord;
+
+    fn batches(&self, epoch: u32) -> Vec<Vec<(usize, Strand)>> {
+        let mut items = self.train.clone();
+        let mut rng = random::stream(self.options.seed, "epoch", &[u64::from(epoch)]);
+        random::shuffle(&mut items, &mut rng);
+        split(&items, self.options.batch_size)
+    }
+
+    fn read(&self, items: &[(usize, Strand)]) -> Result<(Bases, Vec<f32>)> {
+        let labels = items
+            .iter()
+            .flat_map(|&(row, _)| self.data.labels_of(row))
+            .map(|&label| f32::from(label));
+        let labels = labels.collect();
+        Ok((Bases::new(&self.data.sequences, items), labels))
+    }
+
+    fn differentiate(
+        &self,
+        learner: &mut Learner,
+        items: &[(usize, Strand)],
+        (bases, labels): (Bases, Vec<f32>),
+        dropout: Dropout,
+    ) -> (f64, Gradients) {
+        let shape = [items.len(), self.data.tfs.len()];
+        let data = TensorData::new(labels, shape);
+        let labels = Tensor::from_data(data, learner.network.device());
+        let input = Value::Bases(bases);
+        let (loss, gradients) = learner.differentiate_labels(input, labels, Some(dropout));
+        (f64::from(loss), gradients)
+    }
+
+    fn record(
+        &self,
+        network: &Network,
+        epoch: &TrainedEpoch,
+        best: Option<&EpochRecord>,
+        progress: &dyn Progress,
+    ) -> Result<EpochRecord> {
+        let reverse = self.options.reverse_complement;
+        let validated = validate(network, self.data, &self.validation, reverse, progress)?;
+        epoch.check(validated.loss)?;
+        Ok(EpochRecord {
+            epoch: epoch.number,
+            train_loss: epoch.loss,
+            validation_loss: validated.loss,
+            validation_aucpr: validated.aucpr,
+            best: best.is_none_or(|best| validated.loss < best.validation_loss),
+            seconds: epoch.began.elapsed().as_secs_f64(),
+            sequences_per_second: epoch.per_second,
+        })
+    }
+}

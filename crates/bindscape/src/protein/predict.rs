@@ -1,0 +1,563 @@
+//! Predicting which proteins are transcription factors, and of which kind.
+//!
+//! Proteins are read, scored and written some thousand at a time, so that a
+//! proteome need not fit into memory.
+
+mod table;
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use bindscape_base::digest::InputFile;
+use bindscape_base::journal::Journal;
+use bindscape_base::progress::Progress;
+use bindscape_base::{Error, Result, digest};
+use bindscape_nn::protein::baseline::HomologyPredictor;
+use bindscape_nn::protein::{KnownSequences, ProteinClassifier, ProteinPredictor, ProteinScores};
+use bindscape_protein::{Protein, ProteinClass, ProteinReader, amino_acid};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::features::{EmbeddingOptions, FeatureSource, Represented};
+use super::journal_key;
+use super::model::load_model;
+use crate::data::file_name;
+use crate::job::Job;
+use crate::run_directory::write_json;
+use crate::session::Session;
+use crate::unfinished;
+use table::{Row, Table};
+
+/// Proteins that are scored before the next are read.
+const PROTEINS: usize = 4096;
+
+/// A plan of predictions for proteins.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Predict {
+    /// Model: the directory of a training, or a safetensors file.
+    pub model: PathBuf,
+    /// Proteins to score (FASTA); `-` is standard input.
+    pub proteins: PathBuf,
+    /// Embeddings, for a model that takes such.
+    #[serde(default)]
+    pub embeddings: EmbeddingOptions,
+    /// Probability from which on a protein is called a TF.
+    pub threshold: f64,
+    /// Write so many proteins with the highest `p_tf` only, the highest first.
+    pub top: Option<NonZeroUsize>,
+    /// Share of TFs among the proteins; `None` for that in training. Training sets hold far more
+    /// than a proteome does.
+    pub prior: Option<f64>,
+    /// Table to write; `-` is what the session has for it. Beside a file, `FILE.json` says what
+    /// made it.
+    pub out: PathBuf,
+}
+
+/// What predictions leave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Predicted {
+    /// The table.
+    pub out: PathBuf,
+    /// What was read and predicted.
+    pub counts: PredictionCounts,
+}
+
+/// What may be said of a protein beside its scores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PredictionFlag {
+    /// One head says that it is a TF, the other that it is none.
+    HeadsDisagree,
+    /// It holds letters other than the twenty amino acids.
+    UnknownResidues,
+    /// It was embedded in overlapping chunks.
+    Chunked,
+    /// It is longer than the network's input; residues at its end were not seen.
+    Cut,
+    /// The model was trained or validated on this sequence.
+    SeenInTraining,
+}
+
+impl PredictionFlag {
+    /// Its name in the table.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::HeadsDisagree => "heads_disagree",
+            Self::UnknownResidues => "unknown_residues",
+            Self::Chunked => "chunked",
+            Self::Cut => "cut",
+            Self::SeenInTraining => "seen_in_training",
+        }
+    }
+}
+
+/// What was read and predicted.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
+pub struct PredictionCounts {
+    /// Proteins.
+    pub proteins: u64,
+    /// Proteins called TFs; `None` for a model without that head.
+    pub tfs: Option<u64>,
+    /// Proteins by their most probable class.
+    pub classes: BTreeMap<ProteinClass, u64>,
+    /// Proteins by flag.
+    pub flags: BTreeMap<PredictionFlag, u64>,
+    /// Sequences whose final `*` was dropped.
+    pub stops_dropped: u64,
+}
+
+/// `FILE.json` beside a table: what made it.
+#[derive(Debug, Serialize)]
+struct Made<'a> {
+    bindscape: &'static str,
+    command: &'a [String],
+    model: String,
+    model_sha256: String,
+    encoder: String,
+    threshold: f64,
+    prior: Option<f64>,
+    /// Share of TFs in training, which `prior` replaces.
+    training_prior: Option<f64>,
+    top: Option<usize>,
+    /// Missing for standard input.
+    proteins: Option<InputFile>,
+    counts: &'a PredictionCounts,
+}
+
+impl Predict {
+    /// Calls proteins TFs from a probability of one half on.
+    #[must_use]
+    pub fn new(model: PathBuf, proteins: PathBuf, out: PathBuf) -> Self {
+        Self {
+            model,
+            proteins,
+            embeddings: EmbeddingOptions::default(),
+            threshold: 0.5,
+            top: None,
+            prior: None,
+            out,
+        }
+    }
+
+    /// Checks what is asked for against what `model` predicts.
+    fn check_model(&self, model: &ProteinClassifier) -> Result<()> {
+        if self.prior.is_some() && tf_prior(model).is_none() {
+            return Err(Error::argument(
+                "prior",
+                "a model that was trained on TFs and other proteins",
+                "one that was trained on one kind only",
+            )
+            .hint("leave ⟦prior⟧ out"));
+        }
+        let answers_tf = match model {
+            ProteinClassifier::Network(model) => model.network.heads().tf(),
+            ProteinClassifier::Homology(model) => model.answers_tf(),
+        };
+        if self.top.is_some() && !answers_tf {
+            return Err(Error::argument(
+                "top",
+                "a model that tells TFs, with p_tf",
+                "one that tells classes only",
+            )
+            .hint("leave ⟦top⟧ out and sort the table by a class"));
+        }
+        Ok(())
+    }
+
+    fn scorer<'m>(
+        &self,
+        model: &'m ProteinClassifier,
+        session: &Session<'_>,
+    ) -> Result<Scorer<'m>> {
+        let device = session.device().open()?;
+        let classifier = match model {
+            ProteinClassifier::Network(model) => Classifier::Network {
+                predictor: Box::new(ProteinPredictor::new(model, &device)),
+                features: Box::new(FeatureSource::of(
+                    &model.training.encoder,
+                    &self.embeddings,
+                    session.device(),
+                    session,
+                )?),
+            },
+            ProteinClassifier::Homology(model) => {
+                self.embeddings
+                    .refuse("since the model compares sequences")?;
+                Classifier::Homology(HomologyPredictor::new(model))
+            }
+        };
+        Ok(Scorer {
+            classifier,
+            known: known(model),
+            threshold: self.threshold,
+            prior: self.prior,
+        })
+    }
+
+    /// Opens the journal of the predictions, which depend on this.
+    fn journal(&self, model: &ProteinClassifier, session: &Session<'_>) -> Result<Option<Journal>> {
+        let plan = unfinished::plan(
+            Self::NAME,
+            model.sha256(),
+            session.device(),
+            json!({
+                "embeddings": self.embeddings.identity(),
+                "threshold": self.threshold,
+                "prior": self.prior,
+            }),
+        );
+        unfinished::journal(&self.out, "proteins", &plan, session)
+    }
+
+    /// Reads, scores and writes all proteins.
+    fn score(
+        &self,
+        scorer: &Scorer<'_>,
+        mut reader: ProteinReader,
+        journal: &mut Option<Journal>,
+        mut table: Table,
+        session: &Session<'_>,
+    ) -> Result<PredictionCounts> {
+        let mut best = self.top.map(|top| Best::new(top.get()));
+        let mut counts = PredictionCounts::default();
+        session.begin("scoring proteins", None);
+        loop {
+            let proteins = read_chunk(
+                &mut reader,
+                scorer.proteins_at_a_time(),
+                scorer.residues_at_a_time(),
+            )?;
+            if proteins.is_empty() {
+                break;
+            }
+            for row in scorer.rows(&proteins, journal.as_mut(), session)? {
+                counts.add(&row);
+                match &mut best {
+                    Some(best) => best.add(row),
+                    None => table.write(&row)?,
+                }
+            }
+        }
+        session.finish();
+        for row in best.into_iter().flat_map(Best::into_rows) {
+            table.write(&row)?;
+        }
+        counts.stops_dropped = reader.stops();
+        table.finish()?;
+        Ok(counts)
+    }
+
+    /// Writes what made the table beside it.
+    fn describe(
+        &self,
+        model: &ProteinClassifier,
+        file: &Path,
+        counts: &PredictionCounts,
+        session: &Session<'_>,
+    ) -> Result<()> {
+        let made = Made {
+            bindscape: env!("CARGO_PKG_VERSION"),
+            command: session.command(),
+            model: file_name(file),
+            model_sha256: model.sha256().to_owned(),
+            encoder: encoder(model),
+            threshold: self.threshold,
+            prior: self.prior,
+            training_prior: tf_prior(model),
+            top: self.top.map(NonZeroUsize::get),
+            proteins: (self.proteins != Path::new("-"))
+                .then(|| digest::input_file("proteins", &self.proteins))
+                .transpose()?,
+            counts,
+        };
+        write_json(&unfinished::beside(&self.out, ".json"), &made)
+    }
+}
+
+impl Job for Predict {
+    type Outcome = Predicted;
+
+    const NAME: &'static str = "protein predict";
+
+    fn check(&self) -> Result<()> {
+        self.embeddings.check()?;
+        if !(0.0..=1.0).contains(&self.threshold) {
+            return Err(Error::argument(
+                "threshold",
+                "a probability, 0 to 1",
+                self.threshold.to_string(),
+            ));
+        }
+        if let Some(prior) = self.prior
+            && !(prior > 0.0 && prior < 1.0)
+        {
+            return Err(
+                Error::argument("prior", "a share above 0 and below 1", prior.to_string())
+                    .hint("in a eukaryotic proteome it is some 0.05"),
+            );
+        }
+        Ok(())
+    }
+
+    fn run(&self, session: &Session<'_>) -> Result<Predicted> {
+        let (model, file) = load_model(&self.model)?;
+        self.check_model(&model)?;
+        let scorer = self.scorer(&model, session)?;
+        let reader = ProteinReader::open(&self.proteins)?;
+        let table = Table::create(&self.out, session)?;
+        let mut journal = self.journal(&model, session)?;
+        let counts = self.score(&scorer, reader, &mut journal, table, session)?;
+        if self.out != Path::new("-") {
+            self.describe(&model, &file, &counts, session)?;
+        }
+        journal.map_or(Ok(()), Journal::finish)?;
+        Ok(Predicted {
+            out: self.out.clone(),
+            counts,
+        })
+    }
+}
+
+/// What the model looks at.
+fn encoder(model: &ProteinClassifier) -> String {
+    match model {
+        ProteinClassifier::Network(model) => model.training.encoder.representation.to_string(),
+        ProteinClassifier::Homology(_) => "homology".to_owned(),
+    }
+}
+
+/// The share of TFs in training; `None` if there were only these or none.
+fn tf_prior(model: &ProteinClassifier) -> Option<f64> {
+    match model {
+        ProteinClassifier::Network(model) => {
+            let calibration = model.calibration;
+            calibration.tf_prior.or(calibration.domain_prior)
+        }
+        ProteinClassifier::Homology(model) => model.tf_prior(),
+    }
+}
+
+/// The sequences it was trained on.
+fn known(model: &ProteinClassifier) -> Cow<'_, KnownSequences> {
+    match model {
+        ProteinClassifier::Network(model) => Cow::Borrowed(&model.training.known),
+        ProteinClassifier::Homology(model) => Cow::Owned(model.known()),
+    }
+}
+
+/// The next proteins, until there are `most` or more than `residues` residues; none at the end.
+fn read_chunk(reader: &mut ProteinReader, most: usize, residues: usize) -> Result<Vec<Protein>> {
+    let mut proteins = Vec::new();
+    let mut letters = 0;
+    while proteins.len() < most && letters < residues {
+        let mut protein = Protein::default();
+        if !reader.read(&mut protein)? {
+            break;
+        }
+        letters += protein.sequence.len();
+        proteins.push(protein);
+    }
+    Ok(proteins)
+}
+
+/// Scores proteins.
+struct Scorer<'a> {
+    classifier: Classifier<'a>,
+    known: Cow<'a, KnownSequences>,
+    threshold: f64,
+    prior: Option<f64>,
+}
+
+/// How scores come about.
+enum Classifier<'a> {
+    Network {
+        predictor: Box<ProteinPredictor>,
+        features: Box<FeatureSource>,
+    },
+    Homology(HomologyPredictor<'a>),
+}
+
+/// Proteins that are compared with labelled ones before the next are read.
+const COMPARED: usize = 1024;
+
+impl Scorer<'_> {
+    /// The rows of `proteins`, those that the journal has taken from there.
+    fn rows(
+        &self,
+        proteins: &[Protein],
+        journal: Option<&mut Journal>,
+        progress: &dyn Progress,
+    ) -> Result<Vec<Row>> {
+        let Some(journal) = journal else {
+            return self.score(proteins, progress);
+        };
+        let mut rows = Vec::with_capacity(proteins.len());
+        for protein in proteins {
+            let Some(row) = journal.find(&journal_key(protein), progress)? else {
+                break;
+            };
+            rows.push(row);
+        }
+        let rest = &proteins[rows.len()..];
+        if !rest.is_empty() {
+            for (protein, row) in rest.iter().zip(self.score(rest, progress)?) {
+                journal.add(&journal_key(protein), &row)?;
+                rows.push(row);
+            }
+            journal.flush()?;
+        }
+        Ok(rows)
+    }
+
+    fn score(&self, proteins: &[Protein], progress: &dyn Progress) -> Result<Vec<Row>> {
+        let (scores, represented) = match &self.classifier {
+            Classifier::Network {
+                predictor,
+                features,
+            } => {
+                let represented = features.represent(proteins, progress)?;
+                let all: Vec<usize> = (0..proteins.len()).collect();
+                let numbers = represented.features.as_ref();
+                let scores = predictor.scores(numbers, &all, self.prior, progress)?;
+                (scores, Some(represented))
+            }
+            Classifier::Homology(predictor) => {
+                let scores = predictor.scores(proteins, self.prior, progress)?;
+                progress.advance(proteins.len() as u64);
+                (scores, None)
+            }
+        };
+        let rows = proteins.iter().zip(scores).enumerate();
+        Ok(rows
+            .map(|(place, (protein, scores))| {
+                self.row(protein, scores, represented.as_ref(), place)
+            })
+            .collect())
+    }
+
+    /// Proteins that may be scored at a time: progress is shown after them.
+    fn proteins_at_a_time(&self) -> usize {
+        match &self.classifier {
+            Classifier::Network { .. } => PROTEINS,
+            Classifier::Homology(_) => COMPARED,
+        }
+    }
+
+    /// Residues that may be scored at a time.
+    fn residues_at_a_time(&self) -> usize {
+        match &self.classifier {
+            Classifier::Network { features, .. } => features.residues_at_a_time(),
+            Classifier::Homology(_) => usize::MAX,
+        }
+    }
+
+    fn row(
+        &self,
+        protein: &Protein,
+        scores: ProteinScores,
+        represented: Option<&Represented<'_>>,
+        place: usize,
+    ) -> Row {
+        let is_tf = scores.p_tf.map(|p| p >= self.threshold);
+        let class = scores.p_class.map(most_probable);
+        let mut flags = Vec::new();
+        if let (Some(is_tf), Some(class)) = (is_tf, class)
+            && is_tf != class.is_tf()
+        {
+            flags.push(PredictionFlag::HeadsDisagree);
+        }
+        let unknown = |&letter: &u8| amino_acid(letter).is_none();
+        if protein.sequence.iter().any(unknown) {
+            flags.push(PredictionFlag::UnknownResidues);
+        }
+        if represented.is_some_and(|it| it.chunked(place)) {
+            flags.push(PredictionFlag::Chunked);
+        }
+        if represented.is_some_and(|it| it.features.cut(place)) {
+            flags.push(PredictionFlag::Cut);
+        }
+        if self.known.contains(&protein.sequence) {
+            flags.push(PredictionFlag::SeenInTraining);
+        }
+        Row {
+            id: protein.id.clone(),
+            length: protein.sequence.len(),
+            p_tf: scores.p_tf,
+            is_tf,
+            class,
+            p_class: scores.p_class,
+            flags,
+        }
+    }
+}
+
+/// The class with the largest probability, the first of equals.
+fn most_probable<const N: usize>(p: [f64; N]) -> ProteinClass {
+    let mut best = ProteinClass::ALL[0];
+    for class in ProteinClass::ALL {
+        if p[class.index()] > p[best.index()] {
+            best = class;
+        }
+    }
+    best
+}
+
+impl PredictionCounts {
+    fn add(&mut self, row: &Row) {
+        self.proteins += 1;
+        if let Some(is_tf) = row.is_tf {
+            *self.tfs.get_or_insert(0) += u64::from(is_tf);
+        }
+        if let Some(class) = row.class {
+            *self.classes.entry(class).or_default() += 1;
+        }
+        for &flag in &row.flags {
+            *self.flags.entry(flag).or_default() += 1;
+        }
+    }
+}
+
+/// The rows with the highest p_tf so far, few more than are wanted.
+struct Best {
+    most: usize,
+    rows: Vec<(u64, Row)>,
+    seen: u64,
+}
+
+impl Best {
+    fn new(most: usize) -> Self {
+        Self {
+            most,
+            rows: Vec::new(),
+            seen: 0,
+        }
+    }
+
+    fn add(&mut self, row: Row) {
+        self.rows.push((self.seen, row));
+        self.seen += 1;
+        // Sorting now and then keeps memory at the wanted rows and some thousand.
+        if self.rows.len() >= self.most.saturating_add(PROTEINS) {
+            self.prune();
+        }
+    }
+
+    /// Highest p_tf first; of equals, the earlier in the input.
+    fn prune(&mut self) {
+        self.rows.sort_by(|(i, a), (j, b)| {
+            let order = b.p_tf.partial_cmp(&a.p_tf).unwrap_or(Ordering::Equal);
+            order.then(i.cmp(j))
+        });
+        self.rows.truncate(self.most);
+    }
+
+    fn into_rows(mut self) -> impl Iterator<Item = Row> {
+        self.prune();
+        self.rows.into_iter().map(|(_, row)| row)
+    }
+}
