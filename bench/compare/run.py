@@ -1,7 +1,7 @@
 """Compares `bindscape motif compare` with memelite's Tomtom (`pip install memelite==0.5.0`).
 
-    cargo build --release -p bindscape-motif --example compare_all
-    python bench/compare/run.py target/release/examples/compare_all MOTIFS.meme [THREADS [ROUNDS [STEPS]]]
+    cargo build --release -p bindscape-tools --bin compare_all
+    python bench/compare/run.py target/release/compare_all MOTIFS.meme [THREADS [ROUNDS [STEPS]]]
 
 Compares all motifs of a MEME file with all, on both sides in turn, and prints the seconds of each
 round with their ratio, and the agreement of the last:

@@ -2,7 +2,7 @@
 
 tfs.py PROGRAM BOUND_REGIONS DATA JASPAR.meme JASPAR.tsv OUT.json [TF ...]
 
-BOUND_REGIONS is the example `bound_regions` of `bindscape-motif`, DATA the directory of the
+BOUND_REGIONS is the program `bound_regions` of `bindscape-tools`, DATA the directory of the
 published matrix. At most 2,500 bound regions and as many unbound ones of the same GC contents,
 every fifth of them put aside; three motifs from the others. AUCPR is that of the first motif's sum
 occupancy, and of the best profile of the TF, over the regions put aside. A motif is the TF's own if Tomtom's p-value against one of the profiles of

@@ -23,8 +23,8 @@ mkdir -p "$work"
 data=$work/data
 
 rustc -O --edition 2024 "$here/generate.rs" -o "$work/generate"
-(cd "$root" && cargo build --quiet --release -p bindscape-matrix --example build_matrix)
-example=${CARGO_TARGET_DIR:-$root/target}/release/examples/build_matrix
+(cd "$root" && cargo build --quiet --release -p bindscape-tools --bin build_matrix)
+example=${CARGO_TARGET_DIR:-$root/target}/release/build_matrix
 if [ ! -e "$data/complete" ]; then
     "$work/generate" "$data" "$@"
     touch "$data/complete"

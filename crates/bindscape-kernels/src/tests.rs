@@ -6,7 +6,7 @@ use crate::conv::{ConvGradients, ConvShape, conv_backward, conv_forward, conv_pr
 use crate::dense::{
     DenseGradients, DenseShape, dense_backward, dense_forward, linear_backward, linear_forward,
 };
-use crate::first::{FirstGradients, bases, first_backward, first_forward};
+use crate::first::{FirstGradients, first_backward, first_forward};
 use crate::norm::{Norm, Statistics};
 
 /// Numbers in [-1, 1) that look random.

@@ -1,57 +1,25 @@
-//! Times a discovery: `discover POSITIVES [CONTROLS] [--nmotifs N] [--maxw W] [--hofract F] [--order M] [--seed S]`.
+//! Prints the motifs that are enriched in the sequences of a FASTA file over shuffled ones:
+//! `cargo run --release -p bindscape-motif --example discover -- BOUND.fa`.
+#![allow(clippy::print_stdout)]
 
-use std::error::Error;
-use std::io::Write;
 use std::path::Path;
-use std::time::Instant;
 
 use bindscape_base::progress::Silent;
 use bindscape_motif::discover::{Options, SequenceSet, discover};
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let mut options = Options::default();
-    let mut files = Vec::new();
-    let mut arguments = std::env::args().skip(1);
-    while let Some(argument) = arguments.next() {
-        let mut value = || arguments.next().ok_or("an option lacks its value");
-        match argument.as_str() {
-            "motifs" => options.motifs = Some(value()?.parse()?),
-            "max_width" => options.max_width = value()?.parse()?,
-            "min_width" => options.min_width = value()?.parse()?,
-            "holdout" => options.holdout = value()?.parse()?,
-            "order" => options.order = value()?.parse()?,
-            "seed" => options.seed = value()?.parse()?,
-            _ => files.push(argument),
-        }
-    }
-    let sets = files
-        .iter()
-        .map(|path| SequenceSet::read(Path::new(path)))
-        .collect::<Result<Vec<_>, _>>()?;
-    let begin = Instant::now();
-    let found = discover(&sets[0], sets.get(1), &options, &Silent)?;
-    let seconds = begin.elapsed().as_secs_f64();
-    let mut out = std::io::stdout().lock();
-    writeln!(
-        out,
-        "{seconds:.2} s with {} threads; {:?}, {} found, {}",
-        rayon::current_num_threads(),
-        found.test,
-        found.found,
-        found.stop
-    )?;
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let path = std::env::args_os()
+        .nth(1)
+        .ok_or("usage: discover BOUND.fa")?;
+    let bound = SequenceSet::read(Path::new(&path))?;
+    let found = discover(&bound, None, &Options::default(), &Silent)?;
     for motif in &found.motifs {
-        writeln!(
-            out,
-            "{}\t{}\t{:?}\ttraining 1e{:.1}\theld out {:?}",
-            motif.found,
+        println!(
+            "{}\tE-value 1e{:.1}\t{} sites",
             motif.frequencies.consensus(),
-            (motif.training.positives, motif.training.controls),
-            motif.training.log10_p,
-            motif
-                .held_out
-                .map(|part| (part.positives, part.controls, part.log10_p)),
-        )?;
+            found.log10_e(motif),
+            motif.sites.len(),
+        );
     }
     Ok(())
 }

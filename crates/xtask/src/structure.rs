@@ -8,8 +8,8 @@ use std::process::Command;
 
 use crate::source::{self, Source};
 
-/// The program, and this one; all others are libraries.
-const PROGRAMS: [&str; 2] = ["bindscape-cli", "xtask"];
+/// The program, those of developers, and this one; all others are libraries.
+const PROGRAMS: [&str; 3] = ["bindscape-cli", "tools", "xtask"];
 
 /// Library files whose texts may hold options: the report tells its readers what to type, and a
 /// device that was left out needs a feature of Cargo.

@@ -57,9 +57,12 @@ fn short(pair: &[u8]) -> Option<ShortName> {
     Some(key)
 }
 
+/// What the names of a TF and a cell stand for.
+type Resolve<'a> = dyn Fn(&str, &str) -> Named + Sync + 'a;
+
 /// The names of one file and what they stand for, shared by the threads that read it.
 pub(super) struct Names<'a> {
-    resolve: Box<dyn Fn(&str, &str) -> Named + Sync + 'a>,
+    resolve: Box<Resolve<'a>>,
     known: RwLock<NameTable>,
 }
 

@@ -1,7 +1,7 @@
-//! Writes reports of made-up runs, to look at the page without training:
-//! `cargo run --release -p bindscape-report --example fake_report -- DIR`.
+//! Writes reports of invented runs, to look at the page without training:
+//! `cargo run --release -p bindscape-tools --bin fake_report -- DIR`.
 
-#[path = "../tests/common/mod.rs"]
+#[path = "../../../bindscape-report/tests/common/mod.rs"]
 #[allow(dead_code, unreachable_pub, missing_docs, clippy::unwrap_used)]
 mod common;
 

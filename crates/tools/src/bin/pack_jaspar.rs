@@ -3,7 +3,7 @@
 //! `matrix_id name class family tax_group species uniprot`:
 //!
 //! ```text
-//! cargo run --release -p bindscape-motif --example pack_jaspar -- \
+//! cargo run --release -p bindscape-tools --bin pack_jaspar -- \
 //!   jaspar2026_core.meme jaspar2026_core.tsv crates/bindscape-motif/data/jaspar2026_core.bin.zst
 //! ```
 

@@ -1,5 +1,5 @@
-//! Writes pictures of made-up attributions, to look at them without training:
-//! `cargo run --release -p bindscape-report --example fake_residues -- DIR`.
+//! Writes pictures of invented attributions, to look at them without training:
+//! `cargo run --release -p bindscape-tools --bin fake_residues -- DIR`.
 
 use std::path::PathBuf;
 
@@ -56,7 +56,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             id,
             length,
             target: "the logit of class zinc_finger",
-            note: "made-up numbers",
+            note: "invented numbers",
             attributions: &attributions,
             domains: &domains,
         });

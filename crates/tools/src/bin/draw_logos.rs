@@ -1,4 +1,4 @@
-//! Draws some logos, to look at: `cargo run --release -p bindscape-motif --example draw_logos -- DIR`.
+//! Draws some logos, to look at: `cargo run --release -p bindscape-tools --bin draw_logos -- DIR`.
 
 use std::path::PathBuf;
 
