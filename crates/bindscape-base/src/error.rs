@@ -274,15 +274,6 @@ impl Error {
         ))
     }
 
-    /// An error about an option or another named input that is no file.
-    pub fn option(
-        input: impl Into<String>,
-        expected: impl Into<String>,
-        found: impl Into<String>,
-    ) -> Self {
-        Self::about(input, expected, found)
-    }
-
     /// An [`Error::Argument`] about a field of a plan.
     pub fn argument(
         field: impl Into<Cow<'static, str>>,

@@ -218,7 +218,8 @@ mod tests {
                 DemoStep::Pretrain(plan) => WrittenPlan::of(plan),
                 DemoStep::Finetune(plan) => WrittenPlan::of(&**plan),
                 DemoStep::Report(plan) => WrittenPlan::of(plan),
-            };
+            }
+            .expect("a plan");
             let mut words = command(&step);
             words.extend(["--plan".to_owned(), path(&file)]);
             cli::Arguments::parse_from(&words)

@@ -13,13 +13,13 @@ use bindscape_matrix::BindingMatrix;
 use bindscape_matrix::results::DataStep;
 
 /// The genome build of simulated data.
-pub const SIMULATED_BUILD: &str = "simulated";
+pub(crate) const SIMULATED_BUILD: &str = "simulated";
 
 /// The inputs of a run on `matrix`, for its record.
 ///
 /// # Errors
 /// If a file cannot be read.
-pub fn records(matrix: &Path, sequences: &SequenceInput) -> Result<Vec<InputFile>> {
+pub(crate) fn records(matrix: &Path, sequences: &SequenceInput) -> Result<Vec<InputFile>> {
     let role = match sequences {
         SequenceInput::Fasta(_) => "sequences",
         SequenceInput::Genome(_) => "genome",
@@ -31,7 +31,7 @@ pub fn records(matrix: &Path, sequences: &SequenceInput) -> Result<Vec<InputFile
 }
 
 /// Loads the sequences of regions of one width; the network takes no other.
-pub fn fetch(
+pub(crate) fn fetch(
     source: &mut dyn SequenceSource,
     regions: &Regions,
     length: usize,
@@ -41,7 +41,7 @@ pub fn fetch(
 }
 
 /// The common width of a matrix's regions, which is the length of the network's sequences.
-pub fn width(matrix: &BindingMatrix, path: &Path) -> Result<usize> {
+pub(crate) fn width(matrix: &BindingMatrix, path: &Path) -> Result<usize> {
     let mut widths = matrix
         .regions
         .iter()
@@ -63,7 +63,7 @@ pub fn width(matrix: &BindingMatrix, path: &Path) -> Result<usize> {
 
 /// A sentence for results made from simulated data. The demonstration names its
 /// genome build so; no sequencing project does.
-pub fn simulated(genome: Option<&str>) -> Option<String> {
+pub(crate) fn simulated(genome: Option<&str>) -> Option<String> {
     (genome == Some(SIMULATED_BUILD)).then(|| {
         "The genome, the peaks and the sites behind this run are simulated. \
          Nothing here is a biological result."
@@ -72,15 +72,14 @@ pub fn simulated(genome: Option<&str>) -> Option<String> {
 }
 
 /// Says what was taken and what was left out.
-pub fn tell_steps(steps: &[DataStep], progress: &dyn Progress) {
+pub(crate) fn tell_steps(steps: &[DataStep], progress: &dyn Progress) {
     for step in steps {
         progress.note(&format!("{:>12}  {}", thousands(step.regions), step.what));
     }
 }
 
 /// The last part of a path, for records that shall not depend on where files lie.
-#[must_use]
-pub fn file_name(path: &Path) -> String {
+pub(crate) fn file_name(path: &Path) -> String {
     path.file_name()
         .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }

@@ -20,13 +20,14 @@ pub mod predict;
 pub mod pretrain;
 pub mod protein;
 pub mod report;
-pub mod run_directory;
+mod run_directory;
 pub mod session;
-pub mod side_by_side;
+mod side_by_side;
 pub mod training;
-pub mod unfinished;
-pub mod watcher;
+mod unfinished;
+mod watcher;
 
 pub use bindscape_base::{Error, ErrorKind, Result};
 pub use job::{Job, WrittenPlan};
 pub use session::Session;
+pub use watcher::validation_words;

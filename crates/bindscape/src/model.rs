@@ -96,6 +96,10 @@ pub struct InspectModel {
 /// What a model is and what it was trained on.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one at a time, and a box would only be in the way"
+)]
 pub enum ModelFacts {
     /// A model of binding sites.
     Binding(BindingFacts),

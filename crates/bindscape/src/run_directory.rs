@@ -13,7 +13,7 @@ const RECORD: &str = "run.json";
 const LOCK: &str = ".lock";
 
 /// What `run.json` says of a run.
-pub trait Record: Serialize + DeserializeOwned {
+pub(crate) trait Record: Serialize + DeserializeOwned {
     /// Whether all of the run is done.
     fn finished(&self) -> bool;
 
@@ -39,10 +39,10 @@ impl Record for RunRecord {
 }
 
 /// A directory that holds one run.
-pub struct RunDirectory<R = RunRecord> {
+pub(crate) struct RunDirectory<R = RunRecord> {
     path: PathBuf,
     /// What its `run.json` says.
-    pub record: R,
+    pub(crate) record: R,
     /// Held while this process works on the run; freed by the system when it ends.
     _lock: Lock,
 }
@@ -54,7 +54,7 @@ impl<R: Record> RunDirectory<R> {
     /// # Errors
     /// If another process works on the run, the directory holds another run or other files, or it
     /// cannot be written.
-    pub fn begin(path: &Path, planned: R, progress: &dyn Progress) -> Result<Self> {
+    pub(crate) fn begin(path: &Path, planned: R, progress: &dyn Progress) -> Result<Self> {
         // Nothing is left in a directory that is something else.
         refuse_other_files(path)?;
         std::fs::create_dir_all(path).map_err(|source| Error::io("create", path, source))?;
@@ -91,7 +91,7 @@ impl<R: Record> RunDirectory<R> {
     ///
     /// # Errors
     /// If it cannot be created.
-    pub fn training(&self, name: &str) -> Result<PathBuf> {
+    pub(crate) fn training(&self, name: &str) -> Result<PathBuf> {
         let path = self.path.join(name);
         std::fs::create_dir_all(&path).map_err(|source| Error::io("create", &path, source))?;
         Ok(path)
@@ -101,7 +101,7 @@ impl<R: Record> RunDirectory<R> {
     ///
     /// # Errors
     /// If the record cannot be written.
-    pub fn finish(&mut self) -> Result<()> {
+    pub(crate) fn finish(&mut self) -> Result<()> {
         self.record.finish();
         self.save()
     }
@@ -110,7 +110,7 @@ impl<R: Record> RunDirectory<R> {
     ///
     /// # Errors
     /// If it cannot be written.
-    pub fn save(&self) -> Result<()> {
+    pub(crate) fn save(&self) -> Result<()> {
         write_json(&self.path.join(RECORD), &self.record)
     }
 }
@@ -139,7 +139,7 @@ fn refuse_other_files(path: &Path) -> Result<()> {
 ///
 /// # Errors
 /// If another process works on it, or the lock cannot be created.
-pub fn lock(path: &Path) -> Result<Lock> {
+pub(crate) fn lock(path: &Path) -> Result<Lock> {
     Lock::acquire(&path.join(LOCK))?.ok_or_else(|| {
         Error::conflict(
             path,
@@ -154,7 +154,7 @@ pub fn lock(path: &Path) -> Result<Lock> {
 ///
 /// # Errors
 /// If it is missing or not a run record.
-pub fn read_record(run: &Path) -> Result<RunRecord> {
+pub(crate) fn read_record(run: &Path) -> Result<RunRecord> {
     read_json(&run.join(RECORD))
 }
 
@@ -162,7 +162,7 @@ pub fn read_record(run: &Path) -> Result<RunRecord> {
 ///
 /// # Errors
 /// If it is missing or not of the form expected.
-pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
+pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
     let bytes = std::fs::read(path).map_err(|source| Error::io("read", path, source))?;
     serde_json::from_slice(&bytes).map_err(|error| {
         Error::input(
@@ -182,7 +182,7 @@ pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
 ///
 /// # Panics
 /// If the value makes no JSON.
-pub fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<()> {
+pub(crate) fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<()> {
     let mut text =
         serde_json::to_vec_pretty(value).expect("a record has string keys and finite numbers");
     text.push(b'\n');
@@ -223,7 +223,7 @@ fn difference(planned: &RunRecord, found: &RunRecord) -> Option<(String, String)
 /// On which devices two runs are, where they differ, as [`Record::difference`] tells it: devices
 /// round differently, so that a run begun on one does not continue on another.
 #[must_use]
-pub fn device_difference(planned: &str, found: &str) -> Option<(String, String)> {
+pub(crate) fn device_difference(planned: &str, found: &str) -> Option<(String, String)> {
     (planned != found).then(|| {
         (
             format!("a run on the device `{planned}`"),
@@ -233,7 +233,7 @@ pub fn device_difference(planned: &str, found: &str) -> Option<(String, String)>
 }
 
 /// Which settings of two runs differ, as [`Record::difference`] tells it.
-pub fn configuration_difference(
+pub(crate) fn configuration_difference(
     planned: &serde_json::Value,
     found: &serde_json::Value,
 ) -> Option<(String, String)> {

@@ -26,7 +26,7 @@ const STACK: usize = 8 << 20;
 /// # Errors
 /// The first error in the order of the jobs, naming its training. The other
 /// trainings stop before their next batch; what they finished is kept.
-pub fn train_and_test<'a>(
+pub(crate) fn train_and_test<'a>(
     run: &RunDirectory,
     count: usize,
     task: &(dyn Fn(usize) -> Task<'a> + Sync),
@@ -66,7 +66,7 @@ pub fn train_and_test<'a>(
 /// # Errors
 /// The first error in the order of the jobs, and not that of a job that stopped because
 /// another one failed.
-pub fn all<T: Send>(
+pub(crate) fn all<T: Send>(
     count: usize,
     workers: usize,
     board: &Board<'_>,
@@ -144,7 +144,7 @@ impl Drop for StopOnPanic<'_> {
 }
 
 /// One bar for all: how many jobs are done, and where those under way stand.
-pub struct Board<'a> {
+pub(crate) struct Board<'a> {
     progress: &'a dyn Progress,
     count: usize,
     /// Jobs under way, by index.
@@ -156,7 +156,7 @@ pub struct Board<'a> {
 
 impl<'a> Board<'a> {
     /// For `count` jobs, none of which has begun.
-    pub fn new(progress: &'a dyn Progress, count: usize) -> Self {
+    pub(crate) fn new(progress: &'a dyn Progress, count: usize) -> Self {
         Self {
             progress,
             count,
@@ -167,7 +167,7 @@ impl<'a> Board<'a> {
     }
 
     /// Shows where a job stands, or that it is no longer under way.
-    pub fn show(&self, index: usize, stage: Option<String>) {
+    pub(crate) fn show(&self, index: usize, stage: Option<String>) {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         match stage {
             Some(stage) => running.insert(index, stage),
@@ -178,19 +178,19 @@ impl<'a> Board<'a> {
     }
 
     /// Counts a job that ended well, and says what came of it.
-    pub fn ended(&self, outcome: &str) {
+    pub(crate) fn ended(&self, outcome: &str) {
         let done = self.done.fetch_add(1, Ordering::SeqCst) + 1;
         self.progress.advance(1);
         self.note(&format!("{outcome}  ({done} of {} done)", self.count));
     }
 
     /// Says something.
-    pub fn note(&self, message: &str) {
+    pub(crate) fn note(&self, message: &str) {
         self.progress.note(message);
     }
 
     /// Whether a job should stop: the user asked for it, or another one failed.
-    pub fn interrupted(&self) -> bool {
+    pub(crate) fn interrupted(&self) -> bool {
         self.progress.interrupted() || self.stop.load(Ordering::SeqCst)
     }
 }

@@ -22,7 +22,7 @@ use crate::session::Session;
 use crate::watcher::{self, Watcher};
 
 /// Sequences scored at a time.
-pub const PREDICTION_BATCH: usize = 256;
+pub(crate) const PREDICTION_BATCH: usize = 256;
 
 /// How the networks of a run are trained and tested.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -100,7 +100,7 @@ impl BootstrapPlan {
         Ok(())
     }
 
-    pub fn options(self, seed: u64) -> Bootstrap {
+    pub(crate) fn options(self, seed: u64) -> Bootstrap {
         Bootstrap {
             resamples: self.resamples,
             level: self.level,
@@ -122,7 +122,7 @@ impl TrainingPlan {
     }
 
     /// The options of a training that begins by transfer or from scratch.
-    pub fn options(&self, transfer: bool, seed: u64) -> TrainOptions {
+    pub(crate) fn options(&self, transfer: bool, seed: u64) -> TrainOptions {
         let paper = if transfer {
             TrainOptions::transfer(seed)
         } else {
@@ -142,21 +142,21 @@ impl TrainingPlan {
 }
 
 /// Everything that one training of a run needs.
-pub struct Task<'a> {
-    pub label: String,
-    pub directory: &'a str,
-    pub architecture: &'a Architecture,
-    pub start: Start<'a>,
-    pub data: &'a Dataset,
-    pub options: &'a TrainOptions,
-    pub identity: TrainingIdentity,
-    pub device: DeviceChoice,
-    pub bootstrap: Bootstrap,
+pub(crate) struct Task<'a> {
+    pub(crate) label: String,
+    pub(crate) directory: &'a str,
+    pub(crate) architecture: &'a Architecture,
+    pub(crate) start: Start<'a>,
+    pub(crate) data: &'a Dataset,
+    pub(crate) options: &'a TrainOptions,
+    pub(crate) identity: TrainingIdentity,
+    pub(crate) device: DeviceChoice,
+    pub(crate) bootstrap: Bootstrap,
 }
 
 /// Trains, tests on the test part, and writes `metrics.json` and `test.tsv.gz`.
 /// What an earlier call finished is not done again.
-pub fn train_and_test(
+pub(crate) fn train_and_test(
     run: &RunDirectory,
     task: Task<'_>,
     session: &Session<'_>,
@@ -166,7 +166,7 @@ pub fn train_and_test(
 }
 
 /// As [`train_and_test`], shown by `observer`.
-pub fn train_and_test_watched(
+pub(crate) fn train_and_test_watched(
     run: &RunDirectory,
     task: Task<'_>,
     observer: &dyn Observer,
@@ -226,7 +226,7 @@ pub fn train_and_test_watched(
 }
 
 /// Metrics of each TF. Scores and labels are `[row * TFs + tf]`.
-pub fn metrics(
+pub(crate) fn metrics(
     tfs: &[String],
     scores: &[Option<f32>],
     labels: &[Option<bool>],
@@ -246,7 +246,7 @@ pub fn metrics(
 }
 
 /// Column `index` of a table of `columns` columns stored row by row.
-pub fn column<T: Copy>(table: &[T], index: usize, columns: usize) -> Vec<T> {
+pub(crate) fn column<T: Copy>(table: &[T], index: usize, columns: usize) -> Vec<T> {
     table.iter().skip(index).step_by(columns).copied().collect()
 }
 
@@ -288,7 +288,7 @@ fn write_test_scores(
 }
 
 /// The record of a training before it begins.
-pub fn training_record(
+pub(crate) fn training_record(
     directory: String,
     start: bindscape_matrix::results::Start,
     repeat: u32,
@@ -323,6 +323,7 @@ pub fn training_record(
 }
 
 /// Mean AUCPR over the TFs for which it is defined, and how many they are.
+#[must_use]
 pub fn mean_aucpr(tfs: &[TfMetrics]) -> (Option<f64>, usize) {
     let values: Vec<f64> = tfs.iter().filter_map(|tf| tf.aucpr.value).collect();
     (bindscape_stats::mean(&values), values.len())

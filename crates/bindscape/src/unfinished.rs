@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 /// What all results in a journal of `command` depend on, beside the items themselves:
 /// `settings`, an object, and these.
-pub fn plan(command: &str, model: &str, device: DeviceChoice, settings: Value) -> Value {
+pub(crate) fn plan(command: &str, model: &str, device: DeviceChoice, settings: Value) -> Value {
     json!({
         "bindscape": env!("CARGO_PKG_VERSION"),
         "command": command,
@@ -24,7 +24,7 @@ pub fn plan(command: &str, model: &str, device: DeviceChoice, settings: Value) -
 ///
 /// # Errors
 /// As [`Journal::open`].
-pub fn journal(out: &Path, items: &'static str, plan: &Value) -> Result<Option<Journal>> {
+pub(crate) fn journal(out: &Path, items: &'static str, plan: &Value) -> Result<Option<Journal>> {
     if out == Path::new("-") {
         return Ok(None);
     }
@@ -32,7 +32,7 @@ pub fn journal(out: &Path, items: &'static str, plan: &Value) -> Result<Option<J
 }
 
 /// The file whose name is that of `out` with `ending` behind it.
-pub fn beside(out: &Path, ending: &str) -> PathBuf {
+pub(crate) fn beside(out: &Path, ending: &str) -> PathBuf {
     let mut name = out.as_os_str().to_owned();
     name.push(ending);
     name.into()

@@ -7,7 +7,7 @@ use bindscape_nn::protein::{ProteinEpoch, ProteinObserver};
 use bindscape_nn::train::BatchReport;
 
 /// Shows a training: a bar where there is one, and a line at the end of each epoch.
-pub struct Watcher<'a> {
+pub(crate) struct Watcher<'a> {
     progress: &'a dyn Progress,
     label: &'a str,
     /// What the last epoch reached on the validation part, in words.
@@ -15,18 +15,18 @@ pub struct Watcher<'a> {
 }
 
 /// What is said of an epoch that is over.
-pub struct Epoch {
-    pub number: u32,
-    pub train_loss: f64,
-    pub seconds: f64,
+pub(crate) struct Epoch {
+    pub(crate) number: u32,
+    pub(crate) train_loss: f64,
+    pub(crate) seconds: f64,
     /// Whether it is the best so far.
-    pub best: bool,
+    pub(crate) best: bool,
     /// What it reached on the validation part, in words.
-    pub validation: String,
+    pub(crate) validation: String,
 }
 
 impl<'a> Watcher<'a> {
-    pub fn new(progress: &'a dyn Progress, label: &'a str) -> Self {
+    pub(crate) fn new(progress: &'a dyn Progress, label: &'a str) -> Self {
         Self {
             progress,
             label,
@@ -35,7 +35,7 @@ impl<'a> Watcher<'a> {
     }
 
     /// A batch of `items` ("proteins") is done.
-    pub fn show_batch(&self, report: &BatchReport, items: &str) {
+    pub(crate) fn show_batch(&self, report: &BatchReport, items: &str) {
         let validation = self
             .validation
             .lock()
@@ -46,7 +46,7 @@ impl<'a> Watcher<'a> {
         ));
     }
 
-    pub fn show_epoch(&self, epoch: &Epoch) {
+    pub(crate) fn show_epoch(&self, epoch: &Epoch) {
         let validation = &epoch.validation;
         *self
             .validation
@@ -106,6 +106,7 @@ impl ProteinObserver for Watcher<'_> {
 }
 
 /// What an epoch reached on the validation part.
+#[must_use]
 pub fn validation_words(record: &ProteinEpoch) -> String {
     let mut words = vec![format!(
         "validation loss {:.4}, calibrated {:.4}",

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use bindscape::data::thousands;
 use bindscape::protein::train::{ModelPlan, NetworkPlan, NetworkTrainingPlan, Train, Trained};
-use bindscape::watcher::validation_words;
+use bindscape::validation_words;
 use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Result, names};
 use bindscape_nn::DeviceChoice;

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::windows::Windows;
 use crate::{EncodedProteins, Encoding, Features, Protein};
 
 fn protein(id: &str, sequence: &[u8]) -> Protein {

@@ -95,7 +95,7 @@ fn comparison_table(run: &Run, tf: usize, numbering: &mut Numbering) -> Markup {
         "Transfer against training from scratch, {}",
         run.record.tfs[tf]
     );
-    numbering.table(&title, &notes, "", &content)
+    numbering.table(&title, notes, "", &content)
 }
 
 /// One row per repeat and start.

@@ -72,6 +72,10 @@ pub struct Train {
 /// What is trained.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one at a time, and a box would only be in the way"
+)]
 pub enum ModelPlan {
     /// A neural network.
     Network {
