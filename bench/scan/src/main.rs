@@ -137,7 +137,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let ratio = median(&theirs).as_secs_f64() / median(&ours).as_secs_f64();
     for (name, times) in [("bindscape", &ours), ("lightmotif", &theirs)] {
         let rate = windows as f64 / median(times).as_secs_f64() / 1e9;
-        println!("{name}: {:.2?}, {rate:.2} thousand million windows/s", median(times));
+        println!("{name}: {:.2?}, {rate:.2} billion windows/s", median(times));
     }
     println!("ratio: {ratio:.2}");
     println!(

@@ -32,7 +32,7 @@ use clap::Parser;
 use clap::error::ContextKind;
 
 /// Training makes and drops large arrays in every step; this allocator keeps
-/// their memory where the system's gives it back and asks for it anew.
+/// their memory where the system's gives it back and asks for it again.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

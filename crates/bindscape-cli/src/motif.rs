@@ -17,7 +17,7 @@ use crate::face::Face;
 /// The verbs below `motif`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum MotifVerb {
-    /// Group like motifs into binding modes
+    /// Group similar motifs into binding modes
     Cluster(cluster::Arguments),
     /// Find known motifs that are like those of a file
     Compare(compare::Arguments),

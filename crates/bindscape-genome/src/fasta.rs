@@ -27,7 +27,7 @@ pub struct Record {
 /// plain or compressed, blank lines ignored.
 pub struct Reader {
     lines: Lines,
-    /// Header of the next record and its line, once it was come across.
+    /// Header of the next record and its line, once it was read.
     header: Option<(String, u64)>,
     started: bool,
     alphabet: &'static Alphabet,

@@ -32,7 +32,7 @@ enum Source {
 
 impl Genome {
     /// Opens `genome.fa` (with or without `genome.fa.fai`), `genome.fa.gz` made by
-    /// bgzip (with its `.fai` and `.gzi`), or `genome.2bit`, told apart by content.
+    /// bgzip (with its `.fai` and `.gzi`), or `genome.2bit`, distinguished by content.
     ///
     /// # Errors
     /// If the file or its index cannot be read, is corrupted, or the index is

@@ -178,7 +178,7 @@ impl Rows {
 }
 
 /// `c = a b`, or `c += a b`: `c` is `m x n`, its rows `stride` apart. On the
-/// threads of the pool at hand.
+/// threads of the current pool.
 #[allow(clippy::too_many_arguments)]
 pub(crate) fn multiply(
     m: usize,
@@ -431,7 +431,7 @@ impl Tile {
         c: *mut f32,
     ) {
         let lanes = S::F32_LANES;
-        // Made anew so that loads and stores are single instructions.
+        // Made again so that loads and stores are single instructions.
         let mask = MemMask::new(simd.mask_between_m32s(0, self.mask as u32).mask());
         // SAFETY: the addresses below are within the arrays that `multiply_here`
         // checked; of the last vector only `mask` numbers are touched.

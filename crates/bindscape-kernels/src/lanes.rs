@@ -143,7 +143,7 @@ impl<S: Simd> Lane<S> {
         }
     }
 
-    /// The lane's numbers in a vector. Made anew so that loads and stores are
+    /// The lane's numbers in a vector. Made again so that loads and stores are
     /// single instructions.
     #[inline(always)]
     fn mask(&self) -> MemMask<S::m32s> {
@@ -209,7 +209,7 @@ pub(crate) fn lanes<S: Simd>(simd: S, width: usize, mut work: impl FnMut(Lane<S>
 }
 
 /// A function whose body is compiled once per kind of vectors; `$simd` stands for the
-/// kind at hand.
+/// given kind.
 macro_rules! kernel {
     (
         $(#[$meta:meta])*

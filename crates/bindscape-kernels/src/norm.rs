@@ -10,7 +10,7 @@ pub const EPSILON: f64 = 1e-5;
 /// What a layer normalises by.
 #[derive(Debug, Clone, Copy)]
 pub enum Statistics<'a> {
-    /// The mean and variance of the batch at hand.
+    /// The mean and variance of the current batch.
     Batch,
     /// A mean and a variance from before, each `[channels]`, and the bias that the
     /// layer adds.
@@ -76,7 +76,7 @@ impl Moments {
         }
     }
 
-    /// What does not depend on the batch at hand; `None` for its own statistics.
+    /// What does not depend on the current batch; `None` for its own statistics.
     pub(crate) fn fixed(norm: &Norm<'_>, rows: usize) -> Option<Self> {
         match norm.statistics {
             Statistics::Batch => None,

@@ -1,4 +1,4 @@
-//! Work shared between the threads of the pool at hand.
+//! Work shared between the threads of the current pool.
 
 use std::marker::PhantomData;
 
@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use crate::limit::{Vectors, limit};
 
-/// Calls `work` with each of `0..tasks`, on the threads of the pool at hand.
+/// Calls `work` with each of `0..tasks`, on the threads of the current pool.
 ///
 /// What a task computes must depend on its number alone: then results do not
 /// depend on the number of threads.

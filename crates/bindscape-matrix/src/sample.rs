@@ -1,6 +1,6 @@
 //! Which regions and TFs a network is trained on (Novakovsky et al. 2021, Methods,
 //! "Transfer learning"): regions resolved for all TFs for a multi-model; all bound
-//! regions of one TF and as many unbound ones of like GC for an individual model.
+//! regions of one TF and as many unbound ones of similar GC for an individual model.
 
 mod datasets;
 mod gc;

@@ -2,7 +2,7 @@
 //!
 //! Regions that share a base never come into different parts: they are assigned
 //! together, as are regions joined through others. Regions that merely touch
-//! share no sequence and may be parted (a tiled genome would be one group else).
+//! share no sequence and may be separated (otherwise a tiled genome would be one group).
 
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};

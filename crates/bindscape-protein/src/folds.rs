@@ -262,7 +262,7 @@ mod tests {
         }
 
         #[test]
-        fn groups_are_never_parted(seed in 0u64..500, count in 150usize..400, k in 2u32..6) {
+        fn groups_are_never_separated(seed in 0u64..500, count in 150usize..400, k in 2u32..6) {
             let labels = some_labels(seed, count);
             let mut rng = random::stream(seed, "groups", 0);
             // A third of the proteins in groups of about eight, the others alone.

@@ -158,7 +158,7 @@ impl ProteinReader {
         Ok(())
     }
 
-    /// Checks the record at hand and makes a protein of it.
+    /// Checks the current record and makes a protein of it.
     fn take(&mut self, protein: &mut Protein) -> Result<()> {
         let record = &mut self.record;
         let line = Place::Line(record.line);

@@ -250,7 +250,7 @@ fn of_one_release(
         for index in old {
             let download = &downloads[index].1;
             progress.note(&format!(
-                "{}: fetched from release {}, others from {}; its pages are fetched anew",
+                "{}: fetched from release {}, others from {}; its pages are fetched again",
                 download.name,
                 pages::named(&states[index].release),
                 pages::named(newest)

@@ -22,7 +22,7 @@ use crate::entry::{Entry, parse_page};
 use crate::query;
 use crate::service::{self, Outcome};
 
-/// How often a query is begun anew because the service's data changed under it.
+/// How often a query is started again because the service's data changed under it.
 const RESTARTS: u32 = 3;
 
 /// `state.json`: how far a query has come.
@@ -139,7 +139,10 @@ impl Download<'_> {
                     )
                     .hint("the service may be at a change of release; try again in an hour"));
                 }
-                progress.note(&format!("{}: {why}; its pages are fetched anew", self.name));
+                progress.note(&format!(
+                    "{}: {why}; its pages are fetched again",
+                    self.name
+                ));
                 self.clear()?;
                 state = None;
                 continue;
@@ -207,7 +210,7 @@ impl Download<'_> {
                         "every protein on one page",
                         "one that stood on an earlier page",
                     )
-                    .hint("remove the directory of the pages and fetch them anew"));
+                    .hint("remove the directory of the pages and fetch them again"));
                 }
                 entries.push(entry);
             }
@@ -229,7 +232,7 @@ impl Download<'_> {
         let mut state: State = serde_json::from_slice(&text).ok()?;
         if state.url != query::url(self.endpoint, self.query, self.size, None) {
             progress.note(&format!(
-                "{}: the pages on disk are of another query; they are fetched anew",
+                "{}: the pages on disk are of another query; they are fetched again",
                 self.name
             ));
             return None;
@@ -245,7 +248,7 @@ impl Download<'_> {
             .count();
         if intact < state.pages.len() {
             progress.note(&format!(
-                "{}: page {} on disk is damaged; it and those after it are fetched anew",
+                "{}: page {} on disk is damaged; it and those after it are fetched again",
                 self.name,
                 intact + 1
             ));

@@ -48,7 +48,7 @@ pub struct Record {
     pub requests_repeated: u64,
     /// What was asked.
     pub queries: Vec<QueryRecord>,
-    /// What became of it, per class of the set.
+    /// Its records that were kept or dropped, per class of the set.
     pub classes: BTreeMap<ProteinClass, ClassCounts>,
     /// The other files with their checksums.
     pub files: Vec<InputFile>,

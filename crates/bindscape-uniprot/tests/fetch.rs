@@ -156,7 +156,7 @@ fn a_new_release_begins_anew() {
         assert_eq!(record.release.as_deref(), Some("2026_04"));
         let notes = notes.join("\n");
         assert!(
-            notes.contains("homeodomain: ") && notes.contains("anew"),
+            notes.contains("homeodomain: ") && notes.contains("again"),
             "{notes}"
         );
         assert!(

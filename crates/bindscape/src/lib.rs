@@ -27,6 +27,10 @@ pub mod training;
 mod unfinished;
 mod watcher;
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pub use bindscape_base::{Error, ErrorKind, Result};
 pub use job::{Job, WrittenPlan};
 pub use session::Session;

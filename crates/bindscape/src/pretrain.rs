@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
+use bindscape_base::digest::InputFile;
 use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Result, Subject};
 use bindscape_genome::load::SequenceInput;
 use bindscape_matrix::results::{Evaluation, RunKind, RunRecord, Start as StartKind};
-use bindscape_matrix::sample::{self, PretrainOptions};
+use bindscape_matrix::sample::{self, Prepared, PretrainOptions};
 use bindscape_matrix::split::Split;
 use bindscape_matrix::{BindingMatrix, View, parquet, tf_index};
 use bindscape_nn::train::Start;
@@ -34,6 +35,29 @@ pub enum TfChoice {
 }
 
 /// A plan of pre-training (Novakovsky et al. 2021, Methods, "Transfer learning").
+///
+/// ```
+/// use bindscape::Session;
+/// use bindscape::pretrain::{Pretrain, TfChoice};
+/// use bindscape_genome::load::SequenceInput;
+/// # use bindscape::demo::{Demo, DemoStep};
+/// # let directory = tempfile::tempdir()?;
+/// # let here = directory.path();
+/// # let demo = Demo { regions: 200, ..Demo::new(here.into()) };
+/// # let data = demo.simulate(&bindscape_base::progress::Silent)?;
+/// # let [DemoStep::Build(build), ..] = demo.steps(&data) else { unreachable!() };
+/// # Session::silent().run(&build)?;
+///
+/// let genome = SequenceInput::Genome(here.join("data/genome.fa"));
+/// let mut plan = Pretrain::new(here.join("matrix.parquet"), genome, here.join("multi"));
+/// plan.tfs = TfChoice::TopResolved(5);
+/// plan.training.max_epochs = 1;
+/// plan.training.bootstrap.resamples = 0;
+/// let pretrained = Session::silent().with_threads(2)?.run(&plan)?;
+/// assert_eq!(pretrained.evaluation.tfs.len(), 5);
+/// assert!(pretrained.model.exists());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pretrain {
@@ -103,6 +127,48 @@ impl Pretrain {
         session.finish();
         Ok((matrix, tfs))
     }
+
+    /// What `run.json` says of the run before it begins.
+    fn record(
+        &self,
+        architecture: &Architecture,
+        pretrain: &PretrainOptions,
+        prepared: &Prepared,
+        inputs: &[InputFile],
+        genome: &Option<String>,
+        session: &Session<'_>,
+    ) -> RunRecord {
+        let options = self.training.options(false, self.training.seed);
+        let bootstrap = self.training.bootstrap;
+        RunRecord {
+            kind: RunKind::Pretrain,
+            bindscape: env!("CARGO_PKG_VERSION").into(),
+            command: session.command().to_vec(),
+            finished: false,
+            simulated: data::simulated(genome.as_deref()),
+            genome: genome.clone(),
+            inputs: inputs.to_vec(),
+            configuration: json!({
+                "architecture": architecture,
+                "data": pretrain,
+                "training": options,
+                "bootstrap": { "resamples": bootstrap.resamples, "level": bootstrap.level },
+            }),
+            tfs: pretrain.tfs.clone(),
+            length: architecture.length(),
+            device: session.device().to_string(),
+            parameters: architecture.parameters(),
+            parent: None,
+            data_steps: prepared.steps.clone(),
+            trainings: vec![training::training_record(
+                TRAINING.into(),
+                StartKind::Scratch,
+                1,
+                options.seed,
+                &prepared.dataset,
+            )],
+        }
+    }
 }
 
 impl Job for Pretrain {
@@ -131,7 +197,7 @@ impl Job for Pretrain {
         let mut source = self.sequences.open()?;
         let inputs = data::records(&self.matrix, &self.sequences)?;
         let pretrain = PretrainOptions {
-            tfs: tfs.clone(),
+            tfs,
             view: View::LessSparse,
             regions: self.regions,
             split: self.split.clone(),
@@ -143,35 +209,14 @@ impl Job for Pretrain {
         data::tell_steps(&prepared.steps, session);
 
         let genome = matrix.provenance.genome.clone();
-        let bootstrap = self.training.bootstrap;
-        let planned = RunRecord {
-            kind: RunKind::Pretrain,
-            bindscape: env!("CARGO_PKG_VERSION").into(),
-            command: session.command().to_vec(),
-            finished: false,
-            simulated: data::simulated(genome.as_deref()),
-            genome: genome.clone(),
-            inputs: inputs.clone(),
-            configuration: json!({
-                "architecture": architecture,
-                "data": pretrain,
-                "training": options,
-                "bootstrap": { "resamples": bootstrap.resamples, "level": bootstrap.level },
-            }),
-            tfs,
-            length,
-            device: session.device().to_string(),
-            parameters: architecture.parameters(),
-            parent: None,
-            data_steps: prepared.steps.clone(),
-            trainings: vec![training::training_record(
-                TRAINING.into(),
-                StartKind::Scratch,
-                1,
-                options.seed,
-                &prepared.dataset,
-            )],
-        };
+        let planned = self.record(
+            &architecture,
+            &pretrain,
+            &prepared,
+            &inputs,
+            &genome,
+            session,
+        );
         let mut run = RunDirectory::begin(&self.out, planned, session)?;
         let identity = TrainingIdentity::new(
             RunKind::Pretrain,
@@ -192,7 +237,7 @@ impl Job for Pretrain {
                 options: &options,
                 identity,
                 device: session.device(),
-                bootstrap: bootstrap.options(self.training.seed),
+                bootstrap: self.training.bootstrap.options(self.training.seed),
             },
             session,
         )?;

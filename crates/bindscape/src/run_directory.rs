@@ -171,7 +171,7 @@ pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
             "a record as bindscape writes it",
             error.to_string(),
         )
-        .hint("the file was changed or cut; restore it or start the run anew")
+        .hint("the file was changed or cut; restore it or start the run again")
     })
 }
 

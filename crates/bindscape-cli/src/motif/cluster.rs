@@ -1,4 +1,4 @@
-//! `bindscape motif cluster`: groups of like motifs, as binding modes.
+//! `bindscape motif cluster`: groups of similar motifs, as binding modes.
 
 use std::path::PathBuf;
 

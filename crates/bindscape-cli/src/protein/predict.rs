@@ -30,7 +30,7 @@ pub(crate) struct Arguments {
     /// Write the N proteins with the highest p_tf only, the highest first
     #[arg(long, value_name = "N")]
     top: Option<NonZeroUsize>,
-    /// Share of TFs among the proteins at hand; training sets hold far more than a proteome does [default: as in training]
+    /// Share of TFs among these proteins; training sets hold far more than a proteome does [default: as in training]
     #[arg(long, value_name = "SHARE")]
     prior: Option<f64>,
     /// Table to write; `-` is standard output. Beside a file, FILE.json says what made it; the same command continues an interrupted one

@@ -43,7 +43,7 @@ fn plans_that_are_none_are_refused() {
         String::from_utf8_lossy(&output.stderr).into_owned()
     };
     let message = refused(r#"{"bindscape": "0.1.0", "job": "pretrian", "plan": {}}"#);
-    assert!(message.contains("did you mean pretrain?"), "{message}");
+    assert!(message.contains("did you mean pretrain"), "{message}");
     let message = refused(r#"{"bindscape": "0.1.0", "job": "pretrain", "plan": {"matrx": "m"}}"#);
     assert!(message.contains("unknown field `matrx`"), "{message}");
     let message = refused("{");

@@ -223,7 +223,7 @@ impl<'a> Scan<'a> {
                     &format!("lines of {expected} bases but the last of a sequence"),
                     format!("uneven lines, here of {bases}"),
                 )
-                .hint("wrap it anew, e.g. with `seqkit seq -w 60`, or convert it to 2bit")),
+                .hint("wrap it again, e.g. with `seqkit seq -w 60`, or convert it to 2bit")),
         }
     }
 

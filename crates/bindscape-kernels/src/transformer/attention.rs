@@ -94,7 +94,7 @@ impl AttentionShape {
 }
 
 /// `out = softmax(q k^T / sqrt(size)) v` for each sequence and head, on the threads of the
-/// pool at hand.
+/// current pool.
 ///
 /// # Shapes
 /// `qkv` is `[rows, 3 width]`: queries, keys and values of all heads, not yet turned; `out`

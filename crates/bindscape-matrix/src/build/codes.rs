@@ -99,7 +99,7 @@ impl CellEvidence {
         // Per row, a bit: open in a profiled cell, one kind of evidence at least, both in one cell.
         let words = rows.div_ceil(64);
         let (mut open, mut any, mut both) = (vec![0; words], vec![0; words], vec![0; words]);
-        // Rows with ChIP evidence in the cell at hand. Empty again after each cell.
+        // Rows with ChIP evidence in the current cell. Empty again after each cell.
         let mut chip = vec![0u64; words];
         for pair in pairs {
             let cell = &self.open[pair.cell];

@@ -287,7 +287,7 @@ impl FinetuningPool {
         self.negatives.len()
     }
 
-    /// Draws bound regions, unbound ones of like GC, and the split, all by `seed`.
+    /// Draws bound regions, unbound ones of similar GC, and the split, all by `seed`.
     ///
     /// # Errors
     /// If fewer than [`MIN_POSITIVES`] bound regions are asked for, the bins are

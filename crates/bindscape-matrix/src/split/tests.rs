@@ -174,7 +174,7 @@ fn regions_of_three() -> Regions {
 }
 
 #[test]
-fn touching_regions_may_be_parted_and_a_tangle_may_not() {
+fn touching_regions_may_be_separated_and_a_tangle_may_not() {
     let mut tiles = Regions::new();
     let mut tangle = Regions::new();
     for i in 0..50 {

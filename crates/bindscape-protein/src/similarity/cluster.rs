@@ -15,12 +15,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Linkage {
-    /// All that are joined by a chain of similar pairs: no similar pair is ever parted,
+    /// All that are joined by a chain of similar pairs: no similar pair is ever separated,
     /// which is what folds need (MMseqs2's `--cluster-mode 1`).
     #[default]
     Connected,
     /// Again and again the protein with the most neighbours that have no cluster yet, and
-    /// these: every member is like its representative, but similar pairs may be parted
+    /// these: every member is like its representative, but similar pairs may be separated
     /// (greedy set cover, MMseqs2's `--cluster-mode 0`).
     Representative,
 }

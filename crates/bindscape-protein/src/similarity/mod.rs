@@ -56,7 +56,7 @@ pub struct Hit {
 
 /// A set of proteins to search in.
 pub struct SimilarityIndex {
-    /// Places of the proteins, shortest first: the targets of like length lie together.
+    /// Places of the proteins, shortest first: targets of similar length lie together.
     order: Vec<u32>,
     sequences: Sequences,
     words: Words,

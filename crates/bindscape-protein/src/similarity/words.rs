@@ -26,7 +26,7 @@ const WORDS: usize = KINDS.len().pow(LENGTH as u32);
 /// Kinds that a word must hold: repeats of one or two are everywhere and say nothing.
 const LEAST_KINDS: u32 = 3;
 
-/// Least ungapped score of a candidate. Of the pairs of like length among 10,000 proteins
+/// Least ungapped score of a candidate. Of the pairs of similar length among 10,000 proteins
 /// 2.3% reach it; with 35 they are twice as many, and no more pairs of 30% identity and
 /// 80% coverage were found among 2,500 of these.
 const LEAST_SCORE: i32 = 40;

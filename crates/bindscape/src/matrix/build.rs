@@ -282,11 +282,12 @@ fn refuse_occupied(directory: &Path) -> Result<()> {
         .map(|mut entries| entries.next().is_some())
         .unwrap_or(false);
     if occupied {
-        return Err(Error::argument(
-            "per_cell",
+        return Err(Error::conflict(
+            directory,
             "a new or empty directory",
-            format!("{}, which holds files", directory.display()),
-        ));
+            "one that holds files",
+        )
+        .hint("choose another ⟦per_cell⟧"));
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Groups of like motifs, as binding modes.
+//! Groups of similar motifs, as binding modes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

@@ -7,7 +7,7 @@ use rand::Rng;
 
 use super::*;
 
-/// Proteins of five kinds, told apart by two frequent letters each, in groups of two that
+/// Proteins of five kinds, which differ in two frequent letters each, in groups of two that
 /// resemble each other.
 struct Example {
     labels: Vec<Label>,
