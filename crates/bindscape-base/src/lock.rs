@@ -23,16 +23,22 @@ impl Lock {
     /// # Errors
     /// If the file cannot be created.
     pub fn acquire(path: &Path) -> Result<Option<Self>> {
-        let failed = |source| Error::io("create", path, source);
-        let file = File::create(path).map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(Self { _file: file })),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(source)) if source.kind() == ErrorKind::Unsupported => {
-                Ok(Some(Self { _file: file }))
-            }
-            Err(TryLockError::Error(source)) => Err(failed(source)),
-        }
+        let file = File::create(path).map_err(|source| Error::io("create", path, source))?;
+        Ok(try_lock(&file, path)?.then_some(Self { _file: file }))
+    }
+}
+
+/// Locks `file`, which lies at `path`, until it is closed; whether it was free. As
+/// [`Lock::acquire`] where there are no locks.
+///
+/// # Errors
+/// If the operating system cannot say.
+pub fn try_lock(file: &File, path: &Path) -> Result<bool> {
+    match file.try_lock() {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(source)) if source.kind() == ErrorKind::Unsupported => Ok(true),
+        Err(TryLockError::Error(source)) => Err(Error::io("lock", path, source)),
     }
 }
 

@@ -65,12 +65,12 @@ impl Arguments {
     /// The verb as it is typed (`motif scan`).
     pub(crate) fn verb_name(&self) -> &'static str {
         match &self.verb {
-            Verb::Matrix(_) => "matrix",
+            Verb::Matrix(verb) => verb.name(),
             Verb::Pretrain(_) => "pretrain",
             Verb::Finetune(_) => "finetune",
             Verb::Evaluate(_) => "evaluate",
             Verb::Predict(_) => "predict",
-            Verb::Model(_) => "model",
+            Verb::Model(verb) => verb.name(),
             Verb::Protein(verb) => verb.name(),
             Verb::Motif(verb) => verb.name(),
             Verb::Report(_) => "report",
@@ -96,17 +96,17 @@ impl Arguments {
     pub(crate) fn run_verb(self, terminal: &Terminal, command: Vec<String>) -> Result<()> {
         let face = &Face::new(terminal, self.plan, command);
         match self.verb {
-            Verb::Matrix(verb) => matrix::run(verb, terminal),
+            Verb::Matrix(verb) => matrix::run(verb, face),
             Verb::Pretrain(arguments) => pretrain::run(*arguments, face),
-            Verb::Finetune(arguments) => finetune::run(*arguments, terminal),
-            Verb::Evaluate(arguments) => evaluate::run(arguments, terminal),
-            Verb::Predict(arguments) => predict::run(arguments, terminal),
-            Verb::Model(verb) => model::run(verb, terminal),
+            Verb::Finetune(arguments) => finetune::run(*arguments, face),
+            Verb::Evaluate(arguments) => evaluate::run(arguments, face),
+            Verb::Predict(arguments) => predict::run(arguments, face),
+            Verb::Model(verb) => model::run(verb, face),
             Verb::Protein(verb) => protein::run(verb, face),
             Verb::Motif(verb) => motif::run(verb, face),
-            Verb::Report(arguments) => report::run(arguments, terminal),
+            Verb::Report(arguments) => report::run(arguments, face),
             Verb::Run(arguments) => run::run(&arguments, face),
-            Verb::Demo(arguments) => demo::run(arguments, terminal),
+            Verb::Demo(arguments) => demo::run(arguments, face),
         }
     }
 }

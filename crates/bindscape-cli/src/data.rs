@@ -77,20 +77,3 @@ impl SplitArguments {
         }
     }
 }
-
-impl SequenceArguments {
-    pub(crate) fn open(&self) -> Result<Box<dyn bindscape_genome::sequence::SequenceSource>> {
-        self.input()?.open()
-    }
-
-    pub(crate) fn open_with(
-        &self,
-        matrix: &std::path::Path,
-    ) -> Result<(
-        Box<dyn bindscape_genome::sequence::SequenceSource>,
-        Vec<bindscape_base::digest::InputFile>,
-    )> {
-        let input = self.input()?;
-        Ok((input.open()?, bindscape::data::records(matrix, &input)?))
-    }
-}

@@ -1,17 +1,21 @@
-//! `bindscape demo`: the whole job on a simulated genome, by the very commands
-//! that a user types for real files.
+//! `bindscape demo`: the whole job on a simulated genome, with the commands that a user types
+//! for real files.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use bindscape::Job;
+use bindscape::demo::{Demo, DemoStep};
+use bindscape::finetune::Finetune;
+use bindscape::matrix::BuildMatrix;
+use bindscape::pretrain::{Pretrain, TfChoice};
+use bindscape::report::Report;
 use bindscape_base::Result;
-use bindscape_base::progress::Progress;
-use bindscape_matrix::simulate;
-use bindscape_matrix::simulate::{Simulation, SimulationOptions};
-use clap::{Args, Parser};
+use clap::Args;
 
-use crate::cli;
-use crate::terminal::{Terminal, say};
+use crate::face::Face;
+use crate::terminal::say;
+use crate::{finetune, matrix, pretrain, report};
 
 /// Options of `demo`.
 #[derive(Debug, Args)]
@@ -39,86 +43,134 @@ The same on your own files:
 
 README.md tells of other formats, and of peaks without predicted sites.";
 
-pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
-    let begun = Instant::now();
-    let data = arguments.out.join("data");
-    let options = SimulationOptions {
+pub(crate) fn run(arguments: Arguments, face: &Face<'_>) -> Result<()> {
+    let plan = Demo {
         seed: arguments.seed,
-        ..SimulationOptions::default()
+        ..Demo::new(arguments.out)
     };
-    terminal.note(
-        "The data of this demonstration are simulated; nothing in it is a biological result.",
-    );
-    let simulation = simulate::simulate(&data, &options, terminal)?;
-    terminal.note(&simulation.description);
-    for command in commands(&arguments.out, &simulation, arguments.seed) {
+    show(&plan, face)
+}
+
+/// Runs the jobs of a demonstration, each with the command that does the same.
+pub(crate) fn show(plan: &Demo, face: &Face<'_>) -> Result<()> {
+    if face.writes_plan() {
+        return face.run(plan, |_, _| Ok(()));
+    }
+    let begun = Instant::now();
+    plan.check()?;
+    let simulation = plan.simulate(face.terminal)?;
+    for step in plan.steps(&simulation) {
+        let command = command(&step);
         say(format!("\n$ {}", shown(&command)));
-        cli::Arguments::parse_from(&command).run_verb(terminal, command)?;
+        let face = &face.with_command(command);
+        match step {
+            DemoStep::Build(plan) => face.run(&plan, matrix::build::report)?,
+            DemoStep::Pretrain(plan) => face.run(&plan, pretrain::report)?,
+            DemoStep::Finetune(plan) => face.run(&*plan, finetune::report)?,
+            DemoStep::Report(plan) => face.run(&plan, report::report)?,
+        }
     }
     say(format!(
         "\nDone in {:.0} s. Open {} in a browser.",
         begun.elapsed().as_secs_f64(),
-        arguments.out.join("report.html").display()
+        plan.page().display()
     ));
     say(OWN_FILES);
     Ok(())
 }
 
-/// The commands of the job, as a user would type them.
-fn commands(out: &Path, simulation: &Simulation, seed: u64) -> Vec<Vec<String>> {
-    let place = |name: &str| out.join(name).display().to_string();
-    let words = |text: &str, more: &[(&str, String)]| {
-        let mut words: Vec<String> = std::iter::once("bindscape")
-            .chain(text.split_whitespace())
-            .map(str::to_owned)
-            .collect();
-        for (option, value) in more {
-            words.extend([(*option).to_owned(), value.clone()]);
-        }
-        words
+/// The command that does the same as `step`, as a user would type it.
+fn command(step: &DemoStep) -> Vec<String> {
+    let words = match step {
+        DemoStep::Build(plan) => build(plan),
+        DemoStep::Pretrain(plan) => pretraining(plan),
+        DemoStep::Finetune(plan) => finetuning(plan),
+        DemoStep::Report(plan) => page(plan),
     };
-    let path = |path: &Path| path.display().to_string();
-    let matrix = place("matrix.parquet");
-    let genome = path(&simulation.genome);
-    let multi = place("multi");
-    let target = place(&simulation.target_tf);
-    vec![
-        words(
-            "matrix build --build simulated",
-            &[
-                ("--dhs", path(&simulation.dhs_clusters)),
-                ("--dhs-sources", path(&simulation.dhs_sources)),
-                ("--chip", path(&simulation.chip)),
-                ("--tfbs", path(&simulation.tfbs)),
-                ("--out", matrix.clone()),
-            ],
-        ),
-        words(
-            "pretrain --epochs 4",
-            &[
-                ("--matrix", matrix.clone()),
-                ("--genome", genome.clone()),
-                ("--tfs", simulation.pretraining_tfs.join(",")),
-                ("--seed", seed.to_string()),
-                ("--out", multi.clone()),
-            ],
-        ),
-        words(
-            "finetune --positives 250 --repeats 3 --with-scratch --epochs 10 --patience 3",
-            &[
-                ("--model", multi.clone()),
-                ("--matrix", matrix.clone()),
-                ("--genome", genome),
-                ("--tf", simulation.target_tf.clone()),
-                ("--seed", seed.to_string()),
-                ("--out", target.clone()),
-            ],
-        ),
-        words(
-            &format!("report {target} {multi}"),
-            &[("--out", place("report.html"))],
-        ),
-    ]
+    std::iter::once("bindscape".to_owned())
+        .chain(words)
+        .collect()
+}
+
+fn path(path: &Path) -> String {
+    path.display().to_string()
+}
+
+/// The words of `text`, then `options` with their values.
+fn words<const N: usize>(text: &str, options: [(&str, String); N]) -> Vec<String> {
+    text.split_whitespace()
+        .map(str::to_owned)
+        .chain(
+            options
+                .into_iter()
+                .flat_map(|(option, value)| [option.to_owned(), value]),
+        )
+        .collect()
+}
+
+fn build(plan: &BuildMatrix) -> Vec<String> {
+    let given = |file: &Option<PathBuf>| path(file.as_deref().unwrap_or(Path::new("")));
+    words(
+        "matrix build",
+        [
+            ("--build", plan.build.clone().unwrap_or_default()),
+            ("--dhs", given(&plan.dhs)),
+            ("--dhs-sources", given(&plan.dhs_sources)),
+            ("--chip", path(&plan.chip[0])),
+            ("--tfbs", path(&plan.tfbs[0])),
+            ("--out", path(&plan.out)),
+        ],
+    )
+}
+
+fn pretraining(plan: &Pretrain) -> Vec<String> {
+    let tfs = match &plan.tfs {
+        TfChoice::Named(names) => names.join(","),
+        TfChoice::TopResolved(count) => format!("top-resolved:{count}"),
+    };
+    words(
+        &format!("pretrain --epochs {}", plan.training.max_epochs),
+        [
+            ("--matrix", path(&plan.matrix)),
+            ("--genome", path(plan.sequences.path())),
+            ("--tfs", tfs),
+            ("--seed", plan.training.seed.to_string()),
+            ("--out", path(&plan.out)),
+        ],
+    )
+}
+
+fn finetuning(plan: &Finetune) -> Vec<String> {
+    let text = format!(
+        "finetune --positives {} --repeats {} --with-scratch --epochs {} --patience {}",
+        plan.positives.unwrap_or_default(),
+        plan.repeats,
+        plan.training.max_epochs,
+        plan.training.patience
+    );
+    words(
+        &text,
+        [
+            (
+                "--model",
+                path(plan.model.as_deref().unwrap_or(Path::new(""))),
+            ),
+            ("--matrix", path(&plan.matrix)),
+            ("--genome", path(plan.sequences.path())),
+            ("--tf", plan.tf.clone()),
+            ("--seed", plan.training.seed.to_string()),
+            ("--out", path(&plan.out)),
+        ],
+    )
+}
+
+fn page(plan: &Report) -> Vec<String> {
+    let runs = plan.runs.iter().map(|run| path(run));
+    let out = plan.out.iter().flat_map(|out| ["--out".into(), path(out)]);
+    std::iter::once("report".to_owned())
+        .chain(runs)
+        .chain(out)
+        .collect()
 }
 
 /// A command as a shell takes it.
@@ -137,4 +189,47 @@ fn shown(command: &[String]) -> String {
         })
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use bindscape::WrittenPlan;
+    use bindscape_base::progress::Silent;
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli;
+    use crate::terminal::Terminal;
+
+    /// What is shown does what is run: each command writes the plan of its step.
+    #[test]
+    fn commands_are_those_of_the_jobs() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let file = directory.path().join("plan.json");
+        let demo = Demo {
+            regions: 120,
+            seed: 3,
+            ..Demo::new(directory.path().join("a demo"))
+        };
+        let simulation = demo.simulate(&Silent).expect("a simulation");
+        for step in demo.steps(&simulation) {
+            let planned = match &step {
+                DemoStep::Build(plan) => WrittenPlan::of(plan),
+                DemoStep::Pretrain(plan) => WrittenPlan::of(plan),
+                DemoStep::Finetune(plan) => WrittenPlan::of(&**plan),
+                DemoStep::Report(plan) => WrittenPlan::of(plan),
+            };
+            let mut words = command(&step);
+            words.extend(["--plan".to_owned(), path(&file)]);
+            cli::Arguments::parse_from(&words)
+                .run_verb(&Terminal::new(true), Vec::new())
+                .expect("a plan");
+            let typed = WrittenPlan::read(&file).expect("a plan");
+            assert_eq!(
+                (typed.job, typed.plan),
+                (planned.job, planned.plan),
+                "{words:?}"
+            );
+        }
+    }
 }

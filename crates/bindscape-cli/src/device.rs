@@ -1,7 +1,6 @@
 //! Where a network runs, and in which type it computes its products.
 
-use bindscape_base::Result;
-use bindscape_nn::{Device, DeviceChoice, Precision};
+use bindscape_nn::{DeviceChoice, Precision};
 use clap::Args;
 
 /// Options of a device.
@@ -13,14 +12,4 @@ pub(crate) struct DeviceArguments {
     /// Type of the products of a network, on graphics devices: f32, bf16 or f16
     #[arg(long, default_value = "f32", value_name = "TYPE")]
     pub(crate) precision: Precision,
-}
-
-impl DeviceArguments {
-    /// The device, after a first small computation on it in that type.
-    ///
-    /// # Errors
-    /// As [`DeviceChoice::open_for`].
-    pub(crate) fn open(self) -> Result<Device> {
-        self.choice.open_for(self.precision)
-    }
 }

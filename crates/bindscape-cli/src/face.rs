@@ -1,11 +1,13 @@
 //! From a plan to a job that runs, or to a file that holds the plan.
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use bindscape::{Job, Session, WrittenPlan};
-use bindscape_base::Result;
 use bindscape_base::progress::Progress;
+use bindscape_base::{Error, Result};
 use bindscape_nn::DeviceChoice;
+use serde::Serialize;
 
 use crate::terminal::Terminal;
 
@@ -23,6 +25,20 @@ impl<'a> Face<'a> {
         Self {
             terminal,
             plan,
+            command,
+        }
+    }
+
+    /// Whether plans are written instead of run.
+    pub(crate) fn writes_plan(&self) -> bool {
+        self.plan.is_some()
+    }
+
+    /// The same face for a command of its own.
+    pub(crate) fn with_command(&self, command: Vec<String>) -> Self {
+        Self {
+            terminal: self.terminal,
+            plan: self.plan.clone(),
             command,
         }
     }
@@ -58,4 +74,13 @@ impl<'a> Face<'a> {
             .with_output(&|| Box::new(std::io::stdout()));
         report(session.run(plan)?, self)
     }
+}
+
+/// Prints JSON on standard output.
+pub(crate) fn print_json(value: &impl Serialize) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    serde_json::to_writer_pretty(&mut out, value)
+        .map_err(std::io::Error::from)
+        .and_then(|()| writeln!(out))
+        .map_err(|source| Error::io("write", "standard output", source))
 }

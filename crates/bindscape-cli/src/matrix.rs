@@ -1,13 +1,13 @@
 //! `bindscape matrix`: make, convert and look at binding matrices.
 
-mod build;
-mod convert;
-mod look;
+pub(crate) mod build;
+pub(crate) mod convert;
+pub(crate) mod look;
 
 use bindscape_base::Result;
 use clap::Subcommand;
 
-use crate::terminal::Terminal;
+use crate::face::Face;
 
 /// The verbs below `matrix`.
 #[derive(Debug, Subcommand)]
@@ -24,12 +24,25 @@ pub(crate) enum MatrixVerb {
     Similarity(look::SimilarityArguments),
 }
 
-pub(crate) fn run(verb: MatrixVerb, terminal: &Terminal) -> Result<()> {
+impl MatrixVerb {
+    /// The verb as it is typed.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            MatrixVerb::Build(_) => "matrix build",
+            MatrixVerb::Import(_) => "matrix import",
+            MatrixVerb::Export(_) => "matrix export",
+            MatrixVerb::Inspect(_) => "matrix inspect",
+            MatrixVerb::Similarity(_) => "matrix similarity",
+        }
+    }
+}
+
+pub(crate) fn run(verb: MatrixVerb, face: &Face<'_>) -> Result<()> {
     match verb {
-        MatrixVerb::Build(arguments) => build::run(*arguments, terminal),
-        MatrixVerb::Import(arguments) => convert::import(&arguments, terminal),
-        MatrixVerb::Export(arguments) => convert::export(&arguments, terminal),
-        MatrixVerb::Inspect(arguments) => look::inspect(&arguments, terminal),
-        MatrixVerb::Similarity(arguments) => look::similarity(&arguments, terminal),
+        MatrixVerb::Build(arguments) => build::run(*arguments, face),
+        MatrixVerb::Import(arguments) => convert::import(arguments, face),
+        MatrixVerb::Export(arguments) => convert::export(arguments, face),
+        MatrixVerb::Inspect(arguments) => look::inspect(arguments, face),
+        MatrixVerb::Similarity(arguments) => look::similarity(arguments, face),
     }
 }

@@ -1,18 +1,14 @@
 //! `bindscape model`: what a model is, and weights from elsewhere.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use bindscape_base::progress::Progress;
-use bindscape_base::{Error, Result};
-use bindscape_nn::Model;
-use clap::{Args, Subcommand};
-use serde_json::json;
-
-use crate::finetune::load_model;
-use crate::terminal::Terminal;
 use bindscape::data::thousands;
-use bindscape::protein::model as protein_model;
+use bindscape::model::{ImportModel, ImportedModel, InspectModel, ModelFacts};
+use bindscape_base::Result;
+use bindscape_base::progress::Progress;
+use clap::{Args, Subcommand};
+
+use crate::face::{Face, print_json};
 
 /// The verbs below `model`.
 #[derive(Debug, Subcommand)]
@@ -50,64 +46,67 @@ pub(crate) struct ImportArguments {
     out: PathBuf,
 }
 
-pub(crate) fn run(verb: ModelVerb, terminal: &Terminal) -> Result<()> {
-    match verb {
-        ModelVerb::Inspect(arguments) => inspect(&arguments),
-        ModelVerb::Import(arguments) => import(arguments, terminal),
+impl ModelVerb {
+    /// The verb as it is typed.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            ModelVerb::Inspect(_) => "model inspect",
+            ModelVerb::Import(_) => "model import",
+        }
     }
 }
 
-fn inspect(arguments: &InspectArguments) -> Result<()> {
-    let facts = match protein_model::facts(&arguments.model)? {
-        Some(facts) => facts,
-        None => binding_facts(&arguments.model)?,
-    };
-    let mut out = std::io::stdout().lock();
-    serde_json::to_writer_pretty(&mut out, &facts)
-        .map_err(std::io::Error::from)
-        .and_then(|()| writeln!(out))
-        .map_err(|source| Error::io("write", "standard output", source))
+impl From<ImportArguments> for ImportModel {
+    fn from(arguments: ImportArguments) -> Self {
+        Self {
+            weights: arguments.weights,
+            tfs: arguments.tfs,
+            length: arguments.length,
+            build: arguments.build,
+            out: arguments.out,
+        }
+    }
 }
 
-/// What is known of a model of binding sites.
-fn binding_facts(path: &Path) -> Result<serde_json::Value> {
-    let (model, _) = load_model(path)?;
-    let training = &model.training;
-    Ok(json!({
-        "sha256": model.sha256(),
-        "architecture": model.architecture,
-        "parameters": model.architecture.parameters(),
-        "tfs": model.tfs,
-        "bindscape": training.bindscape,
-        "kind": training.kind,
-        "seed": training.seed,
-        "precision": training.precision,
-        "best_epoch": training.best_epoch,
-        "genome": training.genome,
-        "inputs": training.inputs,
-        "parent_sha256": training.parent,
-        "regions_known": training.regions_known,
-        "regions_fitted": training.fitted.len(),
-        "regions_held_out": training.held_out.len(),
-        "chromosomes": training.chromosomes,
-    }))
+pub(crate) fn run(verb: ModelVerb, face: &Face<'_>) -> Result<()> {
+    match verb {
+        ModelVerb::Inspect(arguments) => {
+            face.run(&InspectModel::new(arguments.model), report_facts)
+        }
+        ModelVerb::Import(arguments) => face.run(&ImportModel::from(arguments), report_import),
+    }
 }
 
-fn import(arguments: ImportArguments, terminal: &Terminal) -> Result<()> {
-    let model = Model::import(
-        &arguments.weights,
-        arguments.tfs,
-        arguments.length,
-        arguments.build,
-    )?;
-    model.save(&arguments.out)?;
-    terminal.note(&format!(
+/// Prints what a model is, by names in alphabetical order.
+pub(crate) fn report_facts(facts: ModelFacts, _face: &Face<'_>) -> Result<()> {
+    print_json(&serde_json::to_value(facts).expect("facts have plain fields"))
+}
+
+/// Says what was taken over.
+pub(crate) fn report_import(imported: ImportedModel, face: &Face<'_>) -> Result<()> {
+    let facts = &imported.facts;
+    face.terminal.note(&format!(
         "wrote {}: {}, {} parameters, {} TFs. The regions it was trained on are not known, \
          so nothing can be kept out of fine-tuning, and `evaluate` refuses it.",
-        arguments.out.display(),
-        model.architecture.kind(),
-        thousands(model.architecture.parameters()),
-        model.tfs.len()
+        imported.file.display(),
+        facts.architecture.kind(),
+        thousands(facts.parameters),
+        facts.tfs.len()
     ));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_are_those_of_the_plan() {
+        let arguments: ImportArguments = crate::cli::parsed(&["w", "--tfs", "A,B", "--out", "m"]);
+        let tfs = vec!["A".into(), "B".into()];
+        assert_eq!(
+            ImportModel::from(arguments),
+            ImportModel::new("w".into(), tfs, "m".into())
+        );
+    }
 }

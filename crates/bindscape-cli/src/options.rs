@@ -12,6 +12,7 @@ const ANYWHERE: &[(&str, &str)] = &[
 const OF_VERB: &[(&str, &[(&str, &str)])] = &[
     ("protein crossval", &[("representation", "--encoder")]),
     ("protein train", &[("representation", "--encoder")]),
+    ("finetune", &[("start", "--scratch")]),
     (
         "motif scan",
         &[
@@ -83,6 +84,7 @@ mod tests {
         assert_eq!(of_field("motif discover", "min_width"), "--minw");
         assert_eq!(of_field("motif scan", "threshold"), "--thresh");
         assert_eq!(of_field("finetune", "gc_bin_percent"), "--gc-bin");
+        assert_eq!(of_field("finetune", "start"), "--scratch");
         assert_eq!(
             of_field("finetune", "negatives_per_positive"),
             "--negatives-per-positive"

@@ -1,11 +1,13 @@
 //! `bindscape report`: one HTML page from run directories.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use bindscape::report::Report;
 use bindscape_base::Result;
 use clap::Args;
 
-use crate::terminal::{Terminal, say};
+use crate::face::Face;
+use crate::terminal::say;
 
 /// Options of `report`.
 #[derive(Debug, Args)]
@@ -18,12 +20,16 @@ pub(crate) struct Arguments {
     out: Option<PathBuf>,
 }
 
-pub(crate) fn run(arguments: Arguments, _terminal: &Terminal) -> Result<()> {
-    let out = arguments
-        .out
-        .unwrap_or_else(|| arguments.runs[0].join("report.html"));
-    let runs: Vec<&Path> = arguments.runs.iter().map(PathBuf::as_path).collect();
-    bindscape_report::write_report(&runs, &out)?;
-    say(format!("wrote {}", out.display()));
+pub(crate) fn run(arguments: Arguments, face: &Face<'_>) -> Result<()> {
+    let plan = Report {
+        runs: arguments.runs,
+        out: arguments.out,
+    };
+    face.run(&plan, report)
+}
+
+/// Says where the page is.
+pub(crate) fn report(page: PathBuf, _face: &Face<'_>) -> Result<()> {
+    say(format!("wrote {}", page.display()));
     Ok(())
 }

@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use bindscape::{Job, WrittenPlan, motif, pretrain, protein};
+use bindscape::{
+    Job, WrittenPlan, demo, evaluate, finetune, matrix, model, motif, predict, pretrain, protein,
+    report,
+};
 use bindscape_base::{Error, Place, Result};
 use bindscape_nn::DeviceChoice;
 use clap::Args;
@@ -24,32 +27,46 @@ pub(crate) struct Arguments {
 /// Reads a plan as the job of its name, runs it on the device, and reports.
 type Runner = fn(&WrittenPlan, &Arguments, &Face<'_>) -> Result<()>;
 
-/// The entry of a job: its plan, and the module of the command line that reports it.
-macro_rules! job {
-    ($plan:ty, $($face:ident)::+) => {
-        (<$plan>::NAME, |written, arguments, face| {
-            let plan: $plan = written.parse(&arguments.file)?;
-            face.run_on(&plan, arguments.device, crate::$($face)::+::report)
-        })
+/// A table of jobs by name, with what reports their outcomes; a demonstration shows its jobs.
+macro_rules! jobs {
+    ($($job:ty => $report:path,)*) => {
+        &[$((<$job>::NAME, |written, arguments, face| {
+            let plan: $job = written.parse(&arguments.file)?;
+            face.run_on(&plan, arguments.device, $report)
+        }),)*
+        (demo::Demo::NAME, |written, arguments, face| {
+            crate::demo::show(&written.parse(&arguments.file)?, face)
+        })]
     };
 }
 
 /// The jobs by name.
-const JOBS: &[(&str, Runner)] = &[
-    job!(pretrain::Pretrain, pretrain),
-    job!(motif::Scan, motif::scan),
-    job!(motif::Compare, motif::compare),
-    job!(motif::Discover, motif::discover),
-    job!(motif::Cluster, motif::cluster),
-    job!(motif::Convert, motif::convert),
-    job!(motif::Logo, motif::logo),
-    job!(protein::cluster::Cluster, protein::cluster),
-    job!(protein::crossval::Crossval, protein::crossval),
-    job!(protein::train::Train, protein::train),
-    job!(protein::fetch::Fetch, protein::fetch),
-    job!(protein::embed::Embed, protein::embed),
-    job!(protein::predict::Predict, protein::predict),
-    job!(protein::explain::Explain, protein::explain),
+const JOBS: &[(&str, Runner)] = jobs![
+    matrix::BuildMatrix => crate::matrix::build::report,
+    matrix::ImportMatrix => crate::matrix::convert::report_import,
+    matrix::ExportMatrix => crate::matrix::convert::report_export,
+    matrix::InspectMatrix => crate::matrix::look::report_inspection,
+    matrix::CompareTfs => crate::matrix::look::report_similarity,
+    pretrain::Pretrain => crate::pretrain::report,
+    finetune::Finetune => crate::finetune::report,
+    evaluate::Evaluate => crate::evaluate::report,
+    predict::Predict => crate::predict::report,
+    model::InspectModel => crate::model::report_facts,
+    model::ImportModel => crate::model::report_import,
+    report::Report => crate::report::report,
+    motif::Scan => crate::motif::scan::report,
+    motif::Compare => crate::motif::compare::report,
+    motif::Discover => crate::motif::discover::report,
+    motif::Cluster => crate::motif::cluster::report,
+    motif::Convert => crate::motif::convert::report,
+    motif::Logo => crate::motif::logo::report,
+    protein::cluster::Cluster => crate::protein::cluster::report,
+    protein::crossval::Crossval => crate::protein::crossval::report,
+    protein::train::Train => crate::protein::train::report,
+    protein::fetch::Fetch => crate::protein::fetch::report,
+    protein::embed::Embed => crate::protein::embed::report,
+    protein::predict::Predict => crate::protein::predict::report,
+    protein::explain::Explain => crate::protein::explain::report,
 ];
 
 pub(crate) fn run(arguments: &Arguments, face: &Face<'_>) -> Result<()> {

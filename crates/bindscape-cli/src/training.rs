@@ -70,19 +70,3 @@ impl TrainingArguments {
         }
     }
 }
-
-impl BootstrapArguments {
-    pub(crate) fn options(
-        &self,
-        seed: u64,
-    ) -> bindscape_base::Result<bindscape_nn::evaluate::Bootstrap> {
-        self.plan().check()?;
-        Ok(self.plan().options(seed))
-    }
-}
-
-impl TrainingArguments {
-    pub(crate) fn options(&self, transfer: bool, seed: u64) -> bindscape_nn::train::TrainOptions {
-        self.plan().options(transfer, seed)
-    }
-}

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fasta::RegionFasta;
 use crate::genome::Genome;
-use crate::region::{Region, Regions};
+use crate::region::{Region, Regions, Window};
 use crate::sequence::{PackedSequences, SequenceSource};
 use bindscape_base::error::{Error, Result};
 use bindscape_base::progress;
@@ -48,8 +48,7 @@ impl SequenceInput {
 
 /// Loads the sequences of `regions` from `source`, in row order, `length` bases each.
 ///
-/// A region of another width is resized to `[centre - length/2, centre -
-/// length/2 + length)` with `centre = floor((start + end) / 2)`. Where resizing
+/// A region of another width is resized to the [`Window`] around its centre. Where that
 /// crosses an end of the chromosome, N stands for the missing bases, so that
 /// [`PackedSequences::has_unknown`] flags the sequence; `progress` is told how
 /// many. (The far end is known for genomes only.)
@@ -126,9 +125,7 @@ fn fetch_resized(
         source.fetch(region, letters)?;
         return Ok(false);
     }
-    let centre = (i64::from(region.start) + i64::from(region.end)) / 2;
-    let start = centre - i64::from(length / 2);
-    let end = start + i64::from(length);
+    let Window { start, end } = Window::around(region.centre(), length);
     let limit = source
         .chromosome_length(region.chrom)
         .map_or(i64::MAX, |length| i64::try_from(length).unwrap_or(i64::MAX));

@@ -20,6 +20,62 @@ impl fmt::Display for Region<'_> {
     }
 }
 
+/// The bases around a centre: the one rule by which regions of any size get the width that a
+/// network or a matrix takes.
+///
+/// The window is `[centre - floor(width / 2), centre - floor(width / 2) + width)`, where the
+/// centre of a region is `floor((start + end) / 2)`. It may reach beyond an end of its chromosome.
+/// Such a window is never used as if it were whole: a matrix leaves it out and counts it,
+/// sequences are padded with N, which keeps them from training, and a prediction gives NA.
+///
+/// ```
+/// use bindscape_genome::region::Window;
+///
+/// let window = Window::around(150, 200);
+/// assert_eq!((window.start, window.end), (50, 250));
+/// assert_eq!(window.within(1000), Some((50, 250)));
+/// assert_eq!(window.within(249), None);
+/// assert_eq!(Window::around(50, 200).within(1000), None);
+/// assert_eq!(Window::around(50, 5).within(1000), Some((48, 53)));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// First base; below 0 where the window begins before the chromosome.
+    pub start: i64,
+    /// One past the last base.
+    pub end: i64,
+}
+
+impl Window {
+    /// The window of `width` bases around `centre`.
+    #[must_use]
+    pub fn around(centre: u32, width: u32) -> Self {
+        let start = i64::from(centre) - i64::from(width / 2);
+        Self {
+            start,
+            end: start + i64::from(width),
+        }
+    }
+
+    /// The window as positions of a chromosome of `length` bases, if all of it lies there.
+    #[must_use]
+    pub fn within(self, length: u64) -> Option<(u32, u32)> {
+        let (start, end) = (
+            u32::try_from(self.start).ok()?,
+            u32::try_from(self.end).ok()?,
+        );
+        (u64::from(end) <= length).then_some((start, end))
+    }
+}
+
+impl Region<'_> {
+    /// The middle base, `floor((start + end) / 2)`.
+    #[must_use]
+    pub fn centre(&self) -> u32 {
+        self.start + self.end.saturating_sub(self.start) / 2
+    }
+}
+
 /// A table of regions, one column per field; the chromosome names are stored once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Regions {

@@ -25,7 +25,7 @@ pub enum Failure {
     },
     /// The service does not accept the request as it is.
     Refused(Refusal),
-    /// Something that has nothing to do with the service.
+    /// Something other than the service failed.
     Failed(Error),
 }
 
@@ -48,7 +48,7 @@ impl From<Error> for Failure {
 /// What the service said to a request that it does not accept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// Status; `None` if the request could not be sent, as its address is none.
+    /// Status; `None` if the request could not be sent, since its address is not valid.
     pub status: Option<u16>,
     /// The text of the answer, or what is wrong with the address.
     pub message: String,
@@ -63,7 +63,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Tells answers from refusals and from failures that may pass.
+    /// Separates answers from refusals and from failures that may pass.
     pub(crate) fn of(response: Response) -> Result<Self, Failure> {
         let response = response.map_err(|error| match error {
             ureq::Error::BadUri(_) | ureq::Error::Http(_) | ureq::Error::InvalidProxyUrl => {

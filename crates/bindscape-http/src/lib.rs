@@ -48,7 +48,7 @@ pub struct Client<'a> {
 }
 
 impl<'a> Client<'a> {
-    /// A client that tells `progress` of failures, and asks it whether to stop.
+    /// A client that notes failures with `progress`, and asks it whether to stop.
     #[must_use]
     pub fn new(retry: Retry, timeouts: Timeouts, progress: &'a dyn Progress) -> Self {
         let config = Agent::config_builder()

@@ -52,8 +52,7 @@ pub enum Stopped {
     GaveUp(GaveUp),
     /// The service does not accept the request.
     Refused(Refusal),
-    /// Something that has nothing to do with the service, such as a full disk or the user's wish
-    /// to stop.
+    /// Something other than the service failed, such as the disk, or the user asked to stop.
     Failed(Error),
 }
 
@@ -67,7 +66,7 @@ pub enum GaveUp {
         /// What happened in the last one.
         last: String,
     },
-    /// The service asks for a wait that is longer than anybody sits it out.
+    /// The service asks for a wait of more than 15 minutes.
     ComeBack(Duration),
 }
 
@@ -170,7 +169,7 @@ mod tests {
         assert_eq!(retry.wait(1, Some(asked)), asked);
     }
 
-    /// What becomes of attempts that always fail in one way, and how many there are.
+    /// How repeating ends if every attempt fails in one way, and the number of attempts.
     fn stopped(failure: impl Fn() -> Failure) -> (Stopped, u32) {
         let mut client = Client::new(FAST, Timeouts::default(), &Silent);
         let count = Cell::new(0);

@@ -75,7 +75,8 @@ pub struct Provenance {
     pub genome: Option<String>,
     /// Common width of the regions in base pairs, `None` if they differ.
     pub width: Option<u32>,
-    /// The rule that made a TF bound: `chip+tfbs`, `chip`, or `imported`.
+    /// The rule that made a TF bound: `chip+tfbs`, `chip`, or `imported`; with `, per-cell centres`
+    /// where regions lie around those.
     pub rule: String,
     /// The cell, in a per-cell matrix; `None` if aggregated over cells.
     pub cell: Option<String>,

@@ -26,6 +26,7 @@ mod scan;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use bindscape_base::digest::InputFile;
 
@@ -43,13 +44,15 @@ use regions::Accessible;
 use scan::Scanner;
 
 /// What makes a TF bound.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub enum Evidence {
     /// A ChIP-seq summit and a predicted site in the same cell.
     #[default]
+    #[serde(rename = "chip+tfbs")]
     ChipAndTfbs,
     /// A ChIP-seq summit alone, for users without predicted sites. There is
     /// no one-evidence state: sparse and less-sparse views are the same.
+    #[serde(rename = "chip")]
     ChipOnly,
 }
 
@@ -64,6 +67,23 @@ impl Evidence {
     }
 }
 
+/// Around which centres the regions of files of one cell each lie ([`RegionInputs::PerCell`]).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Centres {
+    /// Intervals that overlap, over all cells, are one cluster; its centre is that of the whole
+    /// stretch, and it is accessible in the cells that contributed to it. No two clusters overlap,
+    /// but the intervals of many cells may chain into a long one, whose region then contains the
+    /// centre of none of them ([`RegionCounts::off_centre`]).
+    #[default]
+    Merged,
+    /// Every interval of every cell is a region around its own centre; equal regions are one. It
+    /// is accessible in each cell with an interval that contains its centre. Regions of different
+    /// cells may overlap, so that the matrix holds much of the sequence several times; splits
+    /// keep overlapping regions in one part.
+    PerCell,
+}
+
 /// How a matrix is built.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BuildOptions {
@@ -71,6 +91,8 @@ pub struct BuildOptions {
     pub width: u32,
     /// What makes a TF bound.
     pub evidence: Evidence,
+    /// Centres of the regions of files of one cell each.
+    pub centres: Centres,
     /// Genome build, as the user names it (`hg38`).
     pub genome: Option<String>,
     /// Chromosomes of the genome with their lengths. Where given, intervals on
@@ -93,6 +115,7 @@ impl Default for BuildOptions {
         Self {
             width: 200,
             evidence: Evidence::default(),
+            centres: Centres::default(),
             genome: None,
             chrom_sizes: None,
             allow_unsorted: false,
@@ -116,9 +139,7 @@ pub enum RegionInputs {
         /// Source id and cell.
         sources: PathBuf,
     },
-    /// Files of one cell each. Intervals that overlap, over all cells, are one
-    /// cluster; its centre is that of the whole stretch, and it is accessible
-    /// in the cells that contributed to it.
+    /// Files of one cell each; [`BuildOptions::centres`] says how their intervals become regions.
     PerCell(Vec<CellFile>),
 }
 
@@ -250,6 +271,16 @@ fn check(inputs: &BuildInputs, options: &BuildOptions) -> Result<()> {
             "none",
         ));
     }
+    if options.centres == Centres::PerCell
+        && matches!(inputs.regions, RegionInputs::Clusters { .. })
+    {
+        return Err(Error::argument(
+            "centres",
+            "`merged`, as clusters over cells (⟦dhs⟧) have one centre each",
+            "`per-cell`",
+        )
+        .hint("give the accessible regions of each cell as a file in ⟦samples⟧"));
+    }
     if inputs.chip.is_empty() {
         return Err(Error::about("ChIP-seq peaks", "at least one file", "none"));
     }
@@ -277,6 +308,15 @@ fn check(inputs: &BuildInputs, options: &BuildOptions) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The rule as provenance records it.
+fn rule(options: &BuildOptions) -> String {
+    let evidence = options.evidence.rule();
+    match options.centres {
+        Centres::Merged => evidence.to_owned(),
+        Centres::PerCell => format!("{evidence}, per-cell centres"),
+    }
 }
 
 fn checksums(inputs: &BuildInputs, evidence: Evidence) -> Result<Vec<InputFile>> {
@@ -345,7 +385,7 @@ fn build_from(
                 bindscape: env!("CARGO_PKG_VERSION").to_owned(),
                 genome: options.genome.clone(),
                 width: Some(options.width),
-                rule: options.evidence.rule().to_owned(),
+                rule: rule(options),
                 cell: None,
                 inputs: Vec::new(),
             },

@@ -100,7 +100,7 @@ impl ScoreFormat {
 
 /// Where the text of a table goes.
 enum TextSink {
-    Stdout(std::io::BufWriter<std::io::Stdout>),
+    Stream(std::io::BufWriter<Box<dyn Write + Send>>),
     Plain(AtomicFile),
     Gzip(Box<GzEncoder<AtomicFile>>),
 }
@@ -108,7 +108,7 @@ enum TextSink {
 impl TextSink {
     fn writer(&mut self) -> &mut dyn Write {
         match self {
-            TextSink::Stdout(sink) => sink,
+            TextSink::Stream(sink) => sink,
             TextSink::Plain(sink) => sink,
             TextSink::Gzip(sink) => sink,
         }
@@ -128,40 +128,55 @@ pub struct ScoreWriter {
 }
 
 impl ScoreWriter {
-    /// Starts a table at `path`; `-` writes TSV to standard output.
+    /// Starts a table in the file `path`.
     ///
     /// # Errors
     /// If the name asks for no known format or the file cannot be created.
     pub fn create(path: &Path, header: &ScoreHeader) -> Result<Self> {
         let (format, gzip) = ScoreFormat::of(path)?;
-        let failed = |source| Error::io("write", path, source);
-        let sink = if format == ScoreFormat::Parquet {
-            Sink::Parquet(Box::new(ParquetSink::create(path, header)?))
+        if format == ScoreFormat::Parquet {
+            return Ok(Self {
+                path: path.to_path_buf(),
+                tfs: header.tfs.clone(),
+                sink: Sink::Parquet(Box::new(ParquetSink::create(path, header)?)),
+            });
+        }
+        let file = AtomicFile::create(path)?;
+        let sink = if gzip {
+            TextSink::Gzip(Box::new(GzEncoder::new(file, Compression::default())))
         } else {
-            let mut sink = if path == Path::new("-") {
-                TextSink::Stdout(std::io::BufWriter::new(std::io::stdout()))
-            } else if gzip {
-                TextSink::Gzip(Box::new(GzEncoder::new(
-                    AtomicFile::create(path)?,
-                    Compression::default(),
-                )))
-            } else {
-                TextSink::Plain(AtomicFile::create(path)?)
-            };
-            let out = sink.writer();
-            for (key, value) in facts(header) {
-                writeln!(out, "# {key}: {value}").map_err(failed)?;
-            }
-            if format == ScoreFormat::Tsv {
-                writeln!(out, "chrom\tstart\tend\tname\t{}", header.tfs.join("\t"))
-                    .map_err(failed)?;
-            }
-            Sink::Text { sink, format }
+            TextSink::Plain(file)
         };
+        Self::text(path, sink, format, header)
+    }
+
+    /// Starts a TSV table in `out`, which errors call `-`.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn stream(out: Box<dyn Write + Send>, header: &ScoreHeader) -> Result<Self> {
+        let sink = TextSink::Stream(std::io::BufWriter::new(out));
+        Self::text(Path::new("-"), sink, ScoreFormat::Tsv, header)
+    }
+
+    fn text(
+        path: &Path,
+        mut sink: TextSink,
+        format: ScoreFormat,
+        header: &ScoreHeader,
+    ) -> Result<Self> {
+        let failed = |source| Error::io("write", path, source);
+        let out = sink.writer();
+        for (key, value) in facts(header) {
+            writeln!(out, "# {key}: {value}").map_err(failed)?;
+        }
+        if format == ScoreFormat::Tsv {
+            writeln!(out, "chrom\tstart\tend\tname\t{}", header.tfs.join("\t")).map_err(failed)?;
+        }
         Ok(Self {
             path: path.to_path_buf(),
             tfs: header.tfs.clone(),
-            sink,
+            sink: Sink::Text { sink, format },
         })
     }
 
@@ -189,7 +204,7 @@ impl ScoreWriter {
         let failed = |source| Error::io("write", &self.path, source);
         match self.sink {
             Sink::Text { sink, .. } => match sink {
-                TextSink::Stdout(mut out) => out.flush().map_err(failed),
+                TextSink::Stream(mut out) => out.flush().map_err(failed),
                 TextSink::Plain(file) => file.commit(),
                 TextSink::Gzip(encoder) => encoder.finish().map_err(failed)?.commit(),
             },

@@ -8,7 +8,9 @@ use bindscape_base::Result;
 use bindscape_base::input::Lines;
 use bindscape_base::progress::Silent;
 use bindscape_genome::bed::Format;
-use bindscape_matrix::build::{BuildInputs, BuildOptions, Built, Evidence, RegionInputs, build};
+use bindscape_matrix::build::{
+    BuildInputs, BuildOptions, Built, Centres, Evidence, RegionInputs, build,
+};
 use bindscape_matrix::sheet::{Aliases, CellFile, DataSet, Kind, Sheet, unibind_directory};
 use bindscape_matrix::{BindingMatrix, Code, View};
 
@@ -264,6 +266,64 @@ fn one_file_per_cell() {
     assert_eq!(built.report.regions.before_start, 1);
 }
 
+/// Two cells whose intervals chain: the centre of the cluster, 1275, is 125 bases from the
+/// nearest of the intervals' centres, 1150 (in both cells), 1400 and 1425.
+#[test]
+fn centres_of_clusters_and_of_cells() {
+    let mut files = Files::new();
+    files.write("k562.bed", "chr1\t1000\t1300\nchr1\t1405\t1445\n");
+    files.write("hepg2.bed", "chr1\t1140\t1160\nchr1\t1250\t1550\n");
+    let cell = |name: &str, cell: &str| CellFile {
+        path: files.path(name),
+        cell: cell.into(),
+    };
+    let cells = vec![cell("k562.bed", "K562"), cell("hepg2.bed", "HepG2")];
+    let clusters = std::mem::replace(&mut files.inputs.regions, RegionInputs::PerCell(cells));
+
+    let merged = files.build().expect("a matrix");
+    assert_eq!(starts(&merged.matrix), [("chr1", 1175)]);
+    assert_eq!(merged.report.regions.off_centre, 1);
+    let told = merged.report.lines();
+    assert!(
+        told.iter()
+            .any(|(what, count)| what.contains("centre of none") && *count == 1)
+    );
+    // Wide enough, the region contains a centre, and nothing is told.
+    files.options.width = 252;
+    assert_eq!(
+        files.build().expect("a matrix").report.regions.off_centre,
+        0
+    );
+    files.options.width = 200;
+
+    files.options.centres = Centres::PerCell;
+    let built = files.build().expect("a matrix");
+    let expected = [("chr1", 1050), ("chr1", 1300), ("chr1", 1325)];
+    assert_eq!(starts(&built.matrix), expected);
+    let regions = &built.report.regions;
+    assert_eq!((regions.intervals, regions.merged, regions.kept), (4, 1, 3));
+    assert_eq!((regions.clusters, regions.off_centre), (0, 0));
+    assert_eq!(built.matrix.provenance.rule, "chip+tfbs, per-cell centres");
+    // Accessible where an interval of the cell contains the centre: 1400 is none of K562's.
+    let mut max = Vec::new();
+    built
+        .for_each_cell(|cell, matrix| {
+            max.push((cell.to_owned(), matrix.columns[0].clone()));
+            Ok(())
+        })
+        .expect("cells were kept");
+    assert_eq!(
+        max,
+        [
+            ("HepG2".to_owned(), vec![Unbound, Unbound, Unbound]),
+            ("K562".to_owned(), vec![Unbound, Closed, Unbound])
+        ]
+    );
+
+    files.inputs.regions = clusters;
+    assert!(files.fault().contains("centres: expected `merged`"));
+}
+
 #[test]
 fn regions_past_the_ends_are_dropped_and_equal_ones_merged() {
     let mut files = Files::new();
@@ -473,7 +533,7 @@ fn missing_files_and_missing_inputs_are_named() {
             .contains("expected a regular file, found a directory")
     );
     files.inputs.tfbs.clear();
-    assert!(files.fault().contains("--evidence chip"));
+    assert!(files.fault().contains("`evidence` chip"));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use bindscape_base::progress::{Progress, check};
 use bindscape_base::{Error, Result};
 use bindscape_genome::sequence::{PackedSequences, Strand};
 use burn::tensor::{Device, activation};
+use serde::{Deserialize, Serialize};
 
 use crate::architecture::Architecture;
 use crate::encode::Bases;
@@ -13,7 +14,8 @@ use crate::network::{Network, Pass, Traced, Tracer, Value};
 use crate::precision::Precision;
 
 /// The strands that a prediction looks at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Strands {
     /// Both: the probability is the mean of the two strands' probabilities.
     #[default]

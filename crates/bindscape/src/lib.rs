@@ -9,10 +9,17 @@
 //! This crate knows no terminal, no option of a command line and no Python.
 
 pub mod data;
+pub mod demo;
+pub mod evaluate;
+pub mod finetune;
 pub mod job;
+pub mod matrix;
+pub mod model;
 pub mod motif;
+pub mod predict;
 pub mod pretrain;
 pub mod protein;
+pub mod report;
 pub mod run_directory;
 pub mod session;
 pub mod side_by_side;

@@ -1,9 +1,8 @@
 //! A run directory: made, recognised, continued, and never mistaken for another.
 
-use std::fs::{File, TryLockError};
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use bindscape_base::lock::Lock;
 use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Place, Result, atomic};
 use bindscape_matrix::results::{RunKind, RunRecord};
@@ -42,61 +41,56 @@ impl Record for RunRecord {
 /// A directory that holds one run.
 pub struct RunDirectory<R = RunRecord> {
     path: PathBuf,
+    /// What its `run.json` says.
     pub record: R,
     /// Held while this process works on the run; freed by the system when it ends.
-    _lock: File,
+    _lock: Lock,
 }
 
 impl<R: Record> RunDirectory<R> {
-    /// Begins the run `planned` in `path`, or continues it if that run lies there.
+    /// Begins the run `planned` in `path`, or continues it if that run lies there. Other processes
+    /// are kept from it before anything is compared.
     ///
     /// # Errors
-    /// If the directory holds another run or other files, or cannot be written.
+    /// If another process works on the run, the directory holds another run or other files, or it
+    /// cannot be written.
     pub fn begin(path: &Path, planned: R, progress: &dyn Progress) -> Result<Self> {
+        // Nothing is left in a directory that is something else.
+        refuse_other_files(path)?;
+        std::fs::create_dir_all(path).map_err(|source| Error::io("create", path, source))?;
+        let lock = lock(path)?;
+        // What another process did before it let go of the lock counts.
+        refuse_other_files(path)?;
         let file = path.join(RECORD);
-        if file.exists() {
+        let continued = file.exists();
+        let record = if continued {
             let found: R = read_json(&file)?;
             if let Some((expected, found)) = R::difference(&planned, &found) {
-                return Err(Error::input(path, Place::File, expected, found).hint(
+                return Err(Error::conflict(path, expected, found).hint(
                     "choose another ⟦out⟧, or remove that directory if its run is not needed",
                 ));
             }
-            let run = Self {
-                _lock: lock(path)?,
-                path: path.to_path_buf(),
-                record: found,
-            };
-            if !run.record.finished() {
-                progress.note(&format!("continuing the run in {}", path.display()));
-            }
-            return Ok(run);
-        }
-        let occupied = std::fs::read_dir(path)
-            .map(|mut entries| {
-                // The lock alone is left where a run was stopped before its record was written.
-                entries.any(|entry| entry.is_ok_and(|entry| entry.file_name() != LOCK))
-            })
-            .unwrap_or(false);
-        if occupied {
-            return Err(Error::input(
-                path,
-                Place::File,
-                "a new or empty directory, or one that holds the same run",
-                "other files and no run.json",
-            )
-            .hint("choose another ⟦out⟧"));
-        }
-        std::fs::create_dir_all(path).map_err(|source| Error::io("create", path, source))?;
-        let run = Self {
-            _lock: lock(path)?,
-            path: path.to_path_buf(),
-            record: planned,
+            found
+        } else {
+            planned
         };
-        run.save()?;
+        let run = Self {
+            _lock: lock,
+            path: path.to_path_buf(),
+            record,
+        };
+        if !continued {
+            run.save()?;
+        } else if !run.record.finished() {
+            progress.note(&format!("continuing the run in {}", path.display()));
+        }
         Ok(run)
     }
 
     /// Directory of one training, made if need be.
+    ///
+    /// # Errors
+    /// If it cannot be created.
     pub fn training(&self, name: &str) -> Result<PathBuf> {
         let path = self.path.join(name);
         std::fs::create_dir_all(&path).map_err(|source| Error::io("create", &path, source))?;
@@ -104,34 +98,56 @@ impl<R: Record> RunDirectory<R> {
     }
 
     /// Marks the run as complete.
+    ///
+    /// # Errors
+    /// If the record cannot be written.
     pub fn finish(&mut self) -> Result<()> {
         self.record.finish();
         self.save()
     }
 
+    /// Writes the record.
+    ///
+    /// # Errors
+    /// If it cannot be written.
     pub fn save(&self) -> Result<()> {
         write_json(&self.path.join(RECORD), &self.record)
     }
 }
 
-/// Keeps other processes from the run in `path`.
-pub fn lock(path: &Path) -> Result<File> {
-    let name = path.join(LOCK);
-    let failed = |source| Error::io("create", &name, source);
-    let file = File::create(&name).map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(Error::input(
+/// Refuses a directory that holds files but no run.
+fn refuse_other_files(path: &Path) -> Result<()> {
+    if path.join(RECORD).exists() {
+        return Ok(());
+    }
+    let occupied = std::fs::read_dir(path).is_ok_and(|mut entries| {
+        // The lock alone is left where a run was stopped before its record was written.
+        entries.any(|entry| entry.is_ok_and(|entry| entry.file_name() != LOCK))
+    });
+    if occupied {
+        return Err(Error::conflict(
             path,
-            Place::File,
+            "a new or empty directory, or one that holds the same run",
+            "other files and no run.json",
+        )
+        .hint("choose another ⟦out⟧"));
+    }
+    Ok(())
+}
+
+/// Keeps other processes from the run in `path`, a directory.
+///
+/// # Errors
+/// If another process works on it, or the lock cannot be created.
+pub fn lock(path: &Path) -> Result<Lock> {
+    Lock::acquire(&path.join(LOCK))?.ok_or_else(|| {
+        Error::conflict(
+            path,
             "a run that no other process works on",
             "one that another process is training",
         )
-        .hint("wait for it, or choose another ⟦out⟧")),
-        // Some network file systems have no locks; the run is as safe as before.
-        Err(TryLockError::Error(source)) if source.kind() == ErrorKind::Unsupported => Ok(file),
-        Err(TryLockError::Error(source)) => Err(failed(source)),
-    }
+        .hint("wait for it, or choose another ⟦out⟧")
+    })
 }
 
 /// Reads `run.json` of a run directory.
@@ -160,6 +176,12 @@ pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
 }
 
 /// Writes a JSON record.
+///
+/// # Errors
+/// If it cannot be written.
+///
+/// # Panics
+/// If the value makes no JSON.
 pub fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<()> {
     let mut text =
         serde_json::to_vec_pretty(value).expect("a record has string keys and finite numbers");
@@ -194,7 +216,20 @@ fn difference(planned: &RunRecord, found: &RunRecord) -> Option<(String, String)
             "one on others (compare `inputs` and `parent` in its run.json)".into(),
         ));
     }
-    configuration_difference(&planned.configuration, &found.configuration)
+    device_difference(&planned.device, &found.device)
+        .or_else(|| configuration_difference(&planned.configuration, &found.configuration))
+}
+
+/// On which devices two runs are, where they differ, as [`Record::difference`] tells it: devices
+/// round differently, so that a run begun on one does not continue on another.
+#[must_use]
+pub fn device_difference(planned: &str, found: &str) -> Option<(String, String)> {
+    (planned != found).then(|| {
+        (
+            format!("a run on the device `{planned}`"),
+            format!("one on `{found}`"),
+        )
+    })
 }
 
 /// Which settings of two runs differ, as [`Record::difference`] tells it.
@@ -225,5 +260,77 @@ fn short_list(names: &[String]) -> String {
         [one] => one.clone(),
         [first, second] => format!("{first} and {second}"),
         [first, rest @ ..] => format!("{first} and {} other TFs", rest.len()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bindscape_base::ErrorKind;
+    use bindscape_base::progress::Silent;
+
+    use super::*;
+
+    fn record(device: &str, seed: u64) -> RunRecord {
+        RunRecord {
+            kind: RunKind::Pretrain,
+            bindscape: "0.1.0".into(),
+            command: Vec::new(),
+            finished: false,
+            simulated: None,
+            genome: None,
+            inputs: Vec::new(),
+            configuration: serde_json::json!({ "training": { "seed": seed } }),
+            tfs: vec!["MAX".into()],
+            length: 200,
+            device: device.into(),
+            parameters: 1,
+            parent: None,
+            data_steps: Vec::new(),
+            trainings: Vec::new(),
+        }
+    }
+
+    fn refused(path: &Path, planned: RunRecord) -> String {
+        let Err(error) = RunDirectory::begin(path, planned, &Silent) else {
+            panic!("another run is not continued");
+        };
+        assert_eq!(error.kind(), ErrorKind::Conflict);
+        error.to_string()
+    }
+
+    #[test]
+    fn a_run_stays_on_its_device() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("run");
+        drop(RunDirectory::begin(&path, record("cpu", 1), &Silent).unwrap());
+        let message = refused(&path, record("cuda", 1));
+        assert!(
+            message.ends_with("expected a run on the device `cuda`, found one on `cpu`"),
+            "{message}"
+        );
+        RunDirectory::begin(&path, record("cpu", 1), &Silent).unwrap();
+    }
+
+    #[test]
+    fn the_lock_comes_before_the_comparison() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("run");
+        let run = RunDirectory::begin(&path, record("cpu", 1), &Silent).unwrap();
+        // While another process works on it, what its record says may change.
+        for planned in [record("cpu", 1), record("cpu", 2)] {
+            let message = refused(&path, planned);
+            assert!(message.contains("no other process"), "{message}");
+        }
+        drop(run);
+        let message = refused(&path, record("cpu", 2));
+        assert!(message.contains("other training"), "{message}");
+    }
+
+    #[test]
+    fn nothing_is_left_among_other_files() {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join("thesis.tex"), "precious").unwrap();
+        refused(directory.path(), record("cpu", 1));
+        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
     }
 }

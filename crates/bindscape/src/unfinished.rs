@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use bindscape_base::Result;
 use bindscape_base::journal::Journal;
-use bindscape_base::progress::Progress;
 use bindscape_nn::DeviceChoice;
 use serde_json::{Value, json};
 
@@ -25,16 +24,11 @@ pub fn plan(command: &str, model: &str, device: DeviceChoice, settings: Value) -
 ///
 /// # Errors
 /// As [`Journal::open`].
-pub fn journal(
-    out: &Path,
-    items: &'static str,
-    plan: &Value,
-    progress: &dyn Progress,
-) -> Result<Option<Journal>> {
+pub fn journal(out: &Path, items: &'static str, plan: &Value) -> Result<Option<Journal>> {
     if out == Path::new("-") {
         return Ok(None);
     }
-    Journal::open(beside(out, ".unfinished"), items, plan, progress).map(Some)
+    Journal::open(beside(out, ".unfinished"), items, plan).map(Some)
 }
 
 /// The file whose name is that of `out` with `ending` behind it.

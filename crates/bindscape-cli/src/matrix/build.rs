@@ -1,19 +1,15 @@
 //! `bindscape matrix build`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use bindscape::data::thousands;
+use bindscape::matrix::{BuildMatrix, BuiltMatrix};
+use bindscape_base::Result;
 use bindscape_base::progress::Progress;
-use bindscape_base::{Error, Result};
-use bindscape_genome::genome::Genome;
-use bindscape_matrix::build;
-use bindscape_matrix::build::{BuildInputs, BuildOptions, Evidence, RegionInputs};
-use bindscape_matrix::parquet;
-use bindscape_matrix::sheet;
-use bindscape_matrix::sheet::{Aliases, DataSet, Kind, Sheet};
+use bindscape_matrix::build::{Centres, Evidence};
 use clap::{Args, ValueEnum};
 
-use crate::terminal::Terminal;
-use bindscape::data::thousands;
+use crate::face::Face;
 
 /// Options of `matrix build`.
 #[derive(Debug, Args)]
@@ -42,6 +38,9 @@ pub(crate) struct Arguments {
     /// Width of the regions in base pairs, around the centre of the accessible intervals
     #[arg(long, value_name = "BP", default_value_t = 200)]
     width: u32,
+    /// Centres of the regions, where each cell has a file of its own in --samples
+    #[arg(long, value_enum, default_value = "merged")]
+    centres: CentreChoice,
     /// Only these TFs [default: all that were profiled]
     #[arg(long, value_delimiter = ',', value_name = "TF,…")]
     tfs: Option<Vec<String>>,
@@ -79,133 +78,79 @@ enum EvidenceChoice {
     Chip,
 }
 
-pub(super) fn run(arguments: Arguments, terminal: &Terminal) -> Result<()> {
-    let sheet = arguments
-        .samples
-        .as_deref()
-        .map(Sheet::read)
-        .transpose()?
-        .unwrap_or_default();
-    let inputs = BuildInputs {
-        regions: regions(&arguments, &sheet)?,
-        chip: chip(&arguments, &sheet),
-        tfbs: tfbs(&arguments, &sheet)?,
-        aliases: arguments
-            .aliases
-            .as_deref()
-            .map(Aliases::read)
-            .transpose()?
-            .unwrap_or_default(),
-    };
-    let chrom_sizes = match &arguments.genome {
-        Some(path) => Some(Genome::open(path)?.chromosomes().to_vec()),
-        None => None,
-    };
-    let options = BuildOptions {
-        width: arguments.width,
-        evidence: match arguments.evidence {
+/// Centres of regions, as the command line names them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum CentreChoice {
+    /// Those of clusters: intervals that overlap, over all cells, are one
+    Merged,
+    /// Those of the intervals of every cell; regions may overlap
+    PerCell,
+}
+
+impl From<CentreChoice> for Centres {
+    fn from(choice: CentreChoice) -> Self {
+        match choice {
+            CentreChoice::Merged => Centres::Merged,
+            CentreChoice::PerCell => Centres::PerCell,
+        }
+    }
+}
+
+impl From<EvidenceChoice> for Evidence {
+    fn from(choice: EvidenceChoice) -> Self {
+        match choice {
             EvidenceChoice::ChipAndTfbs => Evidence::ChipAndTfbs,
             EvidenceChoice::Chip => Evidence::ChipOnly,
-        },
-        genome: arguments.build.clone(),
-        chrom_sizes,
-        allow_unsorted: arguments.unsorted,
-        ignore_unknown_chromosomes: arguments.ignore_unknown_chromosomes,
-        allow_cells_without_accessibility: arguments.skip_cells_without_accessibility,
-        tfs: arguments.tfs.clone(),
-        per_cell: arguments.per_cell.is_some(),
-    };
-    if let Some(directory) = &arguments.per_cell {
-        refuse_occupied(directory)?;
+        }
     }
-    let built = build::build(&inputs, &options, terminal)?;
-    for (what, count) in built.report.lines() {
-        terminal.note(&format!("{:>15}  {what}", thousands(count)));
+}
+
+impl From<Arguments> for BuildMatrix {
+    fn from(arguments: Arguments) -> Self {
+        Self {
+            dhs: arguments.dhs,
+            dhs_sources: arguments.dhs_sources,
+            chip: arguments.chip,
+            tfbs: arguments.tfbs,
+            samples: arguments.samples,
+            aliases: arguments.aliases,
+            evidence: arguments.evidence.into(),
+            width: arguments.width,
+            centres: arguments.centres.into(),
+            tfs: arguments.tfs,
+            build: arguments.build,
+            genome: arguments.genome,
+            ignore_unknown_chromosomes: arguments.ignore_unknown_chromosomes,
+            skip_cells_without_accessibility: arguments.skip_cells_without_accessibility,
+            unsorted: arguments.unsorted,
+            per_cell: arguments.per_cell,
+            out: arguments.out,
+        }
     }
-    terminal.begin("writing the matrix", None);
-    if let Some(directory) = &arguments.per_cell {
-        built.for_each_cell(|cell, matrix| {
-            // The name of a cell may hold a slash; a directory's may not.
-            let directory = directory.join(format!("cell={}", cell.replace('/', "%2F")));
-            std::fs::create_dir_all(&directory)
-                .map_err(|source| Error::io("create", &directory, source))?;
-            parquet::write(&directory.join("matrix.parquet"), &matrix)
-        })?;
-    }
-    parquet::write(&arguments.out, &built.matrix)?;
-    terminal.finish();
-    terminal.note(&format!(
+}
+
+pub(super) fn run(arguments: Arguments, face: &Face<'_>) -> Result<()> {
+    face.run(&BuildMatrix::from(arguments), report)
+}
+
+/// Says what was written.
+pub(crate) fn report(built: BuiltMatrix, face: &Face<'_>) -> Result<()> {
+    face.terminal.note(&format!(
         "wrote {}: {} regions x {} TFs",
-        arguments.out.display(),
-        thousands(built.matrix.regions.len() as u64),
-        built.matrix.tfs.len()
+        built.file.display(),
+        thousands(built.regions as u64),
+        built.tfs
     ));
     Ok(())
 }
 
-fn regions(arguments: &Arguments, sheet: &Sheet) -> Result<RegionInputs> {
-    let mut clusters = sheet.cluster_files();
-    clusters.extend(arguments.dhs.clone());
-    let cells = sheet.cell_files();
-    match (clusters.as_slice(), &arguments.dhs_sources) {
-        ([], _) if cells.is_empty() => Err(Error::option(
-            "matrix build",
-            "accessible regions: --dhs with --dhs-sources, or `dhs` files in --samples",
-            "none",
-        )),
-        ([], _) => Ok(RegionInputs::PerCell(cells)),
-        ([_, ..], _) if !cells.is_empty() => Err(Error::option(
-            "matrix build",
-            "accessible regions either as clusters or as files of one cell each",
-            "both",
-        )),
-        ([bed], Some(sources)) => Ok(RegionInputs::Clusters {
-            bed: bed.clone(),
-            sources: sources.clone(),
-        }),
-        ([bed], None) => Err(Error::argument(
-            "dhs_sources",
-            format!("the cells of the source ids in {}", bed.display()),
-            "nothing",
-        )
-        .hint("name the cell of the file in the sample sheet if it is of one cell")),
-        _ => Err(Error::option(
-            "matrix build",
-            "one file of clusters",
-            format!("{}", clusters.len()),
-        )),
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn chip(arguments: &Arguments, sheet: &Sheet) -> Vec<DataSet> {
-    let mut sets = sheet.data_sets(Kind::Chip);
-    sets.extend(arguments.chip.iter().map(|path| DataSet {
-        path: path.clone(),
-        pair: None,
-        format: None,
-    }));
-    sets
-}
-
-fn tfbs(arguments: &Arguments, sheet: &Sheet) -> Result<Vec<DataSet>> {
-    let mut sets = sheet.data_sets(Kind::Tfbs);
-    for directory in &arguments.tfbs {
-        sets.extend(sheet::unibind_directory(directory)?);
+    #[test]
+    fn defaults_are_those_of_the_plan() {
+        let arguments: Arguments = crate::cli::parsed(&["--out", "m"]);
+        assert_eq!(BuildMatrix::from(arguments), BuildMatrix::new("m".into()));
     }
-    Ok(sets)
-}
-
-/// Refuses a directory that already holds something, so that no stale cell is left among new ones.
-fn refuse_occupied(directory: &Path) -> Result<()> {
-    let occupied = std::fs::read_dir(directory)
-        .map(|mut entries| entries.next().is_some())
-        .unwrap_or(false);
-    if occupied {
-        return Err(Error::argument(
-            "per_cell",
-            "a new or empty directory",
-            format!("{}, which holds files", directory.display()),
-        ));
-    }
-    Ok(())
 }

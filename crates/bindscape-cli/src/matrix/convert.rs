@@ -3,16 +3,14 @@
 
 use std::path::PathBuf;
 
+use bindscape::data::thousands;
+use bindscape::matrix::{ExportMatrix, ImportMatrix, ImportedMatrix, PublishedColumns};
 use bindscape_base::progress::Progress;
-use bindscape_base::{Error, Result, digest};
-use bindscape_genome::region::Regions;
-use bindscape_matrix::published;
-use bindscape_matrix::published::TfOverCells;
-use bindscape_matrix::{BindingMatrix, Provenance, View, parquet};
+use bindscape_base::{Error, Result};
+use bindscape_matrix::View;
 use clap::{Args, ValueEnum};
 
-use crate::terminal::Terminal;
-use bindscape::data::thousands;
+use crate::face::Face;
 
 /// Options of `matrix import`.
 #[derive(Debug, Args)]
@@ -70,156 +68,101 @@ enum Views {
     Both,
 }
 
-impl Views {
-    fn list(self) -> &'static [View] {
-        match self {
-            Views::Sparse => &[View::Sparse],
-            Views::LessSparse => &[View::LessSparse],
-            Views::Both => &[View::Sparse, View::LessSparse],
+impl ImportArguments {
+    fn plan(self) -> Result<ImportMatrix> {
+        let columns = match (self.tf, self.samples, self.tfs) {
+            (Some(tf), Some(samples), _) => PublishedColumns::Cells { tf, samples },
+            (_, _, Some(tfs)) => PublishedColumns::Tfs(tfs),
+            _ => {
+                return Err(Error::argument(
+                    "tfs",
+                    "the names of the columns",
+                    "nothing",
+                ));
+            }
+        };
+        Ok(ImportMatrix {
+            sparse: self.sparse,
+            less_sparse: self.less_sparse,
+            regions: self.regions,
+            columns,
+            build: self.build,
+            out: self.out,
+        })
+    }
+}
+
+impl From<ExportArguments> for ExportMatrix {
+    fn from(arguments: ExportArguments) -> Self {
+        Self {
+            matrix: arguments.matrix,
+            views: match arguments.view {
+                Views::Sparse => vec![View::Sparse],
+                Views::LessSparse => vec![View::LessSparse],
+                Views::Both => vec![View::Sparse, View::LessSparse],
+            },
+            per_cell: arguments.per_cell,
+            out: arguments.out,
         }
     }
 }
 
-pub(super) fn import(arguments: &ImportArguments, terminal: &Terminal) -> Result<()> {
-    terminal.begin("reading the published matrix", None);
-    let mut matrix = match (&arguments.tf, &arguments.samples, &arguments.tfs) {
-        (Some(tf), Some(samples), _) => {
-            let (regions, cells) = published::import_tf_npz(
-                tf,
-                &arguments.sparse,
-                arguments.less_sparse.as_deref(),
-                &arguments.regions,
-                samples,
-            )?;
-            one_tf(arguments, regions, &cells)?
-        }
-        (_, _, Some(tfs)) => published::import_npz(
-            &arguments.sparse,
-            arguments.less_sparse.as_deref(),
-            &arguments.regions,
-            tfs,
-        )?,
-        _ => {
-            return Err(Error::argument(
-                "tfs",
-                "the names of the columns",
-                "nothing",
-            ));
-        }
-    };
-    terminal.finish();
-    matrix.provenance.genome.clone_from(&arguments.build);
-    if arguments.less_sparse.is_none() {
-        terminal.note("without --less-sparse, one kind of evidence only is not told from closed: the less-sparse view equals the sparse one");
+pub(super) fn import(arguments: ImportArguments, face: &Face<'_>) -> Result<()> {
+    face.run(&arguments.plan()?, report_import)
+}
+
+/// Says what was read.
+pub(crate) fn report_import(imported: ImportedMatrix, face: &Face<'_>) -> Result<()> {
+    if !imported.both_views {
+        face.terminal.note("without --less-sparse, one kind of evidence only is not told from closed: the less-sparse view equals the sparse one");
     }
-    parquet::write(&arguments.out, &matrix)?;
-    terminal.note(&format!(
+    face.terminal.note(&format!(
         "wrote {}: {} regions x {} TFs",
-        arguments.out.display(),
-        thousands(matrix.regions.len() as u64),
-        matrix.tfs.len()
+        imported.file.display(),
+        thousands(imported.regions as u64),
+        imported.tfs
     ));
     Ok(())
 }
 
-/// The matrix of one TF over its cells.
-fn one_tf(
-    arguments: &ImportArguments,
-    regions: Regions,
-    cells: &TfOverCells,
-) -> Result<BindingMatrix> {
-    let mut inputs = vec![digest::input_file("sparse", &arguments.sparse)?];
-    if let Some(path) = &arguments.less_sparse {
-        inputs.push(digest::input_file("less-sparse", path)?);
-    }
-    let width = {
-        let mut widths = regions.iter().map(|region| region.end - region.start);
-        widths
-            .next()
-            .filter(|first| widths.all(|other| other == *first))
-    };
-    Ok(BindingMatrix {
-        tfs: vec![cells.tf.clone()],
-        columns: vec![cells.aggregate()],
-        provenance: Provenance {
-            bindscape: env!("CARGO_PKG_VERSION").into(),
-            genome: None,
-            width,
-            rule: "imported".into(),
-            cell: None,
-            inputs,
-        },
-        regions,
-    })
+pub(super) fn export(arguments: ExportArguments, face: &Face<'_>) -> Result<()> {
+    face.run(&ExportMatrix::from(arguments), report_export)
 }
 
-pub(super) fn export(arguments: &ExportArguments, terminal: &Terminal) -> Result<()> {
-    terminal.begin("reading the matrix", None);
-    let matrix = parquet::read(&arguments.matrix, None)?;
-    terminal.finish();
-    std::fs::create_dir_all(&arguments.out)
-        .map_err(|source| Error::io("create", &arguments.out, source))?;
-    let views = arguments.view.list();
-    let mut files = published::export_npz(&matrix, &arguments.out, views)?;
-    if let Some(directory) = &arguments.per_cell {
-        files.extend(export_per_cell(arguments, &matrix, directory)?);
-    }
+/// Says what was written.
+pub(crate) fn report_export(files: Vec<PathBuf>, face: &Face<'_>) -> Result<()> {
     for file in files {
-        terminal.note(&format!("wrote {}", file.display()));
+        face.terminal.note(&format!("wrote {}", file.display()));
     }
     Ok(())
 }
 
-/// One cells x regions file per TF, from the matrices of single cells.
-fn export_per_cell(
-    arguments: &ExportArguments,
-    matrix: &BindingMatrix,
-    directory: &std::path::Path,
-) -> Result<Vec<PathBuf>> {
-    let failed = |source| Error::io("read", directory, source);
-    let mut paths = Vec::new();
-    for entry in std::fs::read_dir(directory).map_err(failed)? {
-        let path = entry.map_err(failed)?.path().join("matrix.parquet");
-        if path.is_file() {
-            paths.push(path);
-        }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::parsed;
+
+    #[test]
+    fn defaults_are_those_of_the_plans() {
+        let import: ImportArguments = parsed(&[
+            "--sparse",
+            "s",
+            "--regions",
+            "r",
+            "--tfs",
+            "t",
+            "--out",
+            "m",
+        ]);
+        let [sparse, regions, tfs, out] = ["s", "r", "t", "m"].map(PathBuf::from);
+        assert_eq!(
+            import.plan().expect("columns"),
+            ImportMatrix::new(sparse, regions, PublishedColumns::Tfs(tfs), out)
+        );
+        let export: ExportArguments = parsed(&["m", "--out", "d"]);
+        assert_eq!(
+            ExportMatrix::from(export),
+            ExportMatrix::new("m".into(), "d".into())
+        );
     }
-    paths.sort();
-    let mut files = Vec::new();
-    for tf in &matrix.tfs {
-        let mut over_cells = TfOverCells {
-            tf: tf.clone(),
-            cells: Vec::new(),
-            columns: Vec::new(),
-        };
-        for path in &paths {
-            let of_cell = parquet::read(path, Some(std::slice::from_ref(tf)))?;
-            if of_cell.regions != matrix.regions {
-                return Err(Error::input(
-                    path,
-                    bindscape_base::Place::File,
-                    format!("the regions of {}", arguments.matrix.display()),
-                    "others",
-                )
-                .hint("give the --per-cell directory of the same `matrix build`"));
-            }
-            let Some(cell) = of_cell.provenance.cell else {
-                return Err(Error::input(
-                    path,
-                    bindscape_base::Place::File,
-                    "the matrix of a single cell",
-                    "one over all cells",
-                ));
-            };
-            over_cells.cells.push(cell);
-            over_cells.columns.extend(of_cell.columns);
-        }
-        files.extend(published::export_tf_npz(
-            &over_cells,
-            &arguments.out,
-            arguments.view.list(),
-        )?);
-    }
-    files.dedup();
-    Ok(files)
 }

@@ -3,18 +3,14 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use bindscape_base::atomic;
-use bindscape_base::atomic::AtomicFile;
-use bindscape_base::progress::Progress;
+use bindscape::matrix::{CompareTfs, InspectMatrix};
 use bindscape_base::{Error, Result};
-use bindscape_matrix::inspect;
+use bindscape_genome::load::SequenceInput;
 use bindscape_matrix::inspect::Inspection;
-use bindscape_matrix::{parquet, similarity};
+use bindscape_matrix::similarity::Similarity;
 use clap::Args;
 
-use crate::data::SequenceArguments;
-use crate::terminal::Terminal;
-use bindscape::data;
+use crate::face::{Face, print_json};
 
 /// Options of `matrix inspect`.
 #[derive(Debug, Args)]
@@ -52,40 +48,57 @@ pub(crate) struct SimilarityArguments {
     heatmap: Option<PathBuf>,
 }
 
-pub(super) fn inspect(arguments: &InspectArguments, terminal: &Terminal) -> Result<()> {
-    terminal.begin("reading the matrix", None);
-    let matrix = parquet::read(&arguments.matrix, None)?;
-    terminal.finish();
-    let OptionalSequences { sequences, genome } = &arguments.sequences;
-    let sequences = if sequences.is_some() || genome.is_some() {
-        let source = SequenceArguments {
-            sequences: sequences.clone(),
-            genome: genome.clone(),
-        };
-        let length = data::width(&matrix, &arguments.matrix)?;
-        let mut source = source.open()?;
-        Some(data::fetch(
-            source.as_mut(),
-            &matrix.regions,
-            length,
-            terminal,
-        )?)
-    } else {
-        None
-    };
-    let inspection = inspect::inspect(&matrix, sequences.as_ref());
-    let mut out = std::io::stdout().lock();
-    let written = if arguments.json {
-        serde_json::to_writer_pretty(&mut out, &inspection)
-            .map_err(std::io::Error::from)
-            .and_then(|()| writeln!(out))
-    } else {
-        print_tables(&mut out, &inspection)
-    };
-    written.map_err(|source| Error::io("write", "standard output", source))
+impl From<InspectArguments> for InspectMatrix {
+    fn from(arguments: InspectArguments) -> Self {
+        let OptionalSequences { sequences, genome } = arguments.sequences;
+        Self {
+            matrix: arguments.matrix,
+            sequences: sequences
+                .map(SequenceInput::Fasta)
+                .or(genome.map(SequenceInput::Genome)),
+        }
+    }
 }
 
-fn print_tables(out: &mut dyn Write, inspection: &Inspection) -> std::io::Result<()> {
+impl From<SimilarityArguments> for CompareTfs {
+    fn from(arguments: SimilarityArguments) -> Self {
+        Self {
+            matrix: arguments.matrix,
+            out: arguments.out,
+            heatmap: arguments.heatmap,
+        }
+    }
+}
+
+pub(super) fn inspect(arguments: InspectArguments, face: &Face<'_>) -> Result<()> {
+    let json = arguments.json;
+    face.run(&InspectMatrix::from(arguments), |inspection, face| {
+        if json {
+            print_json(&inspection)
+        } else {
+            report_inspection(inspection, face)
+        }
+    })
+}
+
+/// Prints what a matrix holds as tables.
+pub(crate) fn report_inspection(inspection: Inspection, _face: &Face<'_>) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    print_facts(&mut out, &inspection)
+        .and_then(|()| print_table(&mut out, &inspection))
+        .map_err(|source| Error::io("write", "standard output", source))
+}
+
+pub(super) fn similarity(arguments: SimilarityArguments, face: &Face<'_>) -> Result<()> {
+    face.run(&CompareTfs::from(arguments), report_similarity)
+}
+
+/// Says nothing: the table is all there is.
+pub(crate) fn report_similarity(_similarity: Similarity, _face: &Face<'_>) -> Result<()> {
+    Ok(())
+}
+
+fn print_facts(out: &mut dyn Write, inspection: &Inspection) -> std::io::Result<()> {
     let provenance = &inspection.provenance;
     writeln!(
         out,
@@ -134,6 +147,10 @@ fn print_tables(out: &mut dyn Write, inspection: &Inspection) -> std::io::Result
     for chromosome in &inspection.chromosomes {
         writeln!(out, "# {}: {} regions", chromosome.name, chromosome.regions)?;
     }
+    Ok(())
+}
+
+fn print_table(out: &mut dyn Write, inspection: &Inspection) -> std::io::Result<()> {
     writeln!(out, "tf\tbound\tunbound\tone_evidence\tclosed")?;
     for tf in &inspection.tfs {
         writeln!(
@@ -141,40 +158,6 @@ fn print_tables(out: &mut dyn Write, inspection: &Inspection) -> std::io::Result
             "{}\t{}\t{}\t{}\t{}",
             tf.tf, tf.bound, tf.unbound, tf.one_evidence, tf.closed
         )?;
-    }
-    Ok(())
-}
-
-pub(super) fn similarity(arguments: &SimilarityArguments, terminal: &Terminal) -> Result<()> {
-    terminal.begin("reading the matrix", None);
-    let matrix = parquet::read(&arguments.matrix, None)?;
-    terminal.finish();
-    terminal.begin("comparing TFs", None);
-    let similarity = similarity::similarity(&matrix);
-    terminal.finish();
-    let failed = |source| Error::io("write", &arguments.out, source);
-    let mut out = AtomicFile::create(&arguments.out)?;
-    writeln!(out, "tf\t{}", similarity.tfs.join("\t")).map_err(failed)?;
-    for (a, tf) in similarity.tfs.iter().enumerate() {
-        write!(out, "{tf}").map_err(failed)?;
-        for b in 0..similarity.tfs.len() {
-            match similarity.get(a, b) {
-                Some(value) => write!(out, "\t{value:.6}"),
-                None => write!(out, "\tNA"),
-            }
-            .map_err(failed)?;
-        }
-        writeln!(out).map_err(failed)?;
-    }
-    out.commit()?;
-    if let Some(path) = &arguments.heatmap {
-        let svg = bindscape_report::heatmap_svg(
-            &similarity.tfs,
-            &similarity.values,
-            &similarity.order,
-            "Cosine similarity of binding vectors",
-        );
-        atomic::write(path, svg.as_bytes())?;
     }
     Ok(())
 }

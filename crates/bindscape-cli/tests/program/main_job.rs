@@ -96,10 +96,10 @@ fn from_files_to_a_report() {
     assert_eq!(run["finished"], true);
     assert_eq!(run["trainings"].as_array().map(Vec::len), Some(2));
     let metrics = json(&here.join("max/transfer-1/metrics.json"));
-    let aucpr = metrics["tfs"][0]["aucpr"]["value"]
-        .as_f64()
-        .expect("an AUCPR");
-    assert!((0.0..=1.0).contains(&aucpr));
+    let scratch = json(&here.join("max/scratch-1/metrics.json"));
+    for key in ["regions", "positives"] {
+        assert_eq!(metrics["tfs"][0][key], scratch["tfs"][0][key], "one split");
+    }
 
     // A finished run is not done again, and a run with other settings is refused.
     let model = here.join("max/transfer-1/model.safetensors");
@@ -247,25 +247,23 @@ fn from_files_to_a_report() {
 
 /// The planted motif is found in the regions of the training, and tells the others apart.
 fn pwm_beside_the_network(here: &Path) {
-    let output = bindscape(
-        here,
-        &[
-            "evaluate",
-            "--model",
-            "max/scratch-1/model.safetensors",
-            "--matrix",
-            "matrix.parquet",
-            "--genome",
-            "genome.fa",
-            "--resamples",
-            "50",
-            "--pwm",
-            "--pwm-out",
-            "max.meme",
-            "--out",
-            "pwm.json",
-        ],
-    );
+    let mut words = [
+        "evaluate",
+        "--model",
+        "max/scratch-1/model.safetensors",
+        "--matrix",
+        "matrix.parquet",
+        "--genome",
+        "genome.fa",
+        "--resamples",
+        "50",
+        "--pwm",
+        "--pwm-out",
+        "max.meme",
+        "--out",
+        "pwm.json",
+    ];
+    let output = bindscape(here, &words);
     let told = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{told}");
     says(&told, &["bound regions of MAX", "wrote", "pwm.json"]);
@@ -285,6 +283,15 @@ fn pwm_beside_the_network(here: &Path) {
     assert!(aucpr.as_f64().is_some_and(|value| value > 0.7), "{aucpr}");
     let motifs = fs::read_to_string(here.join("max.meme")).expect("motifs");
     says(&motifs, &["MOTIF MAX"]);
+
+    // Beside the transferred model of the same regions lies the same PWM: what its multi-model
+    // was trained on is not for it, though the matrix has labels there.
+    words[2] = "max/transfer-1/model.safetensors";
+    succeeds(here, &words);
+    assert_eq!(
+        json(&here.join("max/transfer-1/pwm.json")),
+        json(&here.join("max/scratch-1/pwm.json"))
+    );
 }
 
 #[test]
@@ -374,15 +381,24 @@ fn predictions_killed_and_continued_are_the_same_as_never_stopped() {
     child.wait().expect("a killed program");
     assert!(!here.join("scores.tsv").exists());
 
-    // The scores of one strand are others.
+    // What was computed is not dropped for another command, nor for other sequences.
     let kept = fs::read(&unfinished).expect("a journal");
+    let refused = |words: &[&str], found: &str| {
+        let message = refuses(here, words);
+        let advice = ["scores.tsv.unfinished", "remove", "another --out"];
+        says(&message, &[&[found][..], &advice].concat());
+        assert!(fs::read(&unfinished).expect("a journal") == kept);
+    };
     let mut other = words("all.fa", "scores.tsv");
     other.extend(["--strands", "forward"]);
-    says(&succeeds(here, &other), &["unfinished", "another command"]);
-    let read = |name: &str| fs::read_to_string(here.join(name)).expect("a table");
-    assert_ne!(read("scores.tsv"), read("whole.tsv"));
+    refused(&other, "another, which differs in `both_strands`");
+    let (_, later) = all.split_once("\n>r1\n").expect("two sequences");
+    fs::write(here.join("later.fa"), format!(">r1\n{later}")).expect("a writable directory");
+    refused(&words("later.fa", "scores.tsv"), "those of other batches");
+    fs::write(here.join("none.fa"), "").expect("a writable directory");
+    refused(&words("none.fa", "scores.tsv"), "those of other batches");
 
-    fs::write(&unfinished, kept).expect("a writable directory");
+    let read = |name: &str| fs::read_to_string(here.join(name)).expect("a table");
     says(
         &succeeds(here, &words("all.fa", "scores.tsv")),
         &[

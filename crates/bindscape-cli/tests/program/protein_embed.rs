@@ -317,3 +317,25 @@ fn long(number: usize) -> String {
         .collect();
     format!(">L{number}\n{sequence}\n")
 }
+
+#[test]
+fn a_written_plan_gives_the_same_embeddings() {
+    let directory = with_fasta();
+    let words = [
+        "protein", "embed", "p.fa", "--model", "residue", "--window", "4", "--out",
+    ];
+    succeeds(directory.path(), &[&words[..], &["typed"]].concat());
+    succeeds(
+        directory.path(),
+        &[&words[..], &["planned", "--plan", "plan.json"]].concat(),
+    );
+    assert!(!directory.path().join("planned").exists());
+    let told = succeeds(directory.path(), &["run", "plan.json"]);
+    says(&told, &["wrote planned: 3 new, 4 in all"]);
+    let read = |out: &str, file: &str| {
+        fs::read(directory.path().join(out).join(file)).expect("a file of embeddings")
+    };
+    for file in ["index.tsv", "embedding.json"] {
+        assert!(read("typed", file) == read("planned", file), "{file}");
+    }
+}

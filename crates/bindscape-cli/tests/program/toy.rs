@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::succeeds;
 
-/// Regions on each chromosome.
+/// Regions on each chromosome, if nothing else is said.
 const REGIONS: u32 = 150;
 
 /// Numbers below 2^31 that look random, the same for a seed.
@@ -23,14 +23,24 @@ pub(crate) fn draws(seed: u64) -> impl FnMut() -> usize {
 
 /// A directory with the toy data.
 pub(crate) fn directory() -> tempfile::TempDir {
+    directory_of(REGIONS)
+}
+
+/// A directory with toy data of so many regions on each chromosome.
+fn directory_of(regions: u32) -> tempfile::TempDir {
     let directory = tempfile::tempdir().expect("a temporary directory");
-    write(directory.path());
+    write(directory.path(), regions);
     directory
 }
 
 /// The same with their matrix.
 pub(crate) fn with_matrix() -> tempfile::TempDir {
-    let directory = directory();
+    with_matrix_of(REGIONS)
+}
+
+/// Toy data of so many regions on each chromosome, with their matrix.
+pub(crate) fn with_matrix_of(regions: u32) -> tempfile::TempDir {
+    let directory = directory_of(regions);
     succeeds(directory.path(), BUILD);
     directory
 }
@@ -38,14 +48,14 @@ pub(crate) fn with_matrix() -> tempfile::TempDir {
 /// Writes the toy data into `directory`: `genome.fa`, `dhs.bed`, `sources.tsv`,
 /// `peaks.bed`, `unibind/`. Of three regions in a row, the TF `MAX` binds the
 /// first, which holds `CACGTG`; `JUND` binds the second, with `TGACTCA`.
-fn write(directory: &Path) {
+fn write(directory: &Path, regions: u32) {
     let mut draw = draws(12345);
     let mut genome = String::new();
     let (mut dhs, mut peaks) = (String::new(), String::new());
     let mut sites = [String::new(), String::new()];
     for chrom in ["chr1", "chr2"] {
-        let mut bases: Vec<u8> = (0..REGIONS * 300).map(|_| b"ACGT"[draw() % 4]).collect();
-        for region in 0..REGIONS {
+        let mut bases: Vec<u8> = (0..regions * 300).map(|_| b"ACGT"[draw() % 4]).collect();
+        for region in 0..regions {
             let start = region * 300 + 20;
             let end = start + 200 + 2 * (draw() as u32 % 5);
             writeln!(dhs, "{chrom}\t{start}\t{end}\t2\t1,2,").expect("text grows");

@@ -7,14 +7,14 @@ use std::path::Path;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::RegionInputs;
 use super::bits::RankedBits;
 use super::report::RegionCounts;
 use super::scan::{Scanned, Scanner, Visitor};
+use super::{Centres, RegionInputs};
 use crate::sheet::{Aliases, CellFile, read_sources};
 use bindscape_base::error::{Error, Place, Result};
 use bindscape_genome::bed::{Malformed, Record, coordinate, first_record_line, quoted};
-use bindscape_genome::region::Regions;
+use bindscape_genome::region::{Regions, Window};
 
 /// Regions and where they are open.
 pub(super) struct Accessible {
@@ -63,6 +63,9 @@ struct Rows {
     cells: Vec<u32>,
     /// Number of cells per row.
     cell_counts: Vec<u32>,
+    /// Per row, whether its region contains the centre of none of its intervals; empty where that
+    /// is not known.
+    off_centre: Vec<bool>,
     counts: RegionCounts,
 }
 
@@ -87,14 +90,16 @@ impl Rows {
             let from = first_cell;
             first_cell += cells as usize;
             let (chrom, centre) = (self.chrom[row], self.centre[row]);
-            let Some(start) = centre.checked_sub(width / 2) else {
-                self.counts.before_start += 1;
+            let window = Window::around(centre, width);
+            let Some((start, _)) = window.within(lengths[chrom as usize]) else {
+                if window.start < 0 {
+                    self.counts.before_start += 1;
+                } else {
+                    self.counts.past_end += 1;
+                }
                 continue;
             };
-            if u64::from(start) + u64::from(width) > lengths[chrom as usize] {
-                self.counts.past_end += 1;
-                continue;
-            }
+            self.counts.off_centre += u64::from(self.off_centre.get(row) == Some(&true));
             placed.push((chrom, start, cells, from));
         }
         placed.par_sort_unstable_by_key(|&(chrom, start, _, from)| (chrom, start, from));
@@ -364,15 +369,23 @@ fn read_cells(
         .for_each(|list| list.par_sort_unstable());
     for (chrom, list) in by_chrom.iter().enumerate() {
         let chrom = u32::try_from(chrom).expect("fewer than 2^32 chromosomes");
-        rows.cluster(chrom, list);
+        match scanner.options.centres {
+            Centres::Merged => rows.cluster(chrom, list, scanner.options.width),
+            Centres::PerCell => rows.each(chrom, list),
+        }
     }
     Ok((rows, cells))
 }
 
+fn centre(start: u32, end: u32) -> u32 {
+    start + (end - start) / 2
+}
+
 impl Rows {
     /// Appends the clusters of intervals (start, end, cell) sorted by start.
-    /// Intervals that merely touch share no base and stay apart.
-    fn cluster(&mut self, chrom: u32, sorted: &[(u32, u32, u32)]) {
+    /// Intervals that merely touch share no base and stay apart. Regions of `width` bases around
+    /// the centres of clusters may contain none of their intervals' centres.
+    fn cluster(&mut self, chrom: u32, sorted: &[(u32, u32, u32)], width: u32) {
         let mut rest = sorted;
         while let Some(&(start, first_end, _)) = rest.first() {
             let mut end = first_end;
@@ -383,17 +396,57 @@ impl Rows {
                 end = end.max(next_end);
                 size += 1;
             }
-            let mut cells: Vec<u32> = rest[..size].iter().map(|&(_, _, cell)| cell).collect();
-            cells.sort_unstable();
-            cells.dedup();
-            self.chrom.push(chrom);
-            self.centre.push(start + (end - start) / 2);
-            self.cell_counts
-                .push(u32::try_from(cells.len()).expect("fewer than 2^32 cells"));
-            self.cells.extend(cells);
+            let middle = centre(start, end);
+            let from = i64::from(middle) - i64::from(width / 2);
+            let region = from..from + i64::from(width);
+            self.off_centre.push(
+                rest[..size]
+                    .iter()
+                    .all(|&(start, end, _)| !region.contains(&i64::from(centre(start, end)))),
+            );
+            let cells = rest[..size].iter().map(|&(_, _, cell)| cell).collect();
+            self.push(chrom, middle, cells);
             self.counts.clusters += 1;
             self.counts.longest_cluster = self.counts.longest_cluster.max(u64::from(end - start));
             rest = &rest[size..];
         }
+    }
+
+    /// Appends each of the intervals (start, end, cell), sorted by start, as a row of its own,
+    /// with the cells that have an interval over its centre. Rows of equal centres are merged
+    /// later; the cells lie in the first.
+    fn each(&mut self, chrom: u32, sorted: &[(u32, u32, u32)]) {
+        let mut centres: Vec<u32> = sorted
+            .iter()
+            .map(|&(start, end, _)| centre(start, end))
+            .collect();
+        centres.par_sort_unstable();
+        let mut rest = sorted;
+        // End and cell of the intervals that began at or before the centre and may contain it.
+        let mut over: Vec<(u32, u32)> = Vec::new();
+        let mut last = None;
+        for middle in centres {
+            if last.replace(middle) == Some(middle) {
+                self.push(chrom, middle, Vec::new());
+                continue;
+            }
+            let begun = rest.partition_point(|&(start, _, _)| start <= middle);
+            over.extend(rest[..begun].iter().map(|&(_, end, cell)| (end, cell)));
+            rest = &rest[begun..];
+            over.retain(|&(end, _)| end > middle);
+            let cells = over.iter().map(|&(_, cell)| cell).collect();
+            self.push(chrom, middle, cells);
+        }
+    }
+
+    /// Appends a row.
+    fn push(&mut self, chrom: u32, centre: u32, mut cells: Vec<u32>) {
+        cells.sort_unstable();
+        cells.dedup();
+        self.chrom.push(chrom);
+        self.centre.push(centre);
+        self.cell_counts
+            .push(u32::try_from(cells.len()).expect("fewer than 2^32 cells"));
+        self.cells.extend(cells);
     }
 }

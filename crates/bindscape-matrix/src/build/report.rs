@@ -11,7 +11,7 @@ pub struct RegionCounts {
     pub intervals: u64,
     /// Intervals dropped because their chromosome is not in the genome.
     pub unknown_chromosome: u64,
-    /// Regions before dropping: the intervals, or clusters of those of several cells.
+    /// Clusters of intervals over cells; 0 where each interval is a region of its own.
     pub clusters: u64,
     /// Length of the longest cluster in base pairs; 0 if there is none.
     pub longest_cluster: u64,
@@ -23,6 +23,9 @@ pub struct RegionCounts {
     pub merged: u64,
     /// Regions in the matrix.
     pub kept: u64,
+    /// Those of them that contain the centre of none of the intervals that were merged into their
+    /// cluster; 0 where clusters were given, whose intervals are not known.
+    pub off_centre: u64,
 }
 
 /// ChIP-seq peaks or binding sites. The counts from `used` on add up to `records`.
@@ -113,6 +116,10 @@ impl BuildReport {
         dropped("dropped: ends past the chromosome", regions.past_end);
         dropped("merged: same centre as another", regions.merged);
         dropped("regions in the matrix", regions.kept);
+        dropped(
+            "regions that contain the centre of none of their accessible intervals",
+            regions.off_centre,
+        );
         for (name, counts) in [
             ("ChIP-seq peaks", &self.chip),
             ("binding sites", &self.tfbs),

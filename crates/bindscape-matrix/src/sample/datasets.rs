@@ -83,6 +83,41 @@ impl Default for FinetuneOptions {
     }
 }
 
+impl FinetuneOptions {
+    /// Checks the ranges.
+    ///
+    /// # Errors
+    /// If an option makes no sense; the error names it. Shares of a split are checked where it
+    /// is made.
+    pub fn validate(&self) -> Result<()> {
+        if let Some(wanted) = self.positives
+            && wanted < MIN_POSITIVES
+        {
+            return Err(Error::argument(
+                "positives",
+                format!("at least {MIN_POSITIVES}"),
+                wanted.to_string(),
+            ));
+        }
+        if !(1..=100).contains(&self.gc_bin_percent) {
+            return Err(Error::argument(
+                "gc_bin_percent",
+                "a width of 1 to 100 per cent",
+                self.gc_bin_percent.to_string(),
+            ));
+        }
+        let ratio = self.negatives_per_positive;
+        if !(ratio > 0.0 && ratio.is_finite()) {
+            return Err(Error::argument(
+                "negatives_per_positive",
+                "a positive number",
+                ratio.to_string(),
+            ));
+        }
+        Ok(())
+    }
+}
+
 /// The data of a multi-model: regions resolved for all of its TFs, less those
 /// that `excluded` names and those with unknown bases. Sequences are fetched
 /// for the regions that are left only.
@@ -258,7 +293,7 @@ impl FinetuningPool {
     /// If fewer than [`MIN_POSITIVES`] bound regions are asked for, the bins are
     /// not 1 to 100 per cent wide, the ratio is not positive, or the split cannot be made.
     pub fn dataset(&self, options: &FinetuneOptions, seed: u64) -> Result<Prepared> {
-        check(options)?;
+        options.validate()?;
         let mut steps = self.steps.clone();
         let mut positives = self.positives.clone();
         if let Some(wanted) = options.positives {
@@ -322,34 +357,6 @@ impl FinetuningPool {
             assignment,
         ))
     }
-}
-
-fn check(options: &FinetuneOptions) -> Result<()> {
-    if let Some(wanted) = options.positives
-        && wanted < MIN_POSITIVES
-    {
-        return Err(Error::argument(
-            "positives",
-            format!("at least {MIN_POSITIVES}"),
-            wanted.to_string(),
-        ));
-    }
-    if !(1..=100).contains(&options.gc_bin_percent) {
-        return Err(Error::argument(
-            "gc_bin_percent",
-            "a width of 1 to 100 per cent",
-            options.gc_bin_percent.to_string(),
-        ));
-    }
-    let ratio = options.negatives_per_positive;
-    if !(ratio > 0.0 && ratio.is_finite()) {
-        return Err(Error::argument(
-            "negatives_per_positive",
-            "a positive number",
-            ratio.to_string(),
-        ));
-    }
-    Ok(())
 }
 
 fn bound(code: Code) -> u8 {

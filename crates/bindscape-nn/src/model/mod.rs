@@ -46,6 +46,14 @@ pub struct TrainingIdentity {
     /// Regions that this model or an ancestor was trained or validated on, sorted.
     #[serde(with = "regions")]
     pub fitted: Regions,
+    /// Those of `fitted` that this model itself was trained or validated on, sorted; `None` where
+    /// that is all of them. See [`TrainingIdentity::own_regions`].
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "regions::optional"
+    )]
+    pub own: Option<Regions>,
     /// Regions of this model's test part, sorted.
     #[serde(with = "regions")]
     pub held_out: Regions,
@@ -87,11 +95,23 @@ impl TrainingIdentity {
             parent: parent.map(|parent| parent.sha256.clone()),
             regions_known: parent.is_none_or(|parent| parent.training.regions_known),
             chromosomes: fitted.chromosomes().to_vec(),
+            own: parent.map(|_| regions::unique(&[&own])),
             fitted,
             held_out,
             best_epoch: 0,
             run: String::new(),
             precision: Precision::F32,
+        }
+    }
+
+    /// The regions that this model itself was trained or validated on, without those of its
+    /// ancestors; `None` if an early version of bindscape, which did not record them, trained it.
+    #[must_use]
+    pub fn own_regions(&self) -> Option<&Regions> {
+        match (&self.own, &self.parent) {
+            (Some(own), _) => Some(own),
+            (None, None) => Some(&self.fitted),
+            (None, Some(_)) => None,
         }
     }
 }
@@ -291,6 +311,7 @@ impl Model {
             parent: None,
             regions_known: false,
             fitted: Regions::new(),
+            own: None,
             held_out: Regions::new(),
             chromosomes: Vec::new(),
             best_epoch: 0,

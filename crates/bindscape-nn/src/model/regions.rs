@@ -124,6 +124,31 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Regions,
     decode(&text).map_err(serde::de::Error::custom)
 }
 
+/// The same for regions that may be missing.
+pub(super) mod optional {
+    use super::{Deserialize, Deserializer, Regions, Serializer, decode, encode};
+
+    /// For `#[serde(with = …)]`.
+    pub(in super::super) fn serialize<S: Serializer>(
+        regions: &Option<Regions>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        match regions {
+            Some(regions) => to.serialize_some(&encode(regions)),
+            None => to.serialize_none(),
+        }
+    }
+
+    /// For `#[serde(with = …)]`.
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Option<Regions>, D::Error> {
+        Option::<String>::deserialize(from)?
+            .map(|text| decode(&text).map_err(serde::de::Error::custom))
+            .transpose()
+    }
+}
+
 fn put(bytes: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         bytes.push((number & 0x7f) as u8 | 0x80);

@@ -21,6 +21,7 @@ fn small() -> Model {
         regions_known: true,
         chromosomes: fitted.chromosomes().to_vec(),
         fitted,
+        own: None,
         held_out: Regions::new(),
         best_epoch: 1,
         run: String::new(),

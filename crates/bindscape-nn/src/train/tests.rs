@@ -397,6 +397,11 @@ fn identities_name_the_regions_of_a_model_and_its_ancestors() {
     assert_eq!(child.chromosomes, ["chr1", "chr2"]);
     assert_eq!(child.parent.as_deref(), Some(parent.sha256()));
     assert!(child.regions_known);
+    // What the child saw itself, without the regions of its parent.
+    assert_eq!(child.own_regions().map(Regions::len), Some(9));
+    assert_eq!(parent.training.own_regions().map(Regions::len), Some(36));
+    let early = TrainingIdentity { own: None, ..child };
+    assert_eq!(early.own_regions(), None);
 }
 
 #[test]

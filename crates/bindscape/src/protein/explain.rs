@@ -156,6 +156,7 @@ impl Explain {
             output.write(&protein, &explainer.judge(&protein, scores)?)?;
         }
         session.finish();
+        journal.check_end()?;
         let counts = output.finish(self.domains.is_some())?;
         journal.finish()?;
         Ok(counts)
@@ -176,7 +177,7 @@ impl Explain {
             }),
         );
         let path = self.out.join("unfinished.jsonl");
-        Journal::open(path, "proteins", &plan, session)
+        Journal::open(path, "proteins", &plan)
     }
 }
 
@@ -329,5 +330,40 @@ impl Explainer<'_> {
             domains: domains.map(<[_]>::to_vec),
             explanation,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bindscape_protein::ProteinClass;
+
+    use super::*;
+
+    #[test]
+    fn a_plan_is_written_and_read_back() {
+        let mut plan = Explain::new("m".into(), "p.fa".into(), "d".into());
+        for (target, name) in [
+            (Target::Tf, "tf"),
+            (Target::Class(ProteinClass::Homeodomain), "homeodomain"),
+        ] {
+            plan.target = target;
+            plan.baseline = Some(Baseline::Mean);
+            let json = serde_json::to_value(&plan).expect("plain fields");
+            assert_eq!(json["target"], name);
+            assert_eq!(json["baseline"], "mean");
+            let read: Explain = serde_json::from_value(json).expect("a plan");
+            assert_eq!(read, plan);
+        }
+        let mut json = serde_json::to_value(&plan).expect("plain fields");
+        json["target"] = "homeobox".into();
+        assert!(serde_json::from_value::<Explain>(json).is_err());
+    }
+
+    #[test]
+    fn no_steps_are_refused() {
+        let mut plan = Explain::new("m".into(), "p.fa".into(), "d".into());
+        plan.steps = Some(0);
+        let error = plan.check().expect_err("no steps").to_string();
+        assert_eq!(error, "steps: expected at least 1, found 0");
     }
 }

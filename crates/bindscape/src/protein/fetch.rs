@@ -12,6 +12,11 @@ use serde::{Deserialize, Serialize};
 use crate::job::Job;
 use crate::session::Session;
 
+/// Non-TFs of the published set.
+const NON_TF: NonZeroUsize = NonZeroUsize::new(5000).expect("not zero");
+/// Requests before giving up on a page.
+const ATTEMPTS: NonZeroU32 = NonZeroU32::new(8).expect("not zero");
+
 /// A plan of fetching proteins of some classes, with their labels, from UniProt's REST service.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -58,11 +63,11 @@ impl Fetch {
             out,
             classes: usual.classes,
             max_per_class: None,
-            non_tf: NonZeroUsize::new(5000).unwrap_or(NonZeroUsize::MIN),
+            non_tf: NON_TF,
             seed: usual.seed,
             endpoint: ENDPOINT.to_owned(),
             release: None,
-            attempts: NonZeroU32::new(usual.retry.attempts).unwrap_or(NonZeroU32::MIN),
+            attempts: ATTEMPTS,
             wait: usual.retry.first_wait.as_secs_f64(),
             keep_pages: false,
         }

@@ -211,7 +211,7 @@ impl Predict {
                 "prior": self.prior,
             }),
         );
-        unfinished::journal(&self.out, "proteins", &plan, session)
+        unfinished::journal(&self.out, "proteins", &plan)
     }
 
     /// Reads, scores and writes all proteins.
@@ -244,6 +244,9 @@ impl Predict {
             }
         }
         session.finish();
+        if let Some(journal) = journal {
+            journal.check_end()?;
+        }
         for row in best.into_iter().flat_map(Best::into_rows) {
             table.write(&row)?;
         }

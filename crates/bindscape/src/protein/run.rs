@@ -8,7 +8,7 @@ use bindscape_protein::Label;
 use serde::{Deserialize, Serialize};
 
 use crate::data::thousands;
-use crate::run_directory::{Record, configuration_difference};
+use crate::run_directory::{Record, configuration_difference, device_difference};
 
 /// What kind of run on proteins a directory holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,7 +83,8 @@ impl Record for ProteinRunRecord {
                 "one on others (compare `inputs` in its run.json)".into(),
             ));
         }
-        configuration_difference(&planned.configuration, &found.configuration)
+        device_difference(&planned.device, &found.device)
+            .or_else(|| configuration_difference(&planned.configuration, &found.configuration))
     }
 }
 

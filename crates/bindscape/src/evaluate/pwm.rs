@@ -1,0 +1,252 @@
+//! What networks are compared with: a de novo PWM of each TF (Novakovsky et al. 2021, Methods,
+//! "De novo PWMs").
+//!
+//! Motifs are sought in the regions that the model itself was fitted on, bound against unbound
+//! ones of the TF, as the paper did with STREME: five motifs of up to 21 bases, nothing held out.
+//! The first one scores the regions of the evaluation by sum occupancy. The network's training
+//! and the PWM so see the same regions, with the same labels. Regions of a multi-model that was
+//! transferred are left out: the network saw them with the labels of other TFs.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use bindscape_base::digest;
+use bindscape_base::progress::Progress;
+use bindscape_base::{Error, Place, Result, random};
+use bindscape_genome::fasta::Record;
+use bindscape_genome::region::Region;
+use bindscape_genome::sequence::{PackedSequences, SequenceSource, Strand};
+use bindscape_matrix::results::{Estimate, Evaluation, TfMetrics};
+use bindscape_matrix::{BindingMatrix, View};
+use bindscape_motif::discover::{self, SequenceSet, discover};
+use bindscape_motif::format::write_motifs;
+use bindscape_motif::scan::{self, Batch, Options, Scanner};
+use bindscape_motif::{Background, Format, Motif, MotifSet, Pseudocount};
+use bindscape_nn::Model;
+use bindscape_nn::evaluate::Bootstrap;
+use rand::seq::SliceRandom;
+
+use super::Evaluate;
+use crate::data;
+use crate::session::Session;
+use crate::training;
+
+/// Motifs that are sought, of which the first counts.
+const MOTIFS: usize = 5;
+
+/// Largest width: that of CTCF's profile, the widest of the paper's TFs.
+const MAX_WIDTH: usize = 21;
+
+/// PWMs, one for each TF.
+pub(super) struct DenovoPwms {
+    motifs: MotifSet,
+    sha256: String,
+}
+
+impl DenovoPwms {
+    /// Learns a PWM for each TF of the matrix from the regions that `model` was fitted on.
+    pub(super) fn learn(
+        plan: &Evaluate,
+        (model, file): &(Model, PathBuf),
+        matrix: &BindingMatrix,
+        sequences: &mut dyn SequenceSource,
+        session: &Session<'_>,
+    ) -> Result<Self> {
+        let own = model.training.own_regions().ok_or_else(|| {
+            Error::input(
+                file,
+                Place::File,
+                "a model that names the regions of its own fine-tuning",
+                "one of a version of bindscape that recorded them with those of its multi-model",
+            )
+            .hint("fine-tune again, or leave out ⟦pwm⟧")
+        })?;
+        let fitted: HashSet<Region<'_>> = own.iter().collect();
+        let mut learner = Learner {
+            matrix,
+            matrix_path: &plan.matrix,
+            rows: (0..matrix.regions.len())
+                .filter(|&row| fitted.contains(&matrix.regions.get(row)))
+                .collect(),
+            length: model.architecture.length(),
+            view: plan.view,
+            seed: plan.seed,
+            sequences,
+            session,
+        };
+        let motifs = (0..matrix.tfs.len())
+            .map(|column| learner.learn(column))
+            .collect::<Result<Vec<Motif>>>()?;
+        let motifs = MotifSet::new(motifs);
+        let sha256 = digest::sha256_hex(write_motifs(&motifs, Format::Meme).as_bytes());
+        Ok(Self { motifs, sha256 })
+    }
+
+    /// The motifs, whose ids are the TFs.
+    pub(super) fn motifs(&self) -> &MotifSet {
+        &self.motifs
+    }
+
+    /// Measures the PWMs. Labels are `[row * TFs + tf]`.
+    pub(super) fn evaluate(
+        &self,
+        sequences: &PackedSequences,
+        labels: &[Option<bool>],
+        options: Bootstrap,
+        like: &Evaluation,
+    ) -> Result<Evaluation> {
+        let scores = self.scores(sequences)?;
+        let tfs: Vec<String> = self.motifs.motifs.iter().map(|m| m.id.clone()).collect();
+        let metrics = training::metrics(&tfs, &scores, labels, options);
+        Ok(Evaluation {
+            model: "de novo PWM".into(),
+            model_sha256: self.sha256.clone(),
+            tfs: metrics.into_iter().map(without_threshold).collect(),
+            ..like.clone()
+        })
+    }
+
+    /// Natural logarithms of sum occupancies, which rank as the occupancies do and stay within
+    /// the range of `f32`; `None` for sequences with unknown letters, as networks score them.
+    fn scores(&self, sequences: &PackedSequences) -> Result<Vec<Option<f32>>> {
+        let options = Options {
+            threshold: 1e-4,
+            single_strand: false,
+            pseudocount: Pseudocount::new(scan::PSEUDOCOUNT)?,
+        };
+        let scanner = Scanner::new(&self.motifs.motifs, &Background::uniform(), &options)?;
+        let mut bases = vec![0; sequences.length()];
+        let mut scores = Vec::with_capacity(sequences.len() * scanner.motifs().len());
+        let mut batch = Batch::default();
+        for row in 0..sequences.len() {
+            sequences.bases(row, Strand::Forward, &mut bases);
+            batch.push(&bases);
+            // Batches bound the memory of the scan.
+            if batch.bases.len() >= 1 << 22 || row + 1 == sequences.len() {
+                let cells = scanner.occupancy(&batch, &mut Vec::new());
+                scores.extend(
+                    cells
+                        .iter()
+                        .map(|cell| cell.value().map(|sum| sum.ln() as f32)),
+                );
+                batch = Batch::default();
+            }
+        }
+        for (row, scores) in scores.chunks_mut(scanner.motifs().len()).enumerate() {
+            if sequences.has_unknown(row) {
+                scores.fill(None);
+            }
+        }
+        Ok(scores)
+    }
+}
+
+/// What motifs are learned from.
+struct Learner<'a, 'b> {
+    matrix: &'a BindingMatrix,
+    matrix_path: &'a Path,
+    /// Rows that the model was fitted on.
+    rows: Vec<usize>,
+    /// Length of the sequences.
+    length: usize,
+    view: View,
+    seed: u64,
+    sequences: &'a mut dyn SequenceSource,
+    session: &'a Session<'b>,
+}
+
+impl Learner<'_, '_> {
+    /// The PWM of the TF of `column`.
+    fn learn(&mut self, column: usize) -> Result<Motif> {
+        let tf = &self.matrix.tfs[column];
+        let (bound, unbound) = self.examples(column);
+        let (positives, controls) = (self.sequences(&bound)?, self.sequences(&unbound)?);
+        let options = discover::Options {
+            max_width: MAX_WIDTH,
+            motifs: Some(MOTIFS),
+            holdout: 0.0,
+            seed: self.seed,
+            ..discover::Options::default()
+        };
+        let found = discover(&positives, Some(&controls), &options, self.session)
+            .map_err(|error| error.within(&format!("the PWM of {tf}")))?;
+        let best = found.motifs.first().ok_or_else(|| {
+            Error::input(
+                self.matrix_path,
+                Place::Record(tf.to_owned()),
+                "a motif that bound regions hold more often than unbound ones",
+                "none",
+            )
+            .hint("leave out ⟦pwm⟧, or this TF")
+        })?;
+        let mut motif = Motif::new(tf, best.frequencies.clone());
+        motif.sites = Some(best.counts.sites());
+        self.session.note(&format!(
+            "{tf}: {} in {} of {} bound and {} of {} unbound regions",
+            motif.frequencies.consensus(),
+            best.training.positives,
+            best.training.of_positives,
+            best.training.controls,
+            best.training.of_controls
+        ));
+        Ok(motif)
+    }
+
+    /// Bound rows, and as many unbound ones at most.
+    fn examples(&self, column: usize) -> (Vec<usize>, Vec<usize>) {
+        let label = |row: usize| self.matrix.columns[column][row].label(self.view);
+        let of = |wanted: bool| -> Vec<usize> {
+            let rows = self.rows.iter().copied();
+            rows.filter(|&row| label(row) == Some(wanted)).collect()
+        };
+        let (bound, mut unbound) = (of(true), of(false));
+        let all = unbound.len();
+        if unbound.len() > bound.len() {
+            unbound.shuffle(&mut random::stream(
+                self.seed,
+                "pwm-controls",
+                column as u64,
+            ));
+            unbound.truncate(bound.len());
+            unbound.sort_unstable();
+        }
+        self.session.note(&format!(
+            "{:>12}  bound regions of {} that the model was fitted on, to learn a PWM from",
+            data::thousands(bound.len() as u64),
+            self.matrix.tfs[column]
+        ));
+        self.session.note(&format!(
+            "{:>12}  unbound ones as controls, of {}",
+            data::thousands(unbound.len() as u64),
+            data::thousands(all as u64)
+        ));
+        (bound, unbound)
+    }
+
+    fn sequences(&mut self, rows: &[usize]) -> Result<SequenceSet> {
+        let regions = self.matrix.regions.select(rows);
+        let packed = data::fetch(self.sequences, &regions, self.length, self.session)?;
+        let records = (0..packed.len())
+            .filter(|&row| !packed.has_unknown(row))
+            .map(|row| Record {
+                name: regions.get(row).to_string(),
+                sequence: packed.letters(row).into_bytes(),
+                ..Record::default()
+            });
+        SequenceSet::new(self.matrix_path, records.collect())
+    }
+}
+
+/// An occupancy is no probability: what depends on a threshold of one half is not defined.
+fn without_threshold(metrics: TfMetrics) -> TfMetrics {
+    let undefined = Estimate {
+        value: None,
+        interval: None,
+    };
+    TfMetrics {
+        mcc: undefined,
+        precision: undefined,
+        recall: undefined,
+        ..metrics
+    }
+}

@@ -1,0 +1,519 @@
+//! Fine-tuning: a model of one TF, by transfer or from scratch.
+
+use std::path::{Path, PathBuf};
+
+use bindscape_base::progress::Progress;
+use bindscape_base::{Error, Place, Result, Subject};
+use bindscape_genome::load::SequenceInput;
+use bindscape_matrix::results::{
+    Evaluation, ParentModel, RunKind, RunRecord, Start as StartKind, TrainingRecord,
+};
+use bindscape_matrix::sample::{Excluded, FinetuneOptions, FinetuningPool, Prepared};
+use bindscape_matrix::split::Split;
+use bindscape_matrix::{BindingMatrix, View, parquet};
+use bindscape_nn::train::{Freeze, Start, TrainOptions, TransferLayers};
+use bindscape_nn::{Architecture, ArchitectureKind, Model, TrainingIdentity};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::data;
+use crate::job::Job;
+use crate::model;
+use crate::run_directory::RunDirectory;
+use crate::session::Session;
+use crate::side_by_side;
+use crate::training::{self, Task, TrainingPlan};
+
+/// Which weights the trainings of a fine-tuning begin with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StartChoice {
+    /// Those of the multi-model.
+    #[default]
+    Transfer,
+    /// Random ones.
+    Scratch,
+    /// Both, each on the same regions and split, for comparison.
+    Both,
+}
+
+impl StartChoice {
+    /// The kinds of training, with the first part of their directories' names.
+    fn kinds(self) -> Vec<(StartKind, &'static str)> {
+        let transfer = (StartKind::Transfer, "transfer");
+        let scratch = (StartKind::Scratch, "scratch");
+        match self {
+            Self::Transfer => vec![transfer],
+            Self::Scratch => vec![scratch],
+            Self::Both => vec![transfer, scratch],
+        }
+    }
+}
+
+/// A plan of fine-tuning (Novakovsky et al. 2021, Methods, "Transfer learning").
+///
+/// ```
+/// use bindscape::Session;
+/// use bindscape::finetune::{Finetune, StartChoice};
+/// use bindscape_genome::load::SequenceInput;
+/// # use bindscape::demo::{Demo, DemoStep};
+/// # let directory = tempfile::tempdir()?;
+/// # let here = directory.path();
+/// # let demo = Demo { regions: 600, ..Demo::new(here.into()) };
+/// # let data = demo.simulate(&bindscape_base::progress::Silent)?;
+/// # let [DemoStep::Build(build), ..] = demo.steps(&data) else { unreachable!() };
+/// # Session::silent().run(&build)?;
+/// # let tf = data.pretraining_tfs[0].clone();
+///
+/// let sequences = SequenceInput::Genome(here.join("data/genome.fa"));
+/// let matrix = here.join("matrix.parquet");
+/// // A multi-model would be the first argument; here, a network begins with random weights.
+/// let mut plan = Finetune::new("multi".into(), matrix, sequences, tf, here.join("run"));
+/// (plan.model, plan.start) = (None, StartChoice::Scratch);
+/// plan.training.max_epochs = 1;
+/// let finetuned = Session::silent().run(&plan)?;
+/// assert_eq!(finetuned.trainings.len(), 1);
+/// assert!(finetuned.trainings[0].model.ends_with("scratch-1/model.safetensors"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Finetune {
+    /// Multi-model to transfer from: its run directory or file. From scratch, only its regions
+    /// are kept out.
+    pub model: Option<PathBuf>,
+    /// Binding matrix (Parquet).
+    pub matrix: PathBuf,
+    /// Where the sequences of its regions come from.
+    pub sequences: SequenceInput,
+    /// The TF.
+    pub tf: String,
+    /// The network; `None` for the multi-model's, or the paper's convolutional one without a
+    /// multi-model.
+    pub architecture: Option<ArchitectureKind>,
+    /// Take so many bound regions at random; `None` for all.
+    pub positives: Option<usize>,
+    /// Unbound regions per bound one, matched in GC content.
+    pub negatives_per_positive: f64,
+    /// Width of the bins in which GC content is matched, in per cent.
+    pub gc_bin_percent: u32,
+    /// Repeats, each with its own draw, split and weights.
+    pub repeats: u32,
+    /// Which weights trainings begin with.
+    pub start: StartChoice,
+    /// Layers whose weights come from the multi-model.
+    pub transfer: TransferLayers,
+    /// Layers of the transferred model that keep their weights.
+    pub freeze: Freeze,
+    /// How regions are split into training, validation and test parts.
+    pub split: Split,
+    /// How the networks are trained.
+    pub training: TrainingPlan,
+    /// Run directory.
+    pub out: PathBuf,
+}
+
+/// What a fine-tuning leaves.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finetuned {
+    /// The TF.
+    pub tf: String,
+    /// The trainings, repeat by repeat.
+    pub trainings: Vec<FinetunedModel>,
+}
+
+/// One training of a fine-tuning.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FinetunedModel {
+    /// How its weights began.
+    pub start: StartKind,
+    /// The model file (safetensors).
+    pub model: PathBuf,
+    /// Metrics on the test part.
+    pub evaluation: Evaluation,
+}
+
+/// The multi-model and its file.
+type Parent = (Model, PathBuf);
+
+/// A training that is to be done.
+struct Planned {
+    directory: String,
+    start: StartKind,
+    repeat: u32,
+    seed: u64,
+}
+
+impl Finetune {
+    /// A fine-tuning of `model` on all bound regions of `tf`.
+    #[must_use]
+    pub fn new(
+        model: PathBuf,
+        matrix: PathBuf,
+        sequences: SequenceInput,
+        tf: String,
+        out: PathBuf,
+    ) -> Self {
+        let draw = FinetuneOptions::default();
+        Self {
+            model: Some(model),
+            matrix,
+            sequences,
+            tf,
+            architecture: None,
+            positives: draw.positives,
+            negatives_per_positive: draw.negatives_per_positive,
+            gc_bin_percent: draw.gc_bin_percent,
+            repeats: 1,
+            start: StartChoice::default(),
+            transfer: TransferLayers::default(),
+            freeze: Freeze::default(),
+            split: draw.split,
+            training: TrainingPlan::default(),
+            out,
+        }
+    }
+
+    fn draw(&self) -> FinetuneOptions {
+        FinetuneOptions {
+            positives: self.positives,
+            gc_bin_percent: self.gc_bin_percent,
+            negatives_per_positive: self.negatives_per_positive,
+            split: self.split.clone(),
+        }
+    }
+
+    /// The trainings in the order of their evaluations.
+    fn planned(&self) -> Vec<Planned> {
+        let kinds = self.start.kinds();
+        (1..=self.repeats)
+            .flat_map(|repeat| {
+                kinds.iter().map(move |&(start, name)| Planned {
+                    directory: format!("{name}-{repeat}"),
+                    start,
+                    repeat,
+                    seed: self.training.seed + u64::from(repeat) - 1,
+                })
+            })
+            .collect()
+    }
+
+    /// Reads the column of the TF.
+    fn read_matrix(&self, session: &Session<'_>) -> Result<BindingMatrix> {
+        let header = parquet::read_header(&self.matrix)?;
+        bindscape_matrix::tf_index(&header.tfs, &self.tf, Subject::field("tf"))?;
+        session.begin("reading the matrix", None);
+        let matrix = parquet::read(&self.matrix, Some(std::slice::from_ref(&self.tf)))?;
+        session.finish();
+        Ok(matrix)
+    }
+
+    /// Refuses a parent whose length or genome build differ from the matrix's, and warns where
+    /// leakage cannot be excluded.
+    fn check_parent(
+        &self,
+        (parent, file): &Parent,
+        length: usize,
+        genome: Option<&str>,
+        session: &Session<'_>,
+    ) -> Result<()> {
+        if parent.architecture.length() != length {
+            return Err(Error::input(
+                file,
+                Place::File,
+                format!(
+                    "a model of {length} bp, the width of the regions in {}",
+                    self.matrix.display()
+                ),
+                format!("one of {} bp", parent.architecture.length()),
+            )
+            .hint("build a matrix of the model's width, or pre-train on this one"));
+        }
+        model::check_build(parent, file, genome, &self.matrix)?;
+        if !parent.training.regions_known {
+            session.note(&format!(
+                "warning: the regions that {} was trained on are not known; none can be kept out, \
+                 and the metrics of this run may be flattered",
+                file.display()
+            ));
+        }
+        if parent.training.genome.is_none() || genome.is_none() {
+            session.note(
+                "warning: the genome build of the model or of the matrix is not named; \
+                 whether they are the same cannot be checked",
+            );
+        }
+        Ok(())
+    }
+
+    /// The parent's network for one TF, or one of the paper's sizes where there is no parent or,
+    /// from scratch, another network is asked for.
+    fn network(&self, parent: Option<&Parent>, length: usize) -> Result<Architecture> {
+        let asked = self.architecture;
+        let chosen = match parent {
+            Some((model, file)) => {
+                let kind = model.architecture.kind();
+                match asked.filter(|&asked| asked != kind) {
+                    None => model.architecture.with_outputs(1),
+                    Some(other) if self.start == StartChoice::Scratch => {
+                        Architecture::paper(other, length, 1)
+                    }
+                    Some(other) => {
+                        return Err(Error::argument(
+                            "architecture",
+                            format!("{kind}, the network of {}", file.display()),
+                            other.to_string(),
+                        )
+                        .hint(format!(
+                            "leave the option out, pre-train a {other}, \
+                             or train one from random weights (⟦start⟧)"
+                        )));
+                    }
+                }
+            }
+            None => Architecture::paper(asked.unwrap_or_default(), length, 1),
+        };
+        chosen.validate()?;
+        Ok(chosen)
+    }
+
+    /// What each repeat draws from the regions that no parent has seen.
+    fn datasets(
+        &self,
+        matrix: &BindingMatrix,
+        parent: Option<&Parent>,
+        length: usize,
+        session: &Session<'_>,
+    ) -> Result<Vec<Prepared>> {
+        let mut source = self.sequences.open()?;
+        let excluded = parent.map_or_else(Vec::new, |(model, _)| regions_of(model));
+        let pool =
+            FinetuningPool::new(matrix, &self.tf, View::Sparse, &excluded, &mut |regions| {
+                data::fetch(source.as_mut(), regions, length, session)
+            })?;
+        let draw = self.draw();
+        (0..self.repeats)
+            .map(|repeat| pool.dataset(&draw, self.training.seed + u64::from(repeat)))
+            .collect()
+    }
+
+    /// What becomes of these trainings in the run's configuration.
+    fn configuration(&self, architecture: &Architecture, planned: &[Planned]) -> serde_json::Value {
+        let bootstrap = self.training.bootstrap;
+        let seed = self.training.seed;
+        let starts: Vec<&String> = planned.iter().map(|training| &training.directory).collect();
+        json!({
+            "architecture": architecture,
+            "data": self.draw(),
+            "view": View::Sparse,
+            "repeats": self.repeats,
+            "starts": starts,
+            "transfer": (self.start != StartChoice::Scratch).then_some(self.transfer),
+            "freeze": self.freeze,
+            "training": {
+                "transfer": self.training.options(true, seed),
+                "scratch": self.training.options(false, seed),
+            },
+            "bootstrap": { "resamples": bootstrap.resamples, "level": bootstrap.level },
+        })
+    }
+
+    /// The options of one training.
+    fn options(&self, training: &Planned) -> TrainOptions {
+        let transfer = training.start == StartKind::Transfer;
+        let mut options = self.training.options(transfer, training.seed);
+        if transfer {
+            options.freeze = self.freeze;
+        }
+        options
+    }
+}
+
+/// The regions of a multi-model, none of which is used again.
+fn regions_of(model: &Model) -> Vec<Excluded<'_>> {
+    vec![
+        Excluded {
+            regions: &model.training.fitted,
+            what: "regions that the multi-model was trained or validated on",
+        },
+        Excluded {
+            regions: &model.training.held_out,
+            what: "regions that the multi-model was tested on",
+        },
+    ]
+}
+
+/// Everything that the trainings of a run share.
+struct Inputs {
+    parent: Option<Parent>,
+    genome: Option<String>,
+    length: usize,
+    architecture: Architecture,
+    files: Vec<bindscape_base::digest::InputFile>,
+    planned: Vec<Planned>,
+    /// One per repeat.
+    repeats: Vec<Prepared>,
+}
+
+impl Inputs {
+    fn read(plan: &Finetune, session: &Session<'_>) -> Result<Self> {
+        let parent = plan.model.as_deref().map(model::load).transpose()?;
+        let matrix = plan.read_matrix(session)?;
+        let length = data::width(&matrix, &plan.matrix)?;
+        let genome = matrix.provenance.genome.clone();
+        if let Some(parent) = &parent {
+            plan.check_parent(parent, length, genome.as_deref(), session)?;
+        }
+        let architecture = plan.network(parent.as_ref(), length)?;
+        let files = data::records(&plan.matrix, &plan.sequences)?;
+        let repeats = plan.datasets(&matrix, parent.as_ref(), length, session)?;
+        data::tell_steps(&repeats[0].steps, session);
+        Ok(Self {
+            parent,
+            genome,
+            length,
+            architecture,
+            files,
+            planned: plan.planned(),
+            repeats,
+        })
+    }
+
+    fn data(&self, training: &Planned) -> &bindscape_matrix::dataset::Dataset {
+        &self.repeats[training.repeat as usize - 1].dataset
+    }
+
+    fn record(&self, plan: &Finetune, session: &Session<'_>) -> RunRecord {
+        let trainings: Vec<TrainingRecord> = self
+            .planned
+            .iter()
+            .map(|training| {
+                training::training_record(
+                    training.directory.clone(),
+                    training.start,
+                    training.repeat,
+                    training.seed,
+                    self.data(training),
+                )
+            })
+            .collect();
+        RunRecord {
+            kind: RunKind::Finetune,
+            bindscape: env!("CARGO_PKG_VERSION").into(),
+            command: session.command().to_vec(),
+            finished: false,
+            simulated: data::simulated(self.genome.as_deref()),
+            genome: self.genome.clone(),
+            inputs: self.files.clone(),
+            configuration: plan.configuration(&self.architecture, &self.planned),
+            tfs: vec![plan.tf.clone()],
+            length: self.length,
+            device: session.device().to_string(),
+            parameters: self.architecture.parameters(),
+            parent: self
+                .parent
+                .as_ref()
+                .map(|(model, file)| parent_record(model, file)),
+            data_steps: self.repeats[0].steps.clone(),
+            trainings,
+        }
+    }
+
+    /// One training with `options`.
+    fn task<'a>(
+        &'a self,
+        plan: &Finetune,
+        training: &'a Planned,
+        options: &'a TrainOptions,
+        session: &Session<'_>,
+    ) -> Task<'a> {
+        let ancestor = self
+            .parent
+            .as_ref()
+            .filter(|_| training.start == StartKind::Transfer)
+            .map(|(model, _)| model);
+        let data = self.data(training);
+        Task {
+            label: format!("{} {}", plan.tf, training.directory),
+            directory: &training.directory,
+            architecture: &self.architecture,
+            start: ancestor.map_or(Start::Scratch, |parent| Start::Transfer {
+                parent,
+                layers: plan.transfer,
+            }),
+            data,
+            options,
+            identity: TrainingIdentity::new(
+                RunKind::Finetune,
+                training.seed,
+                self.genome.clone(),
+                self.files.clone(),
+                data,
+                ancestor,
+            ),
+            device: session.device(),
+            bootstrap: plan.training.bootstrap.options(plan.training.seed),
+        }
+    }
+}
+
+fn parent_record(model: &Model, file: &Path) -> ParentModel {
+    ParentModel {
+        name: data::file_name(file),
+        sha256: model.sha256().to_owned(),
+        tfs: model.tfs.clone(),
+        regions: (model.training.fitted.len() + model.training.held_out.len()) as u64,
+    }
+}
+
+impl Job for Finetune {
+    type Outcome = Finetuned;
+
+    const NAME: &'static str = "finetune";
+
+    fn check(&self) -> Result<()> {
+        if self.repeats == 0 {
+            return Err(Error::argument("repeats", "at least 1", "0"));
+        }
+        if self.start != StartChoice::Scratch && self.model.is_none() {
+            return Err(Error::argument(
+                "model",
+                "a multi-model to transfer from",
+                "none",
+            ));
+        }
+        self.draw().validate()?;
+        self.training.check()
+    }
+
+    fn run(&self, session: &Session<'_>) -> Result<Finetuned> {
+        session.open_device(self.training.precision)?;
+        let inputs = Inputs::read(self, session)?;
+        let mut run = RunDirectory::begin(&self.out, inputs.record(self, session), session)?;
+        let planned = &inputs.planned;
+        let options: Vec<TrainOptions> = planned
+            .iter()
+            .map(|training| self.options(training))
+            .collect();
+        let evaluations = side_by_side::train_and_test(
+            &run,
+            planned.len(),
+            &|index| inputs.task(self, &planned[index], &options[index], session),
+            session,
+        )?;
+        run.finish()?;
+        let trainings = planned
+            .iter()
+            .zip(evaluations)
+            .map(|(training, evaluation)| FinetunedModel {
+                start: training.start,
+                model: self.out.join(&evaluation.model),
+                evaluation,
+            })
+            .collect();
+        Ok(Finetuned {
+            tf: self.tf.clone(),
+            trainings,
+        })
+    }
+}

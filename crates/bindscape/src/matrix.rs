@@ -1,0 +1,9 @@
+//! Binding matrices: built, converted and looked at.
+
+mod build;
+mod look;
+mod published;
+
+pub use build::{BuildMatrix, BuiltMatrix};
+pub use look::{CompareTfs, InspectMatrix};
+pub use published::{ExportMatrix, ImportMatrix, ImportedMatrix, PublishedColumns};
