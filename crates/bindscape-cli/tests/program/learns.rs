@@ -52,7 +52,6 @@ fn gain(here: &Path, matrix: &str, out: &str) -> f64 {
         number
     });
     assert!(regions > 400.0, "too few to tell: {regions}");
-    println!("{out}: AUCPR {aucpr} on {regions} regions, {bound} of them bound");
     aucpr - bound / regions
 }
 
