@@ -19,7 +19,7 @@ out=$(cd "$2" && pwd)
 shift 2
 python=${PYTHON:-python3}
 
-(cd "$root" && cargo build --quiet --release -p bindscape && cargo build --quiet --release -p bindscape-nn --example speed)
+(cd "$root" && cargo build --quiet --release -p bindscape-cli && cargo build --quiet --release -p bindscape-nn --example speed)
 target=${CARGO_TARGET_DIR:-$root/target}/release
 
 prepared=$out/data
