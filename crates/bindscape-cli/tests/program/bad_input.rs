@@ -29,6 +29,14 @@ fn a_value_that_is_not_one_of_its_option() {
             "hint: did you mean meme?",
         ],
     );
+    // A number that the plan refuses, before any file is read.
+    let words = [
+        "pretrain", "--matrix", "m", "--genome", "g", "--out", "o", "--epochs", "0",
+    ];
+    says(
+        &refuses(here.path(), &words),
+        &["error: --epochs: expected at least 1, found 0"],
+    );
     // What the parser of arguments finds itself is in its words.
     let words = ["protein", "cluster", "--min-identity", "much"];
     says(

@@ -449,13 +449,13 @@ impl Steps {
     }
 
     /// The error that too little is left, with the whole account.
-    fn nothing_left(&self, option: &str, expected: &str) -> Error {
+    fn nothing_left(&self, field: &str, expected: &str) -> Error {
         let account: Vec<String> = self
             .0
             .iter()
             .map(|step| format!("{}: {}", step.what, step.regions))
             .collect();
-        Error::about(option, expected, account.join("; "))
+        Error::argument(field.to_owned(), expected, account.join("; "))
             .hint("look at the counts with `bindscape matrix inspect`")
     }
 

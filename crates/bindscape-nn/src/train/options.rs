@@ -158,7 +158,7 @@ impl TrainOptions {
         }
         for (name, value) in [("max_epochs", self.max_epochs), ("patience", self.patience)] {
             if value == 0 {
-                return Err(Error::about(name, "at least 1", "0"));
+                return Err(Error::argument(name, "at least 1", "0"));
             }
         }
         Ok(())
@@ -216,7 +216,7 @@ macro_rules! names {
                     $($name => Ok(Self::$variant),)+
                     _ => {
                         let all = [$($name),+];
-                        Err(Error::about($option, format!("one of {}", all.join(", ")), format!("`{text}`"))
+                        Err(Error::argument($option, format!("one of {}", all.join(", ")), format!("`{text}`"))
                             .hint(names::suggestion(text, all, "see the help of the option")))
                     }
                 }
