@@ -36,8 +36,6 @@ fn gain(here: &Path, matrix: &str, out: &str) -> f64 {
         .split(' ')
         .chain(data)
         .collect::<Vec<_>>();
-    let seed = std::env::var("LEARNS_SEED").unwrap_or("1".into());
-    words.extend(["--seed", &seed]);
     words.extend(["--resamples", "0", "--out", out]);
     succeeds(here, &words);
     let mut words = vec!["evaluate", "--on", "unseen", "--resamples", "0"];
@@ -67,6 +65,7 @@ fn a_fine_tuned_model_beats_guessing_on_its_labels_and_not_on_labels_at_random()
     shuffle_labels(&here.join("matrix.parquet"), &here.join("shuffled.parquet"));
     let learned = gain(here, "matrix.parquet", "learned");
     let guessed = gain(here, "shuffled.parquet", "guessed");
+    // With seeds 1 and 2: 0.44 and 0.44 (AUCPR 0.69, 0.25 of the regions bound), -0.01 and -0.01.
     assert!(learned > 0.25, "{learned}");
     assert!(guessed < 0.1, "{guessed}");
 }
