@@ -168,9 +168,11 @@ fn refuse_other_formats(head: &[u8], path: &Path) -> Result<()> {
 }
 
 /// Spreadsheets put a byte-order mark before UTF-8; it is no part of the text.
+pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 fn skip_byte_order_mark(mut head: Vec<u8>) -> Vec<u8> {
-    if head.starts_with(b"\xef\xbb\xbf") {
-        head.drain(..3);
+    if head.starts_with(BYTE_ORDER_MARK) {
+        head.drain(..BYTE_ORDER_MARK.len());
     }
     head
 }
@@ -288,6 +290,40 @@ impl Read for Ahead {
     }
 }
 
+/// A line without its line end: what is left of it before `\n` when carriage returns at its end
+/// are taken off. `None` if there is one within it: programs on old Macs ended lines so, and what
+/// looks like one line is many.
+///
+/// ```
+/// use bindscape_base::input::line_text;
+///
+/// assert_eq!(line_text(b"chr1\t5\r"), Some(&b"chr1\t5"[..]));
+/// assert_eq!(line_text(b"chr1\t5\rchr1\t9\r"), None);
+/// ```
+#[must_use]
+#[inline]
+pub fn line_text(line: &[u8]) -> Option<&[u8]> {
+    let Some(first) = memchr::memchr(b'\r', line) else {
+        return Some(line);
+    };
+    line[first..]
+        .iter()
+        .all(|&byte| byte == b'\r')
+        .then(|| &line[..first])
+}
+
+/// The error for a line of which [`line_text`] is `None`.
+#[must_use]
+pub fn lone_carriage_return(path: &Path, line: u64) -> Error {
+    Error::input(
+        path,
+        Place::Line(line),
+        "lines that end in LF or CR LF",
+        "a carriage return within the line, as old Macs end lines",
+    )
+    .hint("convert it with `tr '\\r' '\\n'`")
+}
+
 /// The lines of a text input, without an allocation per line.
 pub struct Lines {
     reader: Box<dyn BufRead + Send>,
@@ -333,7 +369,8 @@ impl Lines {
     /// (`\n` or `\r\n`); `None` at the end of the input.
     ///
     /// # Errors
-    /// If the input cannot be read, is truncated, or is corrupted.
+    /// If the input cannot be read, is truncated, or is corrupted; if lines end as on old Macs
+    /// ([`line_text`]).
     #[allow(clippy::should_implement_trait)] // the line borrows from the reader
     #[inline]
     pub fn next(&mut self) -> Result<Option<(u64, &[u8])>> {
@@ -357,10 +394,10 @@ impl Lines {
         self.start = (from + length + 1).min(self.end);
         self.number += 1;
         let line = &self.buffer[from..from + length];
-        Ok(Some((
-            self.number,
-            line.strip_suffix(b"\r").unwrap_or(line),
-        )))
+        match line_text(line) {
+            Some(text) => Ok(Some((self.number, text))),
+            None => Err(lone_carriage_return(&self.path, self.number)),
+        }
     }
 
     /// Reads more, after moving the incomplete line to the front of the buffer.
@@ -432,6 +469,19 @@ mod tests {
         }
         assert!(lines(Vec::new(), None).unwrap().is_empty());
         assert!(lines(bgzip(b""), None).unwrap().is_empty());
+    }
+
+    #[test]
+    fn lines_of_old_macs_are_refused_and_their_line_is_named() {
+        let error = lines(b"a\tb\nc\td\re\tf\r".to_vec(), None).unwrap_err();
+        let message = message(&error);
+        assert!(
+            message.contains("line 2: expected lines that end in LF"),
+            "{message}"
+        );
+        assert!(message.contains("tr '\\r' '\\n'"), "{message}");
+        // Text written twice through Windows ends in two.
+        assert_eq!(lines(b"a\r\r\nb\r\r\n".to_vec(), None).unwrap()[1].1, "b");
     }
 
     #[test]

@@ -81,15 +81,6 @@ impl<'a> Table<'a> {
             self.text.push_str(text);
             break;
         }
-        if self.text.contains('\r') {
-            return Err(Error::input(
-                self.path,
-                Place::Line(self.line),
-                "lines that end in LF or CR LF",
-                "a carriage return within the line, as old Macs end lines",
-            )
-            .hint("convert it with `tr '\\r' '\\n'`"));
-        }
         Ok(Some(Row {
             line: self.line,
             fields: self.text.split('\t').map(str::trim).collect(),

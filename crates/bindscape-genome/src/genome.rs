@@ -2,6 +2,7 @@
 
 mod bytes;
 mod index;
+mod verify;
 
 use std::fs::File;
 use std::io::Read;
@@ -59,18 +60,18 @@ impl Genome {
         let size = file.metadata().map_err(failed)?.len();
         match Compression::detect(&head) {
             Compression::Plain => {
-                let (index, note) = match Index::beside(path)? {
-                    Some(index) => (index, None),
-                    None => (
-                        Index::build(path)?,
-                        Some(format!(
+                let bytes = Bytes::plain(path, file, size);
+                match Index::beside(path)? {
+                    Some(index) => Self::indexed(path, bytes, index),
+                    None => {
+                        let note = format!(
                             "{0} has no index {0}.fai: it was made in memory; \
                              `samtools faidx` makes one to keep",
                             path.display()
-                        )),
-                    ),
-                };
-                Self::fasta(path, Bytes::plain(path, file, size), index, note)
+                        );
+                        Ok(Self::fasta(path, bytes, Index::build(path)?, Some(note)))
+                    }
+                }
             }
             Compression::Bgzip => {
                 let Some(index) = Index::beside(path)? else {
@@ -79,7 +80,7 @@ impl Genome {
                 let Some(bytes) = Bytes::bgzip(path, file, size)? else {
                     return Err(missing_index(path, "gzi"));
                 };
-                Self::fasta(path, bytes, index, None)
+                Self::indexed(path, bytes, index)
             }
             Compression::Gzip => Err(Error::input(
                 path,
@@ -91,11 +92,29 @@ impl Genome {
         }
     }
 
-    fn fasta(path: &Path, bytes: Bytes, index: Index, note: Option<String>) -> Result<Self> {
+    /// A FASTA file with the index that lies beside it.
+    fn indexed(path: &Path, mut bytes: Bytes, index: Index) -> Result<Self> {
         if let Some(size) = bytes.length() {
             index.check_size(size)?;
         }
-        Ok(Self {
+        let unlisted = verify::verify(&index, &mut bytes)?;
+        let note = unlisted.first().map(|first| {
+            let others = match unlisted.len() - 1 {
+                0 => String::new(),
+                others => format!(" and {others} more"),
+            };
+            format!(
+                "warning: {} does not list {first}{others}, which {} holds: nothing can be read \
+                 there; if that is not meant, run `samtools faidx {1}` again",
+                index.path().display(),
+                path.display()
+            )
+        });
+        Ok(Self::fasta(path, bytes, index, note))
+    }
+
+    fn fasta(path: &Path, bytes: Bytes, index: Index, note: Option<String>) -> Self {
+        Self {
             path: path.to_path_buf(),
             chromosomes: index
                 .entries
@@ -107,7 +126,7 @@ impl Genome {
                 bytes,
                 entries: index.entries,
             },
-        })
+        }
     }
 
     /// Names and lengths in file order.
@@ -163,14 +182,23 @@ impl SequenceSource for Genome {
                 let text = bytes.read(from, to)?;
                 let before = out.len();
                 out.reserve((end - start) as usize);
+                // Where in its line a byte lies; line ends belong after its bases, nowhere else.
+                let mut in_line = start % entry.line_bases;
                 for &byte in text {
-                    if byte == b'\n' || byte == b'\r' {
-                        continue;
+                    if in_line >= entry.line_bases {
+                        if byte != b'\n' && byte != b'\r' {
+                            return Err(stale_index(&self.path, &entry.name, "a longer line"));
+                        }
+                    } else {
+                        let letter = nucleotide(byte).ok_or_else(|| {
+                            stale_index(&self.path, &entry.name, &format!("{:?}", byte as char))
+                        })?;
+                        out.push(letter);
                     }
-                    let letter = nucleotide(byte).ok_or_else(|| {
-                        stale_index(&self.path, &entry.name, &format!("{:?}", byte as char))
-                    })?;
-                    out.push(letter);
+                    in_line += 1;
+                    if in_line == entry.line_bytes {
+                        in_line = 0;
+                    }
                 }
                 let found = (out.len() - before) as u64;
                 if found != end - start {
@@ -218,7 +246,8 @@ fn stale_index(path: &Path, chrom: &str, found: &str) -> Error {
         found,
     )
     .hint(format!(
-        "the index is of another file, or corrupted: run `samtools faidx {}` again",
+        "the file holds something else there, or its index is of another file: \
+         run `samtools faidx {}` again",
         path.display()
     ))
 }

@@ -24,10 +24,12 @@ pub struct Block {
 }
 
 impl Block {
-    /// The lines with their numbers, without line ends (`\n` or `\r\n`).
-    pub fn lines(&self) -> impl Iterator<Item = (u64, &[u8])> {
+    /// The lines with their numbers, without line ends (`\n` or `\r\n`); of a line that ends as
+    /// on old Macs, the number alone.
+    pub fn lines(&self) -> impl Iterator<Item = (u64, Option<&[u8]>)> {
         let mut rest = &self.bytes[..];
         let mut number = self.first_line;
+        let carriage_returns = memchr::memchr(b'\r', rest).is_some();
         std::iter::from_fn(move || {
             if rest.is_empty() {
                 return None;
@@ -39,7 +41,12 @@ impl Block {
             rest = after;
             let this = number;
             number += 1;
-            Some((this, line.strip_suffix(b"\r").unwrap_or(line)))
+            let text = if carriage_returns {
+                input::line_text(line)
+            } else {
+                Some(line)
+            };
+            Some((this, text))
         })
     }
 
@@ -190,7 +197,7 @@ mod tests {
             |block| {
                 Ok(block
                     .lines()
-                    .map(|(number, line)| (number, line.to_vec()))
+                    .map(|(number, line)| (number, line.expect("LF or CR LF").to_vec()))
                     .collect::<Vec<_>>())
             },
             |lines| {
@@ -209,5 +216,8 @@ mod tests {
         assert_eq!(seen, 200_002);
         assert_eq!(last, b"last");
         assert_eq!(Block::of("a\nb").lines().count(), 2);
+        let old = Block::of("a\r\nb\rc\r");
+        let old: Vec<_> = old.lines().collect();
+        assert_eq!(old, [(1, Some(&b"a"[..])), (2, None)]);
     }
 }

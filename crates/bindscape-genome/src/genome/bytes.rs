@@ -109,9 +109,12 @@ impl Bytes {
             Source::Bgzip(blocks) => {
                 let mut from = from;
                 while from < to {
-                    let text = blocks
-                        .containing(from)
-                        .map_err(|source| input::read_error(&self.path, source))?;
+                    let text = blocks.containing(from).map_err(|source| {
+                        input::read_error(&self.path, source).hint(
+                            "either the file is damaged, which `gzip -t` tells, or its .gzi \
+                                 is that of another file: run `bgzip -r` again",
+                        )
+                    })?;
                     let count = (text.len() as u64).min(to - from) as usize;
                     if count == 0 {
                         break;

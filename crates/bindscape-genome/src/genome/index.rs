@@ -2,11 +2,13 @@
 //! offset of the first base, bases per line, bytes per line.
 
 use std::collections::HashSet;
+use std::fs::File;
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use bindscape_base::error::{Error, Place, Result};
 use bindscape_base::input;
-use bindscape_base::input::Lines;
+use bindscape_base::input::{BYTE_ORDER_MARK, Lines};
 
 /// Where one sequence lies in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,9 +17,11 @@ pub(super) struct Entry {
     /// Bases.
     pub(super) length: u64,
     /// Byte of the first base.
-    offset: u64,
-    line_bases: u64,
-    line_bytes: u64,
+    pub(super) offset: u64,
+    /// Bases of a line; at least 1.
+    pub(super) line_bases: u64,
+    /// Bytes of a line with its end; at least as many.
+    pub(super) line_bytes: u64,
 }
 
 impl Entry {
@@ -66,9 +70,11 @@ impl Index {
         Ok(Self { path, entries })
     }
 
-    /// Reads the whole FASTA file at `path` to find where its sequences lie.
+    /// Reads the whole FASTA file at `path`, which is not compressed, to find where its sequences
+    /// lie.
     pub(super) fn build(path: &Path) -> Result<Self> {
-        Self::scan(path, &mut *input::open(path)?)
+        let file = File::open(path).map_err(|source| Error::io("read", path, source))?;
+        Self::scan(path, &mut BufReader::with_capacity(1 << 18, file))
     }
 
     fn scan(path: &Path, reader: &mut dyn std::io::BufRead) -> Result<Self> {
@@ -78,7 +84,7 @@ impl Index {
             line.clear();
             let count = reader
                 .read_until(b'\n', &mut line)
-                .map_err(|source| input::read_error(path, source))?;
+                .map_err(|source| Error::io("read", path, source))?;
             if count == 0 {
                 break;
             }
@@ -91,16 +97,23 @@ impl Index {
     pub(super) fn check_size(&self, size: u64) -> Result<()> {
         for entry in &self.entries {
             if entry.length > 0 && entry.offset_of(entry.length - 1) >= size {
-                return Err(corrupted(
-                    &self.path,
-                    &format!(
-                        "{:?}, which ends beyond the file's {size} bytes",
-                        entry.name
-                    ),
-                ));
+                return Err(self.foreign(&format!(
+                    "{:?}, which ends beyond the file's {size} bytes",
+                    entry.name
+                )));
             }
         }
         Ok(())
+    }
+
+    /// The error for an index that is not that of the file beside it.
+    pub(super) fn foreign(&self, found: &str) -> Error {
+        corrupted(&self.path, found)
+    }
+
+    /// The index file.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 }
 
@@ -125,13 +138,18 @@ fn parse_entry(line: &str) -> Option<Entry> {
     let mut fields = line.split('\t');
     let name = fields.next()?.to_owned();
     let mut number = || fields.next()?.parse::<u64>().ok();
-    let entry = Entry {
+    let mut entry = Entry {
         name,
         length: number()?,
         offset: number()?,
         line_bases: number()?,
         line_bytes: number()?,
     };
+    if entry.length == 0 {
+        // Without bases there is no line, and nothing to divide by.
+        entry.line_bases = entry.line_bases.max(1);
+        entry.line_bytes = entry.line_bytes.max(entry.line_bases);
+    }
     let lines = entry.length.checked_div(entry.line_bases)?;
     // The byte of the last base must be a number.
     entry
@@ -171,7 +189,14 @@ impl<'a> Scan<'a> {
     fn line(&mut self, line: &[u8]) -> Result<()> {
         self.number += 1;
         self.offset += line.len() as u64;
-        let bases = line.trim_ascii_end();
+        let line = match line.strip_prefix(BYTE_ORDER_MARK) {
+            Some(rest) if self.number == 1 => rest,
+            _ => line,
+        };
+        let text = line.strip_suffix(b"\n").unwrap_or(line);
+        let text = input::line_text(text)
+            .ok_or_else(|| input::lone_carriage_return(self.path, self.number))?;
+        let bases = text.trim_ascii_end();
         if let Some(header) = bases.strip_prefix(b">") {
             let name: String = String::from_utf8_lossy(header)
                 .split_whitespace()
@@ -207,13 +232,14 @@ impl<'a> Scan<'a> {
         let mut uneven = None;
         if let Some(entry) = self.entries.last_mut() {
             if entry.line_bases == 0 {
-                // Without bases there is no line length to divide by.
+                // The first line with bases; blank ones may come before it.
+                entry.offset = self.offset - bytes;
                 entry.line_bases = bases;
                 entry.line_bytes = bytes;
             } else if bases > 0 && (short || bases > entry.line_bases) {
                 uneven = Some(entry.line_bases);
             }
-            self.short |= bases < entry.line_bases || bytes < entry.line_bytes;
+            self.short |= bases != entry.line_bases || bytes != entry.line_bytes;
             entry.length += bases;
         }
         match uneven {

@@ -1,5 +1,6 @@
 use std::io::Write;
 
+use super::index::{Entry, Index};
 use super::*;
 
 const CHR1: &str = "ACGTNacgtaGGGCCCTTTAAAACGTNNNTTTACGGGATC";
@@ -91,6 +92,130 @@ fn plain_fasta_with_and_without_an_index() {
     check_every_range(&mut genome);
 }
 
+/// The sequences of `text`, read through the index that is made in memory.
+fn unindexed(text: &[u8]) -> Result<Vec<String>> {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("genome.fa");
+    std::fs::write(&path, text).unwrap();
+    let mut genome = Genome::open(&path)?;
+    let chromosomes = genome.chromosomes().to_vec();
+    chromosomes
+        .iter()
+        .map(|(name, length)| fetch(&mut genome, name, 0, *length as u32))
+        .collect()
+}
+
+#[test]
+fn marks_and_blank_lines_shift_nothing() {
+    for text in [
+        "\u{feff}>a\nACGTAC\n>b\nGGTT\n",
+        ">a\n\nACGTAC\n>b\n \n\nGGTT\n",
+        "\n\n>a x\r\n\r\nACGT\r\nAC\r\n\r\n>b\r\nGGTT",
+        "\u{feff}\n>a\nACG\nTAC\n\n\n>b\n\nGGT\nT\n\n",
+    ] {
+        assert_eq!(
+            unindexed(text.as_bytes()).unwrap(),
+            ["ACGTAC", "GGTT"],
+            "{text:?}"
+        );
+    }
+    for text in [">a\nACGT\nAC\rGT\n", ">a\rACGT\r>b\rACGT\r"] {
+        let fault = message(unindexed(text.as_bytes()));
+        assert!(fault.contains("old Macs"), "{fault}");
+    }
+    // Lines of equal bases, one of them with a longer end.
+    let fault = message(unindexed(b">a\nACGT\nACGT\r\nACGT\n"));
+    assert!(
+        fault.contains("line 4") && fault.contains("uneven"),
+        "{fault}"
+    );
+}
+
+/// What is said of `text` with the index of another text, both plain and with bgzip.
+fn with_index_of(text: &str, other: &str) -> [Result<Genome>; 2] {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("g.fa");
+    std::fs::write(&path, other).unwrap();
+    let mut fai = String::new();
+    for entry in Index::build(&path).unwrap().entries {
+        let Entry {
+            name,
+            length,
+            offset,
+            line_bases,
+            line_bytes,
+        } = entry;
+        fai += &format!("{name}\t{length}\t{offset}\t{line_bases}\t{line_bytes}\n");
+    }
+    std::fs::write(&path, text).unwrap();
+    let (packed, gzi) = bgzip(text.as_bytes());
+    let at = |name: &str| directory.path().join(name);
+    std::fs::write(at("g.fa.gz"), packed).unwrap();
+    std::fs::write(at("g.fa.gz.gzi"), gzi).unwrap();
+    std::fs::write(at("g.fa.fai"), &fai).unwrap();
+    std::fs::write(at("g.fa.gz.fai"), &fai).unwrap();
+    [Genome::open(&path), Genome::open(at("g.fa.gz"))]
+}
+
+#[test]
+fn an_index_of_another_file_is_refused() {
+    let long = |header: &str, bases: usize| format!(">{header}\n{}\n", "ACGTT".repeat(bases / 5));
+    let text = long("a", 600) + &long("b", 300);
+    for genome in with_index_of(&text, &text) {
+        assert_eq!(genome.unwrap().note(), None);
+    }
+    let stale = [
+        // A header that grew, one that shrank, other names, and another order.
+        long("a AC:1", 600) + &long("b", 300),
+        long("A", 600) + &long("b", 300),
+        long("b", 300) + &long("a", 600),
+        // Bases that were added and taken away, in one of the sequences or as blank lines.
+        long("a", 605) + &long("b", 300),
+        long("a", 600) + &long("b", 305),
+        long("a", 595) + &long("b", 300),
+        format!("\n{text}"),
+        text.replace(">a\n", ">a\n\n"),
+        format!("\u{feff}{text}"),
+        // Other lines.
+        text.replace("ACGTTACGTT\n", "ACGTT\nACGTT\n"),
+        text.replace('\n', "\r\n"),
+    ];
+    for other in stale {
+        for genome in with_index_of(&text, &other)
+            .into_iter()
+            .chain(with_index_of(&other, &text))
+        {
+            let fault = message(genome);
+            assert!(
+                fault.contains(".fai: expected the index of the FASTA file"),
+                "{fault}"
+            );
+            assert!(fault.contains("samtools faidx"), "{fault}");
+        }
+    }
+    // Sequences that were added behind are not read wrongly, but not found either.
+    for genome in with_index_of(&(text.clone() + &long("c", 300)), &text) {
+        let note = genome.unwrap().note().unwrap().to_owned();
+        assert!(
+            note.starts_with("warning") && note.contains("does not list c,"),
+            "{note}"
+        );
+    }
+}
+
+#[test]
+fn a_line_that_is_not_as_long_as_the_index_says_is_refused() {
+    // The same bytes in all, so that ends and headers are where they were.
+    let text = ">a\nACGT\nACGT\nACGT\nACGT\n";
+    let moved = ">a\nACGT\nACGTA\nCGT\nACGT\n";
+    for genome in with_index_of(moved, text) {
+        let mut genome = genome.unwrap();
+        assert_eq!(fetch(&mut genome, "a", 0, 6).unwrap(), "ACGTAC");
+        let fault = message(fetch(&mut genome, "a", 6, 10));
+        assert!(fault.contains("samtools faidx"), "{fault}");
+    }
+}
+
 #[test]
 fn bgzip_with_its_indexes() {
     let directory = tempfile::tempdir().unwrap();
@@ -112,11 +237,12 @@ fn bgzip_with_its_indexes() {
     let second = u64::from_le_bytes(gzi[8..16].try_into().unwrap()) as usize;
     damaged[second + 25] ^= 0xff;
     std::fs::write(&path, &damaged).unwrap();
-    let text = message(fetch(&mut Genome::open(&path).unwrap(), "chr1", 0, 5));
+    let text = message(Genome::open(&path));
     assert!(
         text.contains("genome.fa.gz") && text.contains("corrupted"),
         "{text}"
     );
+    assert!(text.contains("bgzip -r"), "{text}");
 }
 
 #[test]

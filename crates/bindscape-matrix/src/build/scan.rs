@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::BuildOptions;
 use bindscape_base::error::{Error, Place, Result};
+use bindscape_base::input::lone_carriage_return;
 use bindscape_base::progress::Progress;
 use bindscape_genome::bed::{Malformed, Order, Record, Run, descending, for_each_block};
 
@@ -88,6 +89,7 @@ impl<'a> Scanner<'a> {
                     place: Placement::Unknown,
                 };
                 for (number, line) in block.lines() {
+                    let line = line.ok_or_else(|| lone_carriage_return(path, number))?;
                     pass.line(after_columns(line, skip), number)?;
                 }
                 Ok((pass.visitor.finish(), pass.records, pass.runs, pass.unknown))

@@ -336,6 +336,8 @@ impl SequenceReader {
     }
 
     fn begin(&mut self, header: &[u8]) -> Result<()> {
+        let header = input::line_text(header)
+            .ok_or_else(|| input::lone_carriage_return(&self.path, self.line))?;
         let header = String::from_utf8_lossy(header);
         let name = header.split([' ', '\t']).next().unwrap_or_default().trim();
         if name.is_empty() {
