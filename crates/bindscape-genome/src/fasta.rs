@@ -1,5 +1,6 @@
 //! FASTA: records one after the other, and sequences of regions by coordinates.
 
+mod names;
 mod regions;
 
 use std::path::Path;
@@ -7,7 +8,8 @@ use std::path::Path;
 use bindscape_base::error::{Error, Place, Result};
 use bindscape_base::input::Lines;
 
-pub use self::regions::{RegionFasta, region_of_name};
+pub use self::names::{NameStyle, PlacedRecord, RegionName, region_of_name};
+pub use self::regions::RegionFasta;
 
 /// One sequence.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

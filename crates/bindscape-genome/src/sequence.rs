@@ -40,6 +40,29 @@ pub const fn base_code(letter: u8) -> Option<u8> {
     }
 }
 
+/// Turns letters in upper case around to those of the other strand. Letters other than A, C, G, T
+/// become N.
+///
+/// ```
+/// use bindscape_genome::sequence::reverse_complement;
+///
+/// let mut letters = *b"AACGTR";
+/// reverse_complement(&mut letters);
+/// assert_eq!(&letters, b"NACGTT");
+/// ```
+pub fn reverse_complement(letters: &mut [u8]) {
+    letters.reverse();
+    for letter in letters {
+        *letter = match *letter {
+            b'A' => b'T',
+            b'C' => b'G',
+            b'G' => b'C',
+            b'T' => b'A',
+            _ => b'N',
+        };
+    }
+}
+
 /// Sequences of one common length in a packed table, two bits a base.
 ///
 /// A sequence with a letter other than A, C, G, T keeps its place, is flagged by

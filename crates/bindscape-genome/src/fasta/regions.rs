@@ -2,16 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
+use super::names::{NameStyle, RegionName};
 use super::{Reader, Record};
 use crate::region::{Region, Regions};
-use crate::sequence::{SequenceSource, base_code};
+use crate::sequence::{SequenceSource, base_code, reverse_complement};
 use bindscape_base::error::{Error, Place, Result};
 use bindscape_base::input::Lines;
 
-/// The sequences of a FASTA file whose headers name regions:
-/// `chrom:start-end`, `name::chrom:start-end`, either followed by a strand as in
-/// `(+)`; 0-based, half-open. Two bits a base; every letter other than A, C, G,
-/// T is held as N. Sequences of the reverse strand are turned around.
+/// The sequences of a FASTA file whose headers name regions ([`RegionName`]). Two bits a base;
+/// every letter other than A, C, G, T is held as N. Sequences of the reverse strand are turned
+/// around.
 pub struct RegionFasta {
     path: PathBuf,
     regions: Regions,
@@ -24,6 +24,9 @@ pub struct RegionFasta {
     order: Vec<u32>,
     /// Place in `order` of the last region fetched: files are mostly read in order.
     last: usize,
+    /// Records named as samtools names them.
+    one_based: u64,
+    note: Option<String>,
 }
 
 impl RegionFasta {
@@ -50,6 +53,8 @@ impl RegionFasta {
             unknown: Vec::new(),
             order: Vec::new(),
             last: 0,
+            one_based: 0,
+            note: None,
         };
         let mut reader = Reader::new(lines);
         let mut record = Record::default();
@@ -57,6 +62,14 @@ impl RegionFasta {
             fasta.add(&mut record)?;
         }
         fasta.index()?;
+        fasta.note = (fasta.one_based > 0).then(|| {
+            format!(
+                "{}: {} of {} records are named from 1, as `samtools faidx` names them",
+                fasta.path.display(),
+                fasta.one_based,
+                fasta.regions.len()
+            )
+        });
         Ok(fasta)
     }
 
@@ -67,40 +80,34 @@ impl RegionFasta {
     }
 
     fn add(&mut self, record: &mut Record) -> Result<()> {
-        let header = parse_header(&record.name).ok_or_else(|| {
+        let name = RegionName::parse(&record.name).ok_or_else(|| {
             Error::input(
                 &self.path,
                 Place::Line(record.line),
                 "a region in the header, as chrom:start-end or name::chrom:start-end",
                 format!("{:?}", record.name),
             )
-            .hint("make the file with `bedtools getfasta`, or give a genome instead")
+            .hint(
+                "make the file with `bedtools getfasta` (`-name` keeps the region, `-nameOnly` \
+                 does not), or give a genome instead",
+            )
         })?;
-        let length = u64::from(header.end - header.start);
         let found = record.sequence.len() as u64;
-        if found != length {
-            let error = Error::input(
+        let named = name.placed(found).ok_or_else(|| {
+            Error::input(
                 &self.path,
                 Place::Line(record.line),
-                format!("{length} bases for {}", record.name),
+                format!("{} bases for {}", name.length(), record.name),
                 format!("{found}"),
-            );
-            return Err(if found == length + 1 {
-                error.hint(
-                    "the coordinates look 1-based, as `samtools faidx` writes them; \
-                     make the file with `bedtools getfasta`",
-                )
-            } else {
-                error.hint("wrong genome build, or a trimmed sequence?")
-            });
+            )
+            .hint("wrong genome build, or a trimmed sequence?")
+        })?;
+        if named.reverse {
+            reverse_complement(&mut record.sequence);
         }
-        if header.reverse {
-            record.sequence.reverse();
-            for letter in &mut record.sequence {
-                *letter = complement(*letter);
-            }
-        }
-        self.regions.push(header.chrom, header.start, header.end);
+        let Region { chrom, start, end } = named.region;
+        self.one_based += u64::from(named.style == NameStyle::Samtools);
+        self.regions.push(chrom, start, end);
         self.pack(&record.sequence);
         Ok(())
     }
@@ -249,60 +256,9 @@ impl SequenceSource for RegionFasta {
         self.unpack(row, out);
         Ok(())
     }
-}
 
-struct Header<'a> {
-    chrom: &'a str,
-    start: u32,
-    end: u32,
-    reverse: bool,
-}
-
-/// The region that the name of a record states, as `bedtools getfasta` writes it
-/// (`chrom:start-end`, `name::chrom:start-end`, either with the strand in brackets),
-/// 0-based and half-open, and whether the sequence is that of the reverse strand.
-/// `None` if it states none.
-#[must_use]
-pub fn region_of_name(name: &str) -> Option<(Region<'_>, bool)> {
-    parse_header(name).map(|header| {
-        let region = Region {
-            chrom: header.chrom,
-            start: header.start,
-            end: header.end,
-        };
-        (region, header.reverse)
-    })
-}
-
-fn parse_header(name: &str) -> Option<Header<'_>> {
-    let region = name.rsplit_once("::").map_or(name, |(_, region)| region);
-    let (region, reverse) = match region.strip_suffix(')') {
-        Some(open) => match open.rsplit_once('(')? {
-            (region, "-") => (region, true),
-            (region, "+" | ".") => (region, false),
-            _ => return None,
-        },
-        None => (region, false),
-    };
-    let (chrom, span) = region.rsplit_once(':')?;
-    let (start, end) = span.split_once('-')?;
-    let (start, end) = (start.parse().ok()?, end.parse().ok()?);
-    (!chrom.is_empty() && start < end).then_some(Header {
-        chrom,
-        start,
-        end,
-        reverse,
-    })
-}
-
-/// The complement of A, C, G, T; other letters are only told to be unknown.
-fn complement(letter: u8) -> u8 {
-    match letter {
-        b'A' => b'T',
-        b'C' => b'G',
-        b'G' => b'C',
-        b'T' => b'A',
-        _ => b'N',
+    fn note(&self) -> Option<&str> {
+        self.note.as_deref()
     }
 }
 
@@ -342,6 +298,20 @@ mod tests {
     }
 
     #[test]
+    fn names_of_samtools_are_from_1() {
+        let mut fasta = load(">chr1:11-15\nACGTA\n>chr1:21-23/rc\nACC\n>chr1:30-32\nAC\n").unwrap();
+        assert_eq!(fetch(&mut fasta, "chr1", 10, 15).unwrap(), "ACGTA");
+        assert_eq!(fetch(&mut fasta, "chr1", 20, 23).unwrap(), "GGT");
+        assert_eq!(fetch(&mut fasta, "chr1", 30, 32).unwrap(), "AC");
+        let note = fasta.note().unwrap();
+        assert!(
+            note.contains("2 of 3 records") && note.contains("samtools faidx"),
+            "{note}"
+        );
+        assert_eq!(load(">chr1:30-32\nAC\n").unwrap().note(), None);
+    }
+
+    #[test]
     fn wrong_lengths_and_headers_are_named() {
         let short = message(&load(">chr1:10-15\nACGT\n").err().unwrap());
         assert!(
@@ -352,8 +322,6 @@ mod tests {
             short.contains("found 4") && short.contains("wrong genome build"),
             "{short}"
         );
-        let one_based = message(&load(">chr1:11-15\nACGTA\n").err().unwrap());
-        assert!(one_based.contains("1-based"), "{one_based}");
         let plain = message(&load(">gene1\nACGT\n").err().unwrap());
         assert!(
             plain.contains("chrom:start-end") && plain.contains("\"gene1\""),
