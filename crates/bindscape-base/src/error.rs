@@ -167,8 +167,8 @@ impl Mismatch {
             f,
             "{}: expected {}, found {}",
             self.place,
-            named(&self.expected, name),
-            named(&self.found, name)
+            with_fields(&self.expected, name),
+            with_fields(&self.found, name)
         )
     }
 }
@@ -195,7 +195,8 @@ fn quoted(field: &str) -> String {
 }
 
 /// `text` with `name(field)` in place of every `⟦field⟧`.
-fn named(text: &str, name: &dyn Fn(&str) -> String) -> String {
+#[must_use]
+pub fn with_fields(text: &str, name: &dyn Fn(&str) -> String) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('⟦') {
@@ -475,7 +476,7 @@ impl Error {
             other => {
                 let mismatch = other.mismatch()?;
                 if mismatch.near.is_empty() {
-                    mismatch.hint.as_ref().map(|hint| named(hint, name))
+                    mismatch.hint.as_ref().map(|hint| with_fields(hint, name))
                 } else {
                     Some(format!("did you mean {}?", mismatch.near.join(", ")))
                 }

@@ -1,7 +1,7 @@
 //! The command line: every option, its default, and the verb it belongs to.
 
 use bindscape_base::Result;
-use clap::{Parser, Subcommand};
+use clap::{ArgMatches, Parser, Subcommand};
 
 use crate::face::Face;
 use crate::terminal::Terminal;
@@ -61,31 +61,23 @@ enum Verb {
     Demo(demo::Arguments),
 }
 
-impl Arguments {
-    /// The verb as it is typed (`motif scan`).
-    pub(crate) fn verb_name(&self) -> &'static str {
-        match &self.verb {
-            Verb::Matrix(verb) => verb.name(),
-            Verb::Pretrain(_) => "pretrain",
-            Verb::Finetune(_) => "finetune",
-            Verb::Evaluate(_) => "evaluate",
-            Verb::Predict(_) => "predict",
-            Verb::Model(verb) => verb.name(),
-            Verb::Protein(verb) => verb.name(),
-            Verb::Motif(verb) => verb.name(),
-            Verb::Report(_) => "report",
-            Verb::Run(_) => "run",
-            Verb::Demo(_) => "demo",
-        }
+/// The verb of a command line as it is typed, such as `motif scan`.
+pub(crate) fn verb_of(matches: &ArgMatches) -> String {
+    match matches.subcommand() {
+        Some((name, below)) => format!("{name} {}", verb_of(below)).trim_end().to_owned(),
+        None => String::new(),
     }
+}
 
-    pub(crate) fn run(self) -> Result<()> {
+impl Arguments {
+    /// Runs `verb`, the verb as it is typed (`motif scan`).
+    pub(crate) fn run(self, verb: &str) -> Result<()> {
         let threads = self.threads.map_or(0, std::num::NonZeroUsize::get);
         rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
             .build_global()
             .expect("the thread pool is made once, here");
-        let terminal = Terminal::new(self.quiet);
+        let terminal = Terminal::new(self.quiet, verb);
         let command = std::env::args_os()
             .map(|word| word.to_string_lossy().into_owned())
             .collect();
@@ -96,29 +88,17 @@ impl Arguments {
     pub(crate) fn run_verb(self, terminal: &Terminal, command: Vec<String>) -> Result<()> {
         let face = &Face::new(terminal, self.plan, command);
         match self.verb {
-            Verb::Matrix(verb) => matrix::run(verb, face),
-            Verb::Pretrain(arguments) => pretrain::run(*arguments, face),
-            Verb::Finetune(arguments) => finetune::run(*arguments, face),
-            Verb::Evaluate(arguments) => evaluate::run(arguments, face),
-            Verb::Predict(arguments) => predict::run(arguments, face),
-            Verb::Model(verb) => model::run(verb, face),
-            Verb::Protein(verb) => protein::run(verb, face),
-            Verb::Motif(verb) => motif::run(verb, face),
-            Verb::Report(arguments) => report::run(arguments, face),
+            Verb::Matrix(verb) => verb.run(face),
+            Verb::Pretrain(arguments) => face.run(arguments),
+            Verb::Finetune(arguments) => face.run(arguments),
+            Verb::Evaluate(arguments) => face.run(arguments),
+            Verb::Predict(arguments) => face.run(arguments),
+            Verb::Model(verb) => verb.run(face),
+            Verb::Protein(verb) => verb.run(face),
+            Verb::Motif(verb) => verb.run(face),
+            Verb::Report(arguments) => face.run(arguments),
             Verb::Run(arguments) => run::run(&arguments, face),
             Verb::Demo(arguments) => demo::run(arguments, face),
         }
     }
-}
-
-/// The options that `words` set, of the verb that has `A`.
-#[cfg(test)]
-pub(crate) fn parsed<A: clap::Args>(words: &[&str]) -> A {
-    #[derive(Parser)]
-    struct Only<A: clap::Args> {
-        #[command(flatten)]
-        arguments: A,
-    }
-    let words = std::iter::once("verb").chain(words.iter().copied());
-    Only::parse_from(words).arguments
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use bindscape_base::{Error, Result};
 use bindscape_genome::load::SequenceInput;
 use bindscape_matrix::split::Split;
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 /// Where the sequences of regions come from.
 #[derive(Debug, Args)]
@@ -33,21 +33,16 @@ impl SequenceArguments {
     }
 }
 
-/// How regions are divided into training, validation and test parts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum SplitKind {
-    /// 80% / 10% / 10% at random
-    Random,
-    /// Whole chromosomes
-    Chromosome,
-}
+/// How regions are divided into training, validation and test parts: 80%, 10% and 10% of them at
+/// random, or whole chromosomes.
+const SPLITS: [&str; 2] = ["random", "chromosome"];
 
 /// Options of the split.
 #[derive(Debug, Args)]
 pub(crate) struct SplitArguments {
-    /// How regions are split into training, validation and test parts
-    #[arg(long, value_enum, default_value = "random")]
-    split: SplitKind,
+    /// How regions are split into training, validation and test parts: 80% / 10% / 10% at random, or whole chromosomes
+    #[arg(long, default_value = "random", value_parser = SPLITS)]
+    split: String,
     /// Chromosomes of the validation part with --split chromosome [default: chosen near 10% of the regions]
     #[arg(long, value_delimiter = ',', value_name = "CHROM,…")]
     validation_chromosomes: Vec<String>,
@@ -59,18 +54,18 @@ pub(crate) struct SplitArguments {
 impl SplitArguments {
     pub(crate) fn split(&self) -> Result<Split> {
         let named = !self.validation_chromosomes.is_empty() || !self.test_chromosomes.is_empty();
-        match self.split {
-            SplitKind::Random if named => Err(Error::argument(
+        match &*self.split {
+            "random" if named => Err(Error::argument(
                 "split",
                 "`chromosome`, since chromosomes are named for a part",
                 "`random`",
             )),
-            SplitKind::Random => Ok(Split::Random {
+            "random" => Ok(Split::Random {
                 train: 0.8,
                 validation: 0.1,
                 test: 0.1,
             }),
-            SplitKind::Chromosome => Ok(Split::Chromosome {
+            _ => Ok(Split::Chromosome {
                 validation: self.validation_chromosomes.clone(),
                 test: self.test_chromosomes.clone(),
             }),

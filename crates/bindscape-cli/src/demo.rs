@@ -11,11 +11,11 @@ use bindscape::matrix::BuildMatrix;
 use bindscape::pretrain::{Pretrain, TfChoice};
 use bindscape::report::Report;
 use bindscape_base::Result;
+use bindscape_nn::DeviceChoice;
 use clap::Args;
 
-use crate::face::Face;
+use crate::face::{Face, show};
 use crate::terminal::say;
-use crate::{finetune, matrix, pretrain, report};
 
 /// Options of `demo`.
 #[derive(Debug, Args)]
@@ -48,13 +48,14 @@ pub(crate) fn run(arguments: Arguments, face: &Face<'_>) -> Result<()> {
         seed: arguments.seed,
         ..Demo::new(arguments.out)
     };
-    show(&plan, face)
+    demonstrate(&plan, face)
 }
 
 /// Runs the jobs of a demonstration, each with the command that does the same.
-pub(crate) fn show(plan: &Demo, face: &Face<'_>) -> Result<()> {
+pub(crate) fn demonstrate(plan: &Demo, face: &Face<'_>) -> Result<()> {
+    let device = DeviceChoice::Cpu;
     if face.writes_plan() {
-        return face.run(plan, |_, _| Ok(()));
+        return face.run_job(plan, device, show);
     }
     let begun = Instant::now();
     plan.check()?;
@@ -64,10 +65,10 @@ pub(crate) fn show(plan: &Demo, face: &Face<'_>) -> Result<()> {
         say(format!("\n$ {}", shown(&command)));
         let face = &face.with_command(command);
         match step {
-            DemoStep::Build(plan) => face.run(&plan, matrix::build::report)?,
-            DemoStep::Pretrain(plan) => face.run(&plan, pretrain::report)?,
-            DemoStep::Finetune(plan) => face.run(&*plan, finetune::report)?,
-            DemoStep::Report(plan) => face.run(&plan, report::report)?,
+            DemoStep::Build(plan) => face.run_job(&plan, device, show)?,
+            DemoStep::Pretrain(plan) => face.run_job(&plan, device, show)?,
+            DemoStep::Finetune(plan) => face.run_job(&*plan, device, show)?,
+            DemoStep::Report(plan) => face.run_job(&plan, device, show)?,
         }
     }
     say(format!(
@@ -223,7 +224,7 @@ mod tests {
             let mut words = command(&step);
             words.extend(["--plan".to_owned(), path(&file)]);
             cli::Arguments::parse_from(&words)
-                .run_verb(&Terminal::new(true), Vec::new())
+                .run_verb(&Terminal::new(true, "demo"), Vec::new())
                 .expect("a plan");
             let typed = WrittenPlan::read(&file).expect("a plan");
             assert_eq!(

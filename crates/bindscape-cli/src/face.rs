@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use bindscape::{Job, Session, WrittenPlan};
+use bindscape::{Job, Outcome, Session, WrittenPlan};
 use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Result};
 use bindscape_nn::DeviceChoice;
@@ -43,21 +43,18 @@ impl<'a> Face<'a> {
         }
     }
 
-    /// Runs a job that needs no device, and hands its outcome to `report`.
-    pub(crate) fn run<J: Job>(
-        &self,
-        plan: &J,
-        report: impl FnOnce(J::Outcome, &Self) -> Result<()>,
-    ) -> Result<()> {
-        self.run_on(plan, DeviceChoice::Cpu, report)
+    /// Runs the job of a verb's options, and shows what it leaves.
+    pub(crate) fn run<V: Verb>(&self, verb: V) -> Result<()> {
+        let (device, show) = (verb.device(), verb.show());
+        self.run_job(&verb.plan()?, device, show)
     }
 
-    /// Runs a job on `device`, and hands its outcome to `report`.
-    pub(crate) fn run_on<J: Job>(
+    /// Runs a job on `device` and shows what it leaves, or writes its plan.
+    pub(crate) fn run_job<J: Job>(
         &self,
         plan: &J,
         device: DeviceChoice,
-        report: impl FnOnce(J::Outcome, &Self) -> Result<()>,
+        show: Show<J>,
     ) -> Result<()> {
         if let Some(file) = &self.plan {
             plan.check()?;
@@ -72,9 +69,77 @@ impl<'a> Face<'a> {
             .with_device(device)
             .with_command(self.command.clone())
             .with_output(&|| Box::new(std::io::stdout()));
-        report(session.run(plan)?, self)
+        show(self, &session.run(plan)?)
     }
 }
+
+/// Says what a job leaves, and prints its table.
+pub(crate) fn show(face: &Face<'_>, outcome: &impl Outcome) -> Result<()> {
+    for note in outcome.notes() {
+        face.terminal.note(&note);
+    }
+    outcome
+        .write_result(&mut std::io::stdout().lock())
+        .map_err(|source| Error::io("write", "standard output", source))
+}
+
+/// Shows what the job `J` leaves.
+pub(crate) type Show<J> = fn(&Face<'_>, &<J as Job>::Outcome) -> Result<()>;
+
+/// The options of a verb, which become the plan of a job.
+pub(crate) trait Verb: Sized {
+    /// The job.
+    type Job: Job;
+
+    /// Where networks run.
+    fn device(&self) -> DeviceChoice {
+        DeviceChoice::Cpu
+    }
+
+    /// How the outcome is shown.
+    fn show(&self) -> Show<Self::Job> {
+        show
+    }
+
+    /// The plan that the options write.
+    fn plan(self) -> Result<Self::Job>;
+}
+
+impl<V: Verb> Verb for Box<V> {
+    type Job = V::Job;
+
+    fn device(&self) -> DeviceChoice {
+        (**self).device()
+    }
+
+    fn show(&self) -> Show<V::Job> {
+        (**self).show()
+    }
+
+    fn plan(self) -> Result<V::Job> {
+        (*self).plan()
+    }
+}
+
+/// Verbs below another: an enumeration of their options, and what runs the one that was typed.
+macro_rules! verbs {
+    ($(#[$meta:meta])* $name:ident { $($(#[$help:meta])* $verb:ident($options:ty),)* }) => {
+        $(#[$meta])*
+        #[derive(Debug, clap::Subcommand)]
+        pub(crate) enum $name {
+            $($(#[$help])* $verb($options),)*
+        }
+
+        impl $name {
+            pub(crate) fn run(self, face: &crate::face::Face<'_>) -> bindscape_base::Result<()> {
+                match self {
+                    $(Self::$verb(options) => face.run(options),)*
+                }
+            }
+        }
+    };
+}
+pub(crate) use verbs;
 
 /// Prints JSON on standard output.
 pub(crate) fn print_json(value: &impl Serialize) -> Result<()> {

@@ -2,17 +2,14 @@
 
 use std::path::PathBuf;
 
-use bindscape::finetune::{Finetune, Finetuned, StartChoice};
-use bindscape::training::mean_aucpr;
+use bindscape::finetune::{Finetune, StartChoice};
 use bindscape_base::Result;
-use bindscape_base::progress::Progress;
-use bindscape_matrix::results::Start;
-use bindscape_nn::ArchitectureKind;
 use bindscape_nn::train::{Freeze, TransferLayers};
+use bindscape_nn::{ArchitectureKind, DeviceChoice};
 use clap::Args;
 
 use crate::data::{SequenceArguments, SplitArguments};
-use crate::face::Face;
+use crate::face::Verb;
 use crate::training::TrainingArguments;
 
 /// Options of `finetune`.
@@ -76,7 +73,13 @@ pub(crate) struct Arguments {
     training: TrainingArguments,
 }
 
-impl Arguments {
+impl Verb for Arguments {
+    type Job = Finetune;
+
+    fn device(&self) -> DeviceChoice {
+        self.training.device.choice
+    }
+
     fn plan(self) -> Result<Finetune> {
         Ok(Finetune {
             model: self.model,
@@ -99,63 +102,5 @@ impl Arguments {
             training: self.training.plan(),
             out: self.out,
         })
-    }
-}
-
-pub(crate) fn run(arguments: Arguments, face: &Face<'_>) -> Result<()> {
-    let device = arguments.training.device.choice;
-    face.run_on(&arguments.plan()?, device, report)
-}
-
-/// Mean and spread of AUCPR per kind of start.
-pub(crate) fn report(finetuned: Finetuned, face: &Face<'_>) -> Result<()> {
-    for (start, name) in [
-        (Start::Transfer, "transfer"),
-        (Start::Scratch, "from scratch"),
-    ] {
-        let values: Vec<f64> = finetuned
-            .trainings
-            .iter()
-            .filter(|training| training.start == start)
-            .filter_map(|training| mean_aucpr(&training.evaluation.tfs).0)
-            .collect();
-        let Some(mean) = bindscape_stats::mean(&values) else {
-            continue;
-        };
-        let spread = bindscape_stats::standard_deviation(&values)
-            .map(|spread| format!(" ± {spread:.3}"))
-            .unwrap_or_default();
-        face.terminal.note(&format!(
-            "{} test AUCPR, {name}: {mean:.3}{spread} over {} repeat{}",
-            finetuned.tf,
-            values.len(),
-            if values.len() == 1 { "" } else { "s" },
-        ));
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use bindscape_genome::load::SequenceInput;
-
-    use super::*;
-
-    #[test]
-    fn defaults_are_those_of_the_plan() {
-        let arguments: Arguments = crate::cli::parsed(&[
-            "--model", "m", "--matrix", "b", "--genome", "g", "--tf", "MAX", "--out", "o",
-        ]);
-        let [model, matrix, genome, out] = ["m", "b", "g", "o"].map(PathBuf::from);
-        assert_eq!(
-            arguments.plan().expect("sequences"),
-            Finetune::new(
-                model,
-                matrix,
-                SequenceInput::Genome(genome),
-                "MAX".into(),
-                out
-            )
-        );
     }
 }

@@ -4,6 +4,7 @@
 //! work starts. Exit status: 0 done, or nobody reads the output any more; 2 wrong input or a
 //! failed system call (message and hint on standard error); 130 interrupted; 101 a defect.
 
+mod choice;
 mod cli;
 mod data;
 mod demo;
@@ -28,8 +29,8 @@ use std::error::Error as _;
 use std::process::ExitCode;
 
 use bindscape_base::{Error, Subject};
-use clap::Parser;
 use clap::error::ContextKind;
+use clap::{CommandFactory, FromArgMatches};
 
 /// Training makes and drops large arrays in every step; this allocator keeps
 /// their memory where the system's gives it back and asks for it again.
@@ -37,8 +38,16 @@ use clap::error::ContextKind;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let arguments = match cli::Arguments::try_parse() {
-        Ok(arguments) => arguments,
+    let parsed = cli::Arguments::command()
+        .try_get_matches()
+        .and_then(|matches| {
+            Ok((
+                cli::verb_of(&matches),
+                cli::Arguments::from_arg_matches(&matches)?,
+            ))
+        });
+    let (verb, arguments) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) => match wrong_value(&error) {
             Some(status) => return status,
             None => error.exit(),
@@ -47,11 +56,10 @@ fn main() -> ExitCode {
     if let Err(error) = terminal::listen_for_interrupts() {
         terminal::say(format!("warning: Ctrl-C will stop at once: {error}"));
     }
-    let verb = arguments.verb_name();
-    match vectors::limit().and_then(|()| arguments.run()) {
+    match vectors::limit().and_then(|()| arguments.run(&verb)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if nobody_reads(&error) => ExitCode::SUCCESS,
-        Err(error) => wrong(&error, &|field| options::of_field(verb, field)),
+        Err(error) => wrong(&error, &|field| options::of_field(&verb, field)),
     }
 }
 

@@ -2,21 +2,20 @@
 
 use std::path::PathBuf;
 
-use bindscape::data::thousands;
-use bindscape::model::{ImportModel, ImportedModel, InspectModel, ModelFacts};
+use bindscape::model::{ImportModel, InspectModel};
 use bindscape_base::Result;
-use bindscape_base::progress::Progress;
-use clap::{Args, Subcommand};
+use clap::Args;
 
-use crate::face::{Face, print_json};
+use crate::face::{Verb, verbs};
 
-/// The verbs below `model`.
-#[derive(Debug, Subcommand)]
-pub(crate) enum ModelVerb {
-    /// Print what a model is and what it was trained on (JSON)
-    Inspect(InspectArguments),
-    /// Take over weights of a published network that PyTorch saved
-    Import(ImportArguments),
+verbs! {
+    /// The verbs below `model`.
+    ModelVerb {
+        /// Print what a model is and what it was trained on (JSON)
+        Inspect(InspectArguments),
+        /// Take over weights of a published network that PyTorch saved
+        Import(ImportArguments),
+    }
 }
 
 /// Options of `model inspect`.
@@ -46,67 +45,24 @@ pub(crate) struct ImportArguments {
     out: PathBuf,
 }
 
-impl ModelVerb {
-    /// The verb as it is typed.
-    pub(crate) fn name(&self) -> &'static str {
-        match self {
-            ModelVerb::Inspect(_) => "model inspect",
-            ModelVerb::Import(_) => "model import",
-        }
+impl Verb for InspectArguments {
+    type Job = InspectModel;
+
+    fn plan(self) -> Result<InspectModel> {
+        Ok(InspectModel::new(self.model))
     }
 }
 
-impl From<ImportArguments> for ImportModel {
-    fn from(arguments: ImportArguments) -> Self {
-        Self {
-            weights: arguments.weights,
-            tfs: arguments.tfs,
-            length: arguments.length,
-            build: arguments.build,
-            out: arguments.out,
-        }
-    }
-}
+impl Verb for ImportArguments {
+    type Job = ImportModel;
 
-pub(crate) fn run(verb: ModelVerb, face: &Face<'_>) -> Result<()> {
-    match verb {
-        ModelVerb::Inspect(arguments) => {
-            face.run(&InspectModel::new(arguments.model), report_facts)
-        }
-        ModelVerb::Import(arguments) => face.run(&ImportModel::from(arguments), report_import),
-    }
-}
-
-/// Prints what a model is, by names in alphabetical order.
-pub(crate) fn report_facts(facts: ModelFacts, _face: &Face<'_>) -> Result<()> {
-    print_json(&serde_json::to_value(facts).expect("facts have plain fields"))
-}
-
-/// Says what was taken over.
-pub(crate) fn report_import(imported: ImportedModel, face: &Face<'_>) -> Result<()> {
-    let facts = &imported.facts;
-    face.terminal.note(&format!(
-        "wrote {}: {}, {} parameters, {} TFs. The regions it was trained on are not known, \
-         so nothing can be kept out of fine-tuning, and `evaluate` refuses it.",
-        imported.file.display(),
-        facts.architecture.kind(),
-        thousands(facts.parameters),
-        facts.tfs.len()
-    ));
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn defaults_are_those_of_the_plan() {
-        let arguments: ImportArguments = crate::cli::parsed(&["w", "--tfs", "A,B", "--out", "m"]);
-        let tfs = vec!["A".into(), "B".into()];
-        assert_eq!(
-            ImportModel::from(arguments),
-            ImportModel::new("w".into(), tfs, "m".into())
-        );
+    fn plan(self) -> Result<ImportModel> {
+        Ok(ImportModel {
+            weights: self.weights,
+            tfs: self.tfs,
+            length: self.length,
+            build: self.build,
+            out: self.out,
+        })
     }
 }

@@ -2,15 +2,14 @@
 
 use std::path::PathBuf;
 
-use bindscape::data::thousands;
-use bindscape::predict::{Predict, Predicted, PredictionInput, WindowReport};
-use bindscape_base::progress::Progress;
+use bindscape::predict::{Predict, PredictionInput, WindowReport};
 use bindscape_base::{Error, Result};
-use bindscape_nn::Strands;
-use clap::{Args, ValueEnum};
+use bindscape_nn::{DeviceChoice, Strands};
+use clap::Args;
 
+use crate::choice::{STRANDS, choice};
 use crate::device::DeviceArguments;
-use crate::face::Face;
+use crate::face::Verb;
 
 /// Options of `predict`.
 #[derive(Debug, Args)]
@@ -39,36 +38,29 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "BP")]
     stride: Option<u64>,
     /// What is reported of a sequence of several windows
-    #[arg(long, value_enum, default_value = "max")]
-    report: Report,
+    #[arg(long, default_value = "max", value_parser = choice::<WindowReport>(REPORTS))]
+    report: WindowReport,
     /// Strands to score; the scores of both are averaged
-    #[arg(long, value_enum, default_value = "both")]
-    strands: StrandChoice,
+    #[arg(long, default_value = "both", value_parser = choice::<Strands>(STRANDS))]
+    strands: Strands,
     #[command(flatten)]
     device: DeviceArguments,
 }
 
 /// What is reported of a sequence of several windows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Report {
-    /// The highest score of its windows
-    Max,
-    /// The mean score of its windows
-    Mean,
-    /// Every window, on a row of its own
-    Windows,
-}
+const REPORTS: &[(&str, &str)] = &[
+    ("max", "The highest score of its windows"),
+    ("mean", "The mean score of its windows"),
+    ("windows", "Every window, on a row of its own"),
+];
 
-/// Strands, as the command line names them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum StrandChoice {
-    /// Both strands
-    Both,
-    /// As given
-    Forward,
-}
+impl Verb for Arguments {
+    type Job = Predict;
 
-impl Arguments {
+    fn device(&self) -> DeviceChoice {
+        self.device.choice
+    }
+
     fn plan(self) -> Result<Predict> {
         Ok(Predict {
             model: self.model,
@@ -85,61 +77,9 @@ impl Arguments {
             },
             out: self.out,
             stride: self.stride,
-            report: match self.report {
-                Report::Max => WindowReport::Max,
-                Report::Mean => WindowReport::Mean,
-                Report::Windows => WindowReport::Windows,
-            },
-            strands: match self.strands {
-                StrandChoice::Both => Strands::Both,
-                StrandChoice::Forward => Strands::Forward,
-            },
+            report: self.report,
+            strands: self.strands,
             precision: self.device.precision,
         })
-    }
-}
-
-pub(crate) fn run(arguments: Arguments, face: &Face<'_>) -> Result<()> {
-    let device = arguments.device.choice;
-    face.run_on(&arguments.plan()?, device, report)
-}
-
-/// Says what was scored.
-pub(crate) fn report(scored: Predicted, face: &Face<'_>) -> Result<()> {
-    face.terminal.note(&format!(
-        "{} rows written, {} of them without a score (letters other than A, C, G, T, or no room for a window)",
-        thousands(scored.rows),
-        thousands(scored.missing)
-    ));
-    if scored.short > 0 {
-        face.terminal.note(&format!(
-            "{} were shorter than the model's {} bp: {}",
-            thousands(scored.short),
-            scored.length,
-            if scored.widened {
-                "the window around their centre was scored"
-            } else {
-                "they have no score"
-            }
-        ));
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn defaults_are_those_of_the_plan() {
-        let arguments: Arguments = crate::cli::parsed(&["--model", "m", "--fasta", "f"]);
-        let input = PredictionInput::Fasta {
-            fasta: "f".into(),
-            genome: None,
-        };
-        assert_eq!(
-            arguments.plan().expect("an input"),
-            Predict::new("m".into(), input, "-".into())
-        );
     }
 }

@@ -2,15 +2,13 @@
 
 use std::path::PathBuf;
 
-use bindscape::pretrain::{Pretrain, Pretrained, TfChoice};
-use bindscape::training::mean_aucpr;
-use bindscape_base::progress::Progress;
+use bindscape::pretrain::{Pretrain, TfChoice};
 use bindscape_base::{Error, Result};
-use bindscape_nn::ArchitectureKind;
+use bindscape_nn::{ArchitectureKind, DeviceChoice};
 use clap::Args;
 
 use crate::data::{SequenceArguments, SplitArguments};
-use crate::face::Face;
+use crate::face::Verb;
 use crate::training::TrainingArguments;
 
 /// Options of `pretrain`.
@@ -59,28 +57,23 @@ fn tf_choice(text: &str) -> Result<TfChoice> {
     })
 }
 
-pub(crate) fn run(arguments: Arguments, face: &Face<'_>) -> Result<()> {
-    let plan = Pretrain {
-        matrix: arguments.matrix,
-        sequences: arguments.sequences.input()?,
-        tfs: tf_choice(&arguments.tfs)?,
-        architecture: arguments.architecture,
-        regions: arguments.regions,
-        split: arguments.split.split()?,
-        training: arguments.training.plan(),
-        out: arguments.out,
-    };
-    face.run_on(&plan, arguments.training.device.choice, report)
-}
+impl Verb for Arguments {
+    type Job = Pretrain;
 
-/// Says what was reached.
-pub(crate) fn report(outcome: Pretrained, face: &Face<'_>) -> Result<()> {
-    let (mean, defined) = mean_aucpr(&outcome.evaluation.tfs);
-    face.terminal.note(&format!(
-        "test AUCPR: mean {} over {defined} of {} TFs; the model is {}",
-        mean.map_or_else(|| "undefined".into(), |mean| format!("{mean:.3}")),
-        outcome.evaluation.tfs.len(),
-        outcome.model.display(),
-    ));
-    Ok(())
+    fn device(&self) -> DeviceChoice {
+        self.training.device.choice
+    }
+
+    fn plan(self) -> Result<Pretrain> {
+        Ok(Pretrain {
+            matrix: self.matrix,
+            sequences: self.sequences.input()?,
+            tfs: tf_choice(&self.tfs)?,
+            architecture: self.architecture,
+            regions: self.regions,
+            split: self.split.split()?,
+            training: self.training.plan(),
+            out: self.out,
+        })
+    }
 }

@@ -6,8 +6,7 @@ use bindscape::report::Report;
 use bindscape_base::Result;
 use clap::Args;
 
-use crate::face::Face;
-use crate::terminal::say;
+use crate::face::Verb;
 
 /// Options of `report`.
 #[derive(Debug, Args)]
@@ -20,16 +19,13 @@ pub(crate) struct Arguments {
     out: Option<PathBuf>,
 }
 
-pub(crate) fn run(arguments: Arguments, face: &Face<'_>) -> Result<()> {
-    let plan = Report {
-        runs: arguments.runs,
-        out: arguments.out,
-    };
-    face.run(&plan, report)
-}
+impl Verb for Arguments {
+    type Job = Report;
 
-/// Says where the page is.
-pub(crate) fn report(page: PathBuf, _face: &Face<'_>) -> Result<()> {
-    say(format!("wrote {}", page.display()));
-    Ok(())
+    fn plan(self) -> Result<Report> {
+        Ok(Report {
+            runs: self.runs,
+            out: self.out,
+        })
+    }
 }

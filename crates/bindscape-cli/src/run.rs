@@ -10,7 +10,7 @@ use bindscape_base::{Error, Place, Result};
 use bindscape_nn::DeviceChoice;
 use clap::Args;
 
-use crate::face::Face;
+use crate::face::{Face, show};
 
 /// Options of `run`.
 #[derive(Debug, Args)]
@@ -24,49 +24,49 @@ pub(crate) struct Arguments {
     device: DeviceChoice,
 }
 
-/// Reads a plan as the job of its name, runs it on the device, and reports.
+/// Reads a plan as the job of its name, runs it on the device, and shows what it leaves.
 type Runner = fn(&WrittenPlan, &Arguments, &Face<'_>) -> Result<()>;
 
-/// A table of jobs by name, with what reports their outcomes; a demonstration shows its jobs.
+/// A table of jobs by name; a demonstration shows the jobs it is made of.
 macro_rules! jobs {
-    ($($job:ty => $report:path,)*) => {
+    ($($job:ty,)*) => {
         &[$((<$job>::NAME, |written, arguments, face| {
             let plan: $job = written.parse(&arguments.file)?;
-            face.run_on(&plan, arguments.device, $report)
+            face.run_job(&plan, arguments.device, show)
         }),)*
         (demo::Demo::NAME, |written, arguments, face| {
-            crate::demo::show(&written.parse(&arguments.file)?, face)
+            crate::demo::demonstrate(&written.parse(&arguments.file)?, face)
         })]
     };
 }
 
 /// The jobs by name.
 const JOBS: &[(&str, Runner)] = jobs![
-    matrix::BuildMatrix => crate::matrix::build::report,
-    matrix::ImportMatrix => crate::matrix::convert::report_import,
-    matrix::ExportMatrix => crate::matrix::convert::report_export,
-    matrix::InspectMatrix => crate::matrix::look::report_inspection,
-    matrix::CompareTfs => crate::matrix::look::report_similarity,
-    pretrain::Pretrain => crate::pretrain::report,
-    finetune::Finetune => crate::finetune::report,
-    evaluate::Evaluate => crate::evaluate::report,
-    predict::Predict => crate::predict::report,
-    model::InspectModel => crate::model::report_facts,
-    model::ImportModel => crate::model::report_import,
-    report::Report => crate::report::report,
-    motif::Scan => crate::motif::scan::report,
-    motif::Compare => crate::motif::compare::report,
-    motif::Discover => crate::motif::discover::report,
-    motif::Cluster => crate::motif::cluster::report,
-    motif::Convert => crate::motif::convert::report,
-    motif::Logo => crate::motif::logo::report,
-    protein::cluster::Cluster => crate::protein::cluster::report,
-    protein::crossval::Crossval => crate::protein::crossval::report,
-    protein::train::Train => crate::protein::train::report,
-    protein::fetch::Fetch => crate::protein::fetch::report,
-    protein::embed::Embed => crate::protein::embed::report,
-    protein::predict::Predict => crate::protein::predict::report,
-    protein::explain::Explain => crate::protein::explain::report,
+    matrix::BuildMatrix,
+    matrix::ImportMatrix,
+    matrix::ExportMatrix,
+    matrix::InspectMatrix,
+    matrix::CompareTfs,
+    pretrain::Pretrain,
+    finetune::Finetune,
+    evaluate::Evaluate,
+    predict::Predict,
+    model::InspectModel,
+    model::ImportModel,
+    report::Report,
+    motif::Scan,
+    motif::Compare,
+    motif::Discover,
+    motif::Cluster,
+    motif::Convert,
+    motif::Logo,
+    protein::cluster::Cluster,
+    protein::crossval::Crossval,
+    protein::train::Train,
+    protein::fetch::Fetch,
+    protein::embed::Embed,
+    protein::predict::Predict,
+    protein::explain::Explain,
 ];
 
 pub(crate) fn run(arguments: &Arguments, face: &Face<'_>) -> Result<()> {

@@ -6,8 +6,11 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use bindscape_base::error::with_fields;
 use bindscape_base::progress::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::options;
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
@@ -29,14 +32,17 @@ pub(crate) fn say(message: impl AsRef<str>) {
 
 /// Progress bars on a terminal; plain lines for the stages elsewhere.
 pub(crate) struct Terminal {
+    /// The verb whose options are shown where notes mention fields of plans.
+    verb: String,
     quiet: bool,
     drawn: bool,
     bar: Mutex<Option<ProgressBar>>,
 }
 
 impl Terminal {
-    pub(crate) fn new(quiet: bool) -> Self {
+    pub(crate) fn new(quiet: bool, verb: &str) -> Self {
         Self {
+            verb: verb.to_owned(),
             quiet,
             drawn: !quiet && std::io::stderr().is_terminal(),
             bar: Mutex::new(None),
@@ -93,6 +99,7 @@ impl Progress for Terminal {
         if self.quiet {
             return;
         }
+        let message = &with_fields(message, &|field| options::of_field(&self.verb, field));
         self.with_bar(|bar| match bar {
             Some(bar) => bar.suspend(|| say(message)),
             None => say(message),

@@ -1,5 +1,6 @@
 //! What a job is: a plan that can be checked, written down, and run.
 
+use std::io::{self, Write};
 use std::path::Path;
 
 use bindscape_base::{Error, Place, Result, atomic};
@@ -12,7 +13,7 @@ use crate::session::Session;
 /// A plan of work. Its fields are the settings, by the names that errors use.
 pub trait Job: Serialize + DeserializeOwned + Send + Sync {
     /// What is there when the job is done.
-    type Outcome: Send;
+    type Outcome: Outcome + Send;
 
     /// The job's name in a written plan (`pretrain`).
     const NAME: &'static str;
@@ -28,6 +29,20 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync {
     /// # Errors
     /// If an input is not what it should be, the output cannot be written, or the user interrupts.
     fn run(&self, session: &Session<'_>) -> Result<Self::Outcome>;
+}
+
+/// What a job leaves, in words, for whoever shows it: a terminal, a notebook, a page.
+pub trait Outcome {
+    /// A line for each thing worth knowing; fields of plans stand in them as `⟦field⟧`.
+    fn notes(&self) -> Vec<String>;
+
+    /// Writes the table or text that is the result itself, where it is not in a file.
+    ///
+    /// # Errors
+    /// If `out` cannot be written.
+    fn write_result(&self, _out: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 impl Session<'_> {

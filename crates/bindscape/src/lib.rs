@@ -16,6 +16,7 @@ pub mod job;
 pub mod matrix;
 pub mod model;
 pub mod motif;
+mod outcome;
 pub mod predict;
 pub mod pretrain;
 pub mod protein;
@@ -32,6 +33,5 @@ mod watcher;
 struct Readme;
 
 pub use bindscape_base::{Error, ErrorKind, Result};
-pub use job::{Job, WrittenPlan};
+pub use job::{Job, Outcome, WrittenPlan};
 pub use session::Session;
-pub use watcher::validation_words;

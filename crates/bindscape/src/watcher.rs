@@ -107,7 +107,7 @@ impl ProteinObserver for Watcher<'_> {
 
 /// What an epoch reached on the validation part.
 #[must_use]
-pub fn validation_words(record: &ProteinEpoch) -> String {
+pub(crate) fn validation_words(record: &ProteinEpoch) -> String {
     let mut words = vec![format!(
         "validation loss {:.4}, calibrated {:.4}",
         record.validation_loss, record.validation_calibrated_loss

@@ -2,14 +2,13 @@
 
 use std::path::PathBuf;
 
-use bindscape::data::thousands;
-use bindscape::matrix::{BuildMatrix, BuiltMatrix};
+use bindscape::matrix::BuildMatrix;
 use bindscape_base::Result;
-use bindscape_base::progress::Progress;
 use bindscape_matrix::build::{Centres, Evidence};
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use crate::face::Face;
+use crate::choice::choice;
+use crate::face::Verb;
 
 /// Options of `matrix build`.
 #[derive(Debug, Args)]
@@ -33,14 +32,14 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "TSV")]
     aliases: Option<PathBuf>,
     /// What makes a TF bound
-    #[arg(long, value_enum, default_value = "chip+tfbs")]
-    evidence: EvidenceChoice,
+    #[arg(long, default_value = "chip+tfbs", value_parser = choice::<Evidence>(EVIDENCE))]
+    evidence: Evidence,
     /// Width of the regions in base pairs, around the centre of the accessible intervals
     #[arg(long, value_name = "BP", default_value_t = 200)]
     width: u32,
     /// Centres of the regions, where each cell has a file of its own in --samples
-    #[arg(long, value_enum, default_value = "merged")]
-    centres: CentreChoice,
+    #[arg(long, default_value = "merged", value_parser = choice::<Centres>(CENTRES))]
+    centres: Centres,
     /// Only these TFs [default: all that were profiled]
     #[arg(long, value_delimiter = ',', value_name = "TF,…")]
     tfs: Option<Vec<String>>,
@@ -67,90 +66,49 @@ pub(crate) struct Arguments {
     out: PathBuf,
 }
 
-/// What makes a TF bound, as the command line names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum EvidenceChoice {
-    /// A ChIP-seq summit and a predicted site in the same cell
-    #[value(name = "chip+tfbs")]
-    ChipAndTfbs,
-    /// A ChIP-seq summit alone; no TFBS files are needed
-    #[value(name = "chip")]
-    Chip,
-}
+/// What makes a TF bound.
+const EVIDENCE: &[(&str, &str)] = &[
+    (
+        "chip+tfbs",
+        "A ChIP-seq summit and a predicted site in the same cell",
+    ),
+    ("chip", "A ChIP-seq summit alone; no TFBS files are needed"),
+];
 
-/// Centres of regions, as the command line names them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum CentreChoice {
-    /// Those of clusters: intervals that overlap, over all cells, are one
-    Merged,
-    /// Those of the intervals of every cell; regions may overlap
-    PerCell,
-}
+/// Centres of regions.
+const CENTRES: &[(&str, &str)] = &[
+    (
+        "merged",
+        "Those of clusters: intervals that overlap, over all cells, are one",
+    ),
+    (
+        "per-cell",
+        "Those of the intervals of every cell; regions may overlap",
+    ),
+];
 
-impl From<CentreChoice> for Centres {
-    fn from(choice: CentreChoice) -> Self {
-        match choice {
-            CentreChoice::Merged => Centres::Merged,
-            CentreChoice::PerCell => Centres::PerCell,
-        }
-    }
-}
+impl Verb for Arguments {
+    type Job = BuildMatrix;
 
-impl From<EvidenceChoice> for Evidence {
-    fn from(choice: EvidenceChoice) -> Self {
-        match choice {
-            EvidenceChoice::ChipAndTfbs => Evidence::ChipAndTfbs,
-            EvidenceChoice::Chip => Evidence::ChipOnly,
-        }
-    }
-}
-
-impl From<Arguments> for BuildMatrix {
-    fn from(arguments: Arguments) -> Self {
-        Self {
-            dhs: arguments.dhs,
-            dhs_sources: arguments.dhs_sources,
-            chip: arguments.chip,
-            tfbs: arguments.tfbs,
-            samples: arguments.samples,
-            aliases: arguments.aliases,
-            evidence: arguments.evidence.into(),
-            width: arguments.width,
-            centres: arguments.centres.into(),
-            tfs: arguments.tfs,
-            build: arguments.build,
-            genome: arguments.genome,
-            ignore_unknown_chromosomes: arguments.ignore_unknown_chromosomes,
-            skip_cells_without_accessibility: arguments.skip_cells_without_accessibility,
-            unsorted: arguments.unsorted,
-            per_cell: arguments.per_cell,
-            out: arguments.out,
-        }
-    }
-}
-
-pub(super) fn run(arguments: Arguments, face: &Face<'_>) -> Result<()> {
-    face.run(&BuildMatrix::from(arguments), report)
-}
-
-/// Says what was written.
-pub(crate) fn report(built: BuiltMatrix, face: &Face<'_>) -> Result<()> {
-    face.terminal.note(&format!(
-        "wrote {}: {} regions x {} TFs",
-        built.file.display(),
-        thousands(built.regions as u64),
-        built.tfs
-    ));
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn defaults_are_those_of_the_plan() {
-        let arguments: Arguments = crate::cli::parsed(&["--out", "m"]);
-        assert_eq!(BuildMatrix::from(arguments), BuildMatrix::new("m".into()));
+    fn plan(self) -> Result<BuildMatrix> {
+        Ok(BuildMatrix {
+            dhs: self.dhs,
+            dhs_sources: self.dhs_sources,
+            chip: self.chip,
+            tfbs: self.tfbs,
+            samples: self.samples,
+            aliases: self.aliases,
+            evidence: self.evidence,
+            width: self.width,
+            centres: self.centres,
+            tfs: self.tfs,
+            build: self.build,
+            genome: self.genome,
+            ignore_unknown_chromosomes: self.ignore_unknown_chromosomes,
+            skip_cells_without_accessibility: self.skip_cells_without_accessibility,
+            unsorted: self.unsorted,
+            per_cell: self.per_cell,
+            out: self.out,
+        })
     }
 }

@@ -3,14 +3,12 @@
 
 use std::path::PathBuf;
 
-use bindscape::data::thousands;
-use bindscape::matrix::{ExportMatrix, ImportMatrix, ImportedMatrix, PublishedColumns};
-use bindscape_base::progress::Progress;
+use bindscape::matrix::{ExportMatrix, ImportMatrix, PublishedColumns};
 use bindscape_base::{Error, Result};
 use bindscape_matrix::View;
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use crate::face::Face;
+use crate::face::Verb;
 
 /// Options of `matrix import`.
 #[derive(Debug, Args)]
@@ -47,8 +45,8 @@ pub(crate) struct ExportArguments {
     /// Binding matrix (Parquet)
     matrix: PathBuf,
     /// Views to write
-    #[arg(long, value_enum, default_value = "both")]
-    view: Views,
+    #[arg(long, default_value = "both", value_parser = ["sparse", "less-sparse", "both"])]
+    view: String,
     /// Matrices of single cells of the same build (the --per-cell directory of `matrix build`): writes one cells x regions file per TF too
     #[arg(long, value_name = "DIR")]
     per_cell: Option<PathBuf>,
@@ -57,18 +55,9 @@ pub(crate) struct ExportArguments {
     out: PathBuf,
 }
 
-/// Views to export.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Views {
-    /// Sparse
-    Sparse,
-    /// Less sparse
-    LessSparse,
-    /// Both
-    Both,
-}
+impl Verb for ImportArguments {
+    type Job = ImportMatrix;
 
-impl ImportArguments {
     fn plan(self) -> Result<ImportMatrix> {
         let columns = match (self.tf, self.samples, self.tfs) {
             (Some(tf), Some(samples), _) => PublishedColumns::Cells { tf, samples },
@@ -92,77 +81,19 @@ impl ImportArguments {
     }
 }
 
-impl From<ExportArguments> for ExportMatrix {
-    fn from(arguments: ExportArguments) -> Self {
-        Self {
-            matrix: arguments.matrix,
-            views: match arguments.view {
-                Views::Sparse => vec![View::Sparse],
-                Views::LessSparse => vec![View::LessSparse],
-                Views::Both => vec![View::Sparse, View::LessSparse],
+impl Verb for ExportArguments {
+    type Job = ExportMatrix;
+
+    fn plan(self) -> Result<ExportMatrix> {
+        Ok(ExportMatrix {
+            matrix: self.matrix,
+            views: match &*self.view {
+                "sparse" => vec![View::Sparse],
+                "less-sparse" => vec![View::LessSparse],
+                _ => vec![View::Sparse, View::LessSparse],
             },
-            per_cell: arguments.per_cell,
-            out: arguments.out,
-        }
-    }
-}
-
-pub(super) fn import(arguments: ImportArguments, face: &Face<'_>) -> Result<()> {
-    face.run(&arguments.plan()?, report_import)
-}
-
-/// Says what was read.
-pub(crate) fn report_import(imported: ImportedMatrix, face: &Face<'_>) -> Result<()> {
-    if !imported.both_views {
-        face.terminal.note("without --less-sparse, one kind of evidence only is not told from closed: the less-sparse view equals the sparse one");
-    }
-    face.terminal.note(&format!(
-        "wrote {}: {} regions x {} TFs",
-        imported.file.display(),
-        thousands(imported.regions as u64),
-        imported.tfs
-    ));
-    Ok(())
-}
-
-pub(super) fn export(arguments: ExportArguments, face: &Face<'_>) -> Result<()> {
-    face.run(&ExportMatrix::from(arguments), report_export)
-}
-
-/// Says what was written.
-pub(crate) fn report_export(files: Vec<PathBuf>, face: &Face<'_>) -> Result<()> {
-    for file in files {
-        face.terminal.note(&format!("wrote {}", file.display()));
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cli::parsed;
-
-    #[test]
-    fn defaults_are_those_of_the_plans() {
-        let import: ImportArguments = parsed(&[
-            "--sparse",
-            "s",
-            "--regions",
-            "r",
-            "--tfs",
-            "t",
-            "--out",
-            "m",
-        ]);
-        let [sparse, regions, tfs, out] = ["s", "r", "t", "m"].map(PathBuf::from);
-        assert_eq!(
-            import.plan().expect("columns"),
-            ImportMatrix::new(sparse, regions, PublishedColumns::Tfs(tfs), out)
-        );
-        let export: ExportArguments = parsed(&["m", "--out", "d"]);
-        assert_eq!(
-            ExportMatrix::from(export),
-            ExportMatrix::new("m".into(), "d".into())
-        );
+            per_cell: self.per_cell,
+            out: self.out,
+        })
     }
 }

@@ -1,16 +1,13 @@
 //! `bindscape matrix inspect` and `bindscape matrix similarity`.
 
-use std::io::Write;
 use std::path::PathBuf;
 
 use bindscape::matrix::{CompareTfs, InspectMatrix};
-use bindscape_base::{Error, Result};
+use bindscape_base::Result;
 use bindscape_genome::load::SequenceInput;
-use bindscape_matrix::inspect::Inspection;
-use bindscape_matrix::similarity::Similarity;
 use clap::Args;
 
-use crate::face::{Face, print_json};
+use crate::face::{Show, Verb, print_json, show};
 
 /// Options of `matrix inspect`.
 #[derive(Debug, Args)]
@@ -48,116 +45,36 @@ pub(crate) struct SimilarityArguments {
     heatmap: Option<PathBuf>,
 }
 
-impl From<InspectArguments> for InspectMatrix {
-    fn from(arguments: InspectArguments) -> Self {
-        let OptionalSequences { sequences, genome } = arguments.sequences;
-        Self {
-            matrix: arguments.matrix,
+impl Verb for InspectArguments {
+    type Job = InspectMatrix;
+
+    fn show(&self) -> Show<InspectMatrix> {
+        if self.json {
+            |_, inspection| print_json(inspection)
+        } else {
+            show
+        }
+    }
+
+    fn plan(self) -> Result<InspectMatrix> {
+        let OptionalSequences { sequences, genome } = self.sequences;
+        Ok(InspectMatrix {
+            matrix: self.matrix,
             sequences: sequences
                 .map(SequenceInput::Fasta)
                 .or(genome.map(SequenceInput::Genome)),
-        }
+        })
     }
 }
 
-impl From<SimilarityArguments> for CompareTfs {
-    fn from(arguments: SimilarityArguments) -> Self {
-        Self {
-            matrix: arguments.matrix,
-            out: arguments.out,
-            heatmap: arguments.heatmap,
-        }
-    }
-}
+impl Verb for SimilarityArguments {
+    type Job = CompareTfs;
 
-pub(super) fn inspect(arguments: InspectArguments, face: &Face<'_>) -> Result<()> {
-    let json = arguments.json;
-    face.run(&InspectMatrix::from(arguments), |inspection, face| {
-        if json {
-            print_json(&inspection)
-        } else {
-            report_inspection(inspection, face)
-        }
-    })
-}
-
-/// Prints what a matrix holds as tables.
-pub(crate) fn report_inspection(inspection: Inspection, _face: &Face<'_>) -> Result<()> {
-    let mut out = std::io::stdout().lock();
-    print_facts(&mut out, &inspection)
-        .and_then(|()| print_table(&mut out, &inspection))
-        .map_err(|source| Error::io("write", "standard output", source))
-}
-
-pub(super) fn similarity(arguments: SimilarityArguments, face: &Face<'_>) -> Result<()> {
-    face.run(&CompareTfs::from(arguments), report_similarity)
-}
-
-/// Says nothing: the table is all there is.
-pub(crate) fn report_similarity(_similarity: Similarity, _face: &Face<'_>) -> Result<()> {
-    Ok(())
-}
-
-fn print_facts(out: &mut dyn Write, inspection: &Inspection) -> std::io::Result<()> {
-    let provenance = &inspection.provenance;
-    writeln!(
-        out,
-        "# genome: {}",
-        provenance.genome.as_deref().unwrap_or("not named")
-    )?;
-    writeln!(out, "# rule: {}", provenance.rule)?;
-    if let Some(cell) = &provenance.cell {
-        writeln!(out, "# cell: {cell}")?;
+    fn plan(self) -> Result<CompareTfs> {
+        Ok(CompareTfs {
+            matrix: self.matrix,
+            out: self.out,
+            heatmap: self.heatmap,
+        })
     }
-    writeln!(out, "# regions: {}", inspection.regions)?;
-    if let Some(widths) = &inspection.widths {
-        writeln!(
-            out,
-            "# width: min {} median {} mean {:.1} max {}",
-            widths.min, widths.median, widths.mean, widths.max
-        )?;
-    }
-    let share = |value: Option<f64>| {
-        value.map_or_else(|| "NA".to_owned(), |v| format!("{:.1}%", 100.0 * v))
-    };
-    writeln!(
-        out,
-        "# unresolved: sparse {} less-sparse {}",
-        share(inspection.unresolved_sparse),
-        share(inspection.unresolved_less_sparse)
-    )?;
-    if let Some(gc) = &inspection.gc {
-        write!(
-            out,
-            "# GC: {} sequences, {} with unknown letters, mean {}",
-            gc.sequences,
-            gc.unknown,
-            share(gc.mean)
-        )?;
-        for (quantile, value) in &gc.quantiles {
-            write!(
-                out,
-                ", {:.0}% quantile {:.1}%",
-                100.0 * quantile,
-                100.0 * value
-            )?;
-        }
-        writeln!(out)?;
-    }
-    for chromosome in &inspection.chromosomes {
-        writeln!(out, "# {}: {} regions", chromosome.name, chromosome.regions)?;
-    }
-    Ok(())
-}
-
-fn print_table(out: &mut dyn Write, inspection: &Inspection) -> std::io::Result<()> {
-    writeln!(out, "tf\tbound\tunbound\tone_evidence\tclosed")?;
-    for tf in &inspection.tfs {
-        writeln!(
-            out,
-            "{}\t{}\t{}\t{}\t{}",
-            tf.tf, tf.bound, tf.unbound, tf.one_evidence, tf.closed
-        )?;
-    }
-    Ok(())
 }

@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use bindscape::motif::{Cluster, Clustered, Label};
+use bindscape::motif::{Cluster, Label};
 use bindscape_base::Result;
-use bindscape_base::progress::Progress;
 use bindscape_motif::cluster::Thresholds;
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use crate::face::Face;
+use crate::choice::choice;
+use crate::face::Verb;
 
 /// Options of `motif cluster`; thresholds are RSAT's.
 #[derive(Debug, Args)]
@@ -32,65 +32,33 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = Thresholds::default().overlap)]
     w: usize,
     /// Print the agreement with classes or families of the motifs
-    #[arg(long, value_name = "LABEL")]
-    compare_to: Option<LabelChoice>,
+    #[arg(long, value_name = "LABEL", value_parser = choice::<Label>(LABELS))]
+    compare_to: Option<Label>,
     /// Table with columns matrix_id and class or family, for motifs whose file names none
     #[arg(long, value_name = "TSV", requires = "compare_to")]
     metadata: Option<PathBuf>,
 }
 
 /// What clusters are compared with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum LabelChoice {
-    /// Structural class of the DNA-binding domain.
-    Class,
-    /// Family within the class.
-    Family,
-}
+const LABELS: &[(&str, &str)] = &[
+    ("class", "Structural class of the DNA-binding domain"),
+    ("family", "Family within the class"),
+];
 
-impl From<Arguments> for Cluster {
-    fn from(arguments: Arguments) -> Self {
-        Self {
-            motifs: arguments.motifs,
+impl Verb for Arguments {
+    type Job = Cluster;
+
+    fn plan(self) -> Result<Cluster> {
+        Ok(Cluster {
+            motifs: self.motifs,
             thresholds: Thresholds {
-                correlation: arguments.cor,
-                normalized: arguments.ncor,
-                overlap: arguments.w,
+                correlation: self.cor,
+                normalized: self.ncor,
+                overlap: self.w,
             },
-            compare_to: arguments.compare_to.map(|label| match label {
-                LabelChoice::Class => Label::Class,
-                LabelChoice::Family => Label::Family,
-            }),
-            metadata: arguments.metadata,
-            out: arguments.out,
-        }
+            compare_to: self.compare_to,
+            metadata: self.metadata,
+            out: self.out,
+        })
     }
-}
-
-pub(super) fn run(arguments: Arguments, face: &Face<'_>) -> Result<()> {
-    face.run(&Cluster::from(arguments), report)
-}
-
-/// Says how many clusters there are, and how they agree with labels.
-pub(crate) fn report(outcome: Clustered, face: &Face<'_>) -> Result<()> {
-    let clusters = &outcome.clustering.clusters;
-    face.terminal.note(&format!(
-        "{} motifs in {} clusters, {} of them of one motif",
-        clusters.iter().map(Vec::len).sum::<usize>(),
-        clusters.len(),
-        clusters.iter().filter(|members| members.len() == 1).count()
-    ));
-    if let Some(found) = outcome.agreement {
-        let rand = found.agreement.rand;
-        let rand = rand.map_or("undefined".to_owned(), |rand| format!("{rand:.4}"));
-        face.terminal.note(&format!(
-            "agreement with {}: adjusted Rand index {rand}, homogeneity {:.4}, completeness {:.4} ({} motifs; {} without one left out)",
-            found.label.name(),
-            found.agreement.homogeneity,
-            found.agreement.completeness,
-            found.labelled,
-            found.unlabelled,
-        ));
-    }
-    Ok(())
 }

@@ -2,15 +2,14 @@
 
 use std::path::PathBuf;
 
-use bindscape::motif::{Compare, CompareOptions, Compared};
+use bindscape::motif::{Compare, CompareOptions};
 use bindscape_base::Result;
-use bindscape_base::progress::Progress;
 use bindscape_motif::compare::{Distance, Options};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
 use super::output::Output;
-use crate::face::Face;
+use crate::face::Verb;
 
 /// Options of `motif compare`; names, defaults and columns are Tomtom's.
 #[derive(Debug, Args)]
@@ -60,9 +59,11 @@ pub(crate) struct Arguments {
     drawn: Option<usize>,
 }
 
-impl From<Arguments> for Compare {
-    fn from(arguments: Arguments) -> Self {
-        let by_e_value = arguments.evalue;
+impl Verb for Arguments {
+    type Job = Compare;
+
+    fn plan(self) -> Result<Compare> {
+        let by_e_value = self.evalue;
         let usual = if by_e_value {
             CompareOptions::E_VALUE
         } else {
@@ -70,39 +71,24 @@ impl From<Arguments> for Compare {
         };
         let distance = Distance::NAMES
             .into_iter()
-            .find_map(|(name, distance)| (name == arguments.dist).then_some(distance));
-        let (out, replace) = arguments.output.destination();
-        Self {
-            queries: arguments.queries,
-            targets: arguments.targets,
+            .find_map(|(name, distance)| (name == self.dist).then_some(distance));
+        let (out, replace) = self.output.destination();
+        Ok(Compare {
+            queries: self.queries,
+            targets: self.targets,
             options: CompareOptions {
                 distance: distance.expect("clap takes no other name"),
-                threshold: arguments.thresh.unwrap_or(usual),
+                threshold: self.thresh.unwrap_or(usual),
                 by_e_value,
-                min_overlap: arguments.min_overlap,
-                both_strands: !arguments.norc,
-                complete_scores: !arguments.incomplete_scores,
-                pseudocount: arguments.motif_pseudo,
-                background: arguments.bfile,
-                drawn: arguments.drawn,
+                min_overlap: self.min_overlap,
+                both_strands: !self.norc,
+                complete_scores: !self.incomplete_scores,
+                pseudocount: self.motif_pseudo,
+                background: self.bfile,
+                drawn: self.drawn,
             },
             out,
             replace,
-        }
+        })
     }
-}
-
-pub(super) fn run(arguments: Arguments, face: &Face<'_>) -> Result<()> {
-    face.run(&Compare::from(arguments), report)
-}
-
-/// Says how many motifs have a match.
-pub(crate) fn report(outcome: Compared, face: &Face<'_>) -> Result<()> {
-    face.terminal.note(&format!(
-        "{} of {} motifs match one of {} targets",
-        outcome.matched(),
-        outcome.queries.len(),
-        outcome.targets.len()
-    ));
-    Ok(())
 }

@@ -2,14 +2,13 @@
 
 use std::path::PathBuf;
 
-use bindscape::motif::{Convert, Converted};
+use bindscape::motif::Convert;
 use bindscape_base::Result;
-use bindscape_base::progress::Progress;
 use bindscape_motif::Format;
 use clap::Args;
 
 use super::input::Input;
-use crate::face::Face;
+use crate::face::Verb;
 
 /// Options of `motif convert`.
 #[derive(Debug, Args)]
@@ -34,31 +33,17 @@ pub(crate) struct Arguments {
     pseudocount: Option<f64>,
 }
 
-impl From<Arguments> for Convert {
-    fn from(arguments: Arguments) -> Self {
-        Self {
-            input: arguments.input.into(),
-            to: arguments.to,
-            out: arguments.out.unwrap_or_else(|| "-".into()),
-            trim: arguments.trim,
-            reverse_complement: arguments.reverse_complement,
-            pseudocount: arguments.pseudocount,
-        }
-    }
-}
+impl Verb for Arguments {
+    type Job = Convert;
 
-pub(super) fn run(arguments: Arguments, face: &Face<'_>) -> Result<()> {
-    face.run(&Convert::from(arguments), report)
-}
-
-/// Says what was written.
-pub(crate) fn report(outcome: Converted, face: &Face<'_>) -> Result<()> {
-    if let Some(file) = outcome.file {
-        face.terminal.note(&format!(
-            "wrote {}: {} motifs",
-            file.display(),
-            outcome.motifs
-        ));
+    fn plan(self) -> Result<Convert> {
+        Ok(Convert {
+            input: self.input.into(),
+            to: self.to,
+            out: self.out.unwrap_or_else(|| "-".into()),
+            trim: self.trim,
+            reverse_complement: self.reverse_complement,
+            pseudocount: self.pseudocount,
+        })
     }
-    Ok(())
 }

@@ -2,15 +2,13 @@
 
 use std::path::PathBuf;
 
-use bindscape::motif::{Discover, MotifsFound};
+use bindscape::motif::Discover;
 use bindscape_base::Result;
-use bindscape_base::progress::Progress;
-use bindscape_motif::discover::{Discovery, Options};
+use bindscape_motif::discover::Options;
 use clap::Args;
 
 use super::output::Output;
-use crate::face::Face;
-use crate::terminal::Terminal;
+use crate::face::Verb;
 
 /// Options of `motif discover`; names and defaults are STREME's.
 #[derive(Debug, Args)]
@@ -75,76 +73,30 @@ pub(crate) struct Arguments {
     niter: usize,
 }
 
-impl From<Arguments> for Discover {
-    fn from(arguments: Arguments) -> Self {
-        let (out, replace) = arguments.output.destination();
-        Self {
-            positives: arguments.positives,
-            controls: arguments.controls,
+impl Verb for Arguments {
+    type Job = Discover;
+
+    fn plan(self) -> Result<Discover> {
+        let (out, replace) = self.output.destination();
+        Ok(Discover {
+            positives: self.positives,
+            controls: self.controls,
             options: Options {
-                min_width: arguments.width.unwrap_or(arguments.minw),
-                max_width: arguments.width.unwrap_or(arguments.maxw),
-                motifs: arguments.nmotifs,
-                threshold: arguments.thresh,
-                by_e_value: arguments.evalue,
-                patience: arguments.patience,
-                holdout: arguments.hofract,
-                order: arguments.order,
-                seed: arguments.seed,
-                evaluated: arguments.neval,
-                refined: arguments.nref,
-                iterations: arguments.niter,
+                min_width: self.width.unwrap_or(self.minw),
+                max_width: self.width.unwrap_or(self.maxw),
+                motifs: self.nmotifs,
+                threshold: self.thresh,
+                by_e_value: self.evalue,
+                patience: self.patience,
+                holdout: self.hofract,
+                order: self.order,
+                seed: self.seed,
+                evaluated: self.neval,
+                refined: self.nref,
+                iterations: self.niter,
             },
             out,
             replace,
-        }
+        })
     }
-}
-
-pub(super) fn run(arguments: Arguments, face: &Face<'_>) -> Result<()> {
-    face.run(&Discover::from(arguments), report)
-}
-
-/// Says what was found and written.
-pub(crate) fn report(outcome: MotifsFound, face: &Face<'_>) -> Result<()> {
-    tell(&outcome.discovery, face.terminal);
-    if let Some(directory) = outcome.directory {
-        face.terminal
-            .note(&format!("wrote {}", directory.display()));
-    }
-    Ok(())
-}
-
-/// Counts, motifs and the reason why the search ended.
-fn tell(found: &Discovery, terminal: &Terminal) {
-    let [positives, controls] = found.training;
-    let [held_out, held_out_controls] = found.held_out;
-    let kind = if found.shuffled {
-        "shuffled positives"
-    } else {
-        "controls"
-    };
-    terminal.note(&format!(
-        "{positives} positives and {controls} {kind} for training, {held_out} and {held_out_controls} held out; {}",
-        found.test.name()
-    ));
-    for (rank, motif) in found.motifs.iter().enumerate() {
-        let part = motif.held_out.unwrap_or(motif.training);
-        let value = match found.e_value(motif) {
-            Some(e_value) => format!("E-value {e_value}"),
-            None => format!("p-value of the training part 1e{:.1}", part.log10_p),
-        };
-        terminal.note(&format!(
-            "{}: {value}; in {} of {} positives and {} of {} controls",
-            found.id(rank),
-            part.positives,
-            part.of_positives,
-            part.controls,
-            part.of_controls
-        ));
-    }
-    if found.motifs.is_empty() {
-        terminal.note("no significant motif");
-    }
-    terminal.note(&format!("stopped: {}", found.stop));
 }

@@ -2,13 +2,12 @@
 
 use std::path::PathBuf;
 
-use bindscape::motif::{Drawn, Heights, Logo, LogoContent, LogoInput};
+use bindscape::motif::{Heights, Logo, LogoInput};
 use bindscape_base::Result;
-use bindscape_base::progress::Progress;
 use clap::Args;
 
 use super::input::Input;
-use crate::face::Face;
+use crate::face::Verb;
 
 /// Options of `motif logo`.
 #[derive(Debug, Args)]
@@ -38,41 +37,28 @@ pub(crate) struct Arguments {
     reverse_complement: bool,
 }
 
-impl From<Arguments> for Logo {
-    fn from(arguments: Arguments) -> Self {
-        let input = if arguments.weights {
-            LogoInput::Weights(arguments.input.motifs.into())
+impl Verb for Arguments {
+    type Job = Logo;
+
+    fn plan(self) -> Result<Logo> {
+        let input = if self.weights {
+            LogoInput::Weights(self.input.motifs.into())
         } else {
             LogoInput::Motifs {
-                input: arguments.input.into(),
-                heights: if arguments.probability {
+                input: self.input.into(),
+                heights: if self.probability {
                     Heights::Probability
                 } else {
                     Heights::Information
                 },
-                reverse_complement: arguments.reverse_complement,
+                reverse_complement: self.reverse_complement,
             }
         };
-        Self {
+        Ok(Logo {
             input,
-            out: arguments.out,
-            png: arguments.png,
-            scale: arguments.scale,
-        }
+            out: self.out,
+            png: self.png,
+            scale: self.scale,
+        })
     }
-}
-
-pub(super) fn run(arguments: Arguments, face: &Face<'_>) -> Result<()> {
-    face.run(&Logo::from(arguments), report)
-}
-
-/// Says what was drawn.
-pub(crate) fn report(outcome: Drawn, face: &Face<'_>) -> Result<()> {
-    let drawn = match outcome.content {
-        LogoContent::Motifs(count) => format!("{count} motifs"),
-        LogoContent::Positions(count) => format!("{count} positions"),
-    };
-    face.terminal
-        .note(&format!("wrote {}: {drawn}", outcome.out.display()));
-    Ok(())
 }

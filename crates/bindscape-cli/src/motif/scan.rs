@@ -2,14 +2,13 @@
 
 use std::path::PathBuf;
 
-use bindscape::data::thousands;
-use bindscape::motif::{BackgroundChoice, Scan, ScanOptions, ScanResults, Scanned};
-use bindscape_base::progress::Progress;
+use bindscape::motif::{BackgroundChoice, Scan, ScanOptions, ScanResults};
 use bindscape_base::{Error, Result};
 use bindscape_motif::scan::{Format, PSEUDOCOUNT};
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use crate::face::Face;
+use crate::choice::choice;
+use crate::face::Verb;
 
 /// Options of `motif scan`; those that FIMO has are named as there.
 #[derive(Debug, Args)]
@@ -68,20 +67,11 @@ pub(crate) struct Arguments {
     #[arg(long)]
     skip_masked: bool,
     /// Format of the hits
-    #[arg(long, value_enum, default_value = "tsv")]
-    format: FormatChoice,
+    #[arg(long, default_value = "tsv", value_parser = choice::<Format>(FORMATS))]
+    format: Format,
     /// File to write [default: standard output]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-}
-
-/// Formats of hits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum FormatChoice {
-    /// FIMO's columns; positions from 1, both ends included
-    Tsv,
-    /// BED6 and further columns; positions from 0, the end excluded
-    Bed,
 }
 
 /// The background that `name` stands for; FIMO's names of those that are no files.
@@ -121,39 +111,36 @@ fn results(arguments: &Arguments) -> ScanResults {
     }
 }
 
-pub(super) fn plan(arguments: Arguments) -> Result<Scan> {
-    Ok(Scan {
-        options: ScanOptions {
-            results: results(&arguments),
-            background: background(arguments.bfile.as_deref())?,
-            select: arguments.only,
-            pseudocount: arguments.motif_pseudo,
-            single_strand: arguments.norc,
-            skip_masked: arguments.skip_masked,
-            format: match arguments.format {
-                FormatChoice::Tsv => Format::Tsv,
-                FormatChoice::Bed => Format::Bed,
+/// Formats of hits.
+const FORMATS: &[(&str, &str)] = &[
+    (
+        "tsv",
+        "FIMO's columns; positions from 1, both ends included",
+    ),
+    (
+        "bed",
+        "BED6 and further columns; positions from 0, the end excluded",
+    ),
+];
+
+impl Verb for Arguments {
+    type Job = Scan;
+
+    fn plan(self) -> Result<Scan> {
+        Ok(Scan {
+            options: ScanOptions {
+                results: results(&self),
+                background: background(self.bfile.as_deref())?,
+                select: self.only,
+                pseudocount: self.motif_pseudo,
+                single_strand: self.norc,
+                skip_masked: self.skip_masked,
+                format: self.format,
+                genomic_coordinates: self.parse_genomic_coord,
             },
-            genomic_coordinates: arguments.parse_genomic_coord,
-        },
-        sequences: arguments.sequences,
-        motifs: arguments.motifs,
-        out: arguments.out.unwrap_or_else(|| "-".into()),
-    })
-}
-
-pub(super) fn run(arguments: Arguments, face: &Face<'_>) -> Result<()> {
-    face.run(&plan(arguments)?, report)
-}
-
-/// Says what was written.
-pub(crate) fn report(outcome: Scanned, face: &Face<'_>) -> Result<()> {
-    if let Some(file) = outcome.file {
-        face.terminal.note(&format!(
-            "wrote {}: {} rows",
-            file.display(),
-            thousands(outcome.rows)
-        ));
+            sequences: self.sequences,
+            motifs: self.motifs,
+            out: self.out.unwrap_or_else(|| "-".into()),
+        })
     }
-    Ok(())
 }

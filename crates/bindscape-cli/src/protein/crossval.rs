@@ -1,19 +1,17 @@
 //! `bindscape protein crossval`: how good are the models, on proteins that they were not
 //! trained on?
 
-use std::io::Write;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
-use bindscape::protein::crossval::{Crossval, Crossvalidated, InputKind};
-use bindscape_base::progress::Progress;
-use bindscape_base::{Error, Result};
+use bindscape::protein::crossval::{Crossval, InputKind};
+use bindscape_base::Result;
 use bindscape_nn::DeviceChoice;
 use bindscape_protein::Windows;
 use clap::Args;
 
 use super::options::{LossWeights, ProteinSplitArguments};
-use crate::face::Face;
+use crate::face::Verb;
 
 /// Options of `protein crossval`.
 #[derive(Debug, Args)]
@@ -85,11 +83,17 @@ pub(crate) struct Arguments {
     device: DeviceChoice,
 }
 
-impl Arguments {
-    fn plan(self) -> Crossval {
+impl Verb for Arguments {
+    type Job = Crossval;
+
+    fn device(&self) -> DeviceChoice {
+        self.device
+    }
+
+    fn plan(self) -> Result<Crossval> {
         let window = self.window.get();
         let usual = Windows::default().length().div_ceil(window);
-        Crossval {
+        Ok(Crossval {
             models: self.models,
             representation: self.encoder,
             embeddings: self.embeddings,
@@ -109,33 +113,6 @@ impl Arguments {
             keep_models: self.keep_models,
             seed: self.seed,
             ..Crossval::new(self.proteins, self.labels, self.out)
-        }
-    }
-}
-
-pub(super) fn run(arguments: Arguments, face: &Face<'_>) -> Result<()> {
-    let device = arguments.device;
-    face.run_on(&arguments.plan(), device, report)
-}
-
-/// Prints the tables.
-pub(crate) fn report(outcome: Crossvalidated, face: &Face<'_>) -> Result<()> {
-    face.terminal
-        .note(&format!("wrote {}", outcome.page.display()));
-    let mut out = std::io::stdout().lock();
-    out.write_all(outcome.text.as_bytes())
-        .map_err(|source| Error::io("write", "standard output", source))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::options::parsed;
-    use super::*;
-
-    #[test]
-    fn defaults_are_those_of_the_plan() {
-        let arguments: Arguments = parsed("--proteins p.fa --labels l.tsv --out run");
-        let plan = Crossval::new("p.fa".into(), "l.tsv".into(), "run".into());
-        assert_eq!(arguments.plan(), plan);
+        })
     }
 }

@@ -3,15 +3,14 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use bindscape::data::thousands;
-use bindscape::protein::embed::{Embed, Embedded, EmbeddingOrigin};
+use bindscape::protein::embed::{Embed, EmbeddingOrigin};
 use bindscape_base::Result;
-use bindscape_base::progress::Progress;
 use bindscape_nn::DeviceChoice;
 use bindscape_protein::{RowsOf, ShardFormat, StoredType, Windows};
 use clap::Args;
 
-use crate::face::Face;
+use crate::choice::choice;
+use crate::face::Verb;
 
 /// Options of `protein embed`.
 #[derive(Debug, Args)]
@@ -31,9 +30,9 @@ pub(crate) struct Arguments {
     /// Layer whose hidden states are taken, 0 being the embeddings of residues [default: the last]
     #[arg(long, value_name = "N")]
     layer: Option<usize>,
-    /// What a row is
-    #[arg(long, value_enum, default_value_t = RowsName::Windows)]
-    representation: RowsName,
+    /// What a row is: a residue, the average of --window residues (at most --positions rows), or that of all
+    #[arg(long, default_value = "windows", value_parser = ["residues", "windows", "mean"])]
+    representation: String,
     /// Residues averaged to a row, with --representation windows
     #[arg(long, value_name = "N", default_value = "10")]
     window: NonZeroUsize,
@@ -41,11 +40,11 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N", default_value = "300")]
     positions: NonZeroUsize,
     /// Type of the numbers that are written
-    #[arg(long, value_enum, default_value_t = TypeName::F32)]
-    dtype: TypeName,
+    #[arg(long, default_value = "f32", value_parser = choice::<StoredType>(TYPES))]
+    dtype: StoredType,
     /// Format of the shards
-    #[arg(long, value_enum, default_value_t = FormatName::Safetensors)]
-    format: FormatName,
+    #[arg(long, default_value = "safetensors", value_parser = choice::<ShardFormat>(FORMATS))]
+    format: ShardFormat,
     /// Most residues computed at once: memory grows with it
     #[arg(long, value_name = "N", default_value = "8192")]
     token_budget: NonZeroUsize,
@@ -60,132 +59,46 @@ pub(crate) struct Arguments {
     device: DeviceChoice,
 }
 
-/// [`RowsOf`] as an option.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum RowsName {
-    /// One row per residue
-    Residues,
-    /// Averages of --window residues, at most --positions of them
-    Windows,
-    /// One row, the average of all residues
-    Mean,
-}
+/// Types of the numbers of embeddings.
+const TYPES: &[(&str, &str)] = &[
+    ("f32", "32 bits"),
+    ("f16", "16 bits: half the size, three decimal digits"),
+];
 
-/// [`StoredType`] as an option.
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum TypeName {
-    /// 32 bits
-    F32,
-    /// 16 bits: half the size, three decimal digits
-    F16,
-}
+/// Formats of shards.
+const FORMATS: &[(&str, &str)] = &[("safetensors", "Hugging Face's format"), ("npz", "NumPy's")];
 
-/// [`ShardFormat`] as an option.
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum FormatName {
-    /// Hugging Face's format
-    Safetensors,
-    /// NumPy's
-    Npz,
-}
+impl Verb for Arguments {
+    type Job = Embed;
 
-impl Arguments {
-    fn plan(self) -> Embed {
+    fn device(&self) -> DeviceChoice {
+        self.device
+    }
+
+    fn plan(self) -> Result<Embed> {
         let model = match (self.import, self.model) {
             (Some(folder), _) => EmbeddingOrigin::EsmExtract(folder),
             // clap requires one of the two.
             (None, model) => EmbeddingOrigin::Named(model.unwrap_or_default()),
         };
-        Embed {
+        Ok(Embed {
             proteins: self.fasta,
             model,
             out: self.out,
             layer: self.layer,
-            representation: match self.representation {
-                RowsName::Residues => RowsOf::Residues,
-                RowsName::Mean => RowsOf::Mean,
-                RowsName::Windows => RowsOf::Windows(Windows {
+            representation: match &*self.representation {
+                "residues" => RowsOf::Residues,
+                "mean" => RowsOf::Mean,
+                _ => RowsOf::Windows(Windows {
                     window: self.window.get(),
                     positions: self.positions.get(),
                 }),
             },
-            dtype: match self.dtype {
-                TypeName::F32 => StoredType::F32,
-                TypeName::F16 => StoredType::F16,
-            },
-            format: match self.format {
-                FormatName::Safetensors => ShardFormat::Safetensors,
-                FormatName::Npz => ShardFormat::Npz,
-            },
+            dtype: self.dtype,
+            format: self.format,
             token_budget: self.token_budget.get(),
             chunk: self.chunk.get(),
             overlap: self.overlap,
-        }
-    }
-}
-
-pub(super) fn run(arguments: Arguments, face: &Face<'_>) -> Result<()> {
-    let device = arguments.device;
-    face.run_on(&arguments.plan(), device, report)
-}
-
-/// Says what was computed, and what is missing.
-pub(crate) fn report(outcome: Embedded, face: &Face<'_>) -> Result<()> {
-    let terminal = face.terminal;
-    let line = |before: &str, count: usize, what: &str| {
-        if count > 0 {
-            let count = thousands(count as u64);
-            terminal.note(&format!("{before}{count} {what}"));
-        }
-    };
-    if let Some(imported) = outcome.imported {
-        for (count, what) in [
-            (
-                imported.strangers,
-                "files left out: no such protein in the FASTA file",
-            ),
-            (
-                imported.truncated,
-                "proteins were truncated by `esm-extract`",
-            ),
-            (
-                imported.missing,
-                "proteins of the FASTA file have no embedding",
-            ),
-        ] {
-            line("warning: ", count, what);
-        }
-    }
-    for (count, what) in [
-        (outcome.chunked, "proteins computed in overlapping chunks"),
-        (outcome.cut, "proteins cut: residues of the end are missing"),
-        (
-            outcome.unknown,
-            "proteins with residues that the model does not know",
-        ),
-    ] {
-        line("", count, what);
-    }
-    terminal.note(&format!(
-        "wrote {}: {} new, {} in all",
-        outcome.out.display(),
-        thousands(outcome.computed as u64),
-        thousands(outcome.stored as u64)
-    ));
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn defaults_are_those_of_the_plan() {
-        let words = ["p.fa", "--model", "onehot", "--out", "d"];
-        let model = EmbeddingOrigin::Named("onehot".into());
-        assert_eq!(
-            crate::cli::parsed::<Arguments>(&words).plan(),
-            Embed::new("p.fa".into(), model, "d".into())
-        );
+        })
     }
 }

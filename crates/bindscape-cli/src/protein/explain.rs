@@ -2,18 +2,16 @@
 
 use std::path::PathBuf;
 
-use bindscape::data::thousands;
-use bindscape::protein::explain::{Explain, Explained, ExplanationCounts, Explanations};
-use bindscape_base::progress::Progress;
+use bindscape::protein::explain::Explain;
 use bindscape_base::{Error, Result, names};
 use bindscape_nn::DeviceChoice;
 use bindscape_nn::protein::{Baseline, Target};
 use bindscape_protein::ProteinClass;
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::options::EmbeddingArguments;
-use crate::face::Face;
-use crate::terminal::Terminal;
+use crate::choice::choice;
+use crate::face::Verb;
 
 /// Options of `protein explain`.
 #[derive(Debug, Args)]
@@ -36,8 +34,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N")]
     steps: Option<usize>,
     /// What the protein is compared with [default: zeros]
-    #[arg(long, value_enum)]
-    baseline: Option<BaselineChoice>,
+    #[arg(long, value_parser = choice::<Baseline>(BASELINES))]
+    baseline: Option<Baseline>,
     /// Domains to show and to count attribution in (TSV with the columns accession and domains, which holds NAME:START-END;…)
     #[arg(long, value_name = "TSV")]
     domains: Option<PathBuf>,
@@ -49,31 +47,31 @@ pub(crate) struct Arguments {
     device: DeviceChoice,
 }
 
-/// Baselines, as the command line names them.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum BaselineChoice {
-    /// No residues
-    Zeros,
-    /// The protein's own composition, without an order
-    Mean,
-}
+/// What a protein is compared with.
+const BASELINES: &[(&str, &str)] = &[
+    ("zeros", "No residues"),
+    ("mean", "The protein's own composition, without an order"),
+];
 
-impl Arguments {
-    fn plan(self) -> Explain {
-        Explain {
+impl Verb for Arguments {
+    type Job = Explain;
+
+    fn device(&self) -> DeviceChoice {
+        self.device
+    }
+
+    fn plan(self) -> Result<Explain> {
+        Ok(Explain {
             model: self.model,
             proteins: self.proteins,
             embeddings: self.embeddings.options(),
             ids: self.id,
             target: self.target,
             steps: self.steps,
-            baseline: self.baseline.map(|baseline| match baseline {
-                BaselineChoice::Zeros => Baseline::Zeros,
-                BaselineChoice::Mean => Baseline::Mean,
-            }),
+            baseline: self.baseline,
             domains: self.domains,
             out: self.out,
-        }
+        })
     }
 }
 
@@ -93,66 +91,4 @@ fn target(name: &str) -> Result<Target> {
             )
             .hint(names::suggestion(name, all, "choose one of these"))
         })
-}
-
-pub(super) fn run(arguments: Arguments, face: &Face<'_>) -> Result<()> {
-    let device = arguments.device;
-    face.run_on(&arguments.plan(), device, report)
-}
-
-/// Says what was explained.
-pub(crate) fn report(outcome: Explained, face: &Face<'_>) -> Result<()> {
-    match outcome.counts {
-        Explanations::Attributions(counts) => attributions(&counts, face.terminal),
-        Explanations::Voters(counts) => face.terminal.note(&format!(
-            "{:>12}  proteins, {} of them like none that is labelled",
-            thousands(counts.proteins),
-            thousands(counts.alone)
-        )),
-    }
-    face.terminal
-        .note(&format!("wrote {}", outcome.out.display()));
-    Ok(())
-}
-
-fn attributions(counts: &ExplanationCounts, terminal: &Terminal) {
-    let line = |count, what: &str| terminal.note(&format!("{:>12}  {what}", thousands(count)));
-    line(counts.proteins, "proteins explained");
-    if counts.cut > 0 {
-        line(
-            counts.cut,
-            "longer than the network's input; their ends have no attribution",
-        );
-    }
-    if counts.rough > 0 {
-        line(
-            counts.rough,
-            "whose attributions miss the score by more than a twentieth; more --steps help",
-        );
-    }
-    if let Some(count) = counts.without_domains {
-        line(count, "without domains in the table");
-    }
-    if let Some(inside) = counts.inside_domains {
-        terminal.note(&format!(
-            "positive attribution inside domains: {:.0}% on average, {:.0}% expected by length ({} proteins)",
-            100.0 * inside.attribution,
-            100.0 * inside.length,
-            thousands(inside.proteins)
-        ));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn defaults_are_those_of_the_plan() {
-        let words = ["--model", "m", "--proteins", "p.fa", "--out", "d"];
-        assert_eq!(
-            crate::cli::parsed::<Arguments>(&words).plan(),
-            Explain::new("m".into(), "p.fa".into(), "d".into())
-        );
-    }
 }

@@ -3,15 +3,13 @@
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
-use bindscape::data::thousands;
-use bindscape::protein::fetch::{Fetch, Fetched};
-use bindscape_base::progress::Progress;
+use bindscape::protein::fetch::Fetch;
 use bindscape_base::{Error, Result, names};
 use bindscape_protein::ProteinClass;
 use bindscape_uniprot::ENDPOINT;
 use clap::Args;
 
-use crate::face::Face;
+use crate::face::Verb;
 
 /// Options of `protein fetch`.
 #[derive(Debug, Args)]
@@ -48,10 +46,12 @@ pub(crate) struct Arguments {
     keep_pages: bool,
 }
 
-impl Arguments {
-    fn plan(self) -> Fetch {
+impl Verb for Arguments {
+    type Job = Fetch;
+
+    fn plan(self) -> Result<Fetch> {
         let all = || ProteinClass::ALL.to_vec();
-        Fetch {
+        Ok(Fetch {
             out: self.out,
             classes: Some(self.classes)
                 .filter(|classes| !classes.is_empty())
@@ -64,7 +64,7 @@ impl Arguments {
             attempts: self.attempts,
             wait: self.wait,
             keep_pages: self.keep_pages,
-        }
+        })
     }
 }
 
@@ -82,64 +82,4 @@ fn class(name: &str) -> Result<ProteinClass> {
             "separate several classes with commas",
         ))
     })
-}
-
-pub(super) fn run(arguments: Arguments, face: &Face<'_>) -> Result<()> {
-    face.run(&arguments.plan(), report)
-}
-
-/// Says what came and what was left out.
-pub(crate) fn report(outcome: Fetched, face: &Face<'_>) -> Result<()> {
-    let terminal = face.terminal;
-    let record = outcome.record;
-    terminal.note(&match &record.release {
-        Some(release) => format!("UniProt release {release}"),
-        None => "UniProt's release: not told by the service".to_owned(),
-    });
-    for query in &record.queries {
-        if let Some(count) = query.without_evidence
-            && count > 0
-        {
-            terminal.note(&format!(
-                "warning: {} of {} records found for {} show none of the keywords and domains that were asked for",
-                thousands(count),
-                thousands(query.total),
-                query.class.name()
-            ));
-        }
-    }
-    for (class, counts) in &record.classes {
-        let line = |count, what: &str| terminal.note(&format!("{:>15}  {what}", thousands(count)));
-        let found = thousands(counts.found);
-        line(counts.kept, &format!("{} of {found} found", class.name()));
-        for (count, why) in [
-            (counts.ambiguous, "left out: of two domain classes"),
-            (
-                counts.with_domain,
-                "left out: homeodomain or bZIP domain without the GO term",
-            ),
-            (
-                counts.contradictory,
-                "left out: same sequence as a protein of another class",
-            ),
-            (counts.not_drawn, "not drawn"),
-        ] {
-            if count > 0 {
-                line(count, &format!("  {why}"));
-            }
-        }
-    }
-    terminal.note(&format!("wrote {}", outcome.out.display()));
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use bindscape::protein::fetch::Fetch;
-
-    #[test]
-    fn defaults_are_those_of_the_plan() {
-        let arguments = crate::cli::parsed::<super::Arguments>(&["--out", "d"]);
-        assert_eq!(arguments.plan(), Fetch::new("d".into()));
-    }
 }

@@ -123,10 +123,3 @@ impl ProteinSplitArguments {
         }
     }
 }
-
-/// The arguments of a verb that `words` write.
-#[cfg(test)]
-pub(super) fn parsed<T: Args>(words: &str) -> T {
-    let command = T::augment_args(clap::Command::new("verb").no_binary_name(true));
-    T::from_arg_matches(&command.get_matches_from(words.split(' '))).expect("arguments")
-}

@@ -3,15 +3,13 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use bindscape::data::thousands;
-use bindscape::protein::predict::{Predict, Predicted};
+use bindscape::protein::predict::Predict;
 use bindscape_base::Result;
-use bindscape_base::progress::Progress;
 use bindscape_nn::DeviceChoice;
 use clap::Args;
 
 use super::options::EmbeddingArguments;
-use crate::face::Face;
+use crate::face::Verb;
 
 /// Options of `protein predict`.
 #[derive(Debug, Args)]
@@ -41,9 +39,15 @@ pub(crate) struct Arguments {
     device: DeviceChoice,
 }
 
-impl Arguments {
-    fn plan(self) -> Predict {
-        Predict {
+impl Verb for Arguments {
+    type Job = Predict;
+
+    fn device(&self) -> DeviceChoice {
+        self.device
+    }
+
+    fn plan(self) -> Result<Predict> {
+        Ok(Predict {
             model: self.model,
             proteins: self.proteins,
             embeddings: self.embeddings.options(),
@@ -51,48 +55,6 @@ impl Arguments {
             top: self.top,
             prior: self.prior,
             out: self.out,
-        }
-    }
-}
-
-pub(super) fn run(arguments: Arguments, face: &Face<'_>) -> Result<()> {
-    let device = arguments.device;
-    face.run_on(&arguments.plan(), device, report)
-}
-
-/// Says what was read and predicted.
-pub(crate) fn report(outcome: Predicted, face: &Face<'_>) -> Result<()> {
-    let counts = outcome.counts;
-    let line = |count, what: &str| {
-        face.terminal
-            .note(&format!("{:>12}  {what}", thousands(count)));
-    };
-    line(counts.proteins, "proteins");
-    if let Some(tfs) = counts.tfs {
-        line(tfs, "called TFs");
-    }
-    for (class, &count) in &counts.classes {
-        line(count, &format!("with class {}", class.name()));
-    }
-    for (flag, &count) in &counts.flags {
-        line(count, &format!("flagged {}", flag.name()));
-    }
-    if counts.stops_dropped > 0 {
-        line(counts.stops_dropped, "final stops ('*') dropped");
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn defaults_are_those_of_the_plan() {
-        let words = ["--model", "m", "--proteins", "p.fa"];
-        assert_eq!(
-            crate::cli::parsed::<Arguments>(&words).plan(),
-            Predict::new("m".into(), "p.fa".into(), "-".into())
-        );
+        })
     }
 }

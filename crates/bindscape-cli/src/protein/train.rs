@@ -3,10 +3,7 @@
 
 use std::path::PathBuf;
 
-use bindscape::data::thousands;
-use bindscape::protein::train::{ModelPlan, NetworkPlan, NetworkTrainingPlan, Train, Trained};
-use bindscape::validation_words;
-use bindscape_base::progress::Progress;
+use bindscape::protein::train::{ModelPlan, NetworkPlan, NetworkTrainingPlan, Train};
 use bindscape_base::{Error, Result, names};
 use bindscape_nn::DeviceChoice;
 use bindscape_nn::protein::{ClassWeights, ProteinNetworkKind};
@@ -16,7 +13,7 @@ use clap::Args;
 use super::options::{
     LossWeights, ProteinSplitArguments, STORED, no_embeddings, pair, refuse_given, unknown_encoder,
 };
-use crate::face::Face;
+use crate::face::Verb;
 
 /// Options of `protein train`.
 #[derive(Debug, Args)]
@@ -243,7 +240,13 @@ impl TrainingArguments {
     }
 }
 
-impl Arguments {
+impl Verb for Arguments {
+    type Job = Train;
+
+    fn device(&self) -> DeviceChoice {
+        self.device
+    }
+
     fn plan(self) -> Result<Train> {
         let (validation, seed) = (self.training.validation, self.training.seed);
         let model = match self.network.network {
@@ -265,58 +268,5 @@ impl Arguments {
             seed,
             ..Train::new(self.proteins, self.labels, self.out)
         })
-    }
-}
-
-pub(super) fn run(arguments: Arguments, face: &Face<'_>) -> Result<()> {
-    let device = arguments.device;
-    face.run_on(&arguments.plan()?, device, report)
-}
-
-/// Says what was reached.
-pub(crate) fn report(outcome: Trained, face: &Face<'_>) -> Result<()> {
-    match outcome {
-        Trained::Network {
-            model,
-            epochs,
-            best_epoch,
-        } => {
-            let best = epochs.iter().find(|record| record.epoch == best_epoch);
-            face.terminal.note(&format!(
-                "best epoch {best_epoch} of {}{}; the model is {}",
-                epochs.len(),
-                best.map_or_else(String::new, |record| format!(
-                    ": {}",
-                    validation_words(record)
-                )),
-                model.display(),
-            ));
-        }
-        Trained::Homology {
-            model,
-            fitted: Some([fitted, validation]),
-        } => face.terminal.note(&format!(
-            "fitted on {} proteins, weights chosen by {}; the model is {}",
-            thousands(fitted as u64),
-            thousands(validation as u64),
-            model.display()
-        )),
-        // The job has said that the model is there.
-        Trained::Homology { fitted: None, .. } => {}
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::options::parsed;
-    use super::*;
-
-    #[test]
-    fn defaults_are_those_of_the_plan() {
-        let words = "--proteins p.fa --labels l.tsv --out run";
-        let arguments: Arguments = parsed(words);
-        let plan = Train::new("p.fa".into(), "l.tsv".into(), "run".into());
-        assert_eq!(arguments.plan().expect("a plan"), plan);
     }
 }

@@ -1,0 +1,112 @@
+//! Outcomes of the work on motifs.
+
+use crate::data::thousands;
+use crate::job::Outcome;
+use crate::motif::{Clustered, Compared, Converted, Drawn, LogoContent, MotifsFound, Scanned};
+
+impl Outcome for Scanned {
+    fn notes(&self) -> Vec<String> {
+        let note = |file: &std::path::PathBuf| {
+            format!("wrote {}: {} rows", file.display(), thousands(self.rows))
+        };
+        self.file.iter().map(note).collect()
+    }
+}
+
+impl Outcome for Compared {
+    fn notes(&self) -> Vec<String> {
+        vec![format!(
+            "{} of {} motifs match one of {} targets",
+            self.matched(),
+            self.queries.len(),
+            self.targets.len()
+        )]
+    }
+}
+
+/// Counts, motifs and the reason why the search ended.
+impl Outcome for MotifsFound {
+    fn notes(&self) -> Vec<String> {
+        let found = &self.discovery;
+        let [positives, controls] = found.training;
+        let [held_out, held_out_controls] = found.held_out;
+        let kind = if found.shuffled {
+            "shuffled positives"
+        } else {
+            "controls"
+        };
+        let mut notes = vec![format!(
+            "{positives} positives and {controls} {kind} for training, {held_out} and {held_out_controls} held out; {}",
+            found.test.name()
+        )];
+        for (rank, motif) in found.motifs.iter().enumerate() {
+            let part = motif.held_out.unwrap_or(motif.training);
+            let value = match found.e_value(motif) {
+                Some(e_value) => format!("E-value {e_value}"),
+                None => format!("p-value of the training part 1e{:.1}", part.log10_p),
+            };
+            notes.push(format!(
+                "{}: {value}; in {} of {} positives and {} of {} controls",
+                found.id(rank),
+                part.positives,
+                part.of_positives,
+                part.controls,
+                part.of_controls
+            ));
+        }
+        if found.motifs.is_empty() {
+            notes.push("no significant motif".to_owned());
+        }
+        notes.push(format!("stopped: {}", found.stop));
+        notes.extend(
+            self.directory
+                .iter()
+                .map(|directory| format!("wrote {}", directory.display())),
+        );
+        notes
+    }
+}
+
+/// How many clusters there are, and how they agree with labels.
+impl Outcome for Clustered {
+    fn notes(&self) -> Vec<String> {
+        let clusters = &self.clustering.clusters;
+        let mut notes = vec![format!(
+            "{} motifs in {} clusters, {} of them of one motif",
+            clusters.iter().map(Vec::len).sum::<usize>(),
+            clusters.len(),
+            clusters.iter().filter(|members| members.len() == 1).count()
+        )];
+        if let Some(found) = &self.agreement {
+            let rand = found.agreement.rand;
+            let rand = rand.map_or("undefined".to_owned(), |rand| format!("{rand:.4}"));
+            notes.push(format!(
+                "agreement with {}: adjusted Rand index {rand}, homogeneity {:.4}, completeness {:.4} ({} motifs; {} without one left out)",
+                found.label.name(),
+                found.agreement.homogeneity,
+                found.agreement.completeness,
+                found.labelled,
+                found.unlabelled,
+            ));
+        }
+        notes
+    }
+}
+
+impl Outcome for Converted {
+    fn notes(&self) -> Vec<String> {
+        let note =
+            |file: &std::path::PathBuf| format!("wrote {}: {} motifs", file.display(), self.motifs);
+        self.file.iter().map(note).collect()
+    }
+}
+
+impl Outcome for Drawn {
+    fn notes(&self) -> Vec<String> {
+        let drawn = match self.content {
+            LogoContent::Motifs(count) => format!("{count} motifs"),
+            LogoContent::Positions(count) => format!("{count} positions"),
+        };
+        vec![format!("wrote {}: {drawn}", self.out.display())]
+    }
+}
