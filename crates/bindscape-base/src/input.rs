@@ -101,6 +101,39 @@ pub fn from_reader(
     })
 }
 
+/// A stream whose first bytes are dropped if they are a byte-order mark: that of the text within
+/// a compressed file.
+struct Unmarked<R> {
+    inner: R,
+    started: bool,
+}
+
+impl<R: BufRead> BufRead for Unmarked<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if !self.started {
+            self.started = true;
+            // A reader holds more than three bytes at once wherever there are so many.
+            if self.inner.fill_buf()?.starts_with(BYTE_ORDER_MARK) {
+                self.inner.consume(BYTE_ORDER_MARK.len());
+            }
+        }
+        self.inner.fill_buf()
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.inner.consume(count);
+    }
+}
+
+impl<R: BufRead> Read for Unmarked<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if !self.started {
+            self.fill_buf()?;
+        }
+        self.inner.read(out)
+    }
+}
+
 /// The error of this crate for a failed read from a stream that [`open`] gave.
 #[must_use]
 pub fn read_error(path: &Path, source: io::Error) -> Error {
@@ -167,6 +200,9 @@ fn refuse_other_formats(head: &[u8], path: &Path) -> Result<()> {
     Ok(())
 }
 
+/// What spreadsheets and editors of some systems put before UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// Spreadsheets put a byte-order mark before UTF-8; it is no part of the text.
 pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -180,9 +216,17 @@ fn skip_byte_order_mark(mut head: Vec<u8>) -> Vec<u8> {
 fn decompress(reader: impl BufRead + Send + 'static, size: Option<u64>) -> Box<dyn BufRead + Send> {
     let decoder = MultiGzDecoder::new(reader);
     if size.is_some_and(|size| size < AHEAD_BYTES) {
-        Box::new(BufReader::with_capacity(1 << 16, decoder))
+        let inner = BufReader::with_capacity(1 << 16, decoder);
+        Box::new(Unmarked {
+            inner,
+            started: false,
+        })
     } else {
-        Box::new(Ahead::spawn(decoder))
+        let inner = Ahead::spawn(decoder);
+        Box::new(Unmarked {
+            inner,
+            started: false,
+        })
     }
 }
 
@@ -460,6 +504,10 @@ mod tests {
         let text = b"\xef\xbb\xbfa\tb\r\n\nlast".to_vec();
         let expected = vec![(1, "a\tb".into()), (2, String::new()), (3, "last".into())];
         assert_eq!(lines(text.clone(), None).unwrap(), expected);
+        for size in [None, Some(10)] {
+            assert_eq!(lines(gzip(&text), size).unwrap(), expected);
+            assert_eq!(lines(bgzip(&text), size).unwrap(), expected);
+        }
         let text = &text[3..];
         let mut members = gzip(&text[..2]);
         members.extend(gzip(&text[2..]));

@@ -18,8 +18,8 @@ pub struct Record {
     pub name: String,
     /// The header after the first blank; empty if there is none.
     pub description: String,
-    /// The letters in upper case: the IUPAC nucleotide codes with T for U, unless the
-    /// reader has another alphabet.
+    /// The letters in upper case: the IUPAC nucleotide codes with T for U and N for X and dots,
+    /// unless the reader has another alphabet.
     pub sequence: Vec<u8>,
     /// Line of the header, counted from 1.
     pub line: u64,
@@ -45,11 +45,13 @@ pub struct Alphabet {
     pub hint: fn(u8) -> &'static str,
 }
 
+const LETTERS: [u8; 256] = letters();
+
 static NUCLEOTIDES: Alphabet = Alphabet {
-    letters: letters(),
+    letters: LETTERS,
     name: "nucleotide letters (A, C, G, T, N or another IUPAC code)",
     hint: |letter| match letter {
-        b'-' | b'.' | b'*' => "remove gaps and stops: sequences must not be aligned",
+        b'-' | b'*' => "remove gaps and stops: sequences must not be aligned",
         _ => "is it DNA? Proteins are no input here",
     },
 };
@@ -198,12 +200,18 @@ const fn letters() -> [u8; 256] {
     }
     table[b'U' as usize] = b'T';
     table[b'u' as usize] = b'T';
+    // Any base, too: what masking programs leave, and the MEME suite reads.
+    table[b'X' as usize] = b'N';
+    table[b'x' as usize] = b'N';
+    table[b'.' as usize] = b'N';
     table
 }
 
-/// The letter as [`Record::sequence`] has it, or `None` if it is no nucleotide code.
-pub fn nucleotide(letter: u8) -> Option<u8> {
-    match NUCLEOTIDES.letters[letter as usize] {
+/// The letter as [`Record::sequence`] has it, or `None` if it is no nucleotide code. Any base is N,
+/// X (as masking programs write it) or a dot.
+#[must_use]
+pub const fn nucleotide(letter: u8) -> Option<u8> {
+    match LETTERS[letter as usize] {
         0 => None,
         letter => Some(letter),
     }
@@ -252,6 +260,12 @@ mod tests {
         assert_eq!(got[0].sequence, b"ACGTNNT");
         assert_eq!((got[1].name.as_str(), got[1].line), ("b", 6));
         assert_eq!(got[1].sequence, b"R");
+    }
+
+    #[test]
+    fn x_and_dots_are_any_base() {
+        let got = records(b">a\nACxXg.\n").unwrap();
+        assert_eq!(got[0].sequence, b"ACNNGN");
     }
 
     #[test]

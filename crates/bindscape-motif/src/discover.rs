@@ -33,7 +33,7 @@ mod words;
 
 pub use self::enrichment::Test;
 pub use self::options::Options;
-pub use self::search::{Discovered, Discovery, Part, Site, Stop, discover};
+pub use self::search::{Discovered, Discovery, Part, Passing, Site, Stop, discover};
 pub use self::sequences::SequenceSet;
 pub use self::shuffle::shuffle_words;
 pub use bindscape_genome::sequence::Strand;

@@ -1,11 +1,14 @@
 //! Motif files: which formats there are, how one is recognised, reading and writing.
 
+mod alphabet;
 mod background;
+mod doubts;
 mod homer;
 mod jaspar;
 mod losses;
 mod meme;
 mod name;
+mod plain;
 mod source;
 mod transfac;
 mod uniprobe;
@@ -57,17 +60,17 @@ pub fn parse_motifs(text: &str, path: &Path, format: Option<Format>) -> Result<M
 /// Tells the format from the first lines.
 fn detect(source: &Source) -> Result<Format> {
     type Test = fn(&Source) -> bool;
-    let tests: [(Test, Format); 6] = [
+    let tests: [(Test, Format); 5] = [
         (meme::is, Format::Meme),
         (homer::is, Format::Homer),
         (jaspar::is, Format::Jaspar),
         (uniprobe::is, Format::Uniprobe),
         (transfac::is, Format::Transfac),
-        (jaspar::is_plain, Format::Pfm),
     ];
     tests
         .into_iter()
         .find_map(|(is, format)| is(source).then_some(format))
+        .or_else(|| plain::detect(source))
         .ok_or_else(|| source.unknown())
 }
 
@@ -76,17 +79,23 @@ fn parse(source: &Source, format: Option<Format>) -> Result<MotifSet> {
         Some(format) => format,
         None => detect(source)?,
     };
-    let set = match format {
+    let mut set = match format {
         Format::Meme => meme::parse(source)?,
         Format::Jaspar => jaspar::parse(source)?,
-        Format::Pfm => jaspar::parse_plain(source)?,
+        Format::Pfm => plain::parse(source)?,
+        Format::Pcm => plain::parse_positions(source)?,
         Format::Transfac => transfac::parse(source)?,
         Format::Homer => homer::parse(source)?,
         Format::Uniprobe => uniprobe::parse(source)?,
     };
+    set.remarks = source.remarks();
     if set.motifs.is_empty() {
+        let found = match set.remarks.is_empty() {
+            true => "none",
+            false => "only motifs without any count",
+        };
         return Err(
-            Error::input(source.path(), Place::File, "at least one motif", "none")
+            Error::input(source.path(), Place::File, "at least one motif", found)
                 .hint("the file may be truncated"),
         );
     }
@@ -100,14 +109,16 @@ pub fn write_motifs(set: &MotifSet, format: Format) -> String {
         Format::Meme => meme::write(set),
         Format::Jaspar => jaspar::write(set, false),
         Format::Pfm => jaspar::write(set, true),
+        Format::Pcm => plain::write_positions(set),
         Format::Transfac => transfac::write(set),
         Format::Homer => homer::write(set),
         Format::Uniprobe => uniprobe::write(set),
     }
 }
 
-/// The motifs that a user names in one word: `jaspar` for all of the built-in ones, `jaspar:` with what to take of them (see [`built_in::select`]), or the path of a
-/// file (`./jaspar` for one of that name).
+/// The motifs that a user names in one word: `jaspar` for all of the built-in ones, `jaspar:` with
+/// what to take of them (see [`built_in::select`]), or the path of a file (`./jaspar` for one of
+/// that name). What was doubtful in a file is in [`MotifSet::remarks`].
 ///
 /// ```
 /// use bindscape_motif::motifs_from;

@@ -135,6 +135,11 @@ fn not_empty(rows: &[[f64; 4]]) -> Result<()> {
     Ok(())
 }
 
+/// Zeros without a sign: files would show `-0.000000`.
+fn without_sign(rows: Vec<[f64; 4]>) -> Vec<[f64; 4]> {
+    rows.into_iter().map(|row| row.map(|n| n + 0.0)).collect()
+}
+
 fn fault(position: usize, row: [f64; 4], expected: &str) -> Error {
     Error::about(
         format!("motif, position {}", position + 1),
@@ -160,7 +165,7 @@ impl Counts {
                 ));
             }
         }
-        Ok(Self(rows))
+        Ok(Self(without_sign(rows)))
     }
 
     /// Counts of aligned sites of one length, in upper or lower case; N counts for no base.
@@ -239,7 +244,7 @@ impl Frequencies {
                 ));
             }
         }
-        Ok(Self(rows))
+        Ok(Self(without_sign(rows)))
     }
 
     /// Log-odds in bits against `background`.

@@ -41,6 +41,8 @@ pub struct Motif {
     pub counts: Option<Counts>,
     /// Its E-value, where its file had one.
     pub e_value: Option<EValue>,
+    /// Its p-value, where its file had one (STREME: `P=`).
+    pub p_value: Option<EValue>,
     /// Where to read about it.
     pub url: Option<String>,
     /// What else is known of it.
@@ -58,6 +60,7 @@ impl Motif {
             sites: None,
             counts: None,
             e_value: None,
+            p_value: None,
             url: None,
             metadata: Metadata::default(),
         }
@@ -286,6 +289,9 @@ pub struct MotifSet {
     pub single_strand: bool,
     /// Licence and citation that go with the motifs wherever they are written.
     pub notice: Option<String>,
+    /// What was doubtful in their file, a sentence each, for the user: positions without counts
+    /// and what was made of them, sums that were scaled, and the like.
+    pub remarks: Vec<String>,
 }
 
 impl MotifSet {

@@ -7,7 +7,9 @@ use bindscape_base::progress::{Progress, Silent};
 use bindscape_base::{Error, random};
 use bindscape_genome::fasta::Record;
 use bindscape_motif::Format;
-use bindscape_motif::discover::{Discovery, Options, SequenceSet, Stop, Strand, Test, discover};
+use bindscape_motif::discover::{
+    Discovery, Options, Passing, SequenceSet, Stop, Strand, Test, discover,
+};
 use bindscape_motif::format::{parse_motifs, write_motifs};
 use rand::Rng;
 
@@ -131,6 +133,49 @@ fn planted_motifs_are_found_one_after_the_other() {
 }
 
 #[test]
+fn the_matrix_of_an_exact_word_is_that_of_its_sites() {
+    // Every site is the same: no refinement has a smaller p-value than the word itself.
+    let with = |site: &str, name: &str| {
+        let mut rng = random::stream(5, name, 0);
+        let mut bases = |count: usize| -> String {
+            (0..count)
+                .map(|_| char::from(b"ACGT"[rng.random_range(0..4)]))
+                .collect()
+        };
+        let records = (0..120)
+            .map(|index| Record {
+                name: format!("{name}{index}"),
+                sequence: format!("{}{site}{}", bases(26), bases(26)).into_bytes(),
+                ..Record::default()
+            })
+            .collect();
+        SequenceSet::new(name, records).expect("names differ")
+    };
+    let (positives, controls) = (with("CTGCAGGA", "p"), with("", "n"));
+    for (refined, max_width) in [(0, 8), (4, 9), (4, 15)] {
+        let options = Options {
+            motifs: Some(1),
+            max_width,
+            refined,
+            ..Options::default()
+        };
+        let found = discover(&positives, Some(&controls), &options, &Silent).expect("valid");
+        let motif = &found.motifs[0];
+        assert!(
+            motif.counts.sites() >= 100.0,
+            "{refined}: {:?}",
+            motif.counts
+        );
+        let sure = |row: &&[f64; 4]| row.iter().any(|&p| p > 0.95);
+        assert_eq!(
+            motif.frequencies.rows().iter().filter(sure).count(),
+            8,
+            "{refined}"
+        );
+    }
+}
+
+#[test]
 fn files_of_a_discovery() {
     let positives = set("p", 200, 100, &[(SITE, 0.7)]);
     let options = Options {
@@ -169,23 +214,57 @@ fn files_of_a_discovery() {
     let mut lines = sites.lines();
     let header: Vec<&str> = lines.next().expect("a header").split('\t').collect();
     assert_eq!(header[2..5], ["seq_ID", "site_Start", "site_End"]);
-    assert!(
-        lines
-            .next()
-            .expect("a comment")
-            .contains("1-based and inclusive")
-    );
     let first: Vec<&str> = lines.next().expect("a site").split('\t').collect();
-    let site = &found.motifs[0].sites[0];
+    // The best score comes first, of equal ones the first sequence.
+    let site = found.motifs[0]
+        .sites
+        .iter()
+        .rev()
+        .max_by(|a, b| a.score.total_cmp(&b.score))
+        .expect("a site");
     assert_eq!(first[2], positives.name(site.sequence));
     assert_eq!(first[3], (site.start + 1).to_string());
     assert_eq!(first[4], (site.start + site.bases.len()).to_string());
     assert_eq!(first[7], site.bases);
     let count: usize = found.motifs.iter().map(|motif| motif.sites.len()).sum();
-    assert_eq!(
-        sites.lines().filter(|line| !line.starts_with('#')).count(),
-        count + 1
+    let rows = |table: &str| {
+        let row = |line: &&str| !line.is_empty() && !line.starts_with('#');
+        table.lines().filter(row).count()
+    };
+    assert_eq!(rows(&sites), count + 1);
+    assert!(
+        sites
+            .lines()
+            .last()
+            .is_some_and(|line| line.contains("1-based, both included"))
     );
+
+    let sequences = found.sequence_table(&positives, None);
+    let mut lines = sequences.lines();
+    assert_eq!(
+        lines.next(),
+        Some("motif_ID\tmotif_ALT_ID\tmotif_P-value\tseq_ID\tseq_Score\tseq_Class\tis_holdout?")
+    );
+    let passing = &found.motifs[0].passing;
+    assert!(passing.is_sorted_by(|a, b| a.score >= b.score));
+    let of = |control: bool, held_out: bool| {
+        let is = |passing: &&Passing| (passing.control, passing.held_out) == (control, held_out);
+        passing.iter().filter(is).count()
+    };
+    let held_out = found.motifs[0].held_out.expect("a part is held out");
+    assert_eq!(
+        (of(false, false), of(true, false)),
+        (training.positives, training.controls)
+    );
+    assert_eq!(
+        (of(false, true), of(true, true)),
+        (held_out.positives, held_out.controls)
+    );
+    let count: usize = found.motifs.iter().map(|motif| motif.passing.len()).sum();
+    assert_eq!(rows(&sequences), count + 1);
+    assert!(sequences.contains("_shuf_1\t"));
+    let first: Vec<&str> = lines.next().expect("a row").split('\t').collect();
+    assert_eq!((first[1], first[5]), ("STREME-1", "tp"));
 
     let nothing_held_out = Options {
         holdout: 0.0,
@@ -196,6 +275,11 @@ fn files_of_a_discovery() {
     let table = found.motif_table();
     let columns = |line: &str| line.split('\t').count();
     assert!(table.lines().all(|line| columns(line) == 18), "{table}");
+    assert!(
+        found
+            .sequence_table(&positives, None)
+            .starts_with("motif_ID\tmotif_ALT_ID\tmotif_Score\t")
+    );
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::face::Verb;
 pub(crate) struct Arguments {
     #[command(flatten)]
     input: Input,
-    /// Format of the output: meme, jaspar, pfm, transfac, homer or uniprobe
+    /// Format of the output: meme, jaspar, pfm, pcm, transfac, homer or uniprobe
     #[arg(long, value_name = "FORMAT", value_parser = Format::from_name)]
     to: Format,
     /// File to write [default: standard output]

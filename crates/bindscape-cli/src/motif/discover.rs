@@ -65,7 +65,7 @@ pub(crate) struct Arguments {
     /// Words of each width that are matched approximately
     #[arg(long, value_name = "N", default_value_t = Options::default().evaluated)]
     neval: usize,
-    /// Of these, how many of each width are refined; 0 takes the best word as it is
+    /// Of these, how many of each width are refined; 0 takes the matrix of the best word's sites
     #[arg(long, value_name = "N", default_value_t = Options::default().refined)]
     nref: usize,
     /// Most steps of a refinement

@@ -11,7 +11,7 @@ pub(super) struct Input {
     /// CORE 2026), `jaspar:` with a group, ids or names some of them (`jaspar:vertebrates`)
     #[arg(value_name = "MOTIFS")]
     pub(super) motifs: String,
-    /// Format of the input: meme, jaspar, pfm, transfac, homer or uniprobe [default: told from the text]
+    /// Format of the input: meme, jaspar, pfm, pcm, transfac, homer or uniprobe [default: told from the text]
     #[arg(long, value_name = "FORMAT", value_parser = Format::from_name)]
     from: Option<Format>,
     /// Only the motifs of these ids or names, in this order

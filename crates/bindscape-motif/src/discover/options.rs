@@ -35,7 +35,7 @@ pub struct Options {
     pub seed: u64,
     /// Words of each width that are matched approximately.
     pub evaluated: usize,
-    /// Of these, how many of each width are refined; 0 takes the best word as it is.
+    /// Of these, how many of each width are refined; 0 takes the matrix of the best word's sites.
     pub refined: usize,
     /// Largest number of steps of a refinement.
     pub iterations: usize,

@@ -1,6 +1,8 @@
 //! From a word to a matrix: approximate matches of a seed, and sites and matrix estimated
 //! in turn for as long as the p-value falls.
 
+use std::cmp::Ordering;
+
 use super::bases::UNKNOWN;
 use super::corpus::Corpus;
 use super::enrichment::{Cut, Enrichment, best_cut};
@@ -31,6 +33,8 @@ pub(super) struct Fit {
     pub(super) cut: Cut,
     /// Best site of each training positive.
     best: Vec<Best>,
+    /// Whether it was made of a word, not of sites.
+    of_word: bool,
 }
 
 impl Fit {
@@ -66,7 +70,25 @@ impl Fitter<'_> {
                 column
             })
             .collect();
-        self.fit(counts, SEED_PSEUDOCOUNT, scratch)
+        let fit = self.fit(counts, SEED_PSEUDOCOUNT, scratch)?;
+        Some(Fit {
+            of_word: true,
+            ..fit
+        })
+    }
+
+    /// `fit` as a matrix of sites. That of a word, whose p-value no refinement lowered, says
+    /// nothing of how often each base occurs: its sites do, and refinement goes on from them. It
+    /// stays only where no threshold of the new matrix has relatively more positives.
+    pub(super) fn of_sites(&self, fit: Fit, iterations: usize, scratch: &mut Scratch) -> Fit {
+        if !fit.of_word {
+            return fit;
+        }
+        let counts = self.counts(&fit, 0);
+        match self.fit(counts, PSEUDOCOUNT, scratch) {
+            Some(estimated) => self.refine(estimated, iterations, scratch),
+            None => fit,
+        }
     }
 
     /// The end of the iteration that starts with `fit`, after at most `iterations` steps.
@@ -79,6 +101,34 @@ impl Fitter<'_> {
             }
         }
         fit
+    }
+
+    /// The fit with the smallest p-value; of equal ones that with the most information, and then
+    /// the first. Where every positive has a site and no control, many words are equally enriched,
+    /// shifted and with bases that say nothing.
+    pub(super) fn most_enriched(&self, fits: impl IntoIterator<Item = Option<Fit>>) -> Option<Fit> {
+        fits.into_iter().flatten().reduce(|best, next| {
+            let better = match next.cut.ln_p.total_cmp(&best.cut.ln_p) {
+                Ordering::Less => true,
+                Ordering::Equal => self.information(&next) > self.information(&best),
+                Ordering::Greater => false,
+            };
+            if better { next } else { best }
+        })
+    }
+
+    /// Information of the sites of a fit in bits, less what random bases would have: a column of `n`
+    /// of them has 3 / (2 n ln 2) bits in the mean, of which three times as much is taken off.
+    fn information(&self, fit: &Fit) -> f64 {
+        let column = |column: &[f64; 4]| -> f64 {
+            let sites: f64 = column.iter().sum();
+            let bits = |base: usize| match column[base] / sites {
+                0.0 => 0.0,
+                p => p * (p / self.background[base]).log2(),
+            };
+            (0..4).map(bits).sum::<f64>() - 3.0 * 1.5 / (sites * std::f64::consts::LN_2)
+        };
+        fit.counts.iter().map(column).sum()
     }
 
     /// A start of `width` for another refinement: the most informative window of the sites
@@ -145,6 +195,7 @@ impl Fitter<'_> {
             frequencies,
             cut,
             best: positives.to_vec(),
+            of_word: false,
         })
     }
 

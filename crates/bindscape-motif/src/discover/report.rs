@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::search::{Discovered, Discovery, Part};
+use super::search::{Discovered, Discovery, Part, Site};
 use super::sequences::SequenceSet;
 use crate::{EValue, Motif, MotifSet};
 
@@ -39,8 +39,10 @@ impl Discovery {
         format!("{}-{consensus}", rank + 1)
     }
 
-    fn other_id(rank: usize) -> String {
-        format!("bindscape-{}", rank + 1)
+    /// Its other name, as STREME makes it.
+    #[must_use]
+    pub fn other_id(rank: usize) -> String {
+        format!("STREME-{}", rank + 1)
     }
 
     /// The E-value of a motif; `None` if nothing was held out, since the p-value of the
@@ -111,13 +113,12 @@ impl Discovery {
     }
 
     /// The table of sites with STREME's columns: the best site of each of the `positives`
-    /// that has one. Positions are 1-based and inclusive, which the second line says; motifs
-    /// are separated by a line `#`.
+    /// that has one, by motif and then score. Positions are 1-based and inclusive; motifs are
+    /// separated by a line `#`, and comments stand at the end.
     #[must_use]
     pub fn site_table(&self, positives: &SequenceSet) -> String {
         let mut text = String::from(
-            "motif_ID\tmotif_ALT_ID\tseq_ID\tsite_Start\tsite_End\tsite_Strand\tsite_Score\tsite_Sequence\n\
-             # site_Start and site_End are 1-based and inclusive; site_Score is in bits; site_Sequence is along site_Strand\n",
+            "motif_ID\tmotif_ALT_ID\tseq_ID\tsite_Start\tsite_End\tsite_Strand\tsite_Score\tsite_Sequence\n",
         );
         for (rank, motif) in self.motifs.iter().enumerate() {
             if rank > 0 {
@@ -125,7 +126,9 @@ impl Discovery {
             }
             let id = self.id(rank);
             let other_id = Self::other_id(rank);
-            for site in &motif.sites {
+            let mut sites: Vec<&Site> = motif.sites.iter().collect();
+            sites.sort_by(|a, b| b.score.total_cmp(&a.score));
+            for site in sites {
                 let _ = writeln!(
                     text,
                     "{id}\t{other_id}\t{}\t{}\t{}\t{}\t{:.2}\t{}",
@@ -138,6 +141,57 @@ impl Discovery {
                 );
             }
         }
+        text.push_str(
+            "\n# site_Start and site_End: 1-based, both included; site_Score: log-odds in bits; site_Sequence: along site_Strand\n",
+        );
+        text
+    }
+
+    /// The table of sequences with a site, with STREME's columns: by motif and then score,
+    /// positives (`tp`) and controls (`fp`), those held out with 1 in the last column. Controls
+    /// that are shuffled positives are called after them.
+    ///
+    /// # Panics
+    /// If there are no `controls` though there were.
+    #[must_use]
+    pub fn sequence_table(
+        &self,
+        positives: &SequenceSet,
+        controls: Option<&SequenceSet>,
+    ) -> String {
+        let value = match self.held_out {
+            [0, 0] => "motif_Score",
+            _ => "motif_P-value",
+        };
+        let mut text =
+            format!("motif_ID\tmotif_ALT_ID\t{value}\tseq_ID\tseq_Score\tseq_Class\tis_holdout?\n");
+        for (rank, motif) in self.motifs.iter().enumerate() {
+            if rank > 0 {
+                text.push_str("#\n");
+            }
+            let (id, other_id) = (self.id(rank), Self::other_id(rank));
+            let p = EValue::from_log10(motif.log10_p());
+            for passing in &motif.passing {
+                let number = passing.sequence;
+                let (name, class) = match (passing.control, self.shuffled) {
+                    (false, _) => (positives.name(number).to_owned(), "tp"),
+                    (true, true) => (format!("{}_shuf_1", positives.name(number)), "fp"),
+                    (true, false) => {
+                        let controls = controls.expect("the controls of the search");
+                        (controls.name(number).to_owned(), "fp")
+                    }
+                };
+                let _ = writeln!(
+                    text,
+                    "{id}\t{other_id}\t{p}\t{name}\t{:.2}\t{class}\t{}",
+                    passing.score,
+                    u8::from(passing.held_out)
+                );
+            }
+        }
+        text.push_str(
+            "\n# seq_Score: log-odds of the best site in bits; tp: positive, fp: control\n",
+        );
         text
     }
 }

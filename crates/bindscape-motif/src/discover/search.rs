@@ -15,7 +15,7 @@ use super::corpus::{Corpus, UNITS};
 use super::enrichment::{Enrichment, Test};
 use super::options::Options;
 use super::refine::{Fit, Fitter, Scratch};
-use super::scan::{Buffer, Scanner};
+use super::scan::{Best, Buffer, Scanner};
 use super::sequences::SequenceSet;
 use super::shuffle::shuffle_words;
 use super::words::{Seed, Words};
@@ -35,6 +35,7 @@ const MOST_BASES: usize = 1 << 31;
 /// The four sets of a corpus.
 const TRAINING: [usize; 2] = [0, 1];
 const HELD_OUT: [usize; 2] = [2, 3];
+const CONTROLS: [usize; 2] = [1, 3];
 
 /// How many sequences of one part have a site, and how surprising that is.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -66,6 +67,20 @@ pub struct Site {
     pub bases: String,
 }
 
+/// A sequence that has a site.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Passing {
+    /// Its number among the positives, or among the controls; a shuffled sequence has that of the
+    /// positive it was made of.
+    pub sequence: usize,
+    /// Whether it is a control.
+    pub control: bool,
+    /// Whether it is of the part held out.
+    pub held_out: bool,
+    /// Score of its best site in bits.
+    pub score: f64,
+}
+
 /// A motif that was found.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Discovered {
@@ -85,6 +100,8 @@ pub struct Discovered {
     /// Best site of each positive that has one, training and held out, in the order of the
     /// sequences.
     pub sites: Vec<Site>,
+    /// The sequences that have a site, best score first.
+    pub passing: Vec<Passing>,
 }
 
 impl Discovered {
@@ -212,8 +229,8 @@ pub fn discover(
 struct Data {
     /// Training positives and controls, held-out positives and controls.
     sets: [Vec<Vec<u8>>; 4],
-    /// Numbers of the positives in their set: training, held out.
-    numbers: [Vec<usize>; 2],
+    /// Numbers of the sequences of the four sets among the positives or the controls.
+    numbers: [Vec<usize>; 4],
     too_short: [usize; 2],
     shuffled: bool,
 }
@@ -254,10 +271,14 @@ impl Data {
             numbers.iter().map(|&n| set.bases(n).to_vec()).collect()
         };
         let [training, test] = [0, 1].map(|part| bases(positives, &numbers[part]));
+        let control_numbers = match controls {
+            Some(_) => split(usable_controls, "discover: held-out controls"),
+            None => numbers.clone(),
+        };
         let [control_training, control_test] = match controls {
-            Some(controls) => split(usable_controls, "discover: held-out controls")
-                .map(|numbers| bases(controls, &numbers)),
-            None => numbers.clone().map(|numbers| {
+            Some(controls) => [0, 1].map(|part| bases(controls, &control_numbers[part])),
+            None => [0, 1].map(|part| {
+                let numbers: &[usize] = &numbers[part];
                 numbers
                     .iter()
                     .map(|&number| {
@@ -284,9 +305,10 @@ impl Data {
             )
             .hint("take a sample of the sequences; a few thousand are enough for a motif"));
         }
+        let ([training, test], [control_training, control_test]) = (numbers, control_numbers);
         Ok(Self {
             sets,
-            numbers,
+            numbers: [training, control_training, test, control_test],
             too_short,
             shuffled: controls.is_none(),
         })
@@ -452,13 +474,14 @@ impl<'a> Search<'a> {
             .map_init(Scratch::default, |scratch, (_, seed)| {
                 progress::check(progress)?;
                 let start = fitter.seed(seed.bases(), scratch);
-                Ok(start.map(|start| match refined {
-                    0 => start,
-                    _ => fitter.refine(start, iterations, scratch),
+                let steps = if refined > 0 { iterations } else { 0 };
+                Ok(start.map(|start| {
+                    let fit = fitter.refine(start, steps, scratch);
+                    fitter.of_sites(fit, steps, scratch)
                 }))
             })
             .collect::<Result<_>>()?;
-        let Some(mut best) = most_enriched(fits) else {
+        let Some(mut best) = fitter.most_enriched(fits) else {
             progress.finish();
             return Ok(None);
         };
@@ -471,7 +494,8 @@ impl<'a> Search<'a> {
                     Ok(start.map(|start| fitter.refine(start, iterations, scratch)))
                 })
                 .collect::<Result<_>>()?;
-            best = most_enriched(std::iter::once(Some(best)).chain(others))
+            best = fitter
+                .most_enriched(std::iter::once(Some(best)).chain(others))
                 .expect("the one there was is among them");
         }
         progress.finish();
@@ -484,49 +508,35 @@ impl<'a> Search<'a> {
         let threshold = fit.cut.threshold;
         let mut best = Vec::new();
         let mut buffer = Buffer::default();
-        let mut sites = Vec::new();
+        let (mut sites, mut passing) = (Vec::new(), Vec::new());
         let mut held_out = [0; 2];
-        let parts = [
-            (TRAINING[0], &self.data.numbers[0]),
-            (HELD_OUT[0], &self.data.numbers[1]),
-        ];
-        for (set, numbers) in parts {
+        for set in [TRAINING, HELD_OUT].concat() {
+            let control = CONTROLS.contains(&set);
             scanner.best(&self.corpus, self.corpus.set(set), &mut best, &mut buffer);
-            for ((best, sequence), &number) in best.iter().zip(self.corpus.set(set)).zip(numbers) {
+            let sequences = self.corpus.set(set).zip(&self.data.numbers[set]);
+            for (best, (sequence, &number)) in best.iter().zip(sequences) {
                 if best.score < threshold {
                     continue;
                 }
-                if set == HELD_OUT[0] {
-                    held_out[0] += 1;
-                }
-                let start = best.start as usize;
-                let word = &self.corpus.bases()[start..start + fit.counts.len()];
-                let letter = |base: u8| char::from(LETTERS[usize::from(base)]);
-                sites.push(Site {
+                passing.push(Passing {
                     sequence: number,
-                    start: start - self.corpus.positions(sequence).start,
-                    strand: if best.reverse {
-                        Strand::Reverse
-                    } else {
-                        Strand::Forward
-                    },
+                    control,
+                    held_out: HELD_OUT.contains(&set),
                     score: f64::from(best.score) / UNITS,
-                    bases: if best.reverse {
-                        word.iter().rev().map(|&base| letter(3 - base)).collect()
-                    } else {
-                        word.iter().map(|&base| letter(base)).collect()
-                    },
                 });
+                if HELD_OUT.contains(&set) {
+                    held_out[usize::from(control)] += 1;
+                }
+                if !control {
+                    sites.push(self.site(best, sequence, number, fit.counts.len()));
+                }
             }
         }
         sites.sort_by_key(|site| site.sequence);
-        scanner.best(
-            &self.corpus,
-            self.corpus.set(HELD_OUT[1]),
-            &mut best,
-            &mut buffer,
-        );
-        held_out[1] = best.iter().filter(|best| best.score >= threshold).count();
+        passing.sort_by(|a, b| {
+            let number = |passing: &Passing| (passing.control, passing.sequence);
+            b.score.total_cmp(&a.score).then(number(a).cmp(&number(b)))
+        });
         let part = |test: &Enrichment, [positives, controls]: [usize; 2]| {
             let [of_positives, of_controls] = test.sizes();
             Part {
@@ -547,6 +557,28 @@ impl<'a> Search<'a> {
             training: part(&self.training, [fit.cut.positives, fit.cut.controls]),
             held_out: self.held_out.as_ref().map(|test| part(test, held_out)),
             sites,
+            passing,
+        }
+    }
+
+    /// The best site of a sequence of the corpus, which has this number among the positives.
+    fn site(&self, best: &Best, sequence: usize, number: usize, width: usize) -> Site {
+        let start = best.start as usize;
+        let word = &self.corpus.bases()[start..start + width];
+        let letter = |base: u8| char::from(LETTERS[usize::from(base)]);
+        let (strand, bases) = if best.reverse {
+            let turned = word.iter().rev().map(|&base| letter(3 - base)).collect();
+            (Strand::Reverse, turned)
+        } else {
+            let bases = word.iter().map(|&base| letter(base)).collect();
+            (Strand::Forward, bases)
+        };
+        Site {
+            sequence: number,
+            start: start - self.corpus.positions(sequence).start,
+            strand,
+            score: f64::from(best.score) / UNITS,
+            bases,
         }
     }
 
@@ -565,15 +597,4 @@ impl<'a> Search<'a> {
         }
         self.corpus.find_segments();
     }
-}
-
-/// The fit with the smallest p-value; of equal ones the first.
-fn most_enriched(fits: impl IntoIterator<Item = Option<Fit>>) -> Option<Fit> {
-    fits.into_iter().flatten().reduce(|best, next| {
-        if next.cut.ln_p < best.cut.ln_p {
-            next
-        } else {
-            best
-        }
-    })
 }

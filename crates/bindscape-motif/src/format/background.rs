@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use bindscape_base::input::Lines;
 use bindscape_base::{Error, Place, Result};
 
 use super::meme;
@@ -18,49 +17,13 @@ impl Background {
     /// # Errors
     /// If the file is neither, lacks a letter, or holds no probabilities.
     pub fn read(path: &Path) -> Result<Self> {
-        let mut lines = Lines::open(path)?;
+        let source = Source::open(path)?;
+        if meme::is(&source) {
+            return of_motif_file(&source);
+        }
         let mut probabilities = [None; 4];
-        while let Some((number, line)) = lines.next()? {
-            let text = String::from_utf8_lossy(line);
-            let text = text.trim();
-            if text.is_empty() || text.starts_with('#') {
-                continue;
-            }
-            if text.starts_with("MEME version") {
-                return of_motif_file(path);
-            }
-            let fault = |found: String| {
-                Err(Error::input(
-                    path,
-                    Place::Line(number),
-                    "a letter and its probability, as in `A 0.3`",
-                    found,
-                )
-                .hint("MEME's `fasta-get-markov` writes such files; a MEME motif file will do too"))
-            };
-            let mut fields = text.split_whitespace();
-            let (Some(word), Some(value), None) = (fields.next(), fields.next(), fields.next())
-            else {
-                return fault(format!("{:?}", excerpt(text)));
-            };
-            let Some(value) = value.parse().ok().filter(|p: &f64| p.is_finite()) else {
-                return fault(format!("{:?}", excerpt(text)));
-            };
-            let indices: Option<Vec<usize>> = word.bytes().map(letter_index).collect();
-            match indices.as_deref() {
-                Some(&[index]) => {
-                    if probabilities[index].replace(value).is_some() {
-                        return fault(format!("{word} again"));
-                    }
-                }
-                Some(_) => {}
-                None => {
-                    return fault(format!(
-                        "{:?}, which is no word of A, C, G, T",
-                        excerpt(word)
-                    ));
-                }
-            }
+        for (index, line) in source.content() {
+            add_line(&source, index, line, &mut probabilities)?;
         }
         let &[Some(a), Some(c), Some(g), Some(t)] = &probabilities else {
             let missing: Vec<&str> = ["A", "C", "G", "T"]
@@ -75,22 +38,54 @@ impl Background {
                 format!("none for {}", missing.join(", ")),
             ));
         };
-        Self::new([a, c, g, t]).map_err(|error| error.within(&path.display().to_string()))
+        Self::new([a, c, g, t]).map_err(|error| error.within(&source.path().display().to_string()))
+    }
+}
+
+/// Takes a word and its probability from a line; a comment may end it.
+fn add_line(
+    source: &Source,
+    index: usize,
+    line: &str,
+    probabilities: &mut [Option<f64>; 4],
+) -> Result<()> {
+    let fault = |found: String| {
+        source
+            .fault(index, "a letter and its probability, as in `A 0.3`", found)
+            .hint("MEME's `fasta-get-markov` writes such files; a MEME motif file will do too")
+    };
+    let text = line.split('#').next().unwrap_or_default();
+    let mut fields = text.split_whitespace();
+    let (Some(word), Some(value), None) = (fields.next(), fields.next(), fields.next()) else {
+        return Err(fault(format!("{:?}", excerpt(line))));
+    };
+    let Some(value) = value.parse().ok().filter(|p: &f64| p.is_finite()) else {
+        return Err(fault(format!("{:?}", excerpt(line))));
+    };
+    let indices: Option<Vec<usize>> = word.bytes().map(letter_index).collect();
+    match indices.as_deref() {
+        Some(&[index]) => match probabilities[index].replace(value) {
+            Some(_) => Err(fault(format!("{word} again"))),
+            None => Ok(()),
+        },
+        Some(_) => Ok(()),
+        None => Err(fault(format!(
+            "{:?}, which is no word of A, C, G, T",
+            excerpt(word)
+        ))),
     }
 }
 
 /// The background that a MEME motif file names.
-fn of_motif_file(path: &Path) -> Result<Background> {
-    meme::parse(&Source::open(path)?)?
-        .background
-        .ok_or_else(|| {
-            Error::input(
-                path,
-                Place::File,
-                "the line `Background letter frequencies`",
-                "a MEME file without it",
-            )
-        })
+fn of_motif_file(source: &Source) -> Result<Background> {
+    meme::parse(source)?.background.ok_or_else(|| {
+        Error::input(
+            source.path(),
+            Place::File,
+            "the line `Background letter frequencies`",
+            "a MEME file without it",
+        )
+    })
 }
 
 #[cfg(test)]
@@ -124,6 +119,34 @@ mod tests {
             Background::read(&path).expect("valid").probabilities(),
             [0.3, 0.2, 0.1, 0.4]
         );
+    }
+
+    #[test]
+    fn comments_anywhere_and_two_digits() {
+        for text in [
+            "A 0.3 # adenine\nC 0.2\nG 0.2 # g\n# T 0.9\nT 0.3# t\n",
+            "\u{feff}A\t0.3\r\nC\t0.2\r\nG\t0.2\r\nT\t0.3\r\n",
+            "# made\n# by hand\nMEME Version 4\nBackground letter frequencies\nA 0.3 C 0.2\nG 0.2 T 0.3\nMOTIF a\nletter-probability matrix:\n1 0 0 0\n",
+            "****\nSTREME - x\n****\nMEME version 5.4.1\nBackground letter frequencies\nA 0.3 C 0.2 G 0.2 T 0.3\nMOTIF a\nletter-probability matrix:\n1 0 0 0\n",
+        ] {
+            let (_guard, path) = written(text);
+            let read = Background::read(&path).expect("valid").probabilities();
+            for (read, expected) in read.iter().zip([0.3, 0.2, 0.2, 0.3]) {
+                assert!((read - expected).abs() < 1e-12, "{text}");
+            }
+        }
+        for text in [
+            "A 0.30\nC 0.21\nG 0.21\nT 0.29\n",
+            "A 0.29\nC 0.21\nG 0.21\nT 0.27\n",
+        ] {
+            let (_guard, path) = written(text);
+            let sum: f64 = Background::read(&path)
+                .expect("valid")
+                .probabilities()
+                .iter()
+                .sum();
+            assert!((sum - 1.0).abs() < 1e-12, "{text}");
+        }
     }
 
     #[test]

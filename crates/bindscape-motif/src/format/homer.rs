@@ -38,10 +38,7 @@ struct Begun {
 pub(super) fn parse(source: &Source) -> Result<MotifSet> {
     let mut set = MotifSet::default();
     let mut begun: Option<Begun> = None;
-    for (index, line) in source.lines_from(0) {
-        if line.is_empty() || line.starts_with('#') {
-            continue;
-        }
+    for (index, line) in source.content() {
         if let Some(header) = line.strip_prefix('>') {
             set.motifs.extend(finish(source, begun.take())?);
             begun = Some(begin(source, index, header)?);

@@ -1,5 +1,5 @@
-//! JASPAR's formats: that of 2016 with letters and brackets, and the plain position
-//! frequency matrix of four rows, A, C, G and T.
+//! JASPAR's format of 2016, with letters and brackets, and what it shares with plain matrices of
+//! four rows.
 
 use std::fmt::Write as _;
 
@@ -39,17 +39,6 @@ pub(super) fn is(source: &Source) -> bool {
     }
 }
 
-/// Whether the first motif has four rows of numbers.
-pub(super) fn is_plain(source: &Source) -> bool {
-    let mut lines = source.head(6).skip_while(|line| line.starts_with('>'));
-    let numbers = |line: &str| {
-        line.split_whitespace()
-            .all(|field| field.parse::<f64>().is_ok())
-    };
-    (0..4).all(|_| lines.next().is_some_and(numbers))
-        && lines.next().is_none_or(|line| line.starts_with('>'))
-}
-
 pub(super) fn parse(source: &Source) -> Result<MotifSet> {
     read(source, |index, line, _| match row(line) {
         Some(row) => Ok(row),
@@ -70,22 +59,9 @@ pub(super) fn parse(source: &Source) -> Result<MotifSet> {
     })
 }
 
-pub(super) fn parse_plain(source: &Source) -> Result<MotifSet> {
-    read(source, |index, line, number| {
-        if number == 4 {
-            return Err(source
-                .fault(index, "four rows, of A, C, G and T", "one more")
-                .hint(
-                    "a row per position, as in HOMER's and HOCOMOCO's files, is another format",
-                ));
-        }
-        Ok((number, line.split_whitespace().collect()))
-    })
-}
-
 /// Reads motifs of which each has four rows; `row` tells letter and fields from the index of the
 /// line, its text, and the number of rows before it.
-fn read<'a>(
+pub(super) fn read<'a>(
     source: &'a Source,
     row: impl Fn(usize, &'a str, usize) -> Result<(usize, Vec<&'a str>)>,
 ) -> Result<MotifSet> {
@@ -93,14 +69,11 @@ fn read<'a>(
     let mut begun: Option<(usize, String, Option<String>)> = None;
     let mut rows = ByLetter::default();
     let mut count = 0;
-    for (index, line) in source.lines_from(0) {
-        if line.is_empty() || line.starts_with('#') {
-            continue;
-        }
+    for (index, line) in source.content() {
         if let Some(header) = line.strip_prefix('>') {
             if let Some(begun) = begun.take() {
                 set.motifs
-                    .push(finish(source, begun, std::mem::take(&mut rows))?);
+                    .extend(finish(source, begun, std::mem::take(&mut rows))?);
             }
             let (id, name) = id_and_name(header);
             if id.is_empty() {
@@ -111,14 +84,14 @@ fn read<'a>(
             continue;
         }
         if begun.is_none() {
-            begun = Some((index, id_of_file(source.path()), None));
+            begun = Some((index, id_of_file(source, 0), None));
         }
         let (letter, fields) = row(index, line, count)?;
         rows.add(source, index, letter, &fields)?;
         count += 1;
     }
     if let Some(begun) = begun {
-        set.motifs.push(finish(source, begun, rows)?);
+        set.motifs.extend(finish(source, begun, rows)?);
     }
     Ok(set)
 }
@@ -127,11 +100,9 @@ fn finish(
     source: &Source,
     (line, id, name): (usize, String, Option<String>),
     rows: ByLetter,
-) -> Result<Motif> {
-    Ok(Motif {
-        name,
-        ..rows.motif(source, line, &id)?
-    })
+) -> Result<Option<Motif>> {
+    let motif = rows.motif(source, line, &id)?;
+    Ok(motif.map(|motif| Motif { name, ..motif }))
 }
 
 /// Writes the format of 2016, columns aligned, or the plain one.

@@ -20,6 +20,7 @@ pub fn losses(set: &MotifSet, format: Format) -> Vec<String> {
     };
     if !matches!(format, Format::Meme) {
         missing("E-values", &|motif| motif.e_value.is_some());
+        missing("p-values", &|motif| motif.p_value.is_some());
         missing("addresses", &|motif| motif.url.is_some());
     }
     if matches!(format, Format::Homer | Format::Uniprobe) {
@@ -70,6 +71,18 @@ pub fn losses(set: &MotifSet, format: Format) -> Vec<String> {
         losses.push(format!(
             "blanks in the ids of {count} motifs become underscores"
         ));
+    }
+    if matches!(format, Format::Meme) {
+        let blank = |motif: &&Motif| {
+            let name = motif.name.as_deref();
+            name.is_some_and(|name| name.trim().contains(char::is_whitespace))
+        };
+        let count = set.motifs.iter().filter(blank).count();
+        if count > 0 {
+            losses.push(format!(
+                "blanks in the names of {count} motifs become underscores"
+            ));
+        }
     }
     if !matches!(format, Format::Meme) && set.background.is_some() {
         losses.push(format!("the background cannot be written as {name}"));

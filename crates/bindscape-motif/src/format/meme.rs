@@ -6,7 +6,10 @@ use std::fmt::Write as _;
 
 use bindscape_base::{Error, Place, Result};
 
-use super::source::Source;
+use super::alphabet::{Alphabet, Columns, alphabet, other_alphabet};
+use super::doubts::Doubt;
+use super::source::{Source, is_comment};
+use super::values::number;
 use crate::background::Background;
 use crate::letters::{LETTERS, letter_index};
 use crate::matrix::Frequencies;
@@ -17,13 +20,20 @@ use crate::text::{excerpt, line, word};
 const HEAD: usize = 30;
 
 pub(super) fn is(source: &Source) -> bool {
-    source
-        .head(HEAD)
-        .any(|line| line.starts_with("MEME version"))
+    source.head(HEAD).any(|line| version(line).is_some())
 }
 
-/// Which column of a file belongs to A, C, G, T.
-type Columns = [usize; 4];
+/// What follows `MEME version`.
+fn version(line: &str) -> Option<&str> {
+    let rest = after_keyword(line, "MEME")?;
+    after_keyword(rest.trim_start(), "version").map(str::trim)
+}
+
+/// What follows a keyword, in whatever case.
+fn after_keyword<'a>(line: &'a str, keyword: &str) -> Option<&'a str> {
+    let (start, rest) = line.split_at_checked(keyword.len())?;
+    start.eq_ignore_ascii_case(keyword).then_some(rest)
+}
 
 /// A motif that began and its matrix, once it came.
 struct Begun {
@@ -38,31 +48,33 @@ struct Matrix {
     frequencies: Frequencies,
     sites: Option<f64>,
     e_value: Option<EValue>,
+    p_value: Option<EValue>,
 }
 
 pub(super) fn parse(source: &Source) -> Result<MotifSet> {
     check_version(source)?;
     let mut set = MotifSet::default();
-    let mut columns: Columns = [0, 1, 2, 3];
+    let mut letters = Alphabet::default();
+    let mut stranded = None;
     let mut begun: Option<Begun> = None;
     // The next line to look at: sections step over theirs.
     let mut next = 0;
     for (index, line) in source.lines_from(0) {
-        if index < next {
+        if index < next || is_comment(line) {
             continue;
         }
-        if let Some(rest) = line.strip_prefix("ALPHABET") {
-            (columns, next) = alphabet(source, index, rest)?;
-        } else if let Some(rest) = line.strip_prefix("strands:") {
-            set.single_strand = strands(source, index, rest)?;
-        } else if let Some(rest) = line.strip_prefix("Background letter frequencies") {
+        if let Some(rest) = after_keyword(line, "ALPHABET") {
+            (letters, next) = alphabet(source, index, rest)?;
+        } else if let Some(rest) = after_keyword(line, "strands:") {
+            stranded = Some(strands(source, index, rest)?);
+        } else if let Some(rest) = after_keyword(line, "Background letter frequencies") {
             set.background_source = origin(rest);
             let (background, after) = background(source, index)?;
             (set.background, next) = (Some(background), after);
-        } else if let Some(rest) = after_word(line, "MOTIF") {
+        } else if let Some(rest) = motif_line(source, index, line) {
             set.motifs.extend(finish(source, begun.take())?);
             begun = Some(begin(source, index, rest)?);
-        } else if let Some(rest) = line.strip_prefix("letter-probability matrix:") {
+        } else if let Some(rest) = after_keyword(line, "letter-probability matrix:") {
             let Some(begun) = begun.as_mut().filter(|begun| begun.matrix.is_none()) else {
                 return Err(source.fault(
                     index,
@@ -70,14 +82,23 @@ pub(super) fn parse(source: &Source) -> Result<MotifSet> {
                     "none",
                 ));
             };
-            let (matrix, after) = matrix(source, index, rest, columns)?;
+            let (matrix, after) = matrix(source, index, rest, letters.columns)?;
             (begun.matrix, next) = (Some(matrix), after);
         } else if let (Some(url), Some(begun)) = (after_word(line, "URL"), begun.as_mut()) {
             begun.url = Some(url.trim().to_owned()).filter(|url| !url.is_empty());
         }
     }
     set.motifs.extend(finish(source, begun)?);
+    // Letters without complements have one strand, as in the MEME suite.
+    set.single_strand = stranded.unwrap_or(!letters.complements);
     Ok(set)
+}
+
+/// What follows `MOTIF`. In the full output indented lines of other sections begin with `Motif`.
+fn motif_line<'a>(source: &Source, index: usize, line: &'a str) -> Option<&'a str> {
+    let rest = after_keyword(line, "MOTIF")?;
+    let whole = rest.is_empty() || rest.starts_with(char::is_whitespace);
+    (whole && (line.starts_with("MOTIF") || !source.is_indented(index))).then_some(rest)
 }
 
 /// What follows `word` and a blank, or nothing, at the beginning of a line.
@@ -87,10 +108,9 @@ fn after_word<'a>(line: &'a str, word: &str) -> Option<&'a str> {
 }
 
 fn check_version(source: &Source) -> Result<()> {
-    let line = source.lines_from(0).find_map(|(index, line)| {
-        let version = line.strip_prefix("MEME version")?;
-        Some((index, version.trim()))
-    });
+    let line = source
+        .lines_from(0)
+        .find_map(|(index, line)| Some((index, version(line)?)));
     let Some((index, version)) = line else {
         return Err(Error::input(
             source.path(),
@@ -113,81 +133,12 @@ fn check_version(source: &Source) -> Result<()> {
     Ok(())
 }
 
-/// `= ACGT` on the line itself, or definitions of letters up to `END ALPHABET`.
-fn alphabet(source: &Source, index: usize, rest: &str) -> Result<(Columns, usize)> {
-    let short = rest.trim_start().strip_prefix('=');
-    let mut next = index + 1;
-    let letters: String = if let Some(letters) = short {
-        letters.trim().to_owned()
-    } else {
-        let mut letters = String::new();
-        let mut ended = false;
-        for (at, line) in source.lines_from(index + 1) {
-            next = at + 1;
-            if line.starts_with("END ALPHABET") {
-                ended = true;
-                break;
-            }
-            if line.starts_with("MOTIF") {
-                break;
-            }
-            // `A "Adenine" CC0000 ~ T "Thymine" 0000CC` is a letter, or two that complement each
-            // other; `N = ACGT` stands for several.
-            letters.extend(line.split('~').filter_map(core_letter));
-        }
-        if !ended {
-            return Err(source.fault(index, "the line END ALPHABET after the letters", "none"));
-        }
-        letters
-    };
-    Ok((columns_of(source, index, &letters)?, next))
-}
-
-/// The letter that a half of a definition begins with, unless it stands for several.
-fn core_letter(half: &str) -> Option<char> {
-    let half = half.trim();
-    let letter = half.chars().next().filter(|&letter| letter != '#')?;
-    let rest = half[letter.len_utf8()..].trim_start();
-    (!rest.starts_with('=')).then_some(letter)
-}
-
-fn columns_of(source: &Source, index: usize, letters: &str) -> Result<Columns> {
-    let mut columns = [None; 4];
-    for (column, letter) in letters.chars().enumerate() {
-        let base = u8::try_from(letter).ok().and_then(letter_index);
-        match base.map(|base| &mut columns[base]) {
-            Some(place @ None) => *place = Some(column),
-            _ => return Err(other_alphabet(source, index, letters)),
-        }
-    }
-    match columns {
-        [Some(a), Some(c), Some(g), Some(t)] => Ok([a, c, g, t]),
-        _ => Err(other_alphabet(source, index, letters)),
-    }
-}
-
-fn other_alphabet(source: &Source, index: usize, letters: &str) -> Error {
-    let hint = if letters.len() == 20 {
-        "these are motifs of proteins; bindscape knows DNA and RNA"
-    } else {
-        "motifs of DNA (ACGT, in any order) and of RNA (ACGU) are read"
-    };
-    source
-        .fault(
-            index,
-            "the alphabet ACGT",
-            format!("{:?}", excerpt(letters)),
-        )
-        .hint(hint)
-}
-
 /// Whether the motifs are of one strand only.
 fn strands(source: &Source, index: usize, rest: &str) -> Result<bool> {
-    let mut signs: Vec<&str> = rest.split_whitespace().collect();
-    signs.sort_unstable();
-    match signs.as_slice() {
-        ["+", "-"] => Ok(false),
-        ["+"] => Ok(true),
+    let signs: String = rest.split_whitespace().collect();
+    match signs.as_str() {
+        "+-" | "-+" => Ok(false),
+        "+" => Ok(true),
         _ => Err(source.fault(index, "strands `+ -` or `+`", format!("{:?}", rest.trim()))),
     }
 }
@@ -290,6 +241,7 @@ fn finish(source: &Source, begun: Option<Begun>) -> Result<Option<Motif>> {
         sites: matrix.sites,
         counts: None,
         e_value: matrix.e_value,
+        p_value: matrix.p_value,
         url: begun.url,
         metadata: Metadata::default(),
     }))
@@ -299,7 +251,8 @@ fn finish(source: &Source, begun: Option<Begun>) -> Result<Option<Motif>> {
 fn matrix(source: &Source, index: usize, rest: &str, columns: Columns) -> Result<(Matrix, usize)> {
     let attributes = rest.replace('=', "= ");
     let mut words = attributes.split_whitespace();
-    let (mut width, mut sites, mut e_value) = (None, None, None);
+    let (mut width, mut sites) = (None, None);
+    let (mut e_value, mut p_value) = (None, None);
     while let Some(word) = words.next() {
         let Some(key) = word.strip_suffix('=') else {
             return Err(attribute_fault(source, index, word));
@@ -333,11 +286,23 @@ fn matrix(source: &Source, index: usize, rest: &str, columns: Columns) -> Result
                 // Zero says that nothing is known of them.
                 sites = Some(read).filter(|&sites| sites > 0.0);
             }
-            "E" => {
-                e_value = Some(EValue::parse(value).ok_or_else(|| {
-                    source.fault(index, "an E-value after E=", format!("{value:?}"))
-                })?);
+            "E" | "P" => {
+                let read = EValue::parse(value).ok_or_else(|| {
+                    let expected = match key {
+                        "E" => "an E-value after E=",
+                        _ => "a p-value after P=",
+                    };
+                    source.fault(index, expected, format!("{value:?}"))
+                })?;
+                let kept = if key == "E" {
+                    &mut e_value
+                } else {
+                    &mut p_value
+                };
+                *kept = Some(read);
             }
+            // STREME's, where nothing is held out: no measure of significance.
+            "S" => source.doubt(Doubt::Score, format!("line {}", index + 1)),
             _ => {}
         }
     }
@@ -351,6 +316,7 @@ fn matrix(source: &Source, index: usize, rest: &str, columns: Columns) -> Result
         frequencies,
         sites,
         e_value,
+        p_value,
     };
     Ok((matrix, after))
 }
@@ -373,10 +339,10 @@ fn rows(
     let mut after = index + 1;
     for (at, line) in source.lines_from(index + 1) {
         after = at;
+        if is_comment(line) || (line.is_empty() && rows.is_empty()) {
+            continue;
+        }
         if line.is_empty() {
-            if rows.is_empty() {
-                continue;
-            }
             break;
         }
         let fields: Vec<&str> = line.split_whitespace().collect();
@@ -443,7 +409,8 @@ pub(super) fn write(set: &MotifSet) -> String {
 fn write_motif(out: &mut String, motif: &Motif) {
     put(out, format_args!("MOTIF {}", word(&motif.id)));
     if let Some(name) = &motif.name {
-        put(out, format_args!(" {}", line(name)));
+        // What follows a blank here is no part of the name for the MEME suite.
+        put(out, format_args!(" {}", word(name)));
     }
     put(
         out,
@@ -453,10 +420,13 @@ fn write_motif(out: &mut String, motif: &Motif) {
         ),
     );
     if let Some(sites) = motif.sites {
-        put(out, format_args!(" nsites= {sites}"));
+        put(out, format_args!(" nsites= {}", number(sites)));
     }
     if let Some(e_value) = &motif.e_value {
         put(out, format_args!(" E= {e_value}"));
+    }
+    if let Some(p_value) = &motif.p_value {
+        put(out, format_args!(" P= {p_value}"));
     }
     out.push('\n');
     for [a, c, g, t] in motif.frequencies.rows() {

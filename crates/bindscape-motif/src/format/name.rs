@@ -21,6 +21,8 @@ pub enum Format {
     Jaspar,
     /// Four rows of numbers, of A, C, G and T, below `>ID name` or alone.
     Pfm,
+    /// A row of numbers of A, C, G and T per position below `>ID name`, as HOCOMOCO's.
+    Pcm,
     /// TRANSFAC's flat file.
     Transfac,
     /// HOMER's: `>consensus`, name and threshold, then a row of frequencies per position.
@@ -31,10 +33,11 @@ pub enum Format {
 
 impl Format {
     /// All formats.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Meme,
         Self::Jaspar,
         Self::Pfm,
+        Self::Pcm,
         Self::Transfac,
         Self::Homer,
         Self::Uniprobe,
@@ -47,6 +50,7 @@ impl Format {
             Self::Meme => "meme",
             Self::Jaspar => "jaspar",
             Self::Pfm => "pfm",
+            Self::Pcm => "pcm",
             Self::Transfac => "transfac",
             Self::Homer => "homer",
             Self::Uniprobe => "uniprobe",

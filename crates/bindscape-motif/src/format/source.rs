@@ -1,20 +1,32 @@
 //! The text of a motif file, line by line, and the errors in it.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use bindscape_base::input::Lines;
 use bindscape_base::{Error, Place, Result};
 
+use super::doubts::{Doubt, Doubts};
 use crate::matrix::SUM_TOLERANCE;
 use crate::text::excerpt;
 
 /// More text than any motif file: all of JASPAR is about a megabyte.
 const LARGEST: usize = 256 << 20;
 
+/// How far the sum of frequencies may be from one, whatever their digits.
+const LOOSE: f64 = 0.01;
+
+/// The same where frequencies have two digits or fewer.
+const LOOSEST: f64 = 0.02;
+
+/// A sum further from one than this is told, unless frequencies have two digits or fewer.
+const TOLD: f64 = 0.002;
+
 /// A motif file, read whole.
 pub(super) struct Source {
     path: PathBuf,
     lines: Vec<String>,
+    doubts: RefCell<Doubts>,
 }
 
 impl Source {
@@ -35,17 +47,30 @@ impl Source {
             }
             all.push(String::from_utf8_lossy(line).into_owned());
         }
-        Ok(Self {
-            path: lines.path().to_path_buf(),
-            lines: all,
-        })
+        Ok(Self::of_lines(all, lines.path()))
     }
 
     pub(super) fn of_text(text: &str, path: &Path) -> Self {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        Self::of_lines(text.lines().map(str::to_owned).collect(), path)
+    }
+
+    fn of_lines(lines: Vec<String>, path: &Path) -> Self {
         Self {
             path: path.to_path_buf(),
-            lines: text.lines().map(str::to_owned).collect(),
+            lines,
+            doubts: RefCell::default(),
         }
+    }
+
+    /// Notes what is doubtful at a place, for the user.
+    pub(super) fn doubt(&self, doubt: Doubt, place: String) {
+        self.doubts.borrow_mut().add(doubt, place);
+    }
+
+    /// What was doubtful, in sentences.
+    pub(super) fn remarks(&self) -> Vec<String> {
+        self.doubts.take().remarks(&self.path)
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -58,10 +83,21 @@ impl Source {
         (from..).zip(lines.iter().map(|line| line.trim()))
     }
 
-    /// The first lines that are not blank, for telling the format.
+    /// The lines that are neither blank nor a comment (RSAT's begin with `;`), with their index.
+    pub(super) fn content(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.lines_from(0)
+            .filter(|(_, line)| !line.is_empty() && !is_comment(line))
+    }
+
+    /// The first of these, for telling the format.
     pub(super) fn head(&self, count: usize) -> impl Iterator<Item = &str> {
-        let lines = self.lines.iter().map(|line| line.trim());
-        lines.filter(|line| !line.is_empty()).take(count)
+        self.content().map(|(_, line)| line).take(count)
+    }
+
+    /// Whether the line of this index begins with a blank.
+    pub(super) fn is_indented(&self, index: usize) -> bool {
+        let line = self.lines.get(index);
+        line.is_some_and(|line| line.starts_with(char::is_whitespace))
     }
 
     /// An error on the line of this index.
@@ -85,7 +121,7 @@ impl Source {
                 "XML and HTML are not read: give the text file that MEME writes beside it (meme.txt)"
             }
             _ => {
-                "MEME, JASPAR, TRANSFAC, HOMER and UniPROBE are recognised by their first lines; name the format if these are unusual"
+                "MEME, JASPAR, TRANSFAC, HOMER, UniPROBE and plain matrices are recognised by their first lines; name the format if these are unusual"
             }
         };
         Error::input(&self.path, Place::File, "a motif file", found).hint(hint)
@@ -99,6 +135,8 @@ impl Source {
                 let value = field.parse().ok();
                 value
                     .filter(|n: &f64| n.is_finite())
+                    // Zero has no sign here.
+                    .map(|n| n + 0.0)
                     .ok_or_else(|| self.fault(index, "a number", format!("{:?}", excerpt(field))))
             })
             .collect()
@@ -116,20 +154,29 @@ impl Source {
         self.normalised(index, row, digits(fields))
     }
 
-    /// A row whose frequencies were written with `digits` decimals: those of six or more are kept
-    /// as they are, those of fewer are scaled to the sum of one.
+    /// A row whose frequencies were written with up to `digits` decimals: those of six or more
+    /// whose sum is one are kept as they are, others are scaled to it. A row of zeros alone, which
+    /// counts of zero sites leave, becomes a quarter of each base.
+    ///
+    /// Neither many decimals nor fixed ones say how exact a row is: programs print single
+    /// precision with forty digits, and cut values off at four.
     pub(super) fn normalised(
         &self,
         index: usize,
         row: [f64; 4],
         digits: usize,
     ) -> Result<[f64; 4]> {
+        if row == [0.0; 4] {
+            self.doubt(Doubt::EmptyPosition, format!("line {}", index + 1));
+            return Ok([0.25; 4]);
+        }
         let sum: f64 = row.iter().sum();
-        let tolerance = (4.0 * 0.1_f64.powi(digits.min(9) as i32)).clamp(2.0 * SUM_TOLERANCE, 0.02);
+        let tolerance = if digits <= 2 { LOOSEST } else { LOOSE };
         if let Some(value) = row.iter().find(|p| !(0.0..=1.0 + tolerance).contains(*p)) {
             return Err(self.fault(index, "frequencies from 0 to 1", value.to_string()));
         }
-        if (sum - 1.0).abs() > tolerance + 1e-9 {
+        let off = (sum - 1.0).abs();
+        if off > tolerance + 1e-9 {
             return Err(self
                 .fault(
                     index,
@@ -141,12 +188,20 @@ impl Source {
                 )
                 .hint("are these counts, or is a column missing?"));
         }
-        if (sum - 1.0).abs() <= SUM_TOLERANCE {
-            Ok(row)
-        } else {
-            Ok(row.map(|p| p / sum))
+        if off <= SUM_TOLERANCE {
+            return Ok(row);
         }
+        if digits > 2 && off > TOLD {
+            let place = format!("line {}: {sum:.4}", index + 1);
+            self.doubt(Doubt::Scaled, place);
+        }
+        Ok(row.map(|p| p / sum))
     }
+}
+
+/// Whether a line is a comment.
+pub(super) fn is_comment(line: &str) -> bool {
+    line.starts_with(['#', ';'])
 }
 
 /// Decimals of the field that has most of them; scientific notation counts as six.

@@ -1,6 +1,7 @@
 //! Formats other than MEME's: what is read, what is refused in which words, and round trips.
 
 mod round_trips;
+mod unusual;
 
 use std::io::Write;
 use std::path::Path;
@@ -81,7 +82,10 @@ fn faults_of_jaspar_are_named() {
     );
     assert!(fault(">a\nA [ ]\nC [ ]\n").contains("line 2: expected a number for each position"));
     assert!(fault(">\nA [ 1 ]\n").contains("line 1: expected an id after `>`"));
-    assert!(fault(">a\n1 0\n0 0\n0 0\n0 0\n").contains("line 1: expected counts of A, C, G, T, not all of them zero, found zeros at position 2 of motif a"));
+    assert!(
+        fault(">a\n0 0\n0 0\n0 0\n0 0\n")
+            .contains("at least one motif, found only motifs without any count")
+    );
     assert!(fault(">a\n-1 0\n0 0\n0 0\n0 0\n").contains("not negative, found -1 in motif a"));
     assert!(
         fault(">a\n0.5\n0.5\n0.5\n0\n")
@@ -297,7 +301,7 @@ fn what_is_no_motif_file_is_refused() {
     assert!(
         unknown
             .to_string()
-            .contains("one of meme, jaspar, pfm, transfac, homer, uniprobe")
+            .contains("one of meme, jaspar, pfm, pcm, transfac, homer, uniprobe")
     );
     assert_eq!(unknown.advice().as_deref(), Some("did you mean meme?"));
 }

@@ -2,7 +2,8 @@
 //!
 //! Read are `AC`, `ID`, `NA`, `DE`, the matrix after `P0` (or `PO`), and `CC`, in which JASPAR
 //! keeps class, family, group and UniProt accessions; references and binding factors are passed
-//! over. A record ends with `//`.
+//! over. A record ends with `//`, or, in files without it, where the labels or the matrix of another
+//! begin. Numbered lines that do not follow `P0` are no rows (mCross has more of them below `XL`).
 
 use std::fmt::Write as _;
 
@@ -17,14 +18,23 @@ use crate::text::{excerpt, line, word};
 /// Codes of lines with which a record begins.
 const FIRST: [&str; 6] = ["AC", "ID", "VV", "NA", "DE", "P0"];
 
+/// Codes that belong to the record after a matrix, where one came.
+const LABELS: [&str; 5] = ["AC", "ID", "NA", "P0", "PO"];
+
+/// Lines among which the matrix of the first record begins, where its first line has another code.
+const HEAD: usize = 60;
+
 pub(super) fn is(source: &Source) -> bool {
-    source
-        .head(10)
-        .find(|line| *line != "XX" && *line != "//")
-        .is_some_and(|line| {
-            let (code, _) = split(line);
-            FIRST.contains(&code) || code == "PO"
-        })
+    let mut codes = source
+        .head(HEAD)
+        .map(|line| split(line).0)
+        .filter(|code| !matches!(*code, "XX" | "//"));
+    let Some(first) = codes.next() else {
+        return false;
+    };
+    FIRST.contains(&first)
+        || first == "PO"
+        || (is_code(first) && codes.any(|code| matches!(code, "P0" | "PO")))
 }
 
 /// The code of a line and what follows.
@@ -33,10 +43,29 @@ fn split(line: &str) -> (&str, &str) {
     (code, rest.trim())
 }
 
+fn is_code(code: &str) -> bool {
+    code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// Where in a record the reader is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Part {
+    /// Before its matrix.
+    #[default]
+    Before,
+    /// Among the rows of its matrix.
+    Rows,
+    /// Directly below the `XX` that ends the matrix.
+    End,
+    /// Below another code after the matrix.
+    After,
+}
+
 #[derive(Default)]
 struct Record {
     /// Index of its first line.
     line: Option<usize>,
+    part: Part,
     accession: Option<String>,
     id: Option<String>,
     name: Option<String>,
@@ -51,29 +80,51 @@ struct Record {
 pub(super) fn parse(source: &Source) -> Result<MotifSet> {
     let mut set = MotifSet::default();
     let mut record = Record::default();
-    for (index, line) in source.lines_from(0) {
+    for (index, line) in source.content() {
         let (code, rest) = split(line);
-        if code.is_empty() || code == "XX" || (code == "VV" && record.line.is_none()) {
+        if code == "VV" && record.line.is_none() {
             continue;
         }
-        if code == "//" {
-            set.motifs
-                .extend(finish(source, std::mem::take(&mut record))?);
+        if code == "XX" {
+            record.part = match record.part {
+                Part::Rows => Part::End,
+                part => part,
+            };
             continue;
+        }
+        let another = match code {
+            "//" => true,
+            "DE" => record.part != Part::Before && record.metadata.description.is_some(),
+            _ => record.part != Part::Before && LABELS.contains(&code),
+        };
+        if another {
+            let whole = std::mem::take(&mut record);
+            let number = set.motifs.len();
+            set.motifs.extend(finish(source, whole, number)?);
+            if code == "//" {
+                continue;
+            }
         }
         record.line.get_or_insert(index);
         let text = || Some(rest.to_owned()).filter(|text| !text.is_empty());
+        if code.bytes().all(|byte| byte.is_ascii_digit()) {
+            numbered(source, index, &mut record, rest)?;
+            continue;
+        }
+        if record.part != Part::Before {
+            record.part = Part::After;
+        }
         match code {
             "AC" => record.accession = text(),
             "ID" => record.id = text(),
             "NA" => record.name = text(),
             "DE" => record.metadata.description = text(),
             "CC" => comment(&mut record.metadata, rest),
-            "P0" | "PO" => record.columns = Some(columns(source, index, rest)?),
-            _ if code.bytes().all(|byte| byte.is_ascii_digit()) => {
-                add_row(source, index, &mut record, rest)?;
+            "P0" | "PO" => {
+                record.columns = Some(columns(source, index, rest)?);
+                record.part = Part::Rows;
             }
-            _ if code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {}
+            _ if is_code(code) => {}
             _ => {
                 return Err(source.fault(
                     index,
@@ -83,8 +134,32 @@ pub(super) fn parse(source: &Source) -> Result<MotifSet> {
             }
         }
     }
-    set.motifs.extend(finish(source, record)?);
+    let number = set.motifs.len();
+    set.motifs.extend(finish(source, record, number)?);
     Ok(set)
+}
+
+/// A line that begins with a number: a row, if it stands below `P0`.
+fn numbered(source: &Source, index: usize, record: &mut Record, rest: &str) -> Result<()> {
+    let like_a_row = || {
+        let numbers = rest.split_whitespace().take(4);
+        numbers.clone().count() == 4 && numbers.into_iter().all(|n| n.parse::<f64>().is_ok())
+    };
+    match record.part {
+        Part::Rows => add_row(source, index, record, rest),
+        Part::Before if like_a_row() => Err(source.fault(
+            index,
+            "the line P0 with the letters before the matrix",
+            "none",
+        )),
+        // A matrix with a gap must not be read as a shorter one.
+        Part::End if like_a_row() => Err(source.fault(
+            index,
+            "rows of the matrix directly below P0",
+            "another one after the line XX that ends it",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// The bases of the columns after `P0`.
@@ -112,13 +187,7 @@ fn columns(source: &Source, index: usize, rest: &str) -> Result<[usize; 4]> {
 
 /// A row: its number, which has been read, four values, and, not always, a consensus letter.
 fn add_row(source: &Source, index: usize, record: &mut Record, rest: &str) -> Result<()> {
-    let Some(columns) = record.columns else {
-        return Err(source.fault(
-            index,
-            "the line P0 with the letters before the matrix",
-            "none",
-        ));
-    };
+    let columns = record.columns.unwrap_or([0, 1, 2, 3]);
     let mut fields: Vec<&str> = rest.split_whitespace().collect();
     if fields.len() == 5 && fields[4].parse::<f64>().is_err() {
         fields.pop();
@@ -162,7 +231,8 @@ fn comment(metadata: &mut Metadata, text: &str) {
     }
 }
 
-fn finish(source: &Source, record: Record) -> Result<Option<Motif>> {
+/// The motif of a record, after so many others; `None` for a record without lines or counts.
+fn finish(source: &Source, record: Record, number: usize) -> Result<Option<Motif>> {
     let Some(line) = record.line else {
         return Ok(None);
     };
@@ -179,7 +249,7 @@ fn finish(source: &Source, record: Record) -> Result<Option<Motif>> {
     // The first of AC, ID and NA that is there is the id; the last of the others is the name.
     let mut labels: Vec<String> = [accession, id, name].into_iter().flatten().collect();
     let id = if labels.is_empty() {
-        id_of_file(source.path())
+        id_of_file(source, number)
     } else {
         word(&labels.remove(0))
     };
@@ -188,10 +258,11 @@ fn finish(source: &Source, record: Record) -> Result<Option<Motif>> {
     if rows.is_empty() {
         return Err(source.fault(line, format!("a matrix after P0 for motif {id}"), "none"));
     }
-    Ok(Some(Motif {
+    let motif = values::motif(source, &lines, &id, rows, digits)?;
+    Ok(motif.map(|motif| Motif {
         name,
         metadata,
-        ..values::motif(source, &lines, &id, rows, digits)?
+        ..motif
     }))
 }
 

@@ -1,10 +1,9 @@
 //! Matrices whose numbers may be counts or frequencies, in rows by letter or by position,
 //! and how such numbers are written.
 
-use std::path::Path;
-
 use bindscape_base::{Place, Result};
 
+use super::doubts::Doubt;
 use super::source::{Source, digits};
 use crate::matrix::{Counts, Frequencies};
 use crate::motif::Motif;
@@ -76,8 +75,8 @@ impl ByLetter {
             .collect())
     }
 
-    /// The motif that began on the line of index `line`.
-    pub(super) fn motif(self, source: &Source, line: usize, id: &str) -> Result<Motif> {
+    /// The motif that began on the line of index `line`; `None` if it has no count at all.
+    pub(super) fn motif(self, source: &Source, line: usize, id: &str) -> Result<Option<Motif>> {
         let digits = self.digits;
         let rows = self.turn(source, line)?;
         let lines = vec![line; rows.len()];
@@ -93,14 +92,15 @@ fn name(letter: usize) -> &'static str {
 /// numbers have up to `digits` decimals.
 ///
 /// Whole numbers are counts. So are others above one (weighted sites); where none is above
-/// one they are frequencies.
+/// one they are frequencies. A position without any count gets a quarter of the sites for each
+/// base, and a motif without any is none: both are noted in the source.
 pub(super) fn motif(
     source: &Source,
     lines: &[usize],
     id: &str,
     rows: Vec<[f64; 4]>,
     digits: usize,
-) -> Result<Motif> {
+) -> Result<Option<Motif>> {
     for (&line, row) in lines.iter().zip(&rows) {
         if let Some(value) = row.iter().find(|&&value| value < 0.0) {
             return Err(source
@@ -112,27 +112,35 @@ pub(super) fn motif(
                 .hint("matrices of log-odds or energies are no input here"));
         }
     }
+    if rows.iter().all(|row| *row == [0.0; 4]) {
+        source.doubt(Doubt::EmptyMotif, id.to_owned());
+        return Ok(None);
+    }
     let all = || rows.iter().flatten();
     if all().any(|value| value.fract() != 0.0) && all().all(|&value| value <= 1.0) {
+        let rows = filled(source, id, rows, 1.0);
         let rows: Result<Vec<[f64; 4]>> = rows
             .into_iter()
             .zip(lines)
             .map(|(row, &line)| source.normalised(line, row, digits))
             .collect();
-        return Ok(Motif::new(
-            id,
-            source.whole(lines, Frequencies::new(rows?))?,
-        ));
+        let frequencies = source.whole(lines, Frequencies::new(rows?))?;
+        return Ok(Some(Motif::new(id, frequencies)));
     }
-    if let Some(at) = rows.iter().position(|row| *row == [0.0; 4]) {
-        return Err(source.fault(
-            lines[at],
-            "counts of A, C, G, T, not all of them zero",
-            format!("zeros at position {} of motif {id}", at + 1),
-        ));
+    let sites = rows.iter().map(|row| row.iter().sum()).fold(0.0, f64::max);
+    let counts = source.whole(lines, Counts::new(filled(source, id, rows, sites)))?;
+    Ok(Some(Motif::from_counts(id, counts)))
+}
+
+/// Positions without any count as a quarter of `sites` for each base.
+fn filled(source: &Source, id: &str, mut rows: Vec<[f64; 4]>, sites: f64) -> Vec<[f64; 4]> {
+    for (at, row) in rows.iter_mut().enumerate() {
+        if *row == [0.0; 4] {
+            source.doubt(Doubt::EmptyPosition, format!("{id} position {}", at + 1));
+            *row = [sites / 4.0; 4];
+        }
     }
-    let counts = source.whole(lines, Counts::new(rows))?;
-    Ok(Motif::from_counts(id, counts))
+    rows
 }
 
 impl Source {
@@ -147,16 +155,20 @@ impl Source {
     }
 }
 
-/// What a motif without a name of its own is called: its file without extensions.
-pub(super) fn id_of_file(path: &Path) -> String {
-    let name = path
-        .file_name()
-        .map_or(String::new(), |name| name.to_string_lossy().into_owned());
+/// What a motif without a name of its own is called, of which so many others came before in the
+/// file: its file without extensions, with a number from the second on.
+pub(super) fn id_of_file(source: &Source, number: usize) -> String {
+    let name = source.path().file_name();
+    let name = name.map_or(String::new(), |name| name.to_string_lossy().into_owned());
     let plain = name.strip_suffix(".gz").unwrap_or(&name);
     let stem = plain.rsplit_once('.').map_or(plain, |(stem, _)| stem);
-    match word(stem).as_str() {
+    let id = match word(stem).as_str() {
         "" | "<stdin>" => "motif".to_owned(),
         id => id.to_owned(),
+    };
+    match number {
+        0 => id,
+        number => format!("{id}-{}", number + 1),
     }
 }
 
@@ -197,6 +209,8 @@ pub(super) fn rows(motif: &Motif) -> Vec<[f64; 4]> {
 /// Up to six decimals, none that are zero at the end. What is not zero does not become zero:
 /// a position without any count is none.
 pub(super) fn number(value: f64) -> String {
+    // Zero has no sign.
+    let value = value + 0.0;
     if value != 0.0 && value.abs() < 5e-7 {
         return format!("{value:e}");
     }

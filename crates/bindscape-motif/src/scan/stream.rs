@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 
 use bindscape_base::input;
 use bindscape_base::{Error, Place, Result};
+use bindscape_genome::fasta::nucleotide;
+use bindscape_genome::sequence::base_code;
 
 /// Bases of a batch, unless asked otherwise.
 const CAPACITY: usize = 1 << 22;
@@ -27,20 +29,16 @@ static KINDS: [u8; 256] = kinds();
 
 const fn kinds() -> [u8; 256] {
     let mut table = [OTHER; 256];
-    let breaks = b"NRYKMSWBDHV";
-    let mut at = 0;
-    while at < breaks.len() {
-        table[breaks[at] as usize] = BREAK;
-        table[breaks[at].to_ascii_lowercase() as usize] = BREAK;
-        at += 1;
-    }
-    let bases = b"ACGTU";
-    let mut at = 0;
-    while at < bases.len() {
-        let code = if at < 4 { at as u8 } else { 3 };
-        table[bases[at] as usize] = code;
-        table[bases[at].to_ascii_lowercase() as usize] = MASKED | code;
-        at += 1;
+    let mut letter = 0;
+    while letter < table.len() {
+        if let Some(read) = nucleotide(letter as u8) {
+            table[letter] = match base_code(read) {
+                Some(code) if (letter as u8).is_ascii_lowercase() => MASKED | code,
+                Some(code) => code,
+                None => BREAK,
+            };
+        }
+        letter += 1;
     }
     table[b' ' as usize] = BLANK;
     table[b'\t' as usize] = BLANK;
@@ -444,7 +442,7 @@ impl SequenceReader {
             format!("{:?} in the sequence of {name:?}", char::from(letter)),
         )
         .hint(match letter {
-            b'-' | b'.' | b'*' => "remove gaps and stops: sequences must not be aligned",
+            b'-' | b'*' => "remove gaps and stops: sequences must not be aligned",
             _ => "is it DNA? Proteins are no input here",
         })
     }
@@ -495,7 +493,7 @@ mod tests {
 
     #[test]
     fn letters_breaks_and_masks() {
-        let text = b"\n>a x\r\nACgu\r\n\r\nNNac\n>b\nRt\nT";
+        let text = b"\n>a x\r\nACgu\r\n\r\nX.ac\n>b\nxt\nT";
         let (all, letters) = batches(reader(text, 3, false)).expect("valid");
         assert_eq!(all.len(), 1);
         assert_eq!(all[0].bases, [0, 1, 2, 3, 0, 1, 3, 3]);

@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Place, Result, atomic, table};
 use bindscape_motif::cluster::{Agreement, Clustering, Thresholds, agreement, cluster, consensus};
-use bindscape_motif::{Format, Motif, MotifSet, format, motifs_from};
+use bindscape_motif::{Format, Motif, MotifSet, format};
 use serde::{Deserialize, Serialize};
 
+use super::input::motifs_from;
 use super::output::create_directory;
 use crate::job::Job;
 use crate::session::Session;
@@ -36,7 +37,7 @@ use crate::session::Session;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cluster {
-    /// The motifs, as [`motifs_from`] takes them.
+    /// The motifs, as [`bindscape_motif::motifs_from`] takes them.
     pub motifs: String,
     /// How like the motifs of a cluster are.
     #[serde(default)]
@@ -153,7 +154,7 @@ impl Job for Cluster {
                 self.out.display().to_string(),
             ));
         }
-        let set = motifs_from(&self.motifs)?;
+        let set = motifs_from(&self.motifs, session)?;
         let labels = self.labels(&set.motifs)?;
         session.begin("comparing motifs", Some(set.motifs.len() as u64));
         let clustering = cluster(&set.motifs, self.thresholds, session)?;

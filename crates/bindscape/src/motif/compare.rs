@@ -7,11 +7,12 @@ use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Result, atomic};
 use bindscape_motif::compare::{Distance, Match, Options, Targets};
 use bindscape_motif::logo::letter_definitions;
-use bindscape_motif::{Background, Logo, Motif, motifs_from};
+use bindscape_motif::{Background, Logo, Motif};
 use bindscape_report::{ComparedMotif, MatchRow, comparison_page};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::input::motifs_from;
 use super::output::{check_directory, create_directory, is_standard, remove, write_text};
 use crate::job::Job;
 use crate::session::Session;
@@ -52,9 +53,9 @@ const OFFSETS: &str = "Optimal_offset: place of the query's first position in th
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Compare {
-    /// Motifs to look up, as [`motifs_from`] takes them.
+    /// Motifs to look up, as [`bindscape_motif::motifs_from`] takes them.
     pub queries: String,
-    /// Motifs to compare them with, as [`motifs_from`] takes them; several are one set.
+    /// Motifs to compare them with, as [`bindscape_motif::motifs_from`] takes them; several are one set.
     pub targets: Vec<String>,
     /// How they are compared and what is written.
     #[serde(default)]
@@ -213,10 +214,10 @@ impl Compare {
         }
     }
 
-    fn read_targets(&self) -> Result<TargetSet> {
+    fn read_targets(&self, session: &Session<'_>) -> Result<TargetSet> {
         let mut set = TargetSet::default();
         for (number, argument) in self.targets.iter().enumerate() {
-            let read = motifs_from(argument)?;
+            let read = motifs_from(argument, session)?;
             if number == 0 {
                 set.background = read.background.unwrap_or(Background::uniform());
             }
@@ -307,8 +308,8 @@ impl Job for Compare {
 
     fn run(&self, session: &Session<'_>) -> Result<Compared> {
         check_directory(&self.out, self.replace)?;
-        let queries = motifs_from(&self.queries)?.motifs;
-        let targets = self.read_targets()?;
+        let queries = motifs_from(&self.queries, session)?.motifs;
+        let targets = self.read_targets(session)?;
         if targets.motifs.len() < FEW_TARGETS {
             session.note(&format!(
                 "p-values of {} targets depend on which they are; {FEW_TARGETS} or more make a fair null distribution",

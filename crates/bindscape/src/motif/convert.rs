@@ -143,7 +143,7 @@ impl Job for Convert {
     }
 
     fn run(&self, session: &Session<'_>) -> Result<Converted> {
-        let mut set = self.input.read()?;
+        let mut set = self.input.read(session)?;
         if let Some(bits) = self.trim {
             self.cut_ends(&mut set, bits, session)?;
         }

@@ -2,16 +2,31 @@
 
 use std::path::Path;
 
+use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Result, Subject};
-use bindscape_motif::{Format, Motif, MotifSet, motifs_from, read_motifs};
+use bindscape_motif::{self as motif, Format, Motif, MotifSet, read_motifs};
 use serde::{Deserialize, Serialize};
+
+use crate::session::Session;
+
+/// Reads what [`bindscape_motif::motifs_from`] takes, and says what is doubtful in it.
+pub(super) fn motifs_from(argument: &str, session: &Session<'_>) -> Result<MotifSet> {
+    motif::motifs_from(argument).inspect(|set| tell_doubts(set, session))
+}
+
+/// Says what was doubtful in a file of motifs.
+fn tell_doubts(set: &MotifSet, session: &Session<'_>) {
+    for remark in &set.remarks {
+        session.note(&format!("warning: {remark}"));
+    }
+}
 
 /// Which motifs to work on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MotifInput {
     /// Motif file, plain or gzip; `-` is standard input; `jaspar` stands for the built-in motifs
-    /// and `jaspar:` with a group, ids or names for some of them ([`motifs_from`]).
+    /// and `jaspar:` with a group, ids or names for some of them ([`bindscape_motif::motifs_from`]).
     pub motifs: String,
     /// Format of the file; `None` recognises it from the text.
     #[serde(default)]
@@ -22,7 +37,7 @@ pub struct MotifInput {
 }
 
 impl MotifInput {
-    /// All motifs of a file, or of what [`motifs_from`] takes.
+    /// All motifs of a file, or of what [`bindscape_motif::motifs_from`] takes.
     #[must_use]
     pub fn new(motifs: impl Into<String>) -> Self {
         Self {
@@ -33,10 +48,11 @@ impl MotifInput {
     }
 
     /// Reads them.
-    pub(super) fn read(&self) -> Result<MotifSet> {
+    pub(super) fn read(&self, session: &Session<'_>) -> Result<MotifSet> {
         let mut set = match self.from {
-            Some(from) => read_motifs(Path::new(&self.motifs), Some(from))?,
-            None => motifs_from(&self.motifs)?,
+            Some(from) => read_motifs(Path::new(&self.motifs), Some(from))
+                .inspect(|set| tell_doubts(set, session))?,
+            None => motifs_from(&self.motifs, session)?,
         };
         if !self.select.is_empty() {
             set.motifs = select(&set.motifs, &self.select)?;

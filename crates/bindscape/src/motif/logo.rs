@@ -252,7 +252,7 @@ impl Job for Logo {
                 heights,
                 reverse_complement,
             } => {
-                let mut set = input.read()?;
+                let mut set = input.read(session)?;
                 if *reverse_complement {
                     for motif in &mut set.motifs {
                         *motif = motif.reverse_complement();

@@ -9,10 +9,10 @@ use bindscape_motif::scan::{
     self, Format, Letters, OccupancyWriter, Options, QValues, ScanMotif, Scanner, SequenceReader,
     Writer,
 };
-use bindscape_motif::{ASSUMED_SITES, Background, Motif, MotifSet, Pseudocount, motifs_from};
+use bindscape_motif::{ASSUMED_SITES, Background, Motif, MotifSet, Pseudocount};
 use serde::{Deserialize, Serialize};
 
-use super::input::unknown;
+use super::input::{motifs_from, unknown};
 use super::output::{is_standard, write_to};
 use crate::data::thousands;
 use crate::job::Job;
@@ -42,7 +42,7 @@ pub struct Scan {
     /// Sequences (FASTA, plain or compressed); `-` is standard input. They are read piece by
     /// piece: a chromosome needs no more memory than a short sequence.
     pub sequences: PathBuf,
-    /// The motifs, as [`motifs_from`] takes them.
+    /// The motifs, as [`bindscape_motif::motifs_from`] takes them.
     pub motifs: String,
     /// How they are sought and what is written.
     #[serde(default)]
@@ -242,7 +242,7 @@ impl Scan {
     /// Reads motifs and background, and says what is made of them.
     fn scanner(&self, session: &Session<'_>) -> Result<Scanner> {
         let options = &self.options;
-        let mut set = motifs_from(&self.motifs)?;
+        let mut set = motifs_from(&self.motifs, session)?;
         self.select(&mut set)?;
         let single_strand = options.single_strand || set.single_strand;
         if set.single_strand && !options.single_strand {

@@ -76,7 +76,12 @@ fn returns(set: MotifSet, format: Format) -> Result<(), TestCaseError> {
         &parse_motifs(&text, path, Some(format)).expect("as written"),
         &set
     );
-    // A motif of as many positions as a plain matrix has rows still tells its format.
+    // Four rows of four numbers may stand either way, which is said or decided by their sums.
+    if matches!(format, Format::Pfm | Format::Pcm)
+        && set.motifs.iter().all(|motif| motif.width() == 4)
+    {
+        return Ok(());
+    }
     prop_assert_eq!(parse_motifs(&text, path, None).expect("told"), set);
     Ok(())
 }
@@ -93,6 +98,8 @@ proptest! {
         let motifs = motifs.into_iter().map(|(motif, sites, e_value, url)| Motif {
             sites: sites.map(f64::from),
             e_value: e_value.map(|e_value| EValue::from_log10(f64::from(e_value))),
+            // MEME's other name is one word.
+            name: motif.name.map(|name| name.replace(' ', "_")),
             url,
             ..motif
         }).collect();
@@ -116,16 +123,17 @@ proptest! {
 
     #[test]
     fn jaspar_counts(motifs in vec(with_counts(), 1..5)) {
-        returns(MotifSet::new(motifs.clone()), Format::Jaspar)?;
-        returns(MotifSet::new(motifs), Format::Pfm)?;
+        for format in [Format::Jaspar, Format::Pfm, Format::Pcm] {
+            returns(MotifSet::new(motifs.clone()), format)?;
+        }
     }
 
     #[test]
     fn jaspar_frequencies(motifs in vec(with_frequencies(), 1..5)) {
         let set = MotifSet::new(motifs);
-        for format in [Format::Jaspar, Format::Pfm] {
+        for format in [Format::Jaspar, Format::Pfm, Format::Pcm] {
             let text = write_motifs(&set, format);
-            let again = parse_motifs(&text, Path::new("m"), None).expect("as written");
+            let again = parse_motifs(&text, Path::new("m"), Some(format)).expect("as written");
             for (a, b) in again.motifs.iter().zip(&set.motifs) {
                 // Motifs of zeros and ones alone are read as counts of one site.
                 prop_assert_eq!(&a.frequencies, &b.frequencies);

@@ -1,0 +1,183 @@
+//! Matrices of numbers alone, below `>id name` or not: four rows, of A, C, G and T, as JASPAR's
+//! position frequency matrices have them, or a row of four numbers per position, as in
+//! HOCOMOCO's files.
+
+use std::fmt::Write as _;
+
+use bindscape_base::Result;
+
+use super::doubts::Doubt;
+use super::name::Format;
+use super::source::{Source, digits};
+use super::values::{self, header, id_and_name, id_of_file, number};
+use crate::motif::{Motif, MotifSet};
+use crate::text::excerpt;
+
+/// How far sums of counts may differ and still count as the same.
+const SAME: f64 = 0.01;
+
+/// The matrix of a motif, and its name for remarks.
+struct Block<'a> {
+    header: &'a str,
+    rows: Vec<Vec<f64>>,
+}
+
+/// The matrices of a file that has nothing but headers and numbers.
+fn blocks(source: &Source) -> Option<Vec<Block<'_>>> {
+    let mut blocks: Vec<Block<'_>> = Vec::new();
+    for (_, line) in source.content() {
+        if let Some(header) = line.strip_prefix('>') {
+            let rows = Vec::new();
+            blocks.push(Block { header, rows });
+            continue;
+        }
+        let row: Option<Vec<f64>> = line.split_whitespace().map(|n| n.parse().ok()).collect();
+        match blocks.last_mut() {
+            Some(block) => block.rows.push(row?),
+            None => blocks.push(Block {
+                header: "",
+                rows: vec![row?],
+            }),
+        }
+    }
+    Some(blocks)
+}
+
+/// Which of the two formats a file is of: what rows and columns it has decides, of all motifs
+/// together; where each is of four by four, what sums are the same.
+pub(super) fn detect(source: &Source) -> Option<Format> {
+    let blocks = blocks(source)?;
+    let first = blocks.first()?;
+    let by_letter = blocks.iter().all(|block| block.rows.len() == 4);
+    let by_position = blocks
+        .iter()
+        .all(|block| !block.rows.is_empty() && block.rows.iter().all(|row| row.len() == 4));
+    // A line of numbers alone is no motif.
+    let some = !first.header.is_empty() || first.rows.len() > 1;
+    match (by_letter, by_position) {
+        (true, true) => Some(square(source, &blocks)),
+        (true, false) => Some(Format::Pfm),
+        (false, true) if some => Some(Format::Pcm),
+        // A row is missing or ragged somewhere, which reading tells.
+        _ if first.rows.len() == 4 => Some(Format::Pfm),
+        _ => None,
+    }
+}
+
+/// The format of matrices of four by four: the bases of a position sum to the same number at each.
+fn square(source: &Source, blocks: &[Block<'_>]) -> Format {
+    let same = |sums: [f64; 4]| {
+        let (least, most) = sums
+            .iter()
+            .fold((f64::INFINITY, 0.0_f64), |(a, b), &n| (a.min(n), b.max(n)));
+        most - least <= SAME * most
+    };
+    let rows = |block: &Block<'_>| same(std::array::from_fn(|at| block.rows[at].iter().sum()));
+    let columns = |block: &Block<'_>| {
+        same(std::array::from_fn(|at| {
+            block.rows.iter().map(|row| row[at]).sum()
+        }))
+    };
+    let [all_rows, all_columns] = [blocks.iter().all(rows), blocks.iter().all(columns)];
+    if all_rows && !all_columns {
+        return Format::Pcm;
+    }
+    if all_rows == all_columns {
+        for block in blocks {
+            source.doubt(Doubt::Orientation, id_and_name(block.header).0);
+        }
+    }
+    Format::Pfm
+}
+
+/// Reads rows of A, C, G and T.
+pub(super) fn parse(source: &Source) -> Result<MotifSet> {
+    super::jaspar::read(source, |index, line, number| {
+        if number == 4 {
+            return Err(source
+                .fault(index, "four rows, of A, C, G and T", "one more")
+                .hint("a row per position, as in HOCOMOCO's files, is the format pcm"));
+        }
+        Ok((number, line.split_whitespace().collect()))
+    })
+}
+
+/// A motif that began, and its rows by position.
+#[derive(Default)]
+struct Begun {
+    line: usize,
+    names: (String, Option<String>),
+    rows: Vec<[f64; 4]>,
+    lines: Vec<usize>,
+    digits: usize,
+}
+
+/// Reads a row of A, C, G and T per position.
+pub(super) fn parse_positions(source: &Source) -> Result<MotifSet> {
+    let mut set = MotifSet::default();
+    let mut begun: Option<Begun> = None;
+    for (index, line) in source.content() {
+        if let Some(header) = line.strip_prefix('>') {
+            set.motifs.extend(finish(source, begun.take())?);
+            let names = id_and_name(header);
+            if names.0.is_empty() {
+                return Err(source.fault(index, "an id after `>`", "none"));
+            }
+            begun = Some(Begun {
+                line: index,
+                names,
+                ..Begun::default()
+            });
+            continue;
+        }
+        let begun = begun.get_or_insert_with(|| Begun {
+            line: index,
+            names: (id_of_file(source, 0), None),
+            ..Begun::default()
+        });
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let row = source.numbers(index, &fields)?.try_into().map_err(|_| {
+            source.fault(
+                index,
+                "four numbers, of A, C, G and T",
+                format!("{:?}", excerpt(line)),
+            )
+        })?;
+        begun.digits = begun.digits.max(digits(&fields));
+        begun.rows.push(row);
+        begun.lines.push(index);
+    }
+    set.motifs.extend(finish(source, begun)?);
+    Ok(set)
+}
+
+fn finish(source: &Source, begun: Option<Begun>) -> Result<Option<Motif>> {
+    let Some(begun) = begun else {
+        return Ok(None);
+    };
+    let (id, name) = begun.names;
+    if begun.rows.is_empty() {
+        return Err(source
+            .fault(
+                begun.line,
+                format!("a row for each position of {id}"),
+                "none",
+            )
+            .hint("the file may be truncated"));
+    }
+    let motif = values::motif(source, &begun.lines, &id, begun.rows, begun.digits)?;
+    Ok(motif.map(|motif| Motif { name, ..motif }))
+}
+
+/// Writes a row per position.
+pub(super) fn write_positions(set: &MotifSet) -> String {
+    let mut out = String::new();
+    for motif in &set.motifs {
+        writeln!(out, ">{}", header(motif, '\t')).expect("strings can be written to");
+        for row in values::rows(motif) {
+            let texts = row.map(number);
+            writeln!(out, "{}", texts.join("\t")).expect("strings can be written to");
+        }
+    }
+    out
+}
