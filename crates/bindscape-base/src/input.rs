@@ -200,9 +200,6 @@ fn refuse_other_formats(head: &[u8], path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What spreadsheets and editors of some systems put before UTF-8.
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-
 /// Spreadsheets put a byte-order mark before UTF-8; it is no part of the text.
 pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 

@@ -9,7 +9,7 @@
 //! them, as if the columns of a random target were drawn one by one. An alignment's
 //! complete score is the sum over its aligned columns plus, for each query column that
 //! has no partner, that column's median score; bins are counted from the median, so that
-//! these add nothing. The p-value of the best alignment is the probability that any of
+//! these add nothing. Scores that are not complete are binned as they are. The p-value of the best alignment is the probability that any of
 //! the possible alignments reaches its score, taken as independent; where both strands
 //! are compared, `1 - (1 - p)^2` of the better one.
 //!
@@ -206,7 +206,7 @@ impl Targets {
                     .collect(),
             );
         }
-        let distinct: Vec<QueryColumn> = distinct
+        let mut distinct: Vec<QueryColumn> = distinct
             .par_chunks(LANES)
             .map(|chunk| {
                 check(progress)?;
@@ -217,6 +217,12 @@ impl Targets {
             })
             .collect::<Result<Vec<_>>>()?
             .concat();
+        if !self.options.complete {
+            // Columns without a partner add nothing: bins are those of the scores themselves.
+            for column in &mut distinct {
+                column.zero = 0.0;
+            }
+        }
         Ok(queries
             .into_iter()
             .map(|query| query.into_iter().map(|number| distinct[number]).collect())

@@ -10,6 +10,8 @@
 //! (`bindscape_kernels::windows`); what passes is scored exactly.
 
 mod cells;
+mod fimo;
+mod genomic;
 mod hits;
 mod occupancies;
 mod qvalue;
@@ -21,12 +23,14 @@ use bindscape_base::Result;
 use bindscape_base::progress::{self, Progress};
 
 pub use self::cells::{Best, Occupancy};
-pub use self::hits::Hit;
+pub use self::fimo::{COLUMNS, GFF_HEADER, HitFields};
+pub use self::genomic::{Regions, counting};
+pub use self::hits::{Hit, best_strands};
 pub use self::occupancies::OccupancyWriter;
 pub use self::qvalue::QValues;
 pub use self::scanner::{Options, PSEUDOCOUNT, ScanMotif, Scanner};
 pub use self::stream::{Batch, Letters, Run, Sequence, SequenceReader};
-pub use self::table::{Format, Place, Row, Writer, genomic};
+pub use self::table::{Format, Place, Row, Writer};
 
 /// Calls `each` with one batch after the other, while the next one is being read.
 ///

@@ -5,10 +5,11 @@ use std::path::Path;
 
 use bindscape_base::Result;
 use bindscape_base::progress::Silent;
+use bindscape_genome::fasta::NameStyle;
 use bindscape_motif::pvalue::{PValues, ScaledLogOdds};
 use bindscape_motif::scan::{
     Batch, Format, Hit, OccupancyWriter, Options, QValues, Scanner, SequenceReader, Writer,
-    for_each_batch,
+    best_strands, for_each_batch,
 };
 use bindscape_motif::{Background, Frequencies, Motif, Pseudocount};
 use proptest::prelude::*;
@@ -292,7 +293,12 @@ fn table(text: &str, format: Format, genomic: bool, most: f64) -> Result<String>
     let q_values = q_values.finish(&scanner);
     let rows = writer.finish(Some((&q_values, most)), &mut out)?;
     let text = String::from_utf8(out).expect("text");
-    assert_eq!(text.lines().count() as u64, rows + 2);
+    let header = if matches!(format, Format::Gff | Format::Fimo) {
+        1
+    } else {
+        2
+    };
+    assert_eq!(text.lines().count() as u64, rows + header);
     Ok(text)
 }
 
@@ -369,10 +375,129 @@ fn positions_in_the_genome() {
         let error = table(text, Format::Bed, true, 1.0).expect_err("a fault");
         format!("{error} hint: {}", error.advice().unwrap_or_default())
     };
-    let one_based = fault(">chr2:101-108\nCTTGACAC\n");
-    assert!(one_based.contains("line 1: expected 7 letters for \"chr2:101-108\", found 8"));
-    assert!(one_based.contains("1-based"));
+    let neither = fault(">chr2:102-108\nCTTGACAC\n");
+    assert!(
+        neither.contains(
+            "line 1: expected 6 letters for \"chr2:102-108\" (7 if it counts from 1 and includes the end), found 8"
+        ),
+        "{neither}"
+    );
+    // A region from 1 cannot begin at 0.
+    assert!(fault(">chr2:0-7\nCTTGACAC\n").contains("expected 7 letters"));
     assert!(fault(">chr2:100-120(-)\nCTTGACAC\n").contains("leave out `genomic_coordinates`"));
+}
+
+#[test]
+fn regions_that_count_from_one() {
+    let text = ">chr2:101-108\nCTTGACAC\n>id::chr3:51-58(-)\nCTTGACAC\n>plain\nTTGACA\n";
+    let bed = table(text, Format::Bed, true, 1.0).expect("valid");
+    for place in ["chr2\t101\t107\t", "chr3\t51\t57\t", "plain\t0\t6\t"] {
+        assert!(bed.contains(&format!("\n{place}")), "{bed}");
+    }
+    let mixed = table(
+        ">chr2:100-108\nCTTGACAC\n>plain\nTTGACA\n>chr3:51-58\nCTTGACAC\n",
+        Format::Bed,
+        true,
+        1.0,
+    );
+    let mixed = mixed.expect_err("a fault").to_string();
+    assert!(
+        mixed.contains("line 5: expected positions from 0, the end excluded"),
+        "{mixed}"
+    );
+    assert!(
+        mixed.contains("as on line 1, found \"chr3:51-58\", which counts from 1"),
+        "{mixed}"
+    );
+}
+
+#[test]
+fn a_long_sequence_counts_as_those_before_it() {
+    let scanner = Scanner::new(
+        &[motif("m", "TTGACA", 0.97)],
+        &Background::uniform(),
+        &options(1e-2),
+    )
+    .expect("valid");
+    let write = |text: &str| {
+        let mut writer = Writer::new(&scanner, Format::Fimo, true, None);
+        for_each_batch(&mut reader(text, &scanner, Some(10)), &Silent, |batch| {
+            writer.add(batch, &scanner.hits(batch), Path::new("s.fa"))
+        })?;
+        assert_eq!(writer.name_style(), Some(NameStyle::Samtools));
+        let mut out = Vec::new();
+        writer.finish(None, &mut out)?;
+        Ok::<_, bindscape_base::Error>(String::from_utf8(out).expect("text"))
+    };
+    let long = ">chr3:51-80\nCTTGACACCCCCCCCCCCCCCCCTTGACAC\n";
+    let rows = write(&format!(">chr2:101-108\nCTTGACAC\n{long}")).expect("valid");
+    assert!(rows.contains("chr3\t74\t79\t+\t"), "{rows}");
+    // What it is alone is known too late.
+    assert!(
+        write(long)
+            .expect_err("a fault")
+            .to_string()
+            .contains("which counts from 1")
+    );
+}
+
+#[test]
+fn gff3_and_the_table_as_fimo_lays_it_out() {
+    let text = ">x;y\nccTTGACAnTGTCAA\n>z\nTTGACC\n";
+    let gff = table(text, Format::Gff, false, 1.0).expect("valid");
+    let mut lines = gff.lines();
+    assert_eq!(lines.next(), Some("##gff-version 3"));
+    let (p, q) = (1.0 / 4096.0, 10.0 / 8192.0);
+    assert_eq!(
+        lines.next(),
+        Some(
+            format!("x%3By\tfimo\tnucleotide_motif\t3\t8\t36.1\t+\t.\tName=m_x%3By+;Alias=m-name;ID=m-1-x%3By;pvalue={p:.4e};qvalue={q:.4e};sequence=TTGACA;").as_str()
+        )
+    );
+    assert!(lines.next().is_some_and(|line| line.contains("\t10\t15\t36.1\t-\t.\t") && line.contains("ID=m-2-")));
+    let fimo = table(text, Format::Fimo, false, 1.0).expect("valid");
+    assert!(fimo.starts_with("motif_id\tmotif_alt_id\tsequence_name\tstart\tstop\tstrand\tscore\tp-value\tq-value\tmatched_sequence\nm\tm-name\tx;y\t3\t8\t"));
+}
+
+#[test]
+fn sorted_rows_have_the_best_p_value_first() {
+    let motifs = [motif("m", "TTGACA", 0.97), motif("n", "GGGCCC", 0.97)];
+    let scanner = Scanner::new(&motifs, &Background::uniform(), &options(1e-2)).expect("valid");
+    let text = ">a\nTTGACC\n>b\nGGGCCC\n>c\nTTGACA\n>d\nTTGTCAA\n";
+    let rows = |skip: bool, best_strand: bool| {
+        let mut writer = Writer::new(&scanner, Format::Fimo, false, None).without_bases(skip);
+        for batch in batches(text, &scanner, None) {
+            let mut hits = scanner.hits(&batch);
+            if best_strand {
+                best_strands(&mut hits);
+            }
+            writer
+                .add(&batch, &hits, Path::new("s.fa"))
+                .expect("written");
+        }
+        let mut rows = Vec::new();
+        let count = writer.finish_sorted(None, |hit| {
+            rows.push(hit.tsv());
+            Ok(())
+        });
+        assert_eq!(count.expect("read"), rows.len() as u64);
+        rows
+    };
+    let all = rows(false, false);
+    let sequences: Vec<&str> = all
+        .iter()
+        .map(|row| row.split('\t').nth(2).expect("fields"))
+        .collect();
+    assert_eq!(sequences, ["b", "b", "c", "d", "a", "d"]);
+    assert!(all[0].ends_with("\t\tGGGCCC\n"), "{}", all[0]);
+    // A palindrome is as good on both strands.
+    let one: Vec<String> = rows(true, true);
+    assert_eq!(one.len(), 5);
+    assert!(
+        one[0].contains("\tb\t1\t6\t+\t") && one[0].ends_with("\t\t\n"),
+        "{}",
+        one[0]
+    );
 }
 
 #[test]

@@ -14,6 +14,7 @@ use crate::face::Verb;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Files: streme.txt (motifs in MEME's format), motifs.tsv (counts and p-values), \
+sequences.tsv (sequences with a site), \
 sites.tsv (best site of each positive; positions 1-based and inclusive), \
 logo1.svg and so on, \
 discover.json (inputs with checksums, options, result).")]

@@ -59,8 +59,8 @@ pub(crate) struct Arguments {
     /// Instead of hits, the sum over all windows and strands of their probability under the motif
     #[arg(long, conflicts_with_all = ["best", "thresh", "format", "parse_genomic_coord"])]
     occupancy: bool,
-    /// Positions in the genome for sequences named `chrom:start-end` or `name::chrom:start-end`
-    /// (0-based, end excluded, as `bedtools getfasta` writes them)
+    /// Positions in the genome for sequences named `chrom:start-end` or `name::chrom:start-end`, as
+    /// `bedtools getfasta` or `samtools faidx` name them; their length tells which
     #[arg(long)]
     parse_genomic_coord: bool,
     /// Treat lower-case (soft-masked) bases like N

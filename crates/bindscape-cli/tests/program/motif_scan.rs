@@ -188,9 +188,13 @@ fn what_it_refuses() {
         &refused(&["s.fa", "--motif", "m1"]),
         &["--motif", "did you mean M1"],
     );
-    write("off.fa", ">chr1:100-119\nccccTGACGTAAccccNccc\n");
+    write("off.fa", ">chr1:101-119\nccccTGACGTAAccccNccc\n");
     says(
         &refused(&["off.fa", "--parse-genomic-coord"]),
-        &["off.fa, line 1", "expected 19 letters", "1-based"],
+        &[
+            "off.fa, line 1",
+            "expected 18 letters",
+            "19 if it counts from 1",
+        ],
     );
 }

@@ -16,14 +16,14 @@ const TILE: usize = 1024;
 /// Largest width of a query: its sums of bins fit 16 bits.
 pub(crate) const MAX_WIDTH: usize = 256;
 
-/// Bins per unit of a query's scores: `bins` over the range of all scores less their
-/// column's median, from the whole number below the lowest; a whole number where that is
+/// Bins per unit of a query's scores: `bins` over the range of all scores less that
+/// of bin 0 of their column, from the whole number below the lowest; a whole number where that is
 /// at least one.
 fn bins_per_unit(query: &[QueryColumn], bins: u32) -> f32 {
     let (mut lowest, mut highest) = (0.0_f32, 0.0_f32);
     for column in query {
-        lowest = lowest.min(column.lowest - column.median);
-        highest = highest.max(column.highest - column.median);
+        lowest = lowest.min(column.lowest - column.zero);
+        highest = highest.max(column.highest - column.zero);
     }
     let per_unit = bins as f32 / (highest - lowest.floor()).max(1.0);
     if per_unit >= 1.0 {
@@ -37,7 +37,7 @@ fn bins_per_unit(query: &[QueryColumn], bins: u32) -> f32 {
 /// and the distribution of each query column over all target columns.
 pub(super) struct Scored {
     width: usize,
-    /// By distinct column, then query column: a bin per lane, the column's median at 0.
+    /// By distinct column, then query column: a bin per lane.
     bins: Vec<[i8; LANES]>,
     /// By lane, then query column.
     pub(super) distributions: Vec<Vec<Distribution>>,
@@ -64,9 +64,9 @@ impl Scored {
             let bins = &mut bins[first * width..(first + tile.len()) * width];
             let weights = &columns.weights[first..first + tile.len()];
             for (at, counts) in counts.iter_mut().enumerate() {
-                let mut medians = [0.0_f32; LANES];
-                for (median, query) in medians.iter_mut().zip(queries) {
-                    *median = query[at].median;
+                let mut zeros = [0.0_f32; LANES];
+                for (zero, query) in zeros.iter_mut().zip(queries) {
+                    *zero = query[at].zero;
                 }
                 let lanes = Lanes::new(queries.iter().map(|query| &query[at].features));
                 lanes.scores(
@@ -74,10 +74,10 @@ impl Scored {
                     tile,
                     #[inline(always)]
                     |column, scores| {
-                        // Less the median, times the scale, to the nearest whole number.
+                        // Less that of bin 0, times the scale, to the nearest whole number.
                         let mut rounded = [0.0_f32; LANES];
                         for lane in 0..LANES {
-                            rounded[lane] = (scores[lane] - medians[lane]) * scales[lane] + ROUND;
+                            rounded[lane] = (scores[lane] - zeros[lane]) * scales[lane] + ROUND;
                         }
                         let bins = &mut bins[column * width + at];
                         for lane in 0..LANES {

@@ -13,8 +13,9 @@ pub(super) struct QueryColumn {
     pub(super) features: Features,
     pub(super) lowest: f32,
     pub(super) highest: f32,
-    /// The centre of that class of a thousandth of the range in which the median lies.
-    pub(super) median: f32,
+    /// The score that is bin 0: the centre of that class of a thousandth of the range in which the
+    /// median lies.
+    pub(super) zero: f32,
 }
 
 impl QueryColumn {
@@ -70,7 +71,7 @@ impl QueryColumn {
                 features,
                 lowest,
                 highest,
-                median: class_centre(median, lowest, highest),
+                zero: class_centre(median, lowest, highest),
             });
         }
         all

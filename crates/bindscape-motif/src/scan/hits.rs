@@ -29,6 +29,20 @@ pub struct Hit {
     pub at: usize,
 }
 
+/// Of hits of a motif at one place on both strands that with the higher score, of equal ones the
+/// forward one, as FIMO's `--max-strand` reports them (FIMO draws among equal ones). The hits are
+/// in the order of [`Scanner::hits`].
+pub fn best_strands(hits: &mut Vec<Hit>) {
+    hits.dedup_by(|next, kept| {
+        let place = |hit: &Hit| (hit.sequence, hit.start, hit.motif);
+        let same = place(next) == place(kept);
+        if same && next.score > kept.score {
+            *kept = *next;
+        }
+        same
+    });
+}
+
 impl Scanner {
     /// The hits of a batch, by sequence, start, motif, strand.
     #[must_use]

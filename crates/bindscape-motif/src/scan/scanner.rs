@@ -9,6 +9,7 @@ use crate::background::Background;
 use crate::matrix::{Frequencies, Pseudocount};
 use crate::motif::Motif;
 use crate::pvalue::{PValues, ScaledLogOdds};
+use crate::text::{line, word};
 
 /// FIMO's pseudocount in sites (`--motif-pseudo`).
 pub const PSEUDOCOUNT: f64 = 0.1;
@@ -70,8 +71,9 @@ impl ScanMotif {
             Filter::new(&deficits, limit as f64)
         });
         Ok(Self {
-            id: motif.id.clone(),
-            name: motif.name.clone().unwrap_or_default(),
+            // One word and one line, whatever they hold: they are fields of tables.
+            id: word(&motif.id),
+            name: line(motif.name.as_deref().unwrap_or_default()),
             frequencies,
             scores,
             p_values,

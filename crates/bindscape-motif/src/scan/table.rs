@@ -1,13 +1,13 @@
-//! Hits as tables: FIMO's TSV, and BED.
+//! Hits as tables: FIMO's TSV, BED and GFF3.
 //!
 //! q-values are known only after the last hit, so rows wait in a temporary file, of which
 //! the first 64 MiB are kept in memory.
 
-use std::io::{self, BufReader, Read, Seek, Write};
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use bindscape_base::{Error, Place as ErrorPlace, Result};
-use bindscape_genome::fasta::region_of_name;
+use bindscape_base::{Error, Result};
+use bindscape_genome::fasta::NameStyle;
 use bindscape_genome::region::Region;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -15,9 +15,11 @@ use serde::{Deserialize, Serialize};
 use tempfile::SpooledTempFile;
 
 use super::cells::Best;
+use super::fimo::{COLUMNS, GFF_HEADER, HitFields};
+use super::genomic::Regions;
 use super::hits::Hit;
 use super::scanner::{ScanMotif, Scanner};
-use super::stream::{Batch, Sequence};
+use super::stream::Batch;
 use crate::letters::LETTERS;
 
 /// Bytes of waiting rows kept in memory.
@@ -34,6 +36,10 @@ pub enum Format {
     Tsv,
     /// BED6 with further columns; positions from 0, the end excluded.
     Bed,
+    /// GFF3; positions from 1, both ends included.
+    Gff,
+    /// FIMO's table as it is: nothing before the header, an empty field without q-value.
+    Fimo,
 }
 
 /// Where a motif lies.
@@ -79,38 +85,6 @@ impl<'a> Place<'a> {
     }
 }
 
-/// The region that a sequence's name states (`chr1:100-300`, `name::chr1:100-300`, with a strand
-/// or without, from 0 and without the end, as `bedtools getfasta` writes it), and whether it is
-/// the reverse strand; `None` if it states none.
-///
-/// # Errors
-/// If the sequence ends in this batch and has another length than the region.
-pub fn genomic<'a>(sequence: &'a Sequence, path: &Path) -> Result<Option<(Region<'a>, bool)>> {
-    let Some((region, reverse)) = region_of_name(&sequence.name) else {
-        return Ok(None);
-    };
-    let expected = u64::from(region.end - region.start);
-    match sequence.length {
-        Some(found) if found != expected => {
-            let error = Error::input(
-                path,
-                ErrorPlace::Line(sequence.line),
-                format!("{expected} letters for {:?}", sequence.name),
-                found.to_string(),
-            );
-            Err(if found == expected + 1 {
-                error.hint(
-                    "the coordinates look 1-based, as `samtools faidx` writes them; \
-                     make the file with `bedtools getfasta`",
-                )
-            } else {
-                error.hint("leave out ⟦genomic_coordinates⟧ if names are no regions")
-            })
-        }
-        _ => Ok(Some((region, reverse))),
-    }
-}
-
 /// A row of the table, without its q-value.
 #[derive(Debug, Clone, Copy)]
 pub struct Row<'a> {
@@ -126,6 +100,10 @@ pub struct Row<'a> {
     pub turned: bool,
 }
 
+/// Where rows of a sequence lie in the genome, if its name says so, and whether on the reverse
+/// strand.
+type Stated<'a> = Option<(Region<'a>, bool)>;
+
 impl Row<'_> {
     /// Appends the row; returns where its q-value belongs.
     fn write(&self, format: Format, out: &mut Vec<u8>) -> usize {
@@ -140,7 +118,7 @@ impl Row<'_> {
         let bits = self.motif.bits(self.score);
         let p = self.motif.p_values().p_value(self.score);
         let written = match format {
-            Format::Tsv => write!(
+            Format::Tsv | Format::Gff | Format::Fimo => write!(
                 out,
                 "{id}\t{name}\t{sequence}\t{}\t{end}\t{strand}\t{bits:.4}\t{p:.4e}\t",
                 start + 1
@@ -179,8 +157,10 @@ impl Row<'_> {
 pub struct Writer<'a> {
     scanner: &'a Scanner,
     format: Format,
-    /// Whether names of sequences are read as regions.
-    genomic: bool,
+    /// The regions that names of sequences state, where they are read as such.
+    regions: Option<Regions>,
+    /// Whether the bases of hits are left out.
+    without_bases: bool,
     /// Rows that wait for their q-values.
     waiting: SpooledTempFile,
     rows: u64,
@@ -203,25 +183,41 @@ impl<'a> Writer<'a> {
         Self {
             scanner,
             format,
-            genomic,
+            regions: genomic.then(Regions::default),
+            without_bases: false,
             waiting,
             rows: 0,
         }
     }
 
+    /// Leaves the bases of hits out, as FIMO's `--skip-matched-sequence` does.
+    #[must_use]
+    pub fn without_bases(self, without_bases: bool) -> Self {
+        Self {
+            without_bases,
+            ..self
+        }
+    }
+
+    /// From where the regions in names of sequences count; `None` if they are not read or none was
+    /// there.
+    #[must_use]
+    pub fn name_style(&self) -> Option<NameStyle> {
+        self.regions.as_ref().and_then(Regions::style)
+    }
+
     /// The lines above the rows: the coordinate convention, and the columns' names.
     #[must_use]
     pub fn header(&self) -> String {
-        let place = if self.genomic {
+        let place = if self.regions.is_some() {
             "chromosome and position in the genome where the sequence's name is a region, otherwise the sequence's name and position in it"
         } else {
             "sequence's name and position in it"
         };
         match self.format {
-            Format::Tsv => format!(
-                "# start and stop: 1-based, both included; {place}\n\
-                 motif_id\tmotif_alt_id\tsequence_name\tstart\tstop\tstrand\tscore\tp-value\tq-value\tmatched_sequence\n"
-            ),
+            Format::Tsv => format!("# start and stop: 1-based, both included; {place}\n{COLUMNS}"),
+            Format::Fimo => COLUMNS.to_owned(),
+            Format::Gff => GFF_HEADER.to_owned(),
             Format::Bed => format!(
                 "# start and end: 0-based, end excluded; {place}; score: -10 log10(p-value), at most 1000\n\
                  #chrom\tstart\tend\tmotif_id\tscore\tstrand\tlog_odds_bits\tp-value\tq-value\tmotif_alt_id\tmatched_sequence\n"
@@ -232,10 +228,10 @@ impl<'a> Writer<'a> {
     /// Adds the hits of a batch from the file called `path`.
     ///
     /// # Errors
-    /// Those of [`genomic`]; if the temporary file cannot be written.
+    /// Those of [`Regions::of_batch`]; if the temporary file cannot be written.
     pub fn add(&mut self, batch: &Batch, hits: &[Hit], path: &Path) -> Result<()> {
         let regions = self.regions(batch, path)?;
-        let scanner = self.scanner;
+        let (scanner, without_bases) = (self.scanner, self.without_bases);
         let row = |hit: &Hit| {
             let motif = &scanner.motifs()[hit.motif];
             let (start, width) = (hit.start, motif.width());
@@ -245,7 +241,11 @@ impl<'a> Writer<'a> {
                 motif,
                 place: Place::new(name, region, start, width as u64, hit.reverse),
                 score: hit.score,
-                bases: &batch.bases[hit.at..hit.at + width],
+                bases: if without_bases {
+                    &[]
+                } else {
+                    &batch.bases[hit.at..hit.at + width]
+                },
                 turned: hit.reverse,
             }
         };
@@ -299,7 +299,7 @@ impl<'a> Writer<'a> {
                     motif,
                     place: Place::new(&sequence.name, *region, best.start, width, best.reverse),
                     score,
-                    bases: &best.bases,
+                    bases: if self.without_bases { &[] } else { &best.bases },
                     turned: best.reverse,
                 };
                 waiting(number, &row, self.format, &mut text);
@@ -309,23 +309,15 @@ impl<'a> Writer<'a> {
         self.waiting.write_all(&text).map_err(failed)
     }
 
-    fn regions<'b>(
-        &self,
-        batch: &'b Batch,
-        path: &Path,
-    ) -> Result<Vec<Option<(Region<'b>, bool)>>> {
-        let of = |sequence| {
-            if self.genomic {
-                genomic(sequence, path)
-            } else {
-                Ok(None)
-            }
-        };
-        batch.sequences.iter().map(of).collect()
+    fn regions<'b>(&mut self, batch: &'b Batch, path: &Path) -> Result<Vec<Stated<'b>>> {
+        match &mut self.regions {
+            Some(regions) => regions.of_batch(batch, path),
+            None => Ok(vec![None; batch.sequences.len()]),
+        }
     }
 
     /// Writes the rows whose q-value, by motif and score, is at most `most`, and returns their
-    /// number. Without q-values there is `NA` in their place.
+    /// number. Without q-values there is `NA` in their place, or what the format has for it.
     ///
     /// # Errors
     /// If writing fails, or reading from the temporary file.
@@ -338,42 +330,119 @@ impl<'a> Writer<'a> {
         out.write_all(self.header().as_bytes()).map_err(output)?;
         self.waiting.rewind().map_err(failed)?;
         let mut waiting = BufReader::with_capacity(1 << 18, self.waiting);
-        let mut text = Vec::new();
+        let mut row = Waiting::default();
         let mut written = 0;
         for _ in 0..self.rows {
-            let mut fields = [[0; 8]; 4];
-            for field in &mut fields {
-                waiting.read_exact(field).map_err(failed)?;
-            }
-            let [motif, score, split, length] = fields.map(i64::from_le_bytes);
-            text.resize(length as usize, 0);
-            waiting.read_exact(&mut text).map_err(failed)?;
-            let (before, after) = text.split_at(split as usize);
-            match q_values {
-                None => {
-                    out.write_all(before).map_err(output)?;
-                    out.write_all(b"NA").map_err(output)?;
-                }
-                Some((q_values, most)) => {
-                    let q = q_values[motif as usize][&score];
-                    if q > most {
-                        continue;
-                    }
-                    out.write_all(before).map_err(output)?;
-                    write!(out, "{q:.4e}").map_err(output)?;
-                }
-            }
-            out.write_all(after).map_err(output)?;
+            row.read(&mut waiting)?;
+            let Some(q_value) = row.q_value(q_values) else {
+                continue;
+            };
             written += 1;
+            match (self.format, q_value) {
+                (Format::Gff, _) => out.write_all(row.fields(q_value).gff(written).as_bytes()),
+                (Format::Fimo, None) => row.write(b"", out),
+                (_, None) => row.write(b"NA", out),
+                (_, Some(q)) => row.write(format!("{q:.4e}").as_bytes(), out),
+            }
+            .map_err(output)?;
         }
         Ok(written)
+    }
+
+    /// Hands over the rows of a table that is no BED, best p-value first and rows of equal p-values
+    /// in the order in which they came, as FIMO sorts them; of those whose q-value is at most
+    /// `most`. Returns their number. Of each row a few numbers lie in memory meanwhile.
+    ///
+    /// # Errors
+    /// Those of `each`, and if the temporary file cannot be read.
+    pub fn finish_sorted(
+        mut self,
+        q_values: Option<(&[FxHashMap<i64, f64>], f64)>,
+        mut each: impl FnMut(&HitFields<'_>) -> Result<()>,
+    ) -> Result<u64> {
+        self.waiting.rewind().map_err(failed)?;
+        let mut waiting = BufReader::with_capacity(1 << 18, self.waiting);
+        let mut row = Waiting::default();
+        let mut order: Vec<(f64, u64)> = Vec::with_capacity(self.rows as usize);
+        let mut at = 0;
+        for _ in 0..self.rows {
+            row.read(&mut waiting)?;
+            let p_values = self.scanner.motifs[row.motif].p_values();
+            if row.q_value(q_values).is_some() {
+                order.push((p_values.p_value(row.score), at));
+            }
+            at += row.bytes();
+        }
+        order.sort_by(|a, b| a.0.total_cmp(&b.0));
+        for &(_, at) in &order {
+            waiting.seek(SeekFrom::Start(at)).map_err(failed)?;
+            row.read(&mut waiting)?;
+            each(&row.fields(row.q_value(q_values).flatten()))?;
+        }
+        Ok(order.len() as u64)
+    }
+}
+
+/// Bytes before the text of a row that waits.
+const HEAD: usize = 32;
+
+/// A row that waits for its q-value.
+#[derive(Default)]
+struct Waiting {
+    motif: usize,
+    score: i64,
+    /// Where in the text the q-value belongs.
+    split: usize,
+    text: String,
+}
+
+impl Waiting {
+    /// Reads the next row.
+    fn read(&mut self, from: &mut impl Read) -> Result<()> {
+        let mut fields = [[0; 8]; HEAD / 8];
+        for field in &mut fields {
+            from.read_exact(field).map_err(failed)?;
+        }
+        let [motif, score, split, length] = fields.map(i64::from_le_bytes);
+        (self.motif, self.score, self.split) = (motif as usize, score, split as usize);
+        let mut text = std::mem::take(&mut self.text).into_bytes();
+        text.resize(length as usize, 0);
+        from.read_exact(&mut text).map_err(failed)?;
+        self.text = String::from_utf8(text).expect("rows are made of texts");
+        Ok(())
+    }
+
+    /// Bytes of the row in the temporary file.
+    fn bytes(&self) -> u64 {
+        (HEAD + self.text.len()) as u64
+    }
+
+    /// Its q-value, if there are q-values; `None` if the row is left out.
+    fn q_value(&self, q_values: Option<(&[FxHashMap<i64, f64>], f64)>) -> Option<Option<f64>> {
+        let Some((q_values, most)) = q_values else {
+            return Some(None);
+        };
+        let q = q_values[self.motif][&self.score];
+        (q <= most).then_some(Some(q))
+    }
+
+    fn fields(&self, q_value: Option<f64>) -> HitFields<'_> {
+        let (before, after) = self.text.split_at(self.split);
+        HitFields::new(before, after, q_value)
+    }
+
+    fn write(&self, q_value: &[u8], out: &mut dyn Write) -> io::Result<()> {
+        let (before, after) = self.text.as_bytes().split_at(self.split);
+        out.write_all(before)?;
+        out.write_all(q_value)?;
+        out.write_all(after)
     }
 }
 
 /// Appends a row as it waits: motif, score, place of the q-value, length, text.
 fn waiting(motif: usize, row: &Row<'_>, format: Format, out: &mut Vec<u8>) {
     let head = out.len();
-    out.extend_from_slice(&[0; 32]);
+    out.extend_from_slice(&[0; HEAD]);
     let text = out.len();
     let split = row.write(format, out) - text;
     let length = out.len() - text;

@@ -16,6 +16,7 @@ use crate::session::Session;
 /// Names of the files of an output directory.
 const MOTIFS: &str = "streme.txt";
 const MOTIF_TABLE: &str = "motifs.tsv";
+const SEQUENCE_TABLE: &str = "sequences.tsv";
 const SITE_TABLE: &str = "sites.tsv";
 const RECORD: &str = "discover.json";
 
@@ -113,7 +114,7 @@ impl Discover {
 
     fn write_directory(
         &self,
-        positives: &SequenceSet,
+        (positives, controls): (&SequenceSet, Option<&SequenceSet>),
         found: &Discovery,
         motifs: &str,
         session: &Session<'_>,
@@ -132,6 +133,7 @@ impl Discover {
         for (name, text) in [
             (MOTIFS, motifs),
             (MOTIF_TABLE, &found.motif_table()),
+            (SEQUENCE_TABLE, &found.sequence_table(positives, controls)),
             (SITE_TABLE, &found.site_table(positives)),
         ] {
             atomic::write(directory.join(name), text.as_bytes())?;
@@ -188,7 +190,8 @@ impl Job for Discover {
             write_text(&self.out, &motifs, session)?;
             None
         } else {
-            self.write_directory(&positives, &found, &motifs, session)?;
+            let sets = (&positives, controls.as_ref());
+            self.write_directory(sets, &found, &motifs, session)?;
             Some(self.out.clone())
         };
         Ok(MotifsFound {

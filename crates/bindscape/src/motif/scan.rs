@@ -70,8 +70,8 @@ pub struct ScanOptions {
     pub results: ScanResults,
     /// Format of hits.
     pub format: Format,
-    /// Positions in the genome for sequences named `chrom:start-end` or `name::chrom:start-end`
-    /// (0-based, end excluded, as `bedtools getfasta` writes them).
+    /// Positions in the genome for sequences named `chrom:start-end` or `name::chrom:start-end`, as
+    /// `bedtools getfasta` or `samtools faidx` name them; their length tells which.
     pub genomic_coordinates: bool,
 }
 
@@ -391,6 +391,12 @@ impl PreparedScan<'_> {
             }
         })?;
         self.check_widths(&path, q_values.windows())?;
+        if let Some(style) = writer.name_style() {
+            let counting = scan::counting(style);
+            self.session.note(&format!(
+                "names of sequences are regions that count {counting}"
+            ));
+        }
         let most = match options.results {
             ScanResults::Hits { q_values: true, .. } => 1.0,
             ScanResults::HitsByQValue { threshold } => threshold,

@@ -260,5 +260,8 @@ fn byte_order_marks_are_no_part_of_the_text() {
     let directory = tempfile::tempdir().expect("temporary directory");
     let path = directory.path().join("m.jaspar");
     std::fs::write(&path, text).expect("written");
-    assert_eq!(ids(&crate::read_motifs(&path, None).expect("valid")), ["M1"]);
+    assert_eq!(
+        ids(&crate::read_motifs(&path, None).expect("valid")),
+        ["M1"]
+    );
 }
