@@ -46,6 +46,9 @@ impl<'a> Face<'a> {
     /// Runs the job of a verb's options, and shows what it leaves.
     pub(crate) fn run<V: Verb>(&self, verb: V) -> Result<()> {
         let (device, show) = (verb.device(), verb.show());
+        for remark in verb.remarks() {
+            self.terminal.note(&remark);
+        }
         self.run_job(&verb.plan()?, device, show)
     }
 
@@ -96,6 +99,11 @@ pub(crate) trait Verb: Sized {
         DeviceChoice::Cpu
     }
 
+    /// What is to be said of the options before the work begins.
+    fn remarks(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// How the outcome is shown.
     fn show(&self) -> Show<Self::Job> {
         show
@@ -114,6 +122,10 @@ impl<V: Verb> Verb for Box<V> {
 
     fn show(&self) -> Show<V::Job> {
         (**self).show()
+    }
+
+    fn remarks(&self) -> Vec<String> {
+        (**self).remarks()
     }
 
     fn plan(self) -> Result<V::Job> {

@@ -21,6 +21,7 @@ mod pretrain;
 mod protein;
 mod report;
 mod run;
+mod spelling;
 mod terminal;
 mod training;
 mod vectors;
@@ -38,14 +39,14 @@ use clap::{CommandFactory, FromArgMatches};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let parsed = cli::Arguments::command()
-        .try_get_matches()
-        .and_then(|matches| {
-            Ok((
-                cli::verb_of(&matches),
-                cli::Arguments::from_arg_matches(&matches)?,
-            ))
-        });
+    let command = cli::Arguments::command();
+    let words = spelling::long_options(&command, std::env::args_os().collect());
+    let parsed = command.try_get_matches_from(words).and_then(|matches| {
+        Ok((
+            cli::verb_of(&matches),
+            cli::Arguments::from_arg_matches(&matches)?,
+        ))
+    });
     let (verb, arguments) = match parsed {
         Ok(parsed) => parsed,
         Err(error) => match wrong_value(&error) {

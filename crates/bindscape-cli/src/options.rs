@@ -7,32 +7,51 @@ const ANYWHERE: &[(&str, &str)] = &[
     ("reverse_complement", "--forward-only"),
 ];
 
+/// Options of scanning, as FIMO calls them.
+const SCAN: &[(&str, &str)] = &[
+    ("select", "--motif"),
+    ("background", "--bfile"),
+    ("threshold", "--thresh"),
+    ("pseudocount", "--motif-pseudo"),
+    ("genomic_coordinates", "--parse-genomic-coord"),
+    ("replace", "--oc"),
+];
+
+/// Options of comparing, as Tomtom calls them.
+const COMPARE: &[(&str, &str)] = &[
+    ("select", "--m"),
+    ("numbers", "--mi"),
+    ("background", "--bfile"),
+    ("threshold", "--thresh"),
+    ("by_e_value", "--evalue"),
+    ("pseudocount", "--motif-pseudo"),
+    ("distance", "--dist"),
+    ("replace", "--oc"),
+];
+
+/// Options of discovery, as STREME calls them.
+const DISCOVER: &[(&str, &str)] = &[
+    ("positives", "--p"),
+    ("controls", "--n"),
+    ("min_width", "--minw"),
+    ("max_width", "--maxw"),
+    ("threshold", "--thresh"),
+    ("holdout", "--hofract"),
+    ("evaluated", "--neval"),
+    ("motifs", "--nmotifs"),
+    ("replace", "--oc"),
+];
+
 /// The same for the verbs of motifs, whose options are called as in the MEME suite, and others
 /// that differ. The verb is named with spaces, as it is typed.
 const OF_VERB: &[(&str, &[(&str, &str)])] = &[
     ("protein crossval", &[("representation", "--encoder")]),
     ("protein train", &[("representation", "--encoder")]),
     ("finetune", &[("start", "--scratch")]),
-    (
-        "motif scan",
-        &[
-            ("select", "--motif"),
-            ("background", "--bfile"),
-            ("threshold", "--thresh"),
-            ("pseudocount", "--motif-pseudo"),
-            ("genomic_coordinates", "--parse-genomic-coord"),
-        ],
-    ),
-    (
-        "motif compare",
-        &[
-            ("threshold", "--thresh"),
-            ("by_e_value", "--evalue"),
-            ("pseudocount", "--motif-pseudo"),
-            ("distance", "--dist"),
-            ("replace", "--oc"),
-        ],
-    ),
+    ("motif scan", SCAN),
+    ("motif fimo", SCAN),
+    ("motif compare", COMPARE),
+    ("motif tomtom", COMPARE),
     (
         "motif cluster",
         &[
@@ -41,20 +60,8 @@ const OF_VERB: &[(&str, &[(&str, &str)])] = &[
             ("overlap", "--w"),
         ],
     ),
-    (
-        "motif discover",
-        &[
-            ("positives", "--p"),
-            ("controls", "--n"),
-            ("min_width", "--minw"),
-            ("max_width", "--maxw"),
-            ("threshold", "--thresh"),
-            ("holdout", "--hofract"),
-            ("evaluated", "--neval"),
-            ("motifs", "--nmotifs"),
-            ("replace", "--oc"),
-        ],
-    ),
+    ("motif discover", DISCOVER),
+    ("motif streme", DISCOVER),
 ];
 
 /// The option of `verb` that sets the field `field` of its plan.

@@ -8,7 +8,7 @@ use bindscape_base::{Error, Result};
 use serde::Serialize;
 
 use crate::background::Background;
-use crate::letters::letter_index;
+use crate::letters::{LETTERS, letter_index};
 use crate::text::excerpt;
 
 /// How far the sum of a row of [`Frequencies`] may be from one: files have six digits.
@@ -296,6 +296,19 @@ impl Frequencies {
         self.0.iter().map(|row| consensus::letter(*row)).collect()
     }
 
+    /// The most frequent base of each position, of equal ones the first: Tomtom's consensus.
+    #[must_use]
+    pub fn most_frequent(&self) -> String {
+        let letter = |row: &[f64; 4]| {
+            let most = (1..4).fold(
+                0,
+                |most, base| if row[base] > row[most] { base } else { most },
+            );
+            char::from(LETTERS[most])
+        };
+        self.0.iter().map(letter).collect()
+    }
+
     /// Without the ends whose positions have less than `min_bits` (against the uniform
     /// background), and the positions kept; `None` if no position has that much.
     #[must_use]
@@ -427,6 +440,7 @@ mod tests {
         assert_eq!((trimmed.width(), kept), (3, 1..4));
         assert!(motif.trim(2.1).is_none());
         assert_eq!(motif.consensus(), "NANSN");
+        assert_eq!(motif.most_frequent(), "AAACA");
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 mod compare;
 mod figures;
+mod found;
 mod heatmap;
 mod motifs;
 mod number;
@@ -20,6 +21,7 @@ use std::path::Path;
 use bindscape_base::{Error, Result, atomic};
 
 pub use figures::Figure;
+pub use found::{EnrichedMotif, HitRow, SoughtMotif, enrichment_page, hits_page};
 pub use heatmap::heatmap_svg;
 pub use motifs::{ComparedMotif, MatchRow, MotifRow, comparison_page, motif_page};
 pub use residues::{ResidueTrack, residues_svg};

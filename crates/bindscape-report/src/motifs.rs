@@ -5,7 +5,7 @@ use maud::{Markup, PreEscaped, html};
 use crate::page::document;
 
 /// Makes logos, and pairs of them, as wide as a column of the table lets them be, all to one scale.
-const CSS: &str = "td.logo svg,td.logos svg{display:block;width:auto;max-width:none}td.logo svg{height:72px}td.logos svg{height:168px}.motifs{max-width:none}";
+const CSS: &str = "td.logo svg,td.logos svg{display:block;width:auto;max-width:none}td.logo svg{height:72px}td.logos svg{height:168px}.motifs{max-width:none}.motifs p{overflow-wrap:anywhere}";
 
 /// One motif of a page, in the words and pictures to be shown. Logos are SVG of the caller's own
 /// making and are put in as they are; texts are escaped.
@@ -82,7 +82,7 @@ pub fn motif_page(
     document(title, CSS, content, None)
 }
 
-fn head(kicker: &str, title: &str, notes: &[&str]) -> Markup {
+pub(crate) fn head(kicker: &str, title: &str, notes: &[&str]) -> Markup {
     html! {
         header {
             p.kicker { (kicker) }
@@ -92,7 +92,7 @@ fn head(kicker: &str, title: &str, notes: &[&str]) -> Markup {
     }
 }
 
-fn foot() -> Markup {
+pub(crate) fn foot() -> Markup {
     html! {
         footer {
             "Made by bindscape " (env!("CARGO_PKG_VERSION"))
@@ -235,7 +235,7 @@ fn compared(number: usize, motif: &ComparedMotif<'_>) -> Markup {
 }
 
 /// A motif's id and name.
-fn called(id: &str, name: Option<&str>) -> String {
+pub(crate) fn called(id: &str, name: Option<&str>) -> String {
     match name {
         Some(name) => format!("{id} {name}"),
         None => id.to_owned(),

@@ -1,5 +1,6 @@
 //! Jobs on motifs: scanning, comparison, discovery, clusters, conversion and logos.
 
+mod background;
 mod cluster;
 mod compare;
 mod convert;
@@ -9,10 +10,11 @@ mod logo;
 mod output;
 mod scan;
 
+pub use background::BackgroundChoice;
 pub use cluster::{Cluster, Clustered, Label, LabelAgreement};
 pub use compare::{Compare, CompareOptions, Compared, SignificantMatch};
 pub use convert::{Convert, Converted};
 pub use discover::{Discover, MotifsFound};
 pub use input::MotifInput;
 pub use logo::{Drawn, Heights, Logo, LogoContent, LogoInput};
-pub use scan::{BackgroundChoice, Scan, ScanOptions, ScanResults, Scanned};
+pub use scan::{Scan, ScanOptions, ScanResults, Scanned};

@@ -6,6 +6,7 @@ mod devices;
 mod environment;
 mod learns;
 mod main_job;
+mod meme_suite;
 mod motif;
 mod motif_compare;
 mod motif_discover;

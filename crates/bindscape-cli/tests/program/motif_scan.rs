@@ -165,7 +165,7 @@ fn what_it_refuses() {
         &["zero.bg", "above zero"],
     );
     says(
-        &refused(&["s.fa", "--bfile", "--nrdb--"]),
+        &refused(&["s.fa", "--bfile", "--nrbd--"]),
         &["--bfile", "--uniform--"],
     );
     says(

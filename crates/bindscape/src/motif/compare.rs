@@ -12,8 +12,9 @@ use bindscape_report::{ComparedMotif, MatchRow, comparison_page};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::input::motifs_from;
-use super::output::{check_directory, create_directory, is_standard, remove, write_text};
+use super::background::BackgroundChoice;
+use super::input::{motifs_from, unknown};
+use super::output::{check_directory, create_directory, is_standard, remove, trailer, write_text};
 use crate::job::Job;
 use crate::session::Session;
 
@@ -71,6 +72,11 @@ pub struct Compare {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CompareOptions {
+    /// Look up only the motifs of these ids or names.
+    pub select: Vec<String>,
+    /// Look up only the motifs at these places in their file, from 1; beside `select`, those of
+    /// either.
+    pub numbers: Vec<usize>,
     /// How columns are compared.
     pub distance: Distance,
     /// Largest q-value of a match, or E-value with `by_e_value`.
@@ -86,8 +92,8 @@ pub struct CompareOptions {
     pub complete_scores: bool,
     /// Sites added to every position, split by the background.
     pub pseudocount: f64,
-    /// Background in MEME's format; `None`: that of the first targets, or else uniform.
-    pub background: Option<PathBuf>,
+    /// Probabilities of bases where no site is; the motif file is the first of the targets.
+    pub background: BackgroundChoice,
     /// Most matches of a motif on the page, 0 for no page; `None`: 10, or as many as make 2,000
     /// of all motifs, but at least 1.
     pub drawn: Option<usize>,
@@ -155,6 +161,8 @@ impl Default for CompareOptions {
     fn default() -> Self {
         let method = Options::default();
         Self {
+            select: Vec::new(),
+            numbers: Vec::new(),
             distance: method.distance,
             threshold: Self::Q_VALUE,
             by_e_value: false,
@@ -162,7 +170,7 @@ impl Default for CompareOptions {
             both_strands: method.both_strands,
             complete_scores: method.complete,
             pseudocount: method.pseudocount,
-            background: None,
+            background: BackgroundChoice::default(),
             drawn: None,
         }
     }
@@ -219,15 +227,49 @@ impl Compare {
         for (number, argument) in self.targets.iter().enumerate() {
             let read = motifs_from(argument, session)?;
             if number == 0 {
-                set.background = read.background.unwrap_or(Background::uniform());
+                let choice = &self.options.background;
+                set.background = choice.read(read.background, argument)?;
             }
             set.notices.extend(read.notice);
             set.motifs.extend(read.motifs);
         }
-        if let Some(path) = &self.options.background {
-            set.background = Background::read(path)?;
-        }
         Ok(set)
+    }
+
+    /// The motifs to look up, in the order of their file.
+    fn read_queries(&self, session: &Session<'_>) -> Result<Vec<Motif>> {
+        let all = motifs_from(&self.queries, session)?.motifs;
+        let CompareOptions {
+            select, numbers, ..
+        } = &self.options;
+        if select.is_empty() && numbers.is_empty() {
+            return Ok(all);
+        }
+        let is = |motif: &Motif, wanted: &String| {
+            motif.id == *wanted || motif.name.as_ref() == Some(wanted)
+        };
+        for wanted in select {
+            if !all.iter().any(|motif| is(motif, wanted)) {
+                let expected = format!("an id or a name of a motif of {}", self.queries);
+                return Err(unknown(expected, wanted, &all));
+            }
+        }
+        if let Some(number) = numbers.iter().find(|&&n| n == 0 || n > all.len()) {
+            return Err(Error::argument(
+                "numbers",
+                format!(
+                    "a number from 1 to {}, of a motif of {}",
+                    all.len(),
+                    self.queries
+                ),
+                number.to_string(),
+            ));
+        }
+        let wanted = |(place, motif): (usize, Motif)| {
+            let chosen = numbers.contains(&(place + 1)) || select.iter().any(|id| is(&motif, id));
+            chosen.then_some(motif)
+        };
+        Ok(all.into_iter().enumerate().filter_map(wanted).collect())
     }
 
     /// The line above the page's matches.
@@ -308,7 +350,7 @@ impl Job for Compare {
 
     fn run(&self, session: &Session<'_>) -> Result<Compared> {
         check_directory(&self.out, self.replace)?;
-        let queries = motifs_from(&self.queries, session)?.motifs;
+        let queries = self.read_queries(session)?;
         let targets = self.read_targets(session)?;
         if targets.motifs.len() < FEW_TARGETS {
             session.note(&format!(
@@ -327,7 +369,7 @@ impl Job for Compare {
             targets: targets.motifs,
             matches,
         };
-        let text = table(&compared, &self.options);
+        let text = table(&compared, &self.options, session);
         let page = if is_standard(&self.out) {
             None
         } else {
@@ -341,7 +383,7 @@ impl Job for Compare {
 }
 
 /// The matches in Tomtom's columns.
-fn table(compared: &Compared, options: &CompareOptions) -> String {
+fn table(compared: &Compared, options: &CompareOptions, session: &Session<'_>) -> String {
     let Compared {
         queries,
         targets,
@@ -352,14 +394,14 @@ fn table(compared: &Compared, options: &CompareOptions) -> String {
     );
     let forward: Vec<String> = targets
         .iter()
-        .map(|target| target.frequencies.consensus())
+        .map(|target| target.frequencies.most_frequent())
         .collect();
     let reverse: Vec<String> = targets
         .iter()
-        .map(|target| target.frequencies.reverse_complement().consensus())
+        .map(|target| target.frequencies.reverse_complement().most_frequent())
         .collect();
     for (query, matches) in queries.iter().zip(matches) {
-        let consensus = query.frequencies.consensus();
+        let consensus = query.frequencies.most_frequent();
         for found in matches {
             let alignment = &found.alignment;
             let (strand, targeted) = if alignment.reverse {
@@ -382,14 +424,11 @@ fn table(compared: &Compared, options: &CompareOptions) -> String {
             .expect("writing to a string");
         }
     }
-    writeln!(
-        text,
-        "\n# bindscape {} motif compare, after Tomtom. {}\n\
-         # {OFFSETS}",
-        env!("CARGO_PKG_VERSION"),
-        options.method(),
-    )
-    .expect("writing to a string");
+    let what = format!(
+        "motif compare, after Tomtom. {} {OFFSETS}",
+        options.method()
+    );
+    text.push_str(&trailer(&what, "tomtom-output-format", session));
     text
 }
 

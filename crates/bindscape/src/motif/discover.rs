@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use bindscape_base::digest::InputFile;
 use bindscape_base::{Error, Result, atomic, digest};
-use bindscape_motif::discover::{Discovery, Options, SequenceSet, discover};
-use bindscape_motif::{Format, format, logo};
+use bindscape_motif::discover::{Discovered, Discovery, Options, SequenceSet, discover};
+use bindscape_motif::{EValue, Format, Frequencies, format, logo};
+use bindscape_report::{EnrichedMotif, enrichment_page};
 use serde::{Deserialize, Serialize};
 
 use super::output::{check_directory, create_directory, is_standard, remove, write_text};
@@ -15,6 +16,7 @@ use crate::session::Session;
 
 /// Names of the files of an output directory.
 const MOTIFS: &str = "streme.txt";
+const PAGE: &str = "streme.html";
 const MOTIF_TABLE: &str = "motifs.tsv";
 const SEQUENCE_TABLE: &str = "sequences.tsv";
 const SITE_TABLE: &str = "sites.tsv";
@@ -59,6 +61,9 @@ pub struct Discover {
     /// How motifs are sought.
     #[serde(default)]
     pub options: Options,
+    /// What the page says of the run, beside the rest.
+    #[serde(default)]
+    pub description: Option<String>,
     /// Directory to write; `-` writes the motifs to the session's output and nothing else.
     pub out: PathBuf,
     /// Write into a directory that exists; files of an earlier discovery in it are replaced.
@@ -93,6 +98,7 @@ impl Discover {
             positives,
             controls: None,
             options: Options::default(),
+            description: None,
             out,
             replace: false,
         }
@@ -139,8 +145,98 @@ impl Discover {
             atomic::write(directory.join(name), text.as_bytes())?;
         }
         write_logos(found, directory)?;
+        atomic::write(directory.join(PAGE), self.page(found)?.as_bytes())?;
         write_json(&directory.join(RECORD), &record)
     }
+}
+
+/// What the files beside the page hold.
+const FILES: [(&str, &str); 5] = [
+    (MOTIFS, "motifs in MEME's format"),
+    (MOTIF_TABLE, "counts, thresholds, p-values and E-values"),
+    (SEQUENCE_TABLE, "sequences with a site"),
+    (SITE_TABLE, "best site of each positive"),
+    (RECORD, "inputs with checksums, options and result"),
+];
+
+impl Discover {
+    /// The page of the motifs.
+    fn page(&self, found: &Discovery) -> Result<String> {
+        let ids: Vec<String> = (0..found.motifs.len()).map(|rank| found.id(rank)).collect();
+        let names: Vec<String> = (0..found.motifs.len()).map(Discovery::other_id).collect();
+        let motifs = (found.motifs.iter().zip(&ids).zip(&names))
+            .map(|((motif, id), name)| {
+                let draw = |frequencies: &Frequencies| {
+                    Ok(logo::Logo::information(frequencies, &found.background)?.inline_svg())
+                };
+                Ok(EnrichedMotif {
+                    id,
+                    name,
+                    logos: [
+                        draw(&motif.frequencies)?,
+                        draw(&motif.frequencies.reverse_complement())?,
+                    ],
+                    facts: facts(found, motif),
+                })
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let title = format!("Motifs of {}", self.positives.display());
+        let against = match &self.controls {
+            Some(controls) => format!("over {}", controls.display()),
+            None => "over the same sequences, shuffled".to_owned(),
+        };
+        let [positives, controls] = found.training;
+        let [held_out, held_out_controls] = found.held_out;
+        let mut notes: Vec<String> = self.description.iter().cloned().collect();
+        notes.push(format!(
+            "Enriched {against}, after STREME. {positives} sequences and {controls} controls for training, {held_out} and {held_out_controls} held out; {}. The search stopped: {}.",
+            found.test.name(),
+            found.stop
+        ));
+        let notes: Vec<&str> = notes.iter().map(String::as_str).collect();
+        let definitions = logo::letter_definitions();
+        Ok(enrichment_page(
+            &title,
+            &notes,
+            &definitions,
+            &motifs,
+            &FILES,
+        ))
+    }
+}
+
+/// What the page tells of a motif.
+fn facts(found: &Discovery, motif: &Discovered) -> Vec<(&'static str, String)> {
+    let share = |count: usize, of: usize| format!("{count} of {of}");
+    let mut facts = Vec::new();
+    match (found.e_value(motif), motif.held_out) {
+        (Some(e_value), Some(part)) => {
+            facts.push(("E-value", e_value.to_string()));
+            let p = EValue::from_log10(part.log10_p);
+            facts.push(("p-value, held out", p.to_string()));
+            facts.push((
+                "Positives held out",
+                share(part.positives, part.of_positives),
+            ));
+            facts.push(("Controls held out", share(part.controls, part.of_controls)));
+        }
+        _ => {
+            let p = EValue::from_log10(motif.training.log10_p);
+            facts.push((
+                "p-value of the training part, no measure of significance",
+                p.to_string(),
+            ));
+        }
+    }
+    let part = motif.training;
+    facts.push((
+        "Positives, training",
+        share(part.positives, part.of_positives),
+    ));
+    facts.push(("Controls, training", share(part.controls, part.of_controls)));
+    facts.push(("Sites", motif.counts.sites().to_string()));
+    facts.push(("Consensus", motif.frequencies.consensus()));
+    facts
 }
 
 /// `logo1.svg` and so on, by rank; those of an earlier discovery with more motifs go.

@@ -57,6 +57,27 @@ pub(super) fn check_directory(directory: &Path, replace: bool) -> Result<()> {
     Ok(())
 }
 
+/// The comments that end a table as the MEME suite lays it out: a blank line, what wrote it, where
+/// its format is described (`page` of the suite's documentation), and the command.
+pub(super) fn trailer(what: &str, page: &str, session: &Session<'_>) -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    let mut words = session.command().iter();
+    // The program's name without its place, as there.
+    let program = words
+        .next()
+        .map_or("", |word| word.rsplit('/').next().unwrap_or(word));
+    let command = std::iter::once(program)
+        .chain(words.map(String::as_str))
+        .collect::<Vec<_>>()
+        .join(" ")
+        .replace(['\n', '\r'], " ");
+    format!(
+        "\n# bindscape {version} {what}\n\
+         # The format of this file is described at https://meme-suite.org/meme/doc/{page}.html.\n\
+         # {command}\n"
+    )
+}
+
 /// Makes a directory and those above it.
 pub(super) fn create_directory(directory: &Path) -> Result<()> {
     std::fs::create_dir_all(directory).map_err(|source| Error::io("create", directory, source))

@@ -1,5 +1,7 @@
 //! Where motifs fit in sequences.
 
+mod files;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -10,10 +12,12 @@ use bindscape_motif::scan::{
     Writer,
 };
 use bindscape_motif::{ASSUMED_SITES, Background, Motif, MotifSet, Pseudocount};
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
+use super::background::BackgroundChoice;
 use super::input::{motifs_from, unknown};
-use super::output::{is_standard, write_to};
+use super::output::{check_directory, is_standard, write_to};
 use crate::data::thousands;
 use crate::job::Job;
 use crate::session::Session;
@@ -49,6 +53,13 @@ pub struct Scan {
     pub options: ScanOptions,
     /// Table to write; `-` is the session's output.
     pub out: PathBuf,
+    /// `out` is a directory, laid out as FIMO does: `fimo.tsv` (hits, best p-value first),
+    /// `fimo.gff` and `fimo.html`.
+    #[serde(default)]
+    pub directory: bool,
+    /// Write into a directory that exists; files of an earlier scan in it are replaced.
+    #[serde(default)]
+    pub replace: bool,
 }
 
 /// Settings of a [`Scan`].
@@ -64,6 +75,10 @@ pub struct ScanOptions {
     pub pseudocount: f64,
     /// Scan the sequences as they are, not their reverse complements.
     pub single_strand: bool,
+    /// Of hits of a motif at one place on both strands only that with the higher score.
+    pub best_strand: bool,
+    /// Leave the bases of hits out.
+    pub without_bases: bool,
     /// Treat lower-case (soft-masked) bases like N.
     pub skip_masked: bool,
     /// What is written.
@@ -82,27 +97,14 @@ impl Default for ScanOptions {
             background: BackgroundChoice::default(),
             pseudocount: scan::PSEUDOCOUNT,
             single_strand: false,
+            best_strand: false,
+            without_bases: false,
             skip_masked: false,
             results: ScanResults::default(),
             format: Format::Tsv,
             genomic_coordinates: false,
         }
     }
-}
-
-/// Where the background of a scan comes from.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum BackgroundChoice {
-    /// From the motif file, or uniform where that has none.
-    #[default]
-    MotifsOrUniform,
-    /// From the motif file, which must have one.
-    Motifs,
-    /// A quarter for each base.
-    Uniform,
-    /// From a file of MEME's background format or a MEME motif file.
-    File(PathBuf),
 }
 
 /// What a scan writes.
@@ -180,6 +182,8 @@ impl Scan {
             motifs: motifs.into(),
             options: ScanOptions::default(),
             out,
+            directory: false,
+            replace: false,
         }
     }
 
@@ -207,32 +211,15 @@ impl Scan {
         single_strand: bool,
         session: &Session<'_>,
     ) -> Result<Background> {
-        let none = || {
-            Error::input(
-                &self.motifs,
-                Place::File,
-                "the line `Background letter frequencies`, as ⟦background⟧ asks for",
-                "a motif file without it",
-            )
-        };
-        let (background, origin) = match (&self.options.background, set.background) {
-            (BackgroundChoice::MotifsOrUniform, Some(background)) => {
-                (background, "of the motif file")
-            }
-            (BackgroundChoice::Motifs, background) => {
-                (background.ok_or_else(none)?, "of the motif file")
-            }
-            (BackgroundChoice::MotifsOrUniform, None) | (BackgroundChoice::Uniform, _) => {
-                (Background::uniform(), "uniform")
-            }
-            (BackgroundChoice::File(path), _) => (Background::read(path)?, "of the file"),
-        };
+        let choice = &self.options.background;
+        let background = choice.read(set.background, &self.motifs)?;
         let background = if single_strand {
             background
         } else {
             background.both_strands()
         };
         let [a, c, g, t] = background.probabilities();
+        let origin = choice.origin(set.background.is_some());
         session.note(&format!(
             "background {origin}: A {a:.4} C {c:.4} G {g:.4} T {t:.4}"
         ));
@@ -240,7 +227,7 @@ impl Scan {
     }
 
     /// Reads motifs and background, and says what is made of them.
-    fn scanner(&self, session: &Session<'_>) -> Result<Scanner> {
+    fn scanner(&self, session: &Session<'_>) -> Result<(MotifSet, Scanner)> {
         let options = &self.options;
         let mut set = motifs_from(&self.motifs, session)?;
         self.select(&mut set)?;
@@ -272,7 +259,7 @@ impl Scan {
         if let ScanResults::Hits { .. } | ScanResults::HitsByQValue { .. } = options.results {
             tell_weak(&scanner, threshold, session);
         }
-        Ok(scanner)
+        Ok((set, scanner))
     }
 }
 
@@ -304,7 +291,20 @@ impl Job for Scan {
                 threshold.to_string(),
             ));
         }
+        if self.directory && is_standard(&self.out) {
+            return Err(Error::argument("out", "a directory", "-"));
+        }
+        if self.directory && options.format == Format::Bed {
+            return Err(Error::argument(
+                "format",
+                "that of FIMO's table in a directory",
+                "bed",
+            ));
+        }
         if options.results == ScanResults::Occupancies {
+            if self.directory {
+                return Err(Error::argument("directory", "hits", "occupancies"));
+            }
             if options.format != Format::Tsv {
                 return Err(Error::argument("format", "tsv for occupancies", "bed"));
             }
@@ -320,15 +320,25 @@ impl Job for Scan {
     }
 
     fn run(&self, session: &Session<'_>) -> Result<Scanned> {
-        let scanner = self.scanner(session)?;
+        if self.directory {
+            check_directory(&self.out, self.replace)?;
+        }
+        let (set, scanner) = self.scanner(session)?;
         let mut reader =
             SequenceReader::open(&self.sequences, scanner.widest(), self.options.skip_masked)?;
         let scan = PreparedScan {
             plan: self,
+            motifs: &set.motifs,
             scanner: &scanner,
             session,
         };
-        let rows = write_to(&self.out, session, |out| scan.write(&mut reader, out))?;
+        let rows = if self.directory {
+            scan.begin(&reader);
+            let rows = scan.files(&mut reader);
+            scan.end(rows, &reader)?
+        } else {
+            write_to(&self.out, session, |out| scan.write(&mut reader, out))?
+        };
         Ok(Scanned {
             rows,
             letters: reader.letters(),
@@ -337,9 +347,23 @@ impl Job for Scan {
     }
 }
 
+/// What the q-values of hits are.
+struct Found {
+    /// By motif and score, and the largest that is written; `None` if none are.
+    q_values: Option<(Vec<FxHashMap<i64, f64>>, f64)>,
+}
+
+impl Found {
+    fn q_values(&self) -> Option<(&[FxHashMap<i64, f64>], f64)> {
+        let (q_values, most) = self.q_values.as_ref()?;
+        Some((q_values, *most))
+    }
+}
+
 /// A scan that is ready to run.
 struct PreparedScan<'a> {
     plan: &'a Scan,
+    motifs: &'a [Motif],
     scanner: &'a Scanner,
     session: &'a Session<'a>,
 }
@@ -347,34 +371,60 @@ struct PreparedScan<'a> {
 impl PreparedScan<'_> {
     /// Scans and writes the table; returns its rows.
     fn write(&self, reader: &mut SequenceReader, out: &mut dyn Write) -> Result<u64> {
+        self.begin(reader);
+        let rows = match self.plan.options.results {
+            ScanResults::Occupancies => self.occupancies(reader, out),
+            _ => self.hits(reader, out),
+        };
+        self.end(rows, reader)
+    }
+
+    fn begin(&self, reader: &SequenceReader) {
         let label = format!(
             "scanning {} with {} motifs",
             reader.path().display(),
             self.scanner.motifs().len()
         );
         self.session.begin(&label, None);
-        let rows = match self.plan.options.results {
-            ScanResults::Occupancies => self.occupancies(reader, out),
-            _ => self.hits(reader, out),
-        };
+    }
+
+    /// Says what was scanned.
+    fn end(&self, rows: Result<u64>, reader: &SequenceReader) -> Result<u64> {
         self.session.finish();
         let letters = reader.letters();
         rows.inspect(|_| self.tell(letters))
     }
 
+    /// Scans and writes the files of a directory; returns the number of hits.
+    fn files(&self, reader: &mut SequenceReader) -> Result<u64> {
+        let (writer, found) = self.search(reader)?;
+        files::write(self.plan, self.motifs, writer, &found, self.session)
+    }
+
+    fn hits(&self, reader: &mut SequenceReader, out: &mut dyn Write) -> Result<u64> {
+        let (writer, found) = self.search(reader)?;
+        writer.finish(found.q_values(), out)
+    }
+
     /// Where rows wait that memory has no room for.
     fn spill(&self) -> Option<&Path> {
         let out = self.plan.out.as_path();
+        if self.plan.directory {
+            // Made at the end: what is beside it is there now.
+            return out.parent().filter(|parent| parent.is_dir());
+        }
         (!is_standard(out)).then(|| match out.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         })
     }
 
-    fn hits(&self, reader: &mut SequenceReader, out: &mut dyn Write) -> Result<u64> {
+    /// The rows of all hits, and what their q-values follow from.
+    fn search(&self, reader: &mut SequenceReader) -> Result<(Writer<'_>, Found)> {
         let options = &self.plan.options;
         let (format, genomic) = (options.format, options.genomic_coordinates);
-        let mut writer = Writer::new(self.scanner, format, genomic, self.spill());
+        let mut writer = Writer::new(self.scanner, format, genomic, self.spill())
+            .without_bases(options.without_bases);
         let mut q_values = QValues::new(self.scanner);
         let mut open = Vec::new();
         let path = reader.path().to_path_buf();
@@ -385,7 +435,10 @@ impl PreparedScan<'_> {
                 let best = self.scanner.best(batch, &mut open);
                 writer.add_best(batch, &best, threshold, &path)
             } else {
-                let hits = self.scanner.hits(batch);
+                let mut hits = self.scanner.hits(batch);
+                if options.best_strand {
+                    scan::best_strands(&mut hits);
+                }
                 q_values.add(&hits, &windows);
                 writer.add(batch, &hits, &path)
             }
@@ -398,12 +451,14 @@ impl PreparedScan<'_> {
             ));
         }
         let most = match options.results {
-            ScanResults::Hits { q_values: true, .. } => 1.0,
-            ScanResults::HitsByQValue { threshold } => threshold,
-            _ => return writer.finish(None, out),
+            ScanResults::Hits { q_values: true, .. } => Some(1.0),
+            ScanResults::HitsByQValue { threshold } => Some(threshold),
+            _ => None,
         };
-        let q_values = q_values.finish(self.scanner);
-        writer.finish(Some((&q_values, most)), out)
+        let found = Found {
+            q_values: most.map(|most| (q_values.finish(self.scanner), most)),
+        };
+        Ok((writer, found))
     }
 
     fn occupancies(&self, reader: &mut SequenceReader, out: &mut dyn Write) -> Result<u64> {
