@@ -1,5 +1,5 @@
-//! How long operations tell of their progress and learn that they should stop.
-//! Libraries know this trait only; what a terminal shows is the program's affair.
+//! How long operations report progress and learn that they should stop.
+//! Libraries know this trait only; the program decides what a terminal shows.
 
 /// Receiver of progress.
 pub trait Progress: Sync {
@@ -34,8 +34,8 @@ impl Progress for Silent {
     fn finish(&self) {}
 }
 
-/// Passes on notes and the wish to stop, but no stages: for work inside of a stage, which would
-/// count other things than that does.
+/// Passes on notes and requests to stop, but no stages: for work inside a stage that counts
+/// something else.
 pub struct Unshown<'a>(pub &'a dyn Progress);
 
 impl Progress for Unshown<'_> {

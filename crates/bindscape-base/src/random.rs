@@ -5,17 +5,31 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
 
-/// The stream of random numbers of `seed` for the purpose `name`, number `index`
-/// (an epoch, a repeat, a bin…). Equal arguments give equal numbers, for good:
-/// neither this rule nor the generator (ChaCha with 8 rounds) may change.
+/// The stream of random numbers of `seed` for a `purpose`, and for the `numbers` that say which
+/// stream of that purpose it is (an epoch, a repeat, a bin…). Equal arguments give equal random
+/// numbers, for good: neither this rule nor the generator may change.
+///
+/// The 256-bit key of ChaCha with 8 rounds is the SHA-256 of the seed, the length of the purpose,
+/// the purpose and the numbers, each number as 64 bits, little-endian.
+///
+/// ```
+/// use bindscape_base::random::stream;
+/// use rand::Rng;
+///
+/// let first = |numbers: &[u64]| stream(7, "epoch", numbers).random::<u64>();
+/// assert_eq!(first(&[3]), first(&[3]));
+/// assert_ne!(first(&[3]), first(&[4]));
+/// ```
 #[must_use]
-pub fn stream(seed: u64, name: &str, index: u64) -> ChaCha8Rng {
+pub fn stream(seed: u64, purpose: &str, numbers: &[u64]) -> ChaCha8Rng {
     let mut key = Sha256::new();
     key.update(seed.to_le_bytes());
-    key.update(name.as_bytes());
-    let mut rng = ChaCha8Rng::from_seed(key.finalize().into());
-    rng.set_stream(index);
-    rng
+    key.update((purpose.len() as u64).to_le_bytes());
+    key.update(purpose.as_bytes());
+    for number in numbers {
+        key.update(number.to_le_bytes());
+    }
+    ChaCha8Rng::from_seed(key.finalize().into())
 }
 
 #[cfg(test)]
@@ -24,20 +38,28 @@ mod tests {
 
     use super::*;
 
+    fn first(seed: u64, purpose: &str, numbers: &[u64]) -> u64 {
+        stream(seed, purpose, numbers).random()
+    }
+
     #[test]
-    fn streams_are_fixed_and_differ() {
-        let first = |seed, name, index| stream(seed, name, index).random::<u64>();
-        assert_eq!(first(1, "split", 0), first(1, "split", 0));
+    fn every_argument_makes_another_stream() {
         let different = [
-            first(1, "split", 0),
-            first(1, "split", 1),
-            first(1, "negatives", 0),
-            first(2, "split", 0),
+            first(1, "split", &[]),
+            first(1, "split", &[0]),
+            first(1, "split", &[1]),
+            first(1, "split", &[1, 0]),
+            first(1, "splits", &[1]),
+            first(2, "split", &[1]),
         ];
-        for a in 0..4 {
-            for b in 0..a {
-                assert_ne!(different[a], different[b]);
-            }
+        for (a, value) in different.iter().enumerate() {
+            assert!(!different[..a].contains(value), "{a}");
         }
+    }
+
+    /// Results of published runs depend on these numbers.
+    #[test]
+    fn streams_are_fixed() {
+        assert_eq!(first(1, "split", &[0]), 5_134_881_376_440_149_309);
     }
 }

@@ -26,7 +26,7 @@ verbs! {
         Train(Box<train::Arguments>),
         /// Tell which proteins are TFs, and of which kind
         Predict(Box<predict::Arguments>),
-        /// Show which residues of a protein speak for it being a TF, or of a class
+        /// Show which residues of a protein are evidence that it is a TF, or of a class
         Explain(Box<explain::Arguments>),
     }
 }

@@ -61,7 +61,7 @@ fn overlaps(bencher: Bencher<'_, '_>, width: u32) {
     for start in (0..400_000).map(|number| number * 600) {
         regions.push_interned(chrom, start, start + 200);
     }
-    let mut random = random::stream(1, "peaks", 0);
+    let mut random = random::stream(1, "peaks", &[]);
     let mut peaks: Vec<u32> = (0..1_000_000)
         .map(|_| random.random_range(0..240_000_000))
         .collect();

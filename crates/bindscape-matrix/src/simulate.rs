@@ -188,11 +188,11 @@ impl World {
     fn add_chromosome(&mut self, number: usize, regions: usize, tfs: &[Tf], seed: u64) {
         let mut letters = genome::background(
             (regions + 2) * SPACING,
-            &mut random::stream(seed, "background", number as u64),
+            &mut random::stream(seed, "background", &[number as u64]),
         );
         // Chromosome ends are not sequenced.
         letters[..SPACING / 2].fill(b'N');
-        let mut rng = random::stream(seed, "regions", number as u64);
+        let mut rng = random::stream(seed, "regions", &[number as u64]);
         for region in 0..regions {
             // At least 440 bases between two centres: clusters do not meet.
             let centre = SPACING + region * SPACING + rng.random_range(0..160);

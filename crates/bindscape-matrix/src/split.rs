@@ -193,7 +193,7 @@ fn random(
     let (with, without): (Vec<usize>, Vec<usize>) =
         (0..groups.len()).partition(|&group| bound(group));
     for (stratum, mut members) in [without, with].into_iter().enumerate() {
-        members.shuffle(&mut random::stream(seed, "split", stratum as u64));
+        members.shuffle(&mut random::stream(seed, "split", &[stratum as u64]));
         let rows: usize = members.iter().map(|&group| groups.get(group).len()).sum();
         for (part, share) in [(Part::Test, test), (Part::Validation, validation)] {
             // One group at least, while one is left for training.

@@ -288,7 +288,7 @@ fn centres_of_clusters_and_of_cells() {
         told.iter()
             .any(|(what, count)| what.contains("centre of none") && *count == 1)
     );
-    // Wide enough, the region contains a centre, and nothing is told.
+    // Wide enough, the region contains a centre, and nothing is reported.
     files.options.width = 252;
     assert_eq!(
         files.build().expect("a matrix").report.regions.off_centre,

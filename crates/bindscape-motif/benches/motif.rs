@@ -23,7 +23,7 @@ fn main() {
 
 /// `count` random bases.
 fn bases(count: usize, purpose: &str, index: u64) -> Vec<u8> {
-    let mut random = random::stream(1, purpose, index);
+    let mut random = random::stream(1, purpose, &[index]);
     (0..count)
         .map(|_| b"ACGT"[random.random_range(0..4)])
         .collect()

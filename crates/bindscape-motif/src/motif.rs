@@ -222,7 +222,7 @@ impl fmt::Display for EValue {
     }
 }
 
-/// What some formats tell of a motif besides its matrix.
+/// What some formats record about a motif besides its matrix.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Metadata {
     /// Structural class of its DNA-binding domain; several for dimers, in the order of the name.

@@ -33,7 +33,7 @@ fn reverse_complement(bases: &str) -> String {
 /// Random sequences of 100 to `longest` bases; share `planted` of them holds a copy of each
 /// site, with a random change, on a random strand.
 fn set(name: &str, count: usize, longest: usize, sites: &[(&str, f64)]) -> SequenceSet {
-    let mut rng = random::stream(11, name, 0);
+    let mut rng = random::stream(11, name, &[]);
     let records = (0..count)
         .map(|index| {
             let length = rng.random_range(100..=longest);
@@ -136,7 +136,7 @@ fn planted_motifs_are_found_one_after_the_other() {
 fn the_matrix_of_an_exact_word_is_that_of_its_sites() {
     // Every site is the same: no refinement has a smaller p-value than the word itself.
     let with = |site: &str, name: &str| {
-        let mut rng = random::stream(5, name, 0);
+        let mut rng = random::stream(5, name, &[]);
         let mut bases = |count: usize| -> String {
             (0..count)
                 .map(|_| char::from(b"ACGT"[rng.random_range(0..4)]))

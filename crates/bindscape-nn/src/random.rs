@@ -1,25 +1,9 @@
-//! Random numbers that depend on a seed and a name alone: not on the order of
-//! calls, the number of threads, the device, or the version of a framework.
+//! What networks draw from streams of random numbers.
 
+pub(crate) use bindscape_base::random::stream;
 use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{RngCore, SeedableRng};
+use rand_chacha::rand_core::RngCore;
 use rayon::prelude::*;
-use sha2::{Digest, Sha256};
-
-/// An independent stream for every (`seed`, `purpose`, `numbers`).
-///
-/// The 256-bit key of ChaCha8 is the SHA-256 of the seed, the purpose and the
-/// numbers, each little-endian.
-pub(crate) fn stream(seed: u64, purpose: &str, numbers: &[u64]) -> ChaCha8Rng {
-    let mut hash = Sha256::new();
-    hash.update(seed.to_le_bytes());
-    hash.update((purpose.len() as u64).to_le_bytes());
-    hash.update(purpose.as_bytes());
-    for number in numbers {
-        hash.update(number.to_le_bytes());
-    }
-    ChaCha8Rng::from_seed(hash.finalize().into())
-}
 
 /// A number in [0, 1) with 24 random bits, exact in `f32`.
 pub(crate) fn unit(rng: &mut ChaCha8Rng) -> f32 {
@@ -76,21 +60,6 @@ pub(crate) fn dropout_mask(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn streams_differ_by_every_part_of_their_name() {
-        let first = |mut rng: ChaCha8Rng| rng.next_u64();
-        let base = first(stream(1, "epoch", &[1]));
-        assert_eq!(base, first(stream(1, "epoch", &[1])));
-        for other in [
-            stream(2, "epoch", &[1]),
-            stream(1, "epochs", &[1]),
-            stream(1, "epoch", &[2]),
-            stream(1, "epoch", &[1, 0]),
-        ] {
-            assert_ne!(base, first(other));
-        }
-    }
 
     #[test]
     fn shuffles_are_permutations_and_masks_keep_the_mean() {

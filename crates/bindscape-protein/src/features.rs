@@ -7,7 +7,7 @@ use bindscape_base::error::Result;
 ///
 /// A protein has one row per window that holds residues ([`Windows`](super::Windows)),
 /// in the order of the sequence; padding is not stored, so rows differ between
-/// proteins. Proteins are told by their place in the list.
+/// proteins. A protein is known by its place in the list.
 pub trait Features: Sync {
     /// Which numbers these are, which a model keeps and compares.
     fn representation(&self) -> Representation;

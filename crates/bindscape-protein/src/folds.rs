@@ -48,7 +48,7 @@ impl Folds {
         // Each class goes on where the one before ended, so that sizes differ by one.
         let mut next = 0;
         for (stratum, mut members) in members.into_iter().enumerate() {
-            members.shuffle(&mut random::stream(seed, "folds", stratum as u64));
+            members.shuffle(&mut random::stream(seed, "folds", &[stratum as u64]));
             for protein in members {
                 fold[protein] = next;
                 next = (next + 1) % k;
@@ -89,7 +89,7 @@ impl Folds {
             format!("{} proteins in {} groups", total[stratum], with[stratum])
         })?;
         // Ties are broken by chance; the sort keeps that order.
-        held.shuffle(&mut random::stream(seed, "grouped folds", 0));
+        held.shuffle(&mut random::stream(seed, "grouped folds", &[]));
         held.sort_by(|a, b| b.weight(&total).total_cmp(&a.weight(&total)));
         let mut filled = vec![[0_usize; STRATA]; k as usize];
         let mut fold = vec![0; labels.len()];
@@ -199,7 +199,7 @@ mod tests {
     use super::*;
 
     fn some_labels(seed: u64, count: usize) -> Vec<Label> {
-        let mut rng = random::stream(seed, "labels", 0);
+        let mut rng = random::stream(seed, "labels", &[]);
         (0..count)
             .map(|_| match rng.random_range(0..12) {
                 0 => ProteinClass::ZincFinger.into(),
@@ -264,7 +264,7 @@ mod tests {
         #[test]
         fn groups_are_never_separated(seed in 0u64..500, count in 150usize..400, k in 2u32..6) {
             let labels = some_labels(seed, count);
-            let mut rng = random::stream(seed, "groups", 0);
+            let mut rng = random::stream(seed, "groups", &[]);
             // A third of the proteins in groups of about eight, the others alone.
             let groups: Vec<u32> = (0..count as u32)
                 .map(|i| if i % 3 == 0 { rng.random_range(0..count as u32 / 24) } else { 1000 + i })

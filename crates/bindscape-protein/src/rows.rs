@@ -30,7 +30,7 @@ impl RowsOf {
         }
     }
 
-    /// Whether residues of the end of such a protein are missing.
+    /// Whether residues at the end of the protein are missing.
     #[must_use]
     pub fn cut(self, residues: usize) -> bool {
         matches!(self, RowsOf::Windows(windows) if windows.cut(residues))

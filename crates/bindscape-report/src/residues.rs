@@ -41,7 +41,7 @@ pub struct ResidueTrack<'a> {
 /// The picture as an SVG file that needs no other file and follows the light or dark
 /// theme of its reader.
 ///
-/// Bars above the line speak for the target, those below against it. Proteins longer
+/// Bars above the line are evidence for the target, those below against it. Proteins longer
 /// than the picture has pixels are shown as means over a few residues each. Domains lie
 /// below, those of one name that follow each other under one label.
 ///

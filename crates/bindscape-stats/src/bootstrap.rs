@@ -4,8 +4,8 @@
 //! depend on the number of threads. An interval is `None` where fewer than nine
 //! tenths of the resamples define the statistic: the others would bias it.
 
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use bindscape_base::random;
+use rand::Rng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -95,8 +95,7 @@ fn by_strata(
 
 /// Draws one resample; `take` gets each row and the number of its stratum.
 fn draw(strata: &[&[usize]], seed: u64, resample: u32, mut take: impl FnMut(usize, usize)) {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    rng.set_stream(u64::from(resample));
+    let mut rng = random::stream(seed, "bootstrap", &[u64::from(resample)]);
     for (stratum, rows) in strata.iter().enumerate() {
         let size = u32::try_from(rows.len()).expect("fewer than 2^32 rows");
         for _ in 0..size {
@@ -289,7 +288,7 @@ mod tests {
     use crate::{aucpr, auroc, mcc, precision};
 
     fn example(n: usize) -> (Vec<f32>, Vec<bool>) {
-        let mut rng = ChaCha8Rng::seed_from_u64(3);
+        let mut rng = random::stream(3, "test", &[]);
         (0..n)
             .map(|_| {
                 let label = rng.random_bool(0.3);

@@ -106,7 +106,7 @@ pub(crate) fn select(
         if let Some(limit) = limit(class)
             && limit < available
         {
-            of_class.shuffle(&mut random::stream(seed, "fetch", class.index() as u64));
+            of_class.shuffle(&mut random::stream(seed, "fetch", &[class.index() as u64]));
             of_class.truncate(limit);
             of_class.sort_by(|(_, a), (_, b)| a.accession.cmp(&b.accession));
         }

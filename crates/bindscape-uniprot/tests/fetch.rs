@@ -146,7 +146,7 @@ fn the_service_says_how_long_to_wait() {
 }
 
 #[test]
-fn a_new_release_begins_anew() {
+fn a_new_release_starts_from_scratch() {
     // What the new release holds, from a service that has held it from the start.
     let (new, ..) = fetch_with(&[(0, Fault::NewRelease { cursors_work: true })]);
     for cursors_work in [true, false] {
@@ -184,7 +184,7 @@ fn an_interrupted_fetch_continues_after_its_last_page() {
 }
 
 #[test]
-fn damaged_and_foreign_pages_are_fetched_anew() {
+fn damaged_and_foreign_pages_are_fetched_again() {
     let (clean, _, _) = fetch_with(&[]);
     let server = Server::start(proteins(NON_TF), BTreeMap::new());
     let directory = tempfile::tempdir().unwrap();

@@ -65,7 +65,7 @@ impl Demo {
         Self { out, regions, seed }
     }
 
-    /// Writes the simulated data, and tells of them.
+    /// Writes the simulated data and reports what was written.
     ///
     /// # Errors
     /// As [`simulate::simulate`].

@@ -3,8 +3,8 @@
 use std::sync::{Mutex, PoisonError};
 
 use bindscape_base::progress::Progress;
-use bindscape_nn::protein::{ProteinEpoch, ProteinObserver};
-use bindscape_nn::train::BatchReport;
+use bindscape_nn::protein::ProteinEpoch;
+use bindscape_nn::train::{BatchReport, Observer};
 
 /// Shows a training: a bar where there is one, and a line at the end of each epoch.
 pub(crate) struct Watcher<'a> {
@@ -89,7 +89,7 @@ impl Progress for Watcher<'_> {
     }
 }
 
-impl ProteinObserver for Watcher<'_> {
+impl Observer<ProteinEpoch> for Watcher<'_> {
     fn batch(&self, report: &BatchReport) {
         self.show_batch(report, "proteins");
     }

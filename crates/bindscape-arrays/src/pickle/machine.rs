@@ -151,7 +151,7 @@ struct Machine<'a, R> {
 impl<R: BufRead> Machine<'_, R> {
     fn step(&mut self, opcode: u8, at: u64) -> Result<()> {
         match opcode {
-            // PROTO and FRAME tell of the format; neither builds anything.
+            // PROTO and FRAME describe the format; neither builds anything.
             0x80 => {
                 let [version] = self.bytes()?;
                 if version > 5 {

@@ -3,7 +3,7 @@
 //! Such a file (since PyTorch 1.6) is a ZIP archive: a pickle (`data.pkl`) describes the
 //! values, and the numbers of each tensor's storage lie beside it (`data/0`, …). The
 //! pickle is read by the machine of [`pickle`](crate::pickle), which notes objects down
-//! and runs nothing, so that files of strangers are safe to read. Tensors are read when
+//! and runs nothing, so that files from untrusted sources are safe to read. Tensors are read when
 //! asked for, one at a time.
 //!
 //! Checked against files that PyTorch 2.15 wrote (`tests/data/torch`).

@@ -21,7 +21,7 @@ fn shuffle_labels(matrix: &Path, shuffled: &Path) {
         .filter(|&row| column[row] != Code::Closed)
         .collect();
     let mut codes: Vec<Code> = open.iter().map(|&row| column[row]).collect();
-    codes.shuffle(&mut random::stream(1, "shuffled-labels", 0));
+    codes.shuffle(&mut random::stream(1, "shuffled-labels", &[]));
     for (row, code) in open.into_iter().zip(codes) {
         column[row] = code;
     }

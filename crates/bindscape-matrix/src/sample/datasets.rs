@@ -159,7 +159,7 @@ pub fn pretraining_dataset(
     rows = steps.without(excluded, &matrix.regions, rows);
     if let Some(wanted) = options.regions {
         if wanted < rows.len() {
-            let mut rng = random::stream(options.seed, "regions", 0);
+            let mut rng = random::stream(options.seed, "regions", &[]);
             let (drawn, _) = rows.partial_shuffle(&mut rng, wanted);
             rows = drawn.to_vec();
             rows.sort_unstable();
@@ -298,7 +298,7 @@ impl FinetuningPool {
         let mut positives = self.positives.clone();
         if let Some(wanted) = options.positives {
             if wanted < positives.len() {
-                let mut rng = random::stream(seed, "positives", 0);
+                let mut rng = random::stream(seed, "positives", &[]);
                 let (drawn, _) = positives.partial_shuffle(&mut rng, wanted);
                 positives = drawn.to_vec();
             }

@@ -78,7 +78,7 @@ pub fn match_gc(
             matched.rows.append(&mut candidates);
             continue;
         }
-        let mut rng = random::stream(seed, "negatives", u64::from(bin));
+        let mut rng = random::stream(seed, "negatives", &[u64::from(bin)]);
         let (drawn, _) = candidates.partial_shuffle(&mut rng, wanted);
         matched.rows.extend_from_slice(drawn);
     }

@@ -156,7 +156,7 @@ fn motifs_are_whole() {
             "{}",
             motif.name
         );
-        let site = motif.draw(0.8, &mut bindscape_base::random::stream(1, "motif", 0));
+        let site = motif.draw(0.8, &mut bindscape_base::random::stream(1, "motif", &[]));
         assert_eq!(site.len(), motif.counts.len());
     }
 }

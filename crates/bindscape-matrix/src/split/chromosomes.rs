@@ -124,7 +124,7 @@ fn choose(
     let mut best: Option<(f64, HeldOutChromosomes)> = None;
     for trial in 0..TRIALS {
         let mut order = free.clone();
-        order.shuffle(&mut random::stream(seed, "chromosomes", trial));
+        order.shuffle(&mut random::stream(seed, "chromosomes", &[trial]));
         // Test first, so that it is the same whether or not validation is named.
         let mut deviation = 0.0;
         let mut fill = |named: &[String]| -> Vec<String> {

@@ -242,7 +242,7 @@ mod tests {
     /// Random sequences, `planted` of which hold TGACTCAGCA with one random change, on
     /// either strand.
     fn sequences(count: usize, planted: usize, stream: u64) -> Vec<Vec<u8>> {
-        let mut rng = random::stream(3, "test", stream);
+        let mut rng = random::stream(3, "test", &[stream]);
         let site = [3_u8, 2, 0, 1, 3, 1, 0, 2, 1, 0];
         (0..count)
             .map(|index| {

@@ -179,7 +179,7 @@ impl Discovery {
 /// use bindscape_motif::discover::{Options, SequenceSet, discover};
 /// use rand::Rng;
 ///
-/// let mut draw = random::stream(1, "sequences", 0);
+/// let mut draw = random::stream(1, "sequences", &[]);
 /// let mut set = |site: &str| {
 ///     let records = (0..60).map(|number| {
 ///         let mut letters = |count| (0..count).map(|_| b"ACGT"[draw.random_range(0..4)]).collect::<Vec<u8>>();
@@ -258,7 +258,7 @@ impl Data {
         let enough = held_out(smallest) >= LEAST_HELD_OUT;
         let split = |mut numbers: Vec<usize>, name: &str| {
             let count = if enough { held_out(numbers.len()) } else { 0 };
-            let mut rng = random::stream(options.seed, name, 0);
+            let mut rng = random::stream(options.seed, name, &[]);
             let mut drawn = numbers.clone();
             let (chosen, _) = drawn.partial_shuffle(&mut rng, count);
             let mut chosen = chosen.to_vec();
@@ -284,7 +284,7 @@ impl Data {
                     .map(|&number| {
                         let mut shuffled = positives.bases(number).to_vec();
                         let mut rng =
-                            random::stream(options.seed, "discover: shuffle", number as u64);
+                            random::stream(options.seed, "discover: shuffle", &[number as u64]);
                         shuffle_words(&mut shuffled, options.order, &mut rng);
                         shuffled
                     })

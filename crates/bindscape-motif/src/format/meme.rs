@@ -35,7 +35,7 @@ fn after_keyword<'a>(line: &'a str, keyword: &str) -> Option<&'a str> {
     start.eq_ignore_ascii_case(keyword).then_some(rest)
 }
 
-/// A motif that began and its matrix, once it came.
+/// A motif under way, with its matrix once that has been read.
 struct Begun {
     line: usize,
     id: String,

@@ -103,7 +103,7 @@ fn header(path: &Path) -> Result<(File, u64, Metadata)> {
         .ok_or_else(|| broken("tensors that overlap or do not fill their shapes".into()))?;
     if length + 8 + end != size {
         return Err(broken(format!(
-            "{size} bytes where the header tells of {}",
+            "{size} bytes where the header says {}",
             length + 8 + end
         )));
     }

@@ -362,9 +362,7 @@ fn what_is_no_model_is_told() {
     std::fs::write(&shard, &bytes[..bytes.len() - 1]).unwrap();
     let error = fails(directory.path());
     assert!(
-        error
-            .to_string()
-            .contains("bytes where the header tells of"),
+        error.to_string().contains("bytes where the header says"),
         "{error}"
     );
     assert!(error.advice().unwrap().contains("download it again"));

@@ -123,7 +123,7 @@ impl<'a> Client<'a> {
 fn describe(hub: &Hub, requests: Requests<'_>, url: &str) -> Result<Described, Failure> {
     let (mut url, mut commit) = (url.to_owned(), None);
     for _ in 0..HOPS {
-        // The hub's own answer tells of commit and checksum, not that of the server for large
+        // The hub's own answer names commit and checksum, not that of the server for large
         // files which it points to: so redirections are followed by hand.
         let answer = requests.head(&url)?;
         let text = |name| answer.header(name).map(str::to_owned);

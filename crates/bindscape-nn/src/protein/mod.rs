@@ -43,7 +43,7 @@ pub use objective::{ProteinData, ProteinEpoch};
 pub use options::ProteinTrainOptions;
 pub use predict::ProteinPredictor;
 pub use scores::ProteinScores;
-pub use train::{ProteinObserver, TrainedProteins, hold_out, train};
+pub use train::{TrainedProteins, hold_out, train};
 
 #[cfg(test)]
 mod tests;

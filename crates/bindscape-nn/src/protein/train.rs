@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use bindscape_base::progress::{Progress, Silent, Unshown};
+use bindscape_base::progress::Unshown;
 use bindscape_base::{Error, Result};
 use bindscape_protein::Label;
 use burn::tensor::Device;
@@ -22,18 +22,7 @@ use super::options::ProteinTrainOptions;
 use crate::precision::Precision;
 use crate::random;
 use crate::train::trainer::{self, Files, Listener, Schedule};
-use crate::train::{BatchReport, Freeze};
-
-/// Receives the progress of a training. Each epoch is a stage of [`Progress`], which advances by one per
-/// batch; [`Progress::interrupted`] is asked before every batch.
-pub trait ProteinObserver: Progress {
-    /// A batch is done.
-    fn batch(&self, _report: &BatchReport) {}
-    /// An epoch is done.
-    fn epoch(&self, _record: &ProteinEpoch) {}
-}
-
-impl ProteinObserver for Silent {}
+use crate::train::{Freeze, Observer};
 
 /// A finished training.
 #[derive(Debug, Clone, PartialEq)]
@@ -177,7 +166,7 @@ pub fn train(
     training: ProteinTraining,
     directory: Option<&Path>,
     device: &Device,
-    observer: &dyn ProteinObserver,
+    observer: &dyn Observer<ProteinEpoch>,
 ) -> Result<TrainedProteins> {
     // On a thread of the pool: calls of kernels from outside would wake it up each time.
     rayon::scope(|_| {
@@ -194,7 +183,7 @@ fn train_here(
     mut training: ProteinTraining,
     directory: Option<&Path>,
     device: &Device,
-    observer: &dyn ProteinObserver,
+    observer: &dyn Observer<ProteinEpoch>,
 ) -> Result<TrainedProteins> {
     options.validate()?;
     network.validate()?;

@@ -47,14 +47,14 @@ use trainer::{Files, Listener, Schedule};
 
 /// Receives the progress of a training. Each epoch is a stage of [`Progress`], which
 /// advances by one per batch; [`Progress::interrupted`] is asked before every batch.
-pub trait Observer: Progress {
+pub trait Observer<Record = EpochRecord>: Progress {
     /// A batch is done.
     fn batch(&self, _report: &BatchReport) {}
     /// An epoch is done and its record is on disk.
-    fn epoch(&self, _record: &EpochRecord) {}
+    fn epoch(&self, _record: &Record) {}
 }
 
-impl Observer for Silent {}
+impl<Record> Observer<Record> for Silent {}
 
 /// A finished training.
 #[derive(Debug, Clone, PartialEq)]

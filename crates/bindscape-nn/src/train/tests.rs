@@ -103,7 +103,7 @@ fn run_network(
     )
 }
 
-/// Asks to stop once it was asked `after` times.
+/// Requests a stop at the query number `after`.
 struct Stop {
     after: u32,
     asked: AtomicU32,

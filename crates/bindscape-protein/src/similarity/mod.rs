@@ -46,7 +46,7 @@ pub struct Hit {
     pub score: i32,
     /// The same in bits.
     pub bits: f64,
-    /// Number of such hits that chance makes expected.
+    /// Number of hits as good as this one that are expected by chance.
     pub e_value: f64,
     /// Residues of the query in the alignment, 0-based and half-open.
     pub query_range: Range<usize>,

@@ -205,7 +205,7 @@ impl Learner<'_, '_> {
             unbound.shuffle(&mut random::stream(
                 self.seed,
                 "pwm-controls",
-                column as u64,
+                &[column as u64],
             ));
             unbound.truncate(bound.len());
             unbound.sort_unstable();

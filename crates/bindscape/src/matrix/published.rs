@@ -54,7 +54,7 @@ pub struct ImportedMatrix {
     pub regions: usize,
     /// TFs, in columns.
     pub tfs: usize,
-    /// Whether one kind of evidence only is told from closed.
+    /// Whether "one kind of evidence only" is distinguished from "closed".
     pub both_views: bool,
 }
 

@@ -117,7 +117,7 @@ impl Outcome for Embedded {
         if let Some(imported) = &self.imported {
             let warnings = [
                 counted(
-                    imported.strangers,
+                    imported.not_in_fasta,
                     "files left out: no such protein in the FASTA file",
                 ),
                 counted(
@@ -157,7 +157,7 @@ impl Outcome for Fetched {
         let record = &self.record;
         let mut notes = vec![match &record.release {
             Some(release) => format!("UniProt release {release}"),
-            None => "UniProt's release: not told by the service".to_owned(),
+            None => "UniProt's release: the service does not name it".to_owned(),
         }];
         for query in &record.queries {
             if let Some(count) = query.without_evidence

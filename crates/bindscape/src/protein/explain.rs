@@ -1,4 +1,4 @@
-//! Explaining predictions: which residues of a protein speak for it being a transcription factor,
+//! Explaining predictions: which residues of a protein are evidence that it is a transcription factor,
 //! or of a class.
 
 mod output;

@@ -52,7 +52,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let mut positives = rows(true);
     let most = most.min(positives.len());
-    let (drawn, _) = positives.partial_shuffle(&mut random::stream(1, "bound", 0), most);
+    let (drawn, _) = positives.partial_shuffle(&mut random::stream(1, "bound", &[]), most);
     let mut positives = drawn.to_vec();
     positives.sort_unstable();
     let negatives = match_gc(&positives, &rows(false), gc, 10, 1.0, 1);

@@ -466,7 +466,7 @@ pub struct HomologyPredictor<'a> {
     index: SimilarityIndex,
 }
 
-/// A labelled protein that speaks for what is said of another one.
+/// A labelled protein whose similarity counts as evidence about another one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Voter<'a> {
     /// Its id,

@@ -19,7 +19,7 @@ struct Example {
 
 fn example() -> Example {
     let n = 300;
-    let mut rng = random::stream(1, "example", 0);
+    let mut rng = random::stream(1, "example", &[]);
     let kinds = [b"CH", b"RW", b"LE", b"GS", b"IV"];
     let mut proteins = Vec::new();
     let mut labels = Vec::new();
@@ -207,14 +207,14 @@ fn all_stop_when_asked() {
 
 /// Families of similar proteins of 120 residues, four per class.
 fn families(members: usize) -> (Vec<Protein>, Vec<Label>) {
-    let mut rng = random::stream(7, "families", 0);
+    let mut rng = random::stream(7, "families", &[]);
     let letters = bindscape_protein::AMINO_ACIDS;
     let (mut proteins, mut labels) = (Vec::new(), Vec::new());
     for family in 0..20 {
         let founder: Vec<u8> = (0..120).map(|_| letters[rng.random_range(0..20)]).collect();
         for member in 0..members {
             let mut sequence = founder.clone();
-            for _ in 0..30 {
+            for _ in 0..24 {
                 sequence[rng.random_range(0..120)] = letters[rng.random_range(0..20)];
             }
             proteins.push(Protein {

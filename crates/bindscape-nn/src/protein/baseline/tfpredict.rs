@@ -42,7 +42,7 @@ impl Baseline for TfPredict<'_> {
         rows: &[usize],
         progress: &dyn Progress,
     ) -> Result<Vec<f64>> {
-        // The crate would tell of every iteration on standard error.
+        // The crate would report every iteration on standard error.
         libsvm_rs::set_quiet(true);
         let evidence = task.evidence(self.neighbours.len());
         let features = |rows: &[usize]| -> Vec<Vec<f64>> {

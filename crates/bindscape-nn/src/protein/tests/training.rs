@@ -8,10 +8,11 @@ use bindscape_protein::{EncodedProteins, Encoding, Label, Protein, ProteinClass,
 use burn::tensor::Device;
 
 use super::super::{
-    Encoder, ExplainOptions, Heads, KnownSequences, MultiTaskConfig, ProteinData, ProteinModel,
-    ProteinNetwork, ProteinNetworkKind, ProteinObserver, ProteinPredictor, ProteinTrainOptions,
+    Encoder, ExplainOptions, Heads, KnownSequences, MultiTaskConfig, ProteinData, ProteinEpoch,
+    ProteinModel, ProteinNetwork, ProteinNetworkKind, ProteinPredictor, ProteinTrainOptions,
     ProteinTraining, Target, TrainedProteins, hold_out, train,
 };
+use crate::train::Observer;
 
 const WINDOWS: Windows = Windows {
     window: 5,
@@ -73,7 +74,7 @@ fn run(
     network: &ProteinNetwork,
     options: &ProteinTrainOptions,
     directory: Option<&Path>,
-    observer: &dyn ProteinObserver,
+    observer: &dyn Observer<ProteinEpoch>,
 ) -> bindscape_base::Result<TrainedProteins> {
     let (proteins, labels) = proteins(200);
     let features = EncodedProteins::new(&proteins, Encoding::Onehot, WINDOWS);
@@ -145,7 +146,7 @@ impl Progress for Stops {
     }
 }
 
-impl ProteinObserver for Stops {}
+impl Observer<ProteinEpoch> for Stops {}
 
 #[test]
 fn an_interrupted_training_ends_with_the_same_bytes() {

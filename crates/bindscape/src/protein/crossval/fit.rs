@@ -10,7 +10,8 @@ use bindscape_nn::protein::baseline::{
     Baseline, BaselineData, HomologyModel, HomologyPredictor, HomologyTraining, Logistic,
     MeanFeatures, NearestAlignment, NearestEmbedding, Neighbours, TfPredict,
 };
-use bindscape_nn::protein::{ProteinEpoch, ProteinObserver, ProteinScores, hold_out};
+use bindscape_nn::protein::{ProteinEpoch, ProteinScores, hold_out};
+use bindscape_nn::train::Observer;
 use bindscape_protein::{Folds, Label, Protein};
 
 use super::inputs::features;
@@ -297,7 +298,7 @@ impl Progress for ModelWatcher<'_> {
     }
 }
 
-impl ProteinObserver for ModelWatcher<'_> {
+impl Observer<ProteinEpoch> for ModelWatcher<'_> {
     fn epoch(&self, record: &ProteinEpoch) {
         let line = format!(
             "{}: epoch {}, validation loss {:.4}",

@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use bindscape_base::{Error, Result, atomic};
 use bindscape_nn::protein::baseline::BaselineData;
 use bindscape_nn::protein::{
-    Encoder, KnownSequences, ProteinData, ProteinModel, ProteinNetworkKind, ProteinObserver,
+    Encoder, KnownSequences, ProteinData, ProteinEpoch, ProteinModel, ProteinNetworkKind,
     ProteinPredictor, ProteinScores, ProteinTrainOptions, ProteinTraining, train,
 };
+use bindscape_nn::train::Observer;
 use bindscape_nn::{Device, DeviceChoice};
 use bindscape_protein::{Features, Label, Windows};
 
@@ -21,7 +22,7 @@ use super::run::Run;
 pub(super) struct NetworkTraining<'a> {
     pub(super) run: &'a Run<'a>,
     pub(super) device: DeviceChoice,
-    pub(super) watcher: &'a dyn ProteinObserver,
+    pub(super) watcher: &'a dyn Observer<ProteinEpoch>,
     /// Where it is trained.
     pub(super) folder: PathBuf,
     pub(super) kind: ProteinNetworkKind,

@@ -18,7 +18,7 @@ const MODEL: &str = "esm-extract";
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Imported {
     /// Files of proteins that are not among those to embed.
-    pub strangers: usize,
+    pub not_in_fasta: usize,
     /// Proteins that `esm-extract` truncated.
     pub truncated: usize,
     /// Proteins to embed that no file is of.
@@ -56,7 +56,7 @@ pub(super) fn run(
         let label = label(&file, path)?;
         session.advance(1);
         let Some(protein) = by_id.get(protein_id(&label)) else {
-            imported.strangers += 1;
+            imported.not_in_fasta += 1;
             continue;
         };
         if store.writer.has(protein) {
