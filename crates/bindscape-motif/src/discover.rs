@@ -22,6 +22,7 @@ mod background;
 mod bases;
 mod corpus;
 mod enrichment;
+mod found;
 mod options;
 mod refine;
 mod report;
@@ -32,8 +33,9 @@ mod shuffle;
 mod words;
 
 pub use self::enrichment::Test;
+pub use self::found::{Discovered, Discovery, Part, Passing, Site, Stop};
 pub use self::options::Options;
-pub use self::search::{Discovered, Discovery, Part, Passing, Site, Stop, discover};
+pub use self::search::discover;
 pub use self::sequences::SequenceSet;
 pub use self::shuffle::shuffle_words;
 pub use bindscape_genome::sequence::Strand;

@@ -6,7 +6,7 @@ use crate::motifs::{called, foot, head};
 use crate::page::document;
 
 /// Logos no wider than their place, and hits in a small type.
-const CSS: &str = ".logos{display:flex;flex-wrap:wrap;gap:.6rem 2rem;margin:0 0 1rem}.logos figure{margin:0;max-width:100%}.logos svg,td.logo svg{display:block;height:auto;max-width:100%}.logos svg{max-height:110px}td.logo svg{height:56px;width:auto;max-width:none}p,dd{overflow-wrap:anywhere}.facts{background:none;border:0;border-radius:0;gap:0;padding:1px 0 0 1px}.facts div{border:1px solid var(--rule);margin:-1px 0 0 -1px}@media (max-width:640px){td.logo svg{height:38px}}.hits{font-size:.82rem}.hits td,.hits th{padding:.2rem .5rem}";
+const CSS: &str = include_str!("found.css");
 
 /// A motif that was sought in sequences.
 #[derive(Debug, Clone, Copy)]

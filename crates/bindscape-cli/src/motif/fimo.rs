@@ -91,6 +91,9 @@ impl Verb for Arguments {
                 threshold,
                 q_values: false,
             },
+            ScanResults::HitsByQValue { .. } => ScanResults::HitsByQValue {
+                threshold: self.hits.thresh.unwrap_or(ScanResults::P_VALUE),
+            },
             results => results,
         };
         let (directory, replace) = self.output.destination("fimo_out");

@@ -98,7 +98,7 @@ impl<P: Program> Args for Others<P> {
                     .value_name(value)
                     .action(ArgAction::Append)
                     .allow_hyphen_values(true),
-                None => argument.action(ArgAction::Count),
+                None => argument.action(ArgAction::SetTrue),
             })
         })
     }

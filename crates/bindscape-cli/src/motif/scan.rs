@@ -20,9 +20,10 @@ pub(super) struct Hits {
     /// Only the motifs of these ids or names; may be given several times
     #[arg(long = "motif", value_name = "ID,…", value_delimiter = ',', action = clap::ArgAction::Append)]
     only: Vec<String>,
-    /// Largest p-value of a hit [default: 1e-4; 1 for best hits; 0.05 with --qv-thresh]
+    /// Largest p-value of a hit [default: 1e-4; 1 for best hits; with --qv-thresh 0.05, or 1e-4 of
+    /// `fimo`]
     #[arg(long, value_name = "P")]
-    thresh: Option<f64>,
+    pub(super) thresh: Option<f64>,
     /// Compare q-values with --thresh, not p-values
     #[arg(long, conflicts_with = "no_qvalue")]
     qv_thresh: bool,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::search::{Discovered, Discovery, Part, Site};
+use super::found::{Discovered, Discovery, Part, Site};
 use super::sequences::SequenceSet;
 use crate::{EValue, Motif, MotifSet};
 

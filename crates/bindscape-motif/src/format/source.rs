@@ -118,7 +118,7 @@ impl Source {
         });
         let hint = match first {
             Some(line) if line.starts_with('<') => {
-                "XML and HTML are not read: give the text file that MEME writes beside it (meme.txt)"
+                "XML and HTML are not read: give the text file that MEME, STREME or DREME writes beside it (meme.txt, streme.txt, dreme.txt)"
             }
             _ => {
                 "MEME, JASPAR, TRANSFAC, HOMER, UniPROBE and plain matrices are recognised by their first lines; name the format if these are unusual"
