@@ -25,6 +25,10 @@ const BGZF_END: [u8; 28] = [
     0, 0, 0, 0, 0, 0, 0,
 ];
 
+/// What to do about text in another encoding, which nothing in it names.
+pub const TO_UTF8: &str =
+    "convert it: `iconv -f WINDOWS-1252 -t UTF-8`, if it was written on Windows in Latin letters";
+
 /// Compressed inputs above this size are decompressed in a thread of their own.
 const AHEAD_BYTES: u64 = 1 << 20;
 

@@ -11,5 +11,6 @@ mod near;
 pub mod progress;
 pub mod random;
 pub mod table;
+pub mod words;
 
 pub use error::{Error, ErrorKind, Place, Result, Subject};

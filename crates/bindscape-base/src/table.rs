@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use crate::error::{Error, Place, Result};
-use crate::input::Lines;
+use crate::input::{self, Lines};
 
 /// Reads a table row by row.
 ///
@@ -75,6 +75,7 @@ impl<'a> Table<'a> {
             }
             let text = std::str::from_utf8(bytes).map_err(|_| {
                 Error::input(self.path, Place::Line(line), "text in UTF-8", "other bytes")
+                    .hint(input::TO_UTF8)
             })?;
             self.line = line;
             self.text.clear();
@@ -152,7 +153,9 @@ mod tests {
 
     #[test]
     fn other_bytes_and_old_line_ends_are_named() {
-        let error = rows(b"a\tb\n\xff\tc\n").unwrap_err().to_string();
+        let error = rows(b"a\tb\n\xff\tc\n").unwrap_err();
+        assert!(error.advice().unwrap().contains("iconv"));
+        let error = error.to_string();
         assert!(
             error.ends_with("t.tsv, line 2: expected text in UTF-8, found other bytes"),
             "{error}"

@@ -6,7 +6,7 @@ mod regions;
 use std::path::Path;
 
 use bindscape_base::error::{Error, Place, Result};
-use bindscape_base::input::Lines;
+use bindscape_base::input::{self, Lines};
 
 pub use self::names::{NameStyle, PlacedRecord, RegionName, region_of_name};
 pub use self::regions::RegionFasta;
@@ -43,6 +43,9 @@ pub struct Alphabet {
     pub name: &'static str,
     /// What to do about another letter.
     pub hint: fn(u8) -> &'static str,
+    /// Whether a record before the last may have no letters. The last one may not: a file that
+    /// ends after a header is cut short.
+    pub empty: bool,
 }
 
 const LETTERS: [u8; 256] = letters();
@@ -54,6 +57,7 @@ static NUCLEOTIDES: Alphabet = Alphabet {
         b'-' | b'*' => "remove gaps and stops: sequences must not be aligned",
         _ => "is it DNA? Proteins are no input here",
     },
+    empty: false,
 };
 
 impl Reader {
@@ -119,7 +123,8 @@ impl Reader {
         record.line = line;
         record.sequence.clear();
         self.sequence(record)?;
-        if record.sequence.is_empty() {
+        let last = self.header.is_none();
+        if record.sequence.is_empty() && (last || !self.alphabet.empty) {
             return Err(Error::input(
                 self.lines.path(),
                 Place::Line(line),
@@ -138,7 +143,7 @@ impl Reader {
                 continue;
             }
             if let Some(header) = line.strip_prefix(b">") {
-                return Ok(Some((text(header), number)));
+                return Ok(Some((text(&path, number, header)?, number)));
             }
             return Err(Error::input(
                 path,
@@ -161,7 +166,7 @@ impl Reader {
         let path = self.lines.path().to_path_buf();
         while let Some((number, line)) = self.lines.next()? {
             if let Some(header) = line.strip_prefix(b">") {
-                self.header = Some((text(header), number));
+                self.header = Some((text(&path, number, header)?, number));
                 return Ok(());
             }
             let before = record.sequence.len();
@@ -217,8 +222,22 @@ pub const fn nucleotide(letter: u8) -> Option<u8> {
     }
 }
 
-fn text(header: &[u8]) -> String {
-    String::from_utf8_lossy(header).trim().to_owned()
+/// A header as text. Its name must be in UTF-8: all other bytes would become one sign, and
+/// different names the same. What is said after the name need not be.
+fn text(path: &Path, line: u64, header: &[u8]) -> Result<String> {
+    let header = header.trim_ascii();
+    let name = header.split(|letter| matches!(letter, b' ' | b'\t'));
+    let name = name.into_iter().next().unwrap_or_default();
+    if std::str::from_utf8(name).is_err() {
+        return Err(Error::input(
+            path,
+            Place::Line(line),
+            "a name in UTF-8",
+            format!("other bytes in {:?}", String::from_utf8_lossy(name)),
+        )
+        .hint(input::TO_UTF8));
+    }
+    Ok(String::from_utf8_lossy(header).trim().to_owned())
 }
 
 /// The beginning of a line, for messages.
@@ -233,7 +252,6 @@ fn excerpt(line: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bindscape_base::input;
     use std::io::Cursor;
 
     fn records(bytes: &[u8]) -> Result<Vec<Record>> {
@@ -294,5 +312,23 @@ mod tests {
             "{without}"
         );
         assert!(message(b"> \nACGT\n").contains("a name"));
+    }
+
+    #[test]
+    fn names_are_in_utf8() {
+        let text = b">chr1\nACGT\n>sit\xe9 near\nACGT\n";
+        let error = records(text).expect_err("another encoding");
+        assert!(
+            error
+                .to_string()
+                .starts_with("regions.fa, line 3: expected a name in UTF-8, found other bytes in"),
+            "{error}"
+        );
+        assert!(error.advice().expect("a hint").contains("iconv"));
+        // Names are what files are matched by; descriptions are not.
+        let got = records(">été über\nACGT\n".as_bytes()).expect("UTF-8");
+        assert_eq!(got[0].name, "été");
+        let got = records(b">a na\xefve one\nACGT\n").expect("a name in UTF-8");
+        assert_eq!(got[0].name, "a");
     }
 }

@@ -91,6 +91,14 @@ impl Label {
     pub fn name(self) -> &'static str {
         self.class.map_or("tf", ProteinClass::name)
     }
+
+    /// Whether no protein can have both labels. A transcription factor of unknown kind may be of
+    /// any.
+    #[must_use]
+    pub fn contradicts(self, other: Self) -> bool {
+        self.tf != other.tf
+            || matches!((self.class, other.class), (Some(one), Some(two)) if one != two)
+    }
 }
 
 impl From<ProteinClass> for Label {
@@ -123,6 +131,16 @@ mod tests {
             })
         );
         assert_eq!(Label::from_name("bzip"), None);
+        let label = |name| Label::from_name(name).expect("a label");
+        for (one, two, contradict) in [
+            ("tf", "zinc_finger", false),
+            ("tf", "non_tf", true),
+            ("homeodomain", "zinc_finger", true),
+            ("non_tf", "non_tf", false),
+        ] {
+            assert_eq!(label(one).contradicts(label(two)), contradict);
+            assert_eq!(label(two).contradicts(label(one)), contradict);
+        }
         assert_eq!(ProteinClass::ALL.iter().filter(|c| c.is_tf()).count(), 4);
     }
 }

@@ -4,11 +4,10 @@ use std::path::{Path, PathBuf};
 
 use rustc_hash::FxHashMap;
 
+use super::ids::{ID_COLUMNS, id_column};
+use super::reader::protein_id;
 use bindscape_base::error::{Error, Place, Result};
 use bindscape_base::table;
-
-/// Names of the column of ids, in the order in which they are looked for.
-const ID_COLUMNS: [&str; 3] = ["accession", "id", "protein"];
 
 /// Name of the column of domains.
 const COLUMN: &str = "domains";
@@ -33,7 +32,8 @@ pub struct Domains {
 
 impl Domains {
     /// Reads a table of tab-separated columns with a header, plain or compressed. The
-    /// id column is `accession`, `id` or `protein`; the column `domains` holds
+    /// id column is one of [`ID_COLUMNS`], in any case, and ids are those of [`protein_id`], as in
+    /// FASTA; the column `domains` holds
     /// `NAME:START-END;NAME:START-END…`, with residues counted from 1 and both ends
     /// included, as Pfam writes them, or nothing. Other columns are left alone.
     ///
@@ -62,7 +62,7 @@ impl Domains {
                 Error::input(path, place.clone(), "domains as NAME:START-END;…", found)
                     .hint("residues are counted from 1, and START is not behind END")
             })?;
-            if of.insert((*id).to_owned(), parsed).is_some() {
+            if of.insert(protein_id(id).to_owned(), parsed).is_some() {
                 return Err(Error::input(
                     path,
                     place,
@@ -109,9 +109,10 @@ impl Domains {
 }
 
 fn header(path: &Path, line: u64, fields: &[&str]) -> Result<(usize, usize)> {
-    let find = |name: &str| fields.iter().position(|field| *field == name);
-    let id = ID_COLUMNS.iter().find_map(|name| find(name));
-    match (id, find(COLUMN)) {
+    let domains = fields
+        .iter()
+        .position(|field| field.eq_ignore_ascii_case(COLUMN));
+    match (id_column(fields), domains) {
         (Some(id), Some(domains)) => Ok((id, domains)),
         _ => Err(Error::input(
             path,

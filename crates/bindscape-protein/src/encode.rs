@@ -57,11 +57,7 @@ mod tests {
     use crate::AMINO_ACIDS;
 
     fn protein(sequence: &[u8]) -> Protein {
-        Protein {
-            id: "p".into(),
-            description: String::new(),
-            sequence: sequence.to_vec(),
-        }
+        Protein::new("p", sequence)
     }
 
     #[test]

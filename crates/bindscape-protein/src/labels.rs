@@ -2,19 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::class::{Label, ProteinClass};
-use super::reader::Protein;
+use super::ids::{ID_COLUMNS, id_column};
+use super::reader::{Protein, protein_id};
 use bindscape_base::error::{Error, Place, Result};
 use bindscape_base::names;
+use bindscape_base::progress::Progress;
 use bindscape_base::table;
-
-/// Names of the column of ids, in the order in which they are looked for.
-const ID_COLUMNS: [&str; 3] = ["accession", "id", "protein"];
-
-/// Ids named in a message about many.
-const EXAMPLES: usize = 5;
+use bindscape_base::words::{counted, some_of};
 
 /// The rows of a label table.
 #[derive(Debug, Clone)]
@@ -48,8 +45,9 @@ pub struct MatchedLabels {
 impl Labels {
     /// Reads a table of tab-separated columns with a header, plain or compressed.
     ///
-    /// The id column is `accession`, `id` or `protein`; the column `class` holds the
-    /// name of a [`ProteinClass`], or `tf` for a transcription factor of unknown kind.
+    /// The id column is one of [`ID_COLUMNS`], in any case, and its ids are those of
+    /// [`protein_id`], as in FASTA; the column `class` holds the name of a [`ProteinClass`], or
+    /// `tf` for a transcription factor of unknown kind.
     /// `group` names a further column whose values tell which proteins belong together
     /// (a taxon, say). Other columns are left alone.
     ///
@@ -123,11 +121,16 @@ impl Labels {
     }
 
     /// Labels and groups of `proteins`, in their order; `fasta` names their file in
-    /// messages.
+    /// messages. Warns of sequences that stand in two classes.
     ///
     /// # Errors
     /// If a protein has no label, or a label no protein: both are counted, and some named.
-    pub fn matched(&self, proteins: &[Protein], fasta: &Path) -> Result<MatchedLabels> {
+    pub fn matched(
+        &self,
+        proteins: &[Protein],
+        fasta: &Path,
+        progress: &dyn Progress,
+    ) -> Result<MatchedLabels> {
         let mut used = vec![false; self.rows.len()];
         let mut unlabelled = Vec::new();
         let mut matched = MatchedLabels {
@@ -161,7 +164,41 @@ impl Labels {
             .map(|(row, _)| row.id.as_str())
             .collect();
         self.refuse_mismatch(proteins, fasta, &unlabelled, &absent)?;
+        self.tell_contradictions(proteins, &matched.labels, progress);
         Ok(matched)
+    }
+
+    /// Warns of sequences whose labels contradict each other, each with a protein of two labels.
+    /// Which of the two is right is not known here, so both stay.
+    fn tell_contradictions(&self, proteins: &[Protein], labels: &[Label], progress: &dyn Progress) {
+        // A protein of each sequence, of known kind where there is one.
+        let mut known: FxHashMap<&[u8], usize> = FxHashMap::default();
+        let mut told: FxHashSet<&[u8]> = FxHashSet::default();
+        let mut found: Vec<String> = Vec::new();
+        for (place, protein) in proteins.iter().enumerate() {
+            let sequence = protein.sequence.as_slice();
+            let other = known.entry(sequence).or_insert(place);
+            if labels[place].contradicts(labels[*other]) {
+                if told.insert(sequence) {
+                    let named =
+                        |place: usize| format!("{} ({})", proteins[place].id, labels[place].name());
+                    found.push(format!("{} and {}", named(*other), named(place)));
+                }
+            } else if labels[*other].class.is_none() {
+                *other = place;
+            }
+        }
+        if found.is_empty() {
+            return;
+        }
+        let has = if found.len() == 1 { "has" } else { "have" };
+        progress.note(&format!(
+            "warning: {}: {} {has} two classes, and no model can be right about both: {}; \
+             remove such proteins, as `bindscape protein fetch` does",
+            self.path.display(),
+            counted(found.len() as u64, "sequence"),
+            some_of(&found)
+        ));
     }
 
     fn refuse_mismatch(
@@ -180,7 +217,7 @@ impl Labels {
                 "{} of {} ids that are not in it ({})",
                 absent.len(),
                 self.rows.len(),
-                examples(absent)
+                some_of(absent)
             ));
         }
         if !unlabelled.is_empty() {
@@ -188,7 +225,7 @@ impl Labels {
                 "{} of its {} proteins without a label ({})",
                 unlabelled.len(),
                 proteins.len(),
-                examples(unlabelled)
+                some_of(unlabelled)
             ));
         }
         let hint = match (unlabelled.first(), absent.first()) {
@@ -208,14 +245,6 @@ impl Labels {
         )
         .hint(hint))
     }
-}
-
-fn examples(ids: &[&str]) -> String {
-    let mut text = ids[..ids.len().min(EXAMPLES)].join(", ");
-    if ids.len() > EXAMPLES {
-        text.push_str(", …");
-    }
-    text
 }
 
 /// Where the columns are.
@@ -241,13 +270,10 @@ impl Columns {
                 format!("the columns {}", fields.join(", ")),
             )
         };
-        let id = ID_COLUMNS
-            .iter()
-            .find_map(|name| place(name))
-            .ok_or_else(|| {
-                missing("a column `accession`, `id` or `protein`".into())
-                    .hint("the first line must be a header; columns are separated by tabs")
-            })?;
+        let id = id_column(fields).ok_or_else(|| {
+            missing(format!("a column of ids ({})", ID_COLUMNS.join(", ")))
+                .hint("the first line must be a header; columns are separated by tabs")
+        })?;
         let class = place("class").ok_or_else(|| {
             missing("a column `class`".into()).hint(
                 "it holds zinc_finger, homeodomain, leucine_zipper, other_tf or non_tf, or tf for \
@@ -283,7 +309,7 @@ impl Columns {
             )
             .hint("columns are separated by tabs"));
         }
-        let id = fields[self.id];
+        let id = protein_id(fields[self.id]);
         if id.is_empty() {
             return Err(fault("an id".into(), "an empty column".into()));
         }
@@ -318,6 +344,7 @@ impl Columns {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bindscape_base::progress::{Notes, Silent};
 
     fn read(text: &str, group: Option<&str>) -> Result<Labels> {
         let directory = tempfile::tempdir().expect("a temporary directory");
@@ -331,13 +358,16 @@ mod tests {
         format!("{error} hint: {}", error.advice().unwrap_or_default())
     }
 
+    /// Proteins of different sequences.
     fn proteins(ids: &[&str]) -> Vec<Protein> {
-        let protein = |id: &&str| Protein {
-            id: (*id).into(),
-            description: String::new(),
-            sequence: b"MKV".to_vec(),
-        };
-        ids.iter().map(protein).collect()
+        let numbered = ids.iter().zip(1..);
+        numbered
+            .map(|(id, number)| Protein::new(*id, b"MKV".repeat(number)))
+            .collect()
+    }
+
+    fn matched(labels: &Labels, ids: &[&str]) -> Result<MatchedLabels> {
+        labels.matched(&proteins(ids), Path::new("p.fa"), &Silent)
     }
 
     const TABLE: &str =
@@ -349,11 +379,9 @@ mod tests {
         assert_eq!(labels.len(), 3);
         assert_eq!(labels.get("A"), Some(ProteinClass::ZincFinger.into()));
         assert_eq!(labels.get("D"), None);
-        let matched = labels
-            .matched(&proteins(&["C", "B", "A"]), Path::new("p.fa"))
-            .expect("matched");
+        let found = matched(&labels, &["C", "B", "A"]).expect("matched");
         assert_eq!(
-            matched.labels,
+            found.labels,
             [
                 Label {
                     tf: true,
@@ -363,24 +391,75 @@ mod tests {
                 ProteinClass::ZincFinger.into()
             ]
         );
-        assert_eq!(matched.groups, Some(vec![0, 1, 0]));
-        assert_eq!(matched.group_names, ["plants", "fungi"]);
+        assert_eq!(found.groups, Some(vec![0, 1, 0]));
+        assert_eq!(found.group_names, ["plants", "fungi"]);
         let without = read(TABLE, None).expect("labels");
-        let matched = without.matched(&proteins(&["A", "B", "C"]), Path::new("p.fa"));
-        assert_eq!(matched.expect("matched").groups, None);
+        let found = matched(&without, &["A", "B", "C"]).expect("matched");
+        assert_eq!(found.groups, None);
+    }
+
+    #[test]
+    fn ids_follow_the_rule_of_fasta_and_columns_that_of_uniprot() {
+        for text in [
+            "Entry\tEntry Name\tclass\nA\tA_HUMAN\ttf\nB\tB_HUMAN\tnon_tf\n",
+            "accession\tclass\nsp|A|A_HUMAN\ttf\ntr|B|B_HUMAN\tnon_tf\n",
+            "Accession\tClass\nA\ttf\nB\tnon_tf\n",
+            "primaryAccession\tclass\nA\ttf\nB\tnon_tf\n",
+            "PROTEIN\tclass\nsp|A|A_HUMAN with a description\ttf\nB\tnon_tf\n",
+        ] {
+            let labels = read(text, None).expect(text);
+            matched(&labels, &["A", "B"]).expect(text);
+        }
+        let twice = message(read("Entry\tclass\nA\ttf\nsp|A|X\ttf\n", None));
+        assert!(
+            twice.contains("line 3: expected each id once, found \"A\" again"),
+            "{twice}"
+        );
+    }
+
+    #[test]
+    fn a_sequence_in_two_classes_is_named() {
+        let text = "id\tclass\nA\tzinc_finger\nB\tnon_tf\nC\ttf\nD\thomeodomain\nE\ttf\n";
+        let labels = read(text, None).expect("labels");
+        let notes = |sequences: [&[u8]; 5]| {
+            let proteins: Vec<Protein> = ["A", "B", "C", "D", "E"]
+                .into_iter()
+                .zip(sequences)
+                .map(|(id, sequence)| Protein::new(id, sequence))
+                .collect();
+            let notes = Notes::default();
+            let found = labels.matched(&proteins, Path::new("p.fa"), &notes);
+            assert_eq!(found.expect("matched").labels.len(), 5);
+            notes.0.into_inner().expect("no panic").join("\n")
+        };
+        // A TF of unknown kind may be of any.
+        let told = notes([b"MK", b"MV", b"MK", b"MH", b"MK"]);
+        assert_eq!(told, "");
+        let told = notes([b"MK", b"MK", b"ML", b"MH", b"MH"]);
+        assert!(
+            told.contains("1 sequence has two classes")
+                && told.contains("A (zinc_finger) and B (non_tf);"),
+            "{told}"
+        );
+        let told = notes([b"MK", b"MH", b"ML", b"MK", b"MH"]);
+        assert!(
+            told.contains("2 sequences have two classes")
+                && told.contains("A (zinc_finger) and D (homeodomain), B (non_tf) and E (tf)"),
+            "{told}"
+        );
     }
 
     #[test]
     fn mismatches_are_counted_with_examples() {
         let labels = read(TABLE, None).expect("labels");
-        let both = message(labels.matched(&proteins(&["A", "Q", "R"]), Path::new("p.fa")));
+        let both = message(matched(&labels, &["A", "Q", "R"]));
         assert!(
             both.contains(
                 "labels.tsv: expected one label per protein of p.fa, found 2 of 3 ids that are not in it (B, C) and 2 of its 3 proteins without a label (Q, R)"
             ),
             "{both}"
         );
-        let none = message(labels.matched(&proteins(&["x|A|y"]), Path::new("p.fa")));
+        let none = message(matched(&labels, &["x|A|y"]));
         assert!(
             none.contains("ids look like \"A\" here and \"x|A|y\""),
             "{none}"
@@ -407,7 +486,7 @@ mod tests {
         );
         let id = message(read("name\tclass\nA\ttf\n", None));
         assert!(
-            id.contains("a column `accession`, `id` or `protein`"),
+            id.contains("a column of ids (accession, entry, primaryAccession, id, protein)"),
             "{id}"
         );
         let class = message(read("id\tkind\nA\ttf\n", None));

@@ -22,6 +22,7 @@ mod encode;
 mod encoding;
 mod features;
 mod folds;
+mod ids;
 mod labels;
 mod letters;
 mod reader;
@@ -39,9 +40,12 @@ pub use self::encode::EncodedProteins;
 pub use self::encoding::Encoding;
 pub use self::features::Features;
 pub use self::folds::Folds;
+pub use self::ids::ID_COLUMNS;
 pub use self::labels::{Labels, MatchedLabels};
 pub use self::letters::ProteinLetters;
-pub use self::reader::{Protein, ProteinReader, protein_id, read_proteins, read_proteins_with};
+pub use self::reader::{
+    Mended, MendedCounts, Protein, ProteinReader, protein_id, read_proteins, read_proteins_with,
+};
 pub use self::representation::{ChunkSizes, EmbeddingModel, Embeddings, Representation};
 pub use self::rows::{RowsOf, StoredType};
 pub use self::scales::{BLOSUM62, SCALES, Scale};

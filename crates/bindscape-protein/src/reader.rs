@@ -1,15 +1,21 @@
 //! Proteins from FASTA, and what is refused there.
 
+mod mended;
+
 use std::collections::VecDeque;
 use std::path::Path;
 
 use rustc_hash::FxHashMap;
 
+use crate::alphabet::amino_acid;
 use bindscape_base::error::{Error, Place, Result};
 use bindscape_base::input::Lines;
 use bindscape_base::progress::Progress;
 use bindscape_genome::fasta;
 use bindscape_genome::fasta::Alphabet;
+
+use self::mended::mend;
+pub use self::mended::{Mended, MendedCounts};
 
 /// Records and letters looked at before a file is taken for one of proteins.
 const LOOK_RECORDS: usize = 16;
@@ -17,6 +23,9 @@ const LOOK_LETTERS: usize = 2000;
 
 /// Fewer letters than these say nothing: a peptide may well be `GAT`.
 const LEAST_LETTERS: usize = 20;
+
+/// A file is none of proteins where more than one character of so many is no letter.
+const MOST_OTHERS: usize = 5;
 
 /// One protein.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,34 +38,63 @@ pub struct Protein {
     /// Upper-case letters A to Z: the twenty amino acids, X (unknown), B, J, Z
     /// (ambiguous), U (selenocysteine) and O (pyrrolysine). Never empty.
     pub sequence: Vec<u8>,
+    /// What the file held instead of some of them.
+    pub mended: Mended,
+}
+
+impl Protein {
+    /// Known residues that a model needs to say something of a protein: no domain that binds DNA
+    /// by itself has fewer (a zinc finger of C2H2 has 23 or more), and no alignment of fewer is
+    /// one that chance would not give.
+    pub const LEAST_KNOWN: usize = 20;
+
+    /// A protein as it would be read from a file, with nothing to mend.
+    #[must_use]
+    pub fn new(id: impl Into<String>, sequence: impl Into<Vec<u8>>) -> Self {
+        Self {
+            id: id.into(),
+            sequence: sequence.into(),
+            ..Self::default()
+        }
+    }
+
+    /// Residues that are among the twenty amino acids; of the others a model knows nothing.
+    #[must_use]
+    pub fn known_residues(&self) -> usize {
+        let known = |&&letter: &&u8| amino_acid(letter).is_some();
+        self.sequence.iter().filter(known).count()
+    }
+
+    /// Whether so few of its residues are known that nothing can be said of it: fewer than
+    /// [`Protein::LEAST_KNOWN`].
+    #[must_use]
+    pub fn says_nothing(&self) -> bool {
+        self.known_residues() < Self::LEAST_KNOWN
+    }
 }
 
 static PROTEIN: Alphabet = Alphabet {
     letters: letters(),
     name: "the letters of amino acids",
-    hint: |letter| match letter {
-        b'-' | b'.' => "remove gaps: sequences must not be aligned",
-        _ => "write X for an unknown residue",
-    },
+    hint: |_| "is it a text file?",
+    empty: true,
 };
 
-/// All letters A to Z stand for residues. `*`, a stop, is let through here, since
-/// whether it may stand there depends on what follows.
+/// All but NUL is let through, letters in upper case: what is no letter is [mended](mend).
 const fn letters() -> [u8; 256] {
     let mut table = [0; 256];
-    let mut letter = b'A';
-    while letter <= b'Z' {
-        table[letter as usize] = letter;
-        table[letter.to_ascii_lowercase() as usize] = letter;
+    let mut letter = 0;
+    while letter < table.len() {
+        table[letter] = (letter as u8).to_ascii_uppercase();
         letter += 1;
     }
-    table[b'*' as usize] = b'*';
     table
 }
 
 /// The proteins of a FASTA file in file order: one line or several per sequence,
-/// plain or compressed, lower case too. A `*` at the end of a sequence (the stop
-/// codon) is dropped and counted.
+/// plain or compressed, lower case too. A `*` or `.` at the end of a sequence (the stop
+/// codon) is cut, and what else is no residue is mended ([`Mended`]): one odd protein is no
+/// reason to refuse a proteome. Both are counted.
 pub struct ProteinReader {
     reader: fasta::Reader,
     /// Records read ahead to tell whether the file holds proteins.
@@ -66,7 +104,7 @@ pub struct ProteinReader {
     record: fasta::Record,
     /// Line of each protein's header.
     seen: FxHashMap<String, u64>,
-    stops: u64,
+    mended: MendedCounts,
 }
 
 impl ProteinReader {
@@ -88,7 +126,7 @@ impl ProteinReader {
             ended: false,
             record: fasta::Record::default(),
             seen: FxHashMap::default(),
-            stops: 0,
+            mended: MendedCounts::default(),
         }
     }
 
@@ -98,18 +136,17 @@ impl ProteinReader {
         self.reader.path()
     }
 
-    /// Sequences so far whose final `*` was dropped.
+    /// What was mended so far.
     #[must_use]
-    pub fn stops(&self) -> u64 {
-        self.stops
+    pub fn mended(&self) -> &MendedCounts {
+        &self.mended
     }
 
     /// Reads the next protein into `protein`; `false` at the end of the file.
     ///
     /// # Errors
-    /// If the file is empty or no FASTA file, its first sequences are nucleotides, a
-    /// sequence is empty, holds a gap, a stop before its end or another character
-    /// that is no letter, or an id occurs twice.
+    /// If the file is empty or no FASTA file, its first sequences are nucleotides or hold
+    /// little that is a letter, it ends after a header, or an id occurs twice.
     pub fn read(&mut self, protein: &mut Protein) -> Result<bool> {
         if !self.started {
             self.started = true;
@@ -125,10 +162,11 @@ impl ProteinReader {
         Ok(true)
     }
 
-    /// Reads the first records and refuses those of nucleotides.
+    /// Reads the first records and refuses those of nucleotides, and those of something else.
     fn look_ahead(&mut self) -> Result<()> {
         let mut letters = 0;
         let mut nucleotides = 0;
+        let mut others = 0;
         while self.ahead.len() < LOOK_RECORDS && letters < LOOK_LETTERS {
             let mut record = fasta::Record::default();
             if !self.reader.read(&mut record)? {
@@ -141,7 +179,18 @@ impl ProteinReader {
                 .iter()
                 .filter(|letter| b"ACGTUN".contains(letter))
                 .count();
+            let other = |letter: &&u8| !(letter.is_ascii_alphabetic() || b"-.* ".contains(letter));
+            others += record.sequence.iter().filter(other).count();
             self.ahead.push_back(record);
+        }
+        if others * MOST_OTHERS > letters {
+            return Err(Error::input(
+                self.path(),
+                Place::File,
+                "sequences of proteins",
+                format!("{others} of the first {letters} characters that are no letters"),
+            )
+            .hint("give the FASTA file of the sequences, not of their qualities or annotation"));
         }
         // In proteins these letters make up a third.
         if letters >= LEAST_LETTERS && nucleotides * 20 >= letters * 19 {
@@ -162,31 +211,7 @@ impl ProteinReader {
     fn take(&mut self, protein: &mut Protein) -> Result<()> {
         let record = &mut self.record;
         let line = Place::Line(record.line);
-        if record.sequence.last() == Some(&b'*') {
-            record.sequence.pop();
-            self.stops += 1;
-        }
-        if let Some(at) = memchr::memchr(b'*', &record.sequence) {
-            return Err(Error::input(
-                self.reader.path(),
-                line,
-                "stops ('*') at the end of a sequence only",
-                format!(
-                    "one after residue {at} of {} in {:?}",
-                    record.sequence.len(),
-                    record.name
-                ),
-            )
-            .hint("cut the sequence at its stop, or write X where the residue is unknown"));
-        }
-        if record.sequence.is_empty() {
-            return Err(Error::input(
-                self.reader.path(),
-                line,
-                format!("a sequence after the header of {:?}", record.name),
-                "a stop ('*') alone",
-            ));
-        }
+        let mended = mend(&mut record.sequence);
         let id = protein_id(&record.name);
         if let Some(first) = self.seen.insert(id.to_owned(), record.line) {
             return Err(Error::input(
@@ -199,8 +224,10 @@ impl ProteinReader {
         }
         protein.id.clear();
         protein.id.push_str(id);
+        protein.mended = mended;
         protein.description.clone_from(&record.description);
         std::mem::swap(&mut protein.sequence, &mut record.sequence);
+        self.mended.add(protein);
         Ok(())
     }
 }
@@ -225,7 +252,7 @@ pub fn read_proteins(path: impl AsRef<Path>) -> Result<Vec<Protein>> {
     read_proteins_with(path, &bindscape_base::progress::Silent)
 }
 
-/// As [`read_proteins`], and tells `progress` how many final stops were dropped.
+/// As [`read_proteins`], and tells `progress` what was mended.
 ///
 /// # Errors
 /// As [`ProteinReader::read`].
@@ -236,13 +263,7 @@ pub fn read_proteins_with(path: impl AsRef<Path>, progress: &dyn Progress) -> Re
     while reader.read(&mut protein)? {
         proteins.push(std::mem::take(&mut protein));
     }
-    if reader.stops() > 0 {
-        progress.note(&format!(
-            "{}: dropped the final stop ('*') of {} proteins",
-            reader.path().display(),
-            reader.stops()
-        ));
-    }
+    reader.mended().tell(reader.path(), progress);
     Ok(proteins)
 }
 
@@ -252,6 +273,7 @@ mod tests {
 
     use super::*;
     use bindscape_base::input;
+    use bindscape_base::progress::Notes;
 
     fn read(bytes: &[u8]) -> Result<(Vec<Protein>, u64)> {
         let path = Path::new("proteins.fa");
@@ -266,7 +288,7 @@ mod tests {
             out.push(protein.clone());
         }
         assert!(!reader.read(&mut protein)?, "the end stays the end");
-        Ok((out, reader.stops()))
+        Ok((out, reader.mended().final_stops))
     }
 
     fn message(bytes: &[u8]) -> String {
@@ -299,6 +321,61 @@ mod tests {
     }
 
     #[test]
+    fn one_odd_protein_is_mended_and_said() {
+        let text = b">good\nMKVLEDWQHHAA\n>stop\nMK*VL.A*\n>gff\nMKVL.\n>aligned\nMK-..VL--*\n\
+            >digits\n1 MKVLE DWQHH\n>none\n>alone\n*\n>last\nMKVLEDWQHHAAMKVLEDWQHHAA\n";
+        let (proteins, stops) = read(text).expect("proteins");
+        let found: Vec<(&str, &str, Mended)> = proteins
+            .iter()
+            .map(|p| {
+                let sequence = std::str::from_utf8(&p.sequence).expect("letters");
+                (p.id.as_str(), sequence, p.mended)
+            })
+            .collect();
+        let none = Mended::default();
+        let cut = Mended {
+            final_stop: true,
+            ..none
+        };
+        let expected = [
+            ("good", "MKVLEDWQHHAA", none),
+            ("stop", "MKXVLXA", Mended { stops: 2, ..cut }),
+            ("gff", "MKVL", cut),
+            ("aligned", "MKVL", Mended { gaps: 5, ..cut }),
+            ("digits", "XMKVLEDWQHH", Mended { others: 1, ..none }),
+            (
+                "none",
+                "X",
+                Mended {
+                    empty: true,
+                    ..none
+                },
+            ),
+            ("alone", "X", Mended { empty: true, ..cut }),
+            ("last", "MKVLEDWQHHAAMKVLEDWQHHAA", none),
+        ];
+        assert_eq!(found, expected);
+        assert_eq!(stops, 4);
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("p.fa");
+        std::fs::write(&path, text).expect("written");
+        let notes = Notes::default();
+        read_proteins_with(&path, &notes).expect("proteins");
+        let told = notes.0.into_inner().expect("no panic").join("\n");
+        for part in [
+            "cut the final stop ('*' or '.') of 4 proteins",
+            "warning: ",
+            "1 protein holds stops ('*' or '.') before its end, read as unknown residues (X): stop",
+            "1 protein holds gaps ('-'), taken out: aligned",
+            "1 protein holds characters that stand for no residue, read as X: digits",
+            "2 proteins have no residues, read as a single X: none, alone",
+            "7 proteins have fewer than 20 known residues, too few to say what they are: good, stop, gff, aligned, digits, …",
+        ] {
+            assert!(told.contains(part), "{part} is not in:\n{told}");
+        }
+    }
+
+    #[test]
     fn what_is_refused() {
         let dna = message(b">a\nACGTTGCATTAGNACGTACGTAACT\n>b\nACGGT\n");
         assert!(
@@ -308,32 +385,21 @@ mod tests {
         assert!(dna.contains("translate"), "{dna}");
         assert!(message(b">r\nacgugcaugacugacugacuga\n").contains("nucleotides"));
         assert!(read(b">short\nGATTACA\n").is_ok(), "too short to tell");
-        let stop = message(b">a\nMKV\n>b\nMK*VL\n");
+        let qualities = message(b">a\n40 40 38 12\n>b\n40 2 2 2\n");
         assert!(
-            stop.contains("line 3") && stop.contains("after residue 2 of 5 in \"b\""),
-            "{stop}"
-        );
-        let gap = message(b">a\nMK-VL\n");
-        assert!(
-            gap.contains("line 2") && gap.contains("'-'") && gap.contains("aligned"),
-            "{gap}"
-        );
-        let digit = message(b">a\nMK7VL\n");
-        assert!(
-            digit.contains("'7'") && digit.contains("write X"),
-            "{digit}"
+            qualities.contains("of the first 19 characters that are no letters"),
+            "{qualities}"
         );
         let twice = message(b">sp|A|B\nMK\n>A\nMK\n");
         assert!(
             twice.contains("line 3: expected each id once, found \"A\" again, first on line 1"),
             "{twice}"
         );
-        let empty = message(b">a\n>b\nMKV\n");
+        let empty = message(b">a\nMKV\n>b\n");
         assert!(
-            empty.contains("line 1: expected a sequence after the header of \"a\", found none"),
+            empty.contains("line 3: expected a sequence after the header of \"b\", found none"),
             "{empty}"
         );
-        assert!(message(b">a\n*\n").contains("a stop ('*') alone"));
         assert!(message(b"\n").contains("an empty file"));
     }
 }

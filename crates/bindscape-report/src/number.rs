@@ -2,27 +2,10 @@
 
 use bindscape_matrix::results::Estimate;
 
+pub(crate) use bindscape_base::words::{counted, thousands as count};
+
 /// What stands where a result is not defined.
 pub(crate) const UNDEFINED: &str = "–";
-
-/// `296969` as `296,969`.
-pub(crate) fn count(value: u64) -> String {
-    let digits = value.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-/// `count` with its noun: `1 region`, `2,000 regions`.
-pub(crate) fn counted(value: u64, noun: &str) -> String {
-    let plural = if value == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}", count(value))
-}
 
 /// Small whole numbers in words, for prose.
 pub(crate) fn in_words(value: usize) -> String {
@@ -143,10 +126,6 @@ mod tests {
 
     #[test]
     fn digits_and_separators() {
-        assert_eq!(count(0), "0");
-        assert_eq!(count(999), "999");
-        assert_eq!(count(1_817_918), "1,817,918");
-        assert_eq!(counted(1, "region"), "1 region");
         assert_eq!(fixed(-0.0004, 2), "0.00");
         assert_eq!(fixed(-0.184, 2), "\u{2212}0.18");
         assert_eq!(signed(0.184, 2), "+0.18");

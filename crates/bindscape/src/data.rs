@@ -12,6 +12,8 @@ use bindscape_genome::sequence::{PackedSequences, SequenceSource};
 use bindscape_matrix::BindingMatrix;
 use bindscape_matrix::results::DataStep;
 
+pub use bindscape_base::words::{counted, thousands};
+
 /// The genome build of simulated data.
 pub(crate) const SIMULATED_BUILD: &str = "simulated";
 
@@ -82,28 +84,4 @@ pub(crate) fn tell_steps(steps: &[DataStep], progress: &dyn Progress) {
 pub(crate) fn file_name(path: &Path) -> String {
     path.file_name()
         .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
-}
-
-/// A count with commas between thousands.
-#[must_use]
-pub fn thousands(count: u64) -> String {
-    let digits = count.to_string();
-    let mut out = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn thousands_are_separated() {
-        assert_eq!(super::thousands(7), "7");
-        assert_eq!(super::thousands(1_234_567), "1,234,567");
-        assert_eq!(super::thousands(123), "123");
-    }
 }

@@ -4,11 +4,11 @@ mod binding;
 mod motif;
 mod protein;
 
-use crate::data::thousands;
+use crate::data::{counted, thousands};
 
-/// A count of something, where there is any: `1,234 what`.
-fn counted(count: u64, what: &str) -> Option<String> {
-    (count > 0).then(|| format!("{} {what}", thousands(count)))
+/// A count of something with its noun, where there is any: `1,234 proteins what`.
+fn any(count: usize, noun: &str, what: &str) -> Option<String> {
+    (count > 0).then(|| format!("{} {what}", counted(count as u64, noun)))
 }
 
 /// A count in a column of its own.

@@ -40,10 +40,10 @@ fn encodings_are_stored_and_not_computed_twice() {
         says(
             &told,
             &[
-                "dropped the final stop ('*') of 1 proteins",
-                "4 proteins, 3 of them to compute: 9 rows, 1.9 kB to write",
-                "1 proteins cut: residues of the end are missing",
-                "1 proteins with residues that the model does not know",
+                "cut the final stop ('*' or '.') of 1 protein",
+                "4 proteins, 3 of them to compute: 11 rows, 2.3 kB to write",
+                "1 protein cut: residues of the end are missing",
+                "1 protein with residues that the model does not know",
                 "3 new, 4 in all",
             ],
         );
@@ -159,11 +159,13 @@ fn the_index_is_a_table() {
         (lines[2][0], &lines[2][2..]),
         ("P2", &["8", "8", "0", "20", "1", "1", "0"][..])
     );
+    // The array of P3 is a copy.
     assert_eq!(
         (lines[3][0], &lines[3][2..]),
         ("P4", &["10", "10", "0", "28", "1", "0", "0"][..])
     );
-    assert_eq!((lines[4][0], &lines[4][1..]), ("P3", &lines[2][1..]));
+    assert_eq!((lines[4][0], &lines[4][1..5]), ("P3", &lines[2][1..5]));
+    assert_eq!(lines[4][5], "38");
 }
 
 #[test]
@@ -180,8 +182,8 @@ fn files_of_esm_extract_are_imported() {
     says(
         &told,
         &[
-            "1 proteins were truncated by `esm-extract`",
-            "1 proteins of the FASTA file have no embedding",
+            "1 protein truncated by `esm-extract`",
+            "1 protein of the FASTA file without an embedding",
             "1 new, 1 in all",
         ],
     );
@@ -338,4 +340,38 @@ fn a_written_plan_gives_the_same_embeddings() {
     for file in ["index.tsv", "embedding.json"] {
         assert!(read("typed", file) == read("planned", file), "{file}");
     }
+}
+
+#[test]
+fn every_id_has_an_array_and_stands_for_one_sequence() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let here = directory.path();
+    let write = |name: &str, text: &str| std::fs::write(here.join(name), text).expect("writable");
+    let words = |file: &'static str| {
+        [
+            "protein", "embed", file, "--model", "onehot", "--out", "store",
+        ]
+    };
+    write("p.fa", ">sp|P1|A_HUMAN\nMKVLEDWQHH\n>P2\nMKVLEDWQHH\n");
+    says(&succeeds(here, &words("p.fa")), &["1 new, 2 in all"]);
+    write("q.fa", ">P3\nMKVLEDWQHH\n");
+    says(&succeeds(here, &words("q.fa")), &["0 new, 3 in all"]);
+    let ids = |shard: &str| {
+        let bytes = std::fs::read(here.join("store").join(shard)).expect("a shard");
+        let header = serde_json::from_slice(&bytes[8..8 + usize::from(bytes[0])]);
+        let serde_json::Value::Object(arrays) = header.expect("JSON") else {
+            panic!("no object");
+        };
+        arrays.keys().cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(ids("shard-00000.safetensors"), ["P1", "P2"]);
+    assert_eq!(ids("shard-00001.safetensors"), ["P3"]);
+    // The same name for something else is refused before anything is written.
+    write("r.fa", ">P9\nWWW\n>P1\nMKVLEDWQHC\n");
+    says(
+        &refuses(here, &words("r.fa")),
+        &["store", "\"P1\"", "another sequence", "name of its own"],
+    );
+    let index = std::fs::read_to_string(here.join("store/index.tsv")).expect("an index");
+    assert_eq!(index.lines().count(), 4, "{index}");
 }

@@ -117,11 +117,9 @@ fn labelled_proteins_are_a_model() {
         .lines()
         .skip(1)
         .map(|line| {
-            line.rsplit('\t')
-                .next()
-                .expect("cells")
-                .parse()
-                .expect("a number")
+            let cells: Vec<&str> = line.split('\t').collect();
+            assert_eq!(cells[6], "", "neither is labelled");
+            cells[4].parse().expect("a number")
         })
         .collect();
     assert!(shares.len() == 2 && shares.iter().all(|s| (0.0..1.0).contains(s)));
@@ -200,4 +198,89 @@ fn what_is_of_networks_is_refused() {
             "hint: did you mean homology?",
         ],
     );
+}
+
+#[test]
+fn a_labelled_protein_is_explained_by_others() {
+    let directory = prepared();
+    let here = directory.path();
+    let run = |words: &str| succeeds(here, &words.split_whitespace().collect::<Vec<_>>());
+    run(&format!("{TRAIN} --out run"));
+    // A labelled protein, its copy under another id, one like none, and one without a residue.
+    let known = std::fs::read_to_string(here.join("p.fa")).expect("the labelled proteins");
+    let (id, sequence) = known[1..].split_once('\n').expect("a header");
+    let sequence = sequence.lines().next().expect("a sequence");
+    let text = format!(
+        ">{id}\n{sequence}\n>sp|copy|A_B\n{sequence}\n>other\n{}\n>mute\nXX\n",
+        "PGNDSTRKEYWM".repeat(3)
+    );
+    std::fs::write(here.join("q.fa"), text).expect("writable");
+    let told = run("protein explain --model run --proteins q.fa --out why");
+    says(
+        &told,
+        &[
+            "4  proteins explained",
+            "2  similar to none that is labelled",
+            "2  labelled, and explained by the others",
+            "1 protein has fewer than 20 known residues, too few to say what it is: mute",
+        ],
+    );
+    let read = |name: &str| std::fs::read_to_string(here.join(name)).expect("a table");
+    let voters = read("why/voters.tsv");
+    let cited = voters
+        .lines()
+        .skip(1)
+        .map(|line| line.split('\t').collect());
+    let cited: Vec<Vec<&str>> = cited.collect();
+    assert!(cited.iter().all(|row| row[2] != id), "{voters}");
+    let of_copy = cited.iter().filter(|row| row[0] == "copy");
+    assert!(
+        of_copy.filter(|row| row[12] == "yes").count() >= 3,
+        "{voters}"
+    );
+    let proteins = read("why/proteins.tsv");
+    let rows: Vec<Vec<&str>> = proteins.lines().map(|l| l.split('\t').collect()).collect();
+    assert_eq!(rows[0][5..], ["similar", "left_out"]);
+    let left_out = rows[1][6];
+    assert!(left_out.starts_with(&format!("{id}:")), "{proteins}");
+    assert_eq!((rows[1][2], rows[1][6]), (rows[2][2], rows[2][6]));
+    assert_eq!((rows[3][5], rows[3][6]), ("0", ""));
+    assert_eq!(rows[4][2], "", "nothing is known of it");
+}
+
+#[test]
+fn one_sequence_in_two_classes_is_named() {
+    let directory = prepared();
+    let here = directory.path();
+    let known = std::fs::read_to_string(here.join("p.fa")).expect("the labelled proteins");
+    let (id, rest) = known[1..].split_once('\n').expect("a header");
+    let sequence = rest.lines().next().expect("a sequence");
+    let labels = std::fs::read_to_string(here.join("l.tsv")).expect("labels");
+    let class = labels
+        .lines()
+        .nth(1)
+        .expect("a label")
+        .split('\t')
+        .nth(1)
+        .expect("a class");
+    let other = if class == "non_tf" {
+        "zinc_finger"
+    } else {
+        "non_tf"
+    };
+    let write = |name: &str, text: String| std::fs::write(here.join(name), text).expect("writable");
+    write("p.fa", format!("{known}>twin\n{sequence}\n"));
+    write("l.tsv", format!("{labels}twin\t{other}\tT\n"));
+    let named = format!("{id} ({class}) and twin ({other})");
+    for words in [
+        format!("{TRAIN} --out run"),
+        "protein crossval --proteins p.fa --labels l.tsv --models logistic --split random --folds 2 --out cv"
+            .to_owned(),
+    ] {
+        let told = succeeds(here, &words.split_whitespace().collect::<Vec<_>>());
+        says(
+            &told,
+            &["warning: l.tsv: 1 sequence has two classes", &named],
+        );
+    }
 }

@@ -22,11 +22,7 @@ pub(crate) fn proteins(count: usize) -> Vec<Protein> {
             if i % 2 == 0 {
                 sequence[10..20].copy_from_slice(b"HCHCHCHCHC");
             }
-            Protein {
-                id: format!("P{i}"),
-                description: String::new(),
-                sequence,
-            }
+            Protein::new(format!("P{i}"), sequence)
         })
         .collect()
 }

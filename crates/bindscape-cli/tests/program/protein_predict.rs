@@ -31,11 +31,7 @@ fn cell<'a>(row: &'a [(String, String)], column: &str) -> &'a str {
 }
 
 fn special(id: &str, sequence: Vec<u8>) -> Protein {
-    Protein {
-        id: id.into(),
-        description: String::new(),
-        sequence,
-    }
+    Protein::new(id, sequence)
 }
 
 #[test]
@@ -244,7 +240,10 @@ fn wrong_input_is_named() {
         &refused(">a\nMKL\n>a\nMKL\n", &[]),
         &["p.fa", "line 3", "\"a\" again"],
     );
-    says(&refused(">a\nMK*L\n", &[]), &["stops"]);
+    says(
+        &refused(">a\nMKVLED\n>b\n", &[]),
+        &["p.fa, line 3", "after the header of \"b\"", "truncated"],
+    );
     says(
         &refused(">a\nMKL\n", &["--threshold", "2"]),
         &["--threshold"],
@@ -340,7 +339,7 @@ fn embeddings_stored_or_computed_give_the_same() {
     refused("", &["--embeddings", "weights=", "--esm2"]);
     run("protein embed p.fa --model residue --out other --window 5 --positions 20");
     refused("--embeddings other", &["residue:window=5"]);
-    std::fs::write(here.join("new.fa"), ">new\nMKLVEDRRSTW\n").expect("writable");
+    std::fs::write(here.join("new.fa"), ">new\nMKLVEDRRSTWMKLVEDRRSTW\n").expect("writable");
     let words = [
         "protein",
         "predict",
@@ -412,4 +411,81 @@ fn killed_and_continued_is_the_same_as_never_stopped() {
     let read = |name: &str| std::fs::read_to_string(path(name)).expect("a table");
     assert_eq!(read("p.tsv"), read("whole.tsv"));
     assert!(!unfinished.exists());
+}
+
+#[test]
+fn odd_proteins_are_flagged_and_stop_nothing() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let here = directory.path();
+    model(here, Heads::Both);
+    let whole = proteins(3).remove(1);
+    let residues = String::from_utf8_lossy(&whole.sequence).into_owned();
+    let (start, end) = residues.split_at(9);
+    let text = format!(
+        ">whole\n{residues}\n>final\n{residues}.\n>inside\n{start}*{end}*\n>gff\n{start}.{end}\n\
+         >aligned\n{start}--.{end}\n>digit\n{start}7{end}\n>unknown\n{}\n>few\nMKV\n>none\n\
+         >residue\nM\n>last\n{residues}\n",
+        "X".repeat(300)
+    );
+    std::fs::write(here.join("p.fa"), text).expect("writable");
+    let words = [
+        "protein",
+        "predict",
+        "--model",
+        ".",
+        "--proteins",
+        "p.fa",
+        "--out",
+        "p.tsv",
+    ];
+    let told = succeeds(here, &words);
+    says(
+        &told,
+        &[
+            "11  proteins",
+            "4  flagged nothing_known",
+            "2  flagged internal_stop",
+            "2  final stops ('*' or '.') cut",
+        ],
+    );
+    let rows = table(&std::fs::read_to_string(here.join("p.tsv")).expect("a table"));
+    let flags = rows.iter().map(|row| (cell(row, "id"), cell(row, "flags")));
+    let seen = "seen_in_training";
+    assert_eq!(
+        flags.collect::<Vec<_>>(),
+        [
+            ("whole", seen),
+            ("final", seen),
+            ("inside", "internal_stop,unknown_residues"),
+            ("gff", "internal_stop,unknown_residues"),
+            ("aligned", &format!("gaps_removed,{seen}")),
+            ("digit", "odd_characters,unknown_residues"),
+            ("unknown", "nothing_known,unknown_residues"),
+            ("few", "nothing_known"),
+            ("none", "nothing_known,unknown_residues"),
+            ("residue", "nothing_known"),
+            ("last", seen),
+        ]
+    );
+    for row in &rows {
+        let said = !cell(row, "flags").contains("nothing_known");
+        for column in ["p_tf", "is_tf", "class", "p_non_tf"] {
+            assert_eq!(!cell(row, column).is_empty(), said, "{row:?}");
+        }
+    }
+    // What was mended does not move the scores of the others.
+    let p = |row: usize| cell(&rows[row], "p_tf");
+    assert!([1, 4, 10].iter().all(|&row| p(row) == p(0)));
+    assert_eq!(p(2), p(3));
+    let lengths = rows.iter().map(|row| cell(row, "length"));
+    assert_eq!(
+        lengths.skip(6).take(4).collect::<Vec<_>>(),
+        ["300", "3", "0", "1"]
+    );
+
+    // Nothing to say of any, and a name that is no UTF-8.
+    std::fs::write(here.join("p.fa"), ">a\nXXXX\n").expect("writable");
+    says(&succeeds(here, &words), &["1  flagged nothing_known"]);
+    std::fs::write(here.join("p.fa"), b">prot\xe9ine\nMKV\n").expect("writable");
+    says(&refuses(here, &words), &["p.fa, line 1", "UTF-8", "iconv"]);
 }

@@ -121,11 +121,8 @@ pub fn hold_out(
 /// use bindscape_protein::{EncodedProteins, Encoding, Label, Protein, ProteinClass, Windows};
 ///
 /// let windows = Windows { window: 1, positions: 12 };
-/// # let protein = |number: usize, unit: &str| Protein {
-/// #     id: format!("p{number}"),
-/// #     description: String::new(),
-/// #     sequence: unit.repeat(3 + number % 2).into_bytes(),
-/// # };
+/// # let protein =
+/// #     |number: usize, unit: &str| Protein::new(format!("p{number}"), unit.repeat(3 + number % 2));
 /// # let units = ["CHC", "WFL"];
 /// # let proteins: Vec<Protein> = (0..12).map(|i| protein(i, units[i / 6])).collect();
 /// # let classes = [ProteinClass::ZincFinger, ProteinClass::NonTf];

@@ -8,11 +8,7 @@ use bindscape_base::progress::Silent;
 use bindscape_base::random;
 
 fn protein(id: &str, sequence: Vec<u8>) -> Protein {
-    Protein {
-        id: id.into(),
-        description: String::new(),
-        sequence,
-    }
+    Protein::new(id, sequence)
 }
 
 fn random(name: &str, index: u64, length: usize) -> Vec<u8> {

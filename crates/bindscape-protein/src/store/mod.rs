@@ -8,7 +8,9 @@
 //!
 //! Whatever shares model, layer, representation and type may share a directory: a
 //! protein is known again by its sequence and never computed twice, under whatever id and
-//! from whatever file. Shards and index appear whole; the index tells which shards count.
+//! from whatever file. Every id has an array of its own, also where several stand for one
+//! sequence, and stands for one sequence. Shards and index appear whole; the index tells which
+//! shards count.
 
 mod read;
 mod shard;

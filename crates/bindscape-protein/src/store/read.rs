@@ -11,9 +11,7 @@ use crate::reader::Protein;
 use crate::representation::Representation;
 use bindscape_base::error::{Error, Place, Result};
 use bindscape_base::table;
-
-/// Proteins named in a message about many.
-const EXAMPLES: usize = 5;
+use bindscape_base::words::some_of;
 
 /// A directory of embeddings, opened for reading. As [`Features`], its proteins are those
 /// of the index, in its order; [`EmbeddingStore::of`] takes those of a list. Rows are read
@@ -25,7 +23,8 @@ pub struct EmbeddingStore {
     shards: Vec<OpenShard>,
     /// The first entry of each sequence.
     known: FxHashMap<String, usize>,
-    /// The entry whose id names the array of each entry.
+    /// The entry whose id names the array of each entry: its own, but in directories of versions
+    /// that kept one array for all proteins of a sequence.
     arrays: Vec<usize>,
 }
 
@@ -44,16 +43,10 @@ impl EmbeddingStore {
             );
         }
         let entries = read_index(&index)?;
-        let mut rows: Vec<usize> = Vec::new();
         let mut known = FxHashMap::default();
         let mut first_of = FxHashMap::default();
         let mut arrays = Vec::with_capacity(entries.len());
         for (place, entry) in entries.iter().enumerate() {
-            let shard = entry.shard as usize;
-            if rows.len() <= shard {
-                rows.resize(shard + 1, 0);
-            }
-            rows[shard] = rows[shard].max(entry.first_row + entry.rows);
             known.entry(entry.sha256.clone()).or_insert(place);
             arrays.push(
                 *first_of
@@ -61,14 +54,9 @@ impl EmbeddingStore {
                     .or_insert(place),
             );
         }
-        let width = info.features * info.dtype.bytes();
-        let shards = rows
-            .iter()
-            .enumerate()
-            .map(|(number, &rows)| {
-                let path = shard::path(directory, number as u32, info.format);
-                OpenShard::open(&path, info.format, rows, width)
-            })
+        let shards = (0..).zip(shard_rows(&entries));
+        let shards = shards
+            .map(|(number, rows)| open_shard(directory, &info, number, rows))
             .collect::<Result<_>>()?;
         Ok(Self {
             directory: directory.to_path_buf(),
@@ -135,20 +123,15 @@ impl EmbeddingStore {
                 places,
             });
         }
-        let some = missing[..missing.len().min(EXAMPLES)].join(", ");
-        let more = if missing.len() > EXAMPLES {
-            ", …"
-        } else {
-            ""
-        };
         Err(Error::input(
             &self.directory,
             Place::File,
             "embeddings of all proteins",
             format!(
-                "none of {} of {} ({some}{more})",
+                "none of {} of {} ({})",
                 missing.len(),
-                proteins.len()
+                proteins.len(),
+                some_of(&missing)
             ),
         )
         .hint("`bindscape protein embed` into the same directory adds those that are missing"))
@@ -225,6 +208,30 @@ impl Features for StoredEmbeddings<'_> {
     fn cut(&self, protein: usize) -> bool {
         self.store.cut(self.places[protein])
     }
+}
+
+/// Rows of each shard, by its number.
+pub(super) fn shard_rows(entries: &[Entry]) -> Vec<usize> {
+    let mut rows: Vec<usize> = Vec::new();
+    for entry in entries {
+        let shard = entry.shard as usize;
+        if rows.len() <= shard {
+            rows.resize(shard + 1, 0);
+        }
+        rows[shard] = rows[shard].max(entry.first_row + entry.rows);
+    }
+    rows
+}
+
+/// Opens a shard of so many rows.
+pub(super) fn open_shard(
+    directory: &Path,
+    info: &EmbeddingInfo,
+    number: u32,
+    rows: usize,
+) -> Result<OpenShard> {
+    let path = shard::path(directory, number, info.format);
+    OpenShard::open(&path, info.format, rows, info.features * info.dtype.bytes())
 }
 
 /// The lines of an index.

@@ -5,7 +5,6 @@ use std::io::{BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
@@ -47,7 +46,6 @@ pub(super) struct Shard {
     features: usize,
     /// Name and rows of each array.
     arrays: Vec<(String, usize)>,
-    names: FxHashSet<String>,
     rows: usize,
     bytes: Vec<u8>,
 }
@@ -58,7 +56,6 @@ impl Shard {
             dtype,
             features,
             arrays: Vec::new(),
-            names: FxHashSet::default(),
             rows: 0,
             bytes: Vec::new(),
         }
@@ -66,10 +63,6 @@ impl Shard {
 
     pub(super) fn bytes(&self) -> usize {
         self.bytes.len()
-    }
-
-    pub(super) fn holds(&self, name: &str) -> bool {
-        self.names.contains(name)
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -81,10 +74,16 @@ impl Shard {
         let first = self.rows;
         let rows = values.len() / self.features;
         self.arrays.push((name.to_owned(), rows));
-        self.names.insert(name.to_owned());
         self.dtype.append(values, &mut self.bytes);
         self.rows += rows;
         first
+    }
+
+    /// `rows` rows from row `first` on.
+    pub(super) fn read(&self, first: usize, rows: usize, out: &mut Vec<f32>) {
+        let width = self.features * self.dtype.bytes();
+        self.dtype
+            .numbers(&self.bytes[first * width..(first + rows) * width], out);
     }
 
     pub(super) fn write(&self, path: &Path, format: ShardFormat) -> Result<()> {

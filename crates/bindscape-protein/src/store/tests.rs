@@ -5,11 +5,7 @@ use crate::windows::Windows;
 use crate::{EncodedProteins, Encoding, Features, Protein};
 
 fn protein(id: &str, sequence: &[u8]) -> Protein {
-    Protein {
-        id: id.into(),
-        description: String::new(),
-        sequence: sequence.to_vec(),
-    }
+    Protein::new(id, sequence)
 }
 
 fn info(rows: RowsOf, dtype: StoredType, format: ShardFormat) -> EmbeddingInfo {
@@ -42,7 +38,7 @@ fn fill(directory: &Path, info: EmbeddingInfo, proteins: &[Protein]) -> usize {
     };
     let (mut residues, mut values, mut added) = (Vec::new(), Vec::new(), 0);
     for protein in proteins {
-        if writer.has(protein) {
+        if writer.has(protein).expect("its own id") {
             continue;
         }
         Encoding::Onehot.encode(&protein.sequence, each, &mut residues);
@@ -101,13 +97,13 @@ fn nothing_is_computed_twice() {
     let first = [protein("a", b"MKV"), protein("b", b"WWW")];
     assert_eq!(fill(directory.path(), info(), &first), 2);
     assert_eq!(fill(directory.path(), info(), &first), 0);
-    // Another file: a known sequence under another id, a known id of another sequence.
+    // Another file: a known sequence under another id, another one twice.
     let second = [
         protein("x", b"WWW"),
-        protein("a", b"CCC"),
-        protein("d", b"H"),
+        protein("y", b"CCC"),
+        protein("z", b"CCC"),
     ];
-    assert_eq!(fill(directory.path(), info(), &second), 2);
+    assert_eq!(fill(directory.path(), info(), &second), 1);
     let store = EmbeddingStore::open(directory.path()).expect("a store");
     assert_eq!(store.len(), 5);
     let all = [&first[..], &second[..]].concat();
@@ -127,6 +123,112 @@ fn nothing_is_computed_twice() {
         .expect("a directory")
         .count();
     assert_eq!(shards, 5, "two shards, index, description and lock");
+}
+
+/// The names of the arrays of all shards.
+fn arrays(directory: &Path, format: ShardFormat) -> Vec<String> {
+    let mut names = Vec::new();
+    for number in 0.. {
+        let path = shard::path(directory, number, format);
+        if !path.exists() {
+            break;
+        }
+        match format {
+            ShardFormat::Npz => {
+                let archive = bindscape_arrays::npz::Npz::open(&path).expect("an archive");
+                names.extend(archive.names());
+            }
+            ShardFormat::Safetensors => {
+                let bytes = std::fs::read(&path).expect("a shard");
+                let length = bytes[0] as usize + 256 * bytes[1] as usize;
+                let header: serde_json::Map<String, serde_json::Value> =
+                    serde_json::from_slice(&bytes[8..8 + length]).expect("JSON");
+                names.extend(header.keys().cloned());
+            }
+        }
+    }
+    names.sort();
+    names
+}
+
+#[test]
+fn every_id_has_an_array() {
+    for format in [ShardFormat::Safetensors, ShardFormat::Npz] {
+        for dtype in [StoredType::F32, StoredType::F16] {
+            let directory = tempfile::tempdir().expect("a directory");
+            let info = || info(RowsOf::Residues, dtype, format);
+            // In one call, and in the next.
+            let first = [
+                protein("a", b"MKV"),
+                protein("b", b"MKV"),
+                protein("c", b"WW"),
+            ];
+            fill(directory.path(), info(), &first);
+            assert_eq!(arrays(directory.path(), format), ["a", "b", "c"]);
+            let second = [
+                protein("d", b"WW"),
+                protein("a", b"MKV"),
+                protein("e", b"MKV"),
+            ];
+            assert_eq!(fill(directory.path(), info(), &second), 0);
+            assert_eq!(arrays(directory.path(), format), ["a", "b", "c", "d", "e"]);
+            let store = EmbeddingStore::open(directory.path()).expect("a store");
+            let rows = |protein: usize| {
+                let mut out = Vec::new();
+                store.read(protein, &mut out).expect("read");
+                (store.protein_id(protein).to_owned(), out)
+            };
+            let all: Vec<(String, Vec<f32>)> = (0..store.len()).map(rows).collect();
+            let ids: Vec<&str> = all.iter().map(|(id, _)| id.as_str()).collect();
+            assert_eq!(ids, ["a", "b", "c", "d", "e"]);
+            assert_eq!((&all[0].1, &all[2].1), (&all[1].1, &all[3].1));
+            assert_eq!((&all[0].1, all[2].1.len()), (&all[4].1, 2 * 21));
+        }
+    }
+}
+
+#[test]
+fn arrays_that_older_versions_shared_are_written() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let info = || info(RowsOf::Mean, StoredType::F32, ShardFormat::Npz);
+    let proteins = [protein("a", b"MKV"), protein("b", b"MKV")];
+    fill(directory.path(), info(), &proteins[..1]);
+    let index = directory.path().join(INDEX);
+    let text = std::fs::read_to_string(&index).expect("an index");
+    let line = text.lines().nth(1).expect("a protein");
+    std::fs::write(&index, format!("{text}b{}\n", &line[1..])).expect("written");
+    fill(directory.path(), info(), &proteins);
+    assert_eq!(arrays(directory.path(), ShardFormat::Npz), ["a", "b"]);
+    let text = std::fs::read_to_string(&index).expect("an index");
+    assert_eq!(text.lines().count(), 3, "{text}");
+    EmbeddingStore::open(directory.path())
+        .and_then(|store| store.of(&proteins).map(drop))
+        .expect("both");
+}
+
+#[test]
+fn an_id_stands_for_one_sequence() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let info = || info(RowsOf::Mean, StoredType::F32, ShardFormat::Safetensors);
+    fill(directory.path(), info(), &[protein("a", b"MKV")]);
+    let mut writer = EmbeddingWriter::open(directory.path(), info()).expect("a directory");
+    let other = protein("a", b"MKW");
+    for error in [
+        writer.holds(&other).err(),
+        writer.has(&other).err(),
+        writer.add(&other, &[0.5; 21], PLAIN).err(),
+    ] {
+        let error = error.expect("a conflict");
+        assert_eq!(error.kind(), bindscape_base::ErrorKind::Conflict);
+        assert!(
+            error.to_string().ends_with(
+                "expected \"a\" to be the sequence of 3 residues that is stored under this id, \
+                 found another sequence, of 3 residues"
+            ),
+            "{error}"
+        );
+    }
+    assert_eq!(writer.len(), 1);
 }
 
 #[test]

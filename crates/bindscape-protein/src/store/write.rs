@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::shard::{self, Shard};
+use super::shard::{self, OpenShard, Shard};
 use super::{COLUMNS, EmbeddingInfo, Entry, INDEX, INFO, LOCK, fingerprint, read};
 use crate::reader::Protein;
 use bindscape_base::atomic;
@@ -36,13 +36,15 @@ pub struct EmbeddingWriter {
     entries: Vec<Entry>,
     /// Place of the first entry of each sequence.
     known: FxHashMap<String, usize>,
-    /// Places of entries by id and sequence.
-    named: FxHashMap<(String, String), usize>,
+    /// Places of entries by id.
+    named: FxHashMap<String, usize>,
+    /// Entries without an array of their own: older versions kept one for all ids of a sequence.
+    shared: FxHashSet<usize>,
+    /// Shards on disk that rows were copied from.
+    opened: FxHashMap<u32, OpenShard>,
     shard: Shard,
     number: u32,
     since: Instant,
-    /// Whether entries were added that need no new shard.
-    renamed: bool,
     /// Keeps other writers from the directory.
     _lock: Lock,
 }
@@ -101,12 +103,17 @@ impl EmbeddingWriter {
             entries: Vec::new(),
             known: FxHashMap::default(),
             named: FxHashMap::default(),
+            shared: FxHashSet::default(),
+            opened: FxHashMap::default(),
             number,
             since: Instant::now(),
-            renamed: false,
             _lock: lock,
         };
+        let mut arrays = FxHashSet::default();
         for entry in entries {
+            if !arrays.insert((entry.shard, entry.first_row)) {
+                writer.shared.insert(writer.entries.len());
+            }
             writer.note(entry);
         }
         Ok(writer)
@@ -115,8 +122,7 @@ impl EmbeddingWriter {
     fn note(&mut self, entry: Entry) {
         let place = self.entries.len();
         self.known.entry(entry.sha256.clone()).or_insert(place);
-        self.named
-            .insert((entry.id.clone(), entry.sha256.clone()), place);
+        self.named.insert(entry.id.clone(), place);
         self.entries.push(entry);
     }
 
@@ -132,28 +138,101 @@ impl EmbeddingWriter {
         self.entries.is_empty()
     }
 
-    /// Whether the protein's sequence is there; if so, it is also noted under its id.
-    pub fn has(&mut self, protein: &Protein) -> bool {
-        let sha256 = fingerprint(&protein.sequence);
-        let Some(&place) = self.known.get(&sha256) else {
-            return false;
-        };
-        if !self.named.contains_key(&(protein.id.clone(), sha256)) {
-            let entry = Entry {
-                id: protein.id.clone(),
-                ..self.entries[place].clone()
-            };
-            self.note(entry);
-            self.renamed = true;
-        }
-        true
+    /// Whether the protein's sequence is there, under whatever id.
+    #[must_use]
+    pub fn knows(&self, protein: &Protein) -> bool {
+        self.known.contains_key(&fingerprint(&protein.sequence))
     }
 
-    /// Adds the rows of a protein (rows x features, row-major), unless its sequence is
-    /// there.
+    /// Whether the protein is there with its id and sequence, and an array under that id.
     ///
     /// # Errors
-    /// If a shard is full and cannot be written.
+    /// If its id stands for another sequence.
+    pub fn holds(&self, protein: &Protein) -> Result<bool> {
+        let place = self.place(protein, &fingerprint(&protein.sequence))?;
+        Ok(place.is_some_and(|place| !self.shared.contains(&place)))
+    }
+
+    /// The entry of the protein's id, which must be of its sequence.
+    fn place(&self, protein: &Protein, sha256: &str) -> Result<Option<usize>> {
+        let Some(&place) = self.named.get(&protein.id) else {
+            return Ok(None);
+        };
+        let entry = &self.entries[place];
+        if entry.sha256 == sha256 {
+            return Ok(Some(place));
+        }
+        Err(Error::conflict(
+            &self.directory,
+            format!(
+                "{:?} to be the sequence of {} residues that is stored under this id",
+                protein.id, entry.length
+            ),
+            format!("another sequence, of {} residues", protein.sequence.len()),
+        )
+        .hint("give the protein a name of its own, or choose another directory"))
+    }
+
+    /// Gives the protein an array under its id if its sequence is there, and says whether it is.
+    ///
+    /// # Errors
+    /// If its id stands for another sequence, or rows cannot be read or written.
+    pub fn has(&mut self, protein: &Protein) -> Result<bool> {
+        let sha256 = fingerprint(&protein.sequence);
+        let named = self.place(protein, &sha256)?;
+        if named.is_some_and(|place| !self.shared.contains(&place)) {
+            return Ok(true);
+        }
+        let Some(&place) = self.known.get(&sha256) else {
+            return Ok(false);
+        };
+        let values = self.values(place)?;
+        let entry = Entry {
+            id: protein.id.clone(),
+            shard: self.number,
+            first_row: self.shard.add(&protein.id, &values),
+            ..self.entries[place].clone()
+        };
+        match named {
+            Some(place) => {
+                self.shared.remove(&place);
+                self.entries[place] = entry;
+            }
+            None => self.note(entry),
+        }
+        self.flush_if_large()?;
+        Ok(true)
+    }
+
+    /// The rows of an entry that names its array.
+    fn values(&mut self, place: usize) -> Result<Vec<f32>> {
+        let entry = &self.entries[place];
+        let mut values = Vec::new();
+        if entry.shard == self.number {
+            self.shard.read(entry.first_row, entry.rows, &mut values);
+            return Ok(values);
+        }
+        if !self.opened.contains_key(&entry.shard) {
+            let rows = read::shard_rows(&self.entries)[entry.shard as usize];
+            let shard = read::open_shard(&self.directory, &self.info, entry.shard, rows)?;
+            self.opened.insert(entry.shard, shard);
+        }
+        self.opened[&entry.shard].read(
+            &entry.id,
+            entry.first_row,
+            entry.rows,
+            self.info.features,
+            self.info.dtype,
+            &mut values,
+        )?;
+        Ok(values)
+    }
+
+    /// Adds the rows of a protein (rows x features, row-major); where its sequence is there,
+    /// those that are.
+    ///
+    /// # Errors
+    /// If its id stands for another sequence, or a shard is full and cannot be written.
     ///
     /// # Panics
     /// If the numbers are not as many as its length and the representation make.
@@ -162,12 +241,8 @@ impl EmbeddingWriter {
             !values.is_empty() && values.len().is_multiple_of(self.info.features),
             "whole rows"
         );
-        if self.has(protein) {
+        if self.has(protein)? {
             return Ok(());
-        }
-        // An id that stands for another sequence, from another file, needs another shard.
-        if self.shard.holds(&protein.id) {
-            self.flush()?;
         }
         let first_row = self.shard.add(&protein.id, values);
         self.note(Entry {
@@ -181,6 +256,10 @@ impl EmbeddingWriter {
             unknown: row.unknown,
             cut: row.cut,
         });
+        self.flush_if_large()
+    }
+
+    fn flush_if_large(&mut self) -> Result<()> {
         if self.shard.bytes() >= SHARD_BYTES || self.since.elapsed() >= SHARD_TIME {
             self.flush()?;
         }
@@ -193,18 +272,15 @@ impl EmbeddingWriter {
     /// # Errors
     /// If it cannot be written.
     pub fn flush(&mut self) -> Result<()> {
-        if self.shard.is_empty() && !self.renamed {
+        if self.shard.is_empty() {
             return Ok(());
         }
-        if !self.shard.is_empty() {
-            let path = shard::path(&self.directory, self.number, self.info.format);
-            self.shard.write(&path, self.info.format)?;
-            self.shard = Shard::new(self.info.dtype, self.info.features);
-            self.number += 1;
-        }
+        let path = shard::path(&self.directory, self.number, self.info.format);
+        self.shard.write(&path, self.info.format)?;
+        self.shard = Shard::new(self.info.dtype, self.info.features);
+        self.number += 1;
         self.write_index()?;
         self.since = Instant::now();
-        self.renamed = false;
         Ok(())
     }
 

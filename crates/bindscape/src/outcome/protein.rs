@@ -2,13 +2,13 @@
 
 use std::io::{self, Write};
 
-use super::{counted, row};
+use super::{any, row};
 use crate::data::thousands;
 use crate::job::Outcome;
 use crate::protein::cluster::Clustered;
 use crate::protein::crossval::Crossvalidated;
 use crate::protein::embed::Embedded;
-use crate::protein::explain::{Explained, ExplanationCounts, Explanations};
+use crate::protein::explain::{Explained, ExplanationCounts, Explanations, VoterCounts};
 use crate::protein::fetch::Fetched;
 use crate::protein::predict::Predicted;
 use crate::protein::train::Trained;
@@ -60,7 +60,7 @@ impl Outcome for Predicted {
             notes.push(row(count, &format!("flagged {}", flag.name())));
         }
         if counts.stops_dropped > 0 {
-            notes.push(row(counts.stops_dropped, "final stops ('*') dropped"));
+            notes.push(row(counts.stops_dropped, "final stops ('*' or '.') cut"));
         }
         notes
     }
@@ -70,15 +70,28 @@ impl Outcome for Explained {
     fn notes(&self) -> Vec<String> {
         let mut notes = match &self.counts {
             Explanations::Attributions(counts) => attributions(counts),
-            Explanations::Voters(counts) => vec![format!(
-                "{:>12}  proteins, {} of them like none that is labelled",
-                thousands(counts.proteins),
-                thousands(counts.alone)
-            )],
+            Explanations::Voters(counts) => voters(counts),
         };
         notes.push(format!("wrote {}", self.out.display()));
         notes
     }
+}
+
+fn voters(counts: &VoterCounts) -> Vec<String> {
+    let mut notes = vec![
+        row(counts.proteins, "proteins explained"),
+        row(
+            counts.alone,
+            "similar to none that is labelled: known by their composition",
+        ),
+    ];
+    if counts.labelled > 0 {
+        notes.push(row(
+            counts.labelled,
+            "labelled, and explained by the others (left_out)",
+        ));
+    }
+    notes
 }
 
 fn attributions(counts: &ExplanationCounts) -> Vec<String> {
@@ -112,32 +125,31 @@ fn attributions(counts: &ExplanationCounts) -> Vec<String> {
 /// What was computed, and what is missing.
 impl Outcome for Embedded {
     fn notes(&self) -> Vec<String> {
-        let counted = |count: usize, what| counted(count as u64, what);
         let mut notes = Vec::new();
         if let Some(imported) = &self.imported {
             let warnings = [
-                counted(
+                any(
                     imported.not_in_fasta,
-                    "files left out: no such protein in the FASTA file",
+                    "file",
+                    "left out: no such protein in the FASTA file",
                 ),
-                counted(
-                    imported.truncated,
-                    "proteins were truncated by `esm-extract`",
-                ),
-                counted(
+                any(imported.truncated, "protein", "truncated by `esm-extract`"),
+                any(
                     imported.missing,
-                    "proteins of the FASTA file have no embedding",
+                    "protein",
+                    "of the FASTA file without an embedding",
                 ),
             ];
             let warning = |text| format!("warning: {text}");
             notes.extend(warnings.into_iter().flatten().map(warning));
         }
         let facts = [
-            counted(self.chunked, "proteins computed in overlapping chunks"),
-            counted(self.cut, "proteins cut: residues of the end are missing"),
-            counted(
+            any(self.chunked, "protein", "computed in overlapping chunks"),
+            any(self.cut, "protein", "cut: residues of the end are missing"),
+            any(
                 self.unknown,
-                "proteins with residues that the model does not know",
+                "protein",
+                "with residues that the model does not know",
             ),
         ];
         notes.extend(facts.into_iter().flatten());
@@ -222,9 +234,10 @@ impl Outcome for Clustered {
             thousands(sizes.iter().copied().max().unwrap_or(0) as u64),
             thousands(self.similar_pairs as u64),
         )];
-        notes.extend(counted(
-            self.identical as u64,
-            "proteins have the sequence of another before them",
+        notes.extend(any(
+            self.identical,
+            "protein",
+            "with the sequence of another before them",
         ));
         notes.push(format!("wrote {}", self.out.display()));
         notes

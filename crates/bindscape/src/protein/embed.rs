@@ -14,7 +14,7 @@ use bindscape_protein::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::data::thousands;
+use crate::data::{counted, thousands};
 use crate::job::Job;
 use crate::session::Session;
 
@@ -146,24 +146,26 @@ impl Embed {
         session: &Session<'_>,
     ) -> Result<(Store<'_>, Vec<&'a Protein>)> {
         let bytes_per_row = (info.features * info.dtype.bytes()) as u64;
-        let mut writer = EmbeddingWriter::open(&self.out, info)?;
+        let writer = EmbeddingWriter::open(&self.out, info)?;
         let mut sequences = HashSet::new();
-        let todo: Vec<&Protein> = proteins
-            .iter()
-            .filter(|protein| !writer.has(protein) && sequences.insert(&protein.sequence))
-            .collect();
-        let rows: u64 = todo
-            .iter()
-            .map(|protein| self.representation.rows(protein.sequence.len()) as u64)
-            .sum();
+        let mut todo = Vec::new();
+        let mut rows = 0;
+        for protein in proteins {
+            if !writer.holds(protein)? {
+                rows += self.representation.rows(protein.sequence.len()) as u64;
+            }
+            if !writer.knows(protein) && sequences.insert(&protein.sequence) {
+                todo.push(protein);
+            }
+        }
         let bytes = rows * bytes_per_row;
         let free = fs4::available_space(&self.out)
             .map_err(|source| Error::io("read the free space of", &self.out, source))?;
         session.note(&format!(
-            "{} proteins, {} of them to compute: {} rows, {} to write, {} free",
-            thousands(proteins.len() as u64),
+            "{}, {} of them to compute: {}, {} to write, {} free",
+            counted(proteins.len() as u64, "protein"),
             thousands(todo.len() as u64),
-            thousands(rows),
+            counted(rows, "row"),
             size(bytes),
             size(free)
         ));
@@ -346,9 +348,9 @@ impl<'a> Store<'a> {
 
     /// Writes what is left.
     fn finish(mut self, proteins: &[Protein]) -> Result<Embedded> {
-        // Those of a sequence that came earlier in the file.
+        // Arrays for the ids of a sequence that is there under another one.
         for protein in proteins {
-            self.writer.has(protein);
+            self.writer.has(protein)?;
         }
         self.writer.flush()?;
         self.outcome.stored = self.writer.len();

@@ -13,7 +13,7 @@ use bindscape_base::{Error, Place, Result, names};
 use bindscape_nn::protein::{
     Baseline, ExplainOptions, ProteinClassifier, ProteinModel, ProteinPredictor, Target,
 };
-use bindscape_protein::{Domains, Protein, ProteinReader, share_inside};
+use bindscape_protein::{Domains, MendedCounts, Protein, ProteinReader, protein_id, share_inside};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -124,7 +124,7 @@ impl Explain {
     /// Explains the scores of a network.
     fn attribute(&self, model: &ProteinModel, session: &Session<'_>) -> Result<ExplanationCounts> {
         let domains = self.domains.as_deref().map(Domains::read).transpose()?;
-        let proteins = Proteins::open(self)?;
+        let mut proteins = Proteins::open(self)?;
         let device = session.device().open()?;
         let encoder = &model.training.encoder;
         let explainer = Explainer {
@@ -139,7 +139,7 @@ impl Explain {
         let steps = explainer.options.steps;
         let points = proteins.known().map(|count| (count * steps) as u64);
         session.begin("explaining scores", points);
-        for protein in proteins {
+        for protein in proteins.by_ref() {
             let protein = protein?;
             let key = journal_key(&protein);
             let scores = match journal.find(&key, session)? {
@@ -156,6 +156,7 @@ impl Explain {
             output.write(&protein, &explainer.judge(&protein, scores)?)?;
         }
         session.finish();
+        proteins.tell(session);
         journal.check_end()?;
         let counts = output.finish(self.domains.is_some())?;
         journal.finish()?;
@@ -211,8 +212,15 @@ impl Job for Explain {
     }
 }
 
-/// The proteins to explain: those of the file as it is read, or chosen ones.
-enum Proteins {
+/// The proteins to explain, and what was mended in them.
+struct Proteins {
+    path: PathBuf,
+    rest: Rest,
+    mended: MendedCounts,
+}
+
+/// Those of the file as it is read, or chosen ones.
+enum Rest {
     All(Box<ProteinReader>),
     Chosen(std::vec::IntoIter<Protein>),
 }
@@ -220,10 +228,17 @@ enum Proteins {
 impl Proteins {
     fn open(plan: &Explain) -> Result<Self> {
         let mut reader = ProteinReader::open(&plan.proteins)?;
+        let path = reader.path().to_path_buf();
+        let proteins = |rest| Self {
+            path,
+            rest,
+            mended: MendedCounts::default(),
+        };
         if plan.ids.is_empty() {
-            return Ok(Self::All(Box::new(reader)));
+            return Ok(proteins(Rest::All(Box::new(reader))));
         }
-        let mut missing: HashSet<&str> = plan.ids.iter().map(String::as_str).collect();
+        let ids: Vec<&str> = plan.ids.iter().map(|id| protein_id(id)).collect();
+        let mut missing: HashSet<&str> = ids.iter().copied().collect();
         let mut chosen = Vec::new();
         let mut others = Vec::new();
         let mut protein = Protein::default();
@@ -235,7 +250,7 @@ impl Proteins {
             }
         }
         // The first that is missing, in the user's order.
-        if let Some(id) = plan.ids.iter().find(|id| missing.contains(id.as_str())) {
+        if let Some(&id) = ids.iter().find(|id| missing.contains(*id)) {
             let near = others.iter().map(String::as_str);
             return Err(Error::input(
                 reader.path(),
@@ -249,15 +264,20 @@ impl Proteins {
                 "headers begin with the id; of `sp|ACCESSION|NAME` it is the accession",
             )));
         }
-        Ok(Self::Chosen(chosen.into_iter()))
+        Ok(proteins(Rest::Chosen(chosen.into_iter())))
     }
 
     /// How many there are, where that is known.
     fn known(&self) -> Option<usize> {
-        match self {
-            Self::All(_) => None,
-            Self::Chosen(chosen) => Some(chosen.len()),
+        match &self.rest {
+            Rest::All(_) => None,
+            Rest::Chosen(chosen) => Some(chosen.len()),
         }
+    }
+
+    /// Tells what was mended in those that were explained.
+    fn tell(&self, progress: &dyn Progress) {
+        self.mended.tell(&self.path, progress);
     }
 }
 
@@ -265,9 +285,9 @@ impl Iterator for Proteins {
     type Item = Result<Protein>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        match self {
-            Self::Chosen(chosen) => chosen.next().map(Ok),
-            Self::All(reader) => {
+        let next = match &mut self.rest {
+            Rest::Chosen(chosen) => chosen.next().map(Ok),
+            Rest::All(reader) => {
                 let mut protein = Protein::default();
                 match reader.read(&mut protein) {
                     Ok(true) => Some(Ok(protein)),
@@ -275,7 +295,11 @@ impl Iterator for Proteins {
                     Err(error) => Some(Err(error)),
                 }
             }
+        };
+        if let Some(Ok(protein)) = &next {
+            self.mended.add(protein);
         }
+        next
     }
 }
 

@@ -17,11 +17,11 @@ use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Result, digest};
 use bindscape_nn::protein::baseline::HomologyPredictor;
 use bindscape_nn::protein::{KnownSequences, ProteinClassifier, ProteinPredictor, ProteinScores};
-use bindscape_protein::{Protein, ProteinClass, ProteinReader, amino_acid};
+use bindscape_protein::{Protein, ProteinClass, ProteinReader};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::features::{EmbeddingOptions, FeatureSource, Represented};
+use super::features::{EmbeddingOptions, FeatureSource};
 use super::journal_key;
 use super::model::load_model;
 use crate::data::file_name;
@@ -70,6 +70,14 @@ pub struct Predicted {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PredictionFlag {
+    /// So few of its residues are known that nothing can be said of it; it has no scores.
+    NothingKnown,
+    /// Stops (`*` or `.`) before its end were read as unknown residues.
+    InternalStop,
+    /// Gaps of an alignment were taken out of it.
+    GapsRemoved,
+    /// Characters that stand for nothing in a protein were read as unknown residues.
+    OddCharacters,
     /// One head says that it is a TF, the other that it is none.
     HeadsDisagree,
     /// It holds letters other than the twenty amino acids.
@@ -87,6 +95,10 @@ impl PredictionFlag {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::NothingKnown => "nothing_known",
+            Self::InternalStop => "internal_stop",
+            Self::GapsRemoved => "gaps_removed",
+            Self::OddCharacters => "odd_characters",
             Self::HeadsDisagree => "heads_disagree",
             Self::UnknownResidues => "unknown_residues",
             Self::Chunked => "chunked",
@@ -107,7 +119,7 @@ pub struct PredictionCounts {
     pub classes: BTreeMap<ProteinClass, u64>,
     /// Proteins by flag.
     pub flags: BTreeMap<PredictionFlag, u64>,
-    /// Sequences whose final `*` was dropped.
+    /// Sequences whose final `*` or `.` was cut.
     pub stops_dropped: u64,
 }
 
@@ -250,7 +262,7 @@ impl Predict {
         for row in best.into_iter().flat_map(Best::into_rows) {
             table.write(&row)?;
         }
-        counts.stops_dropped = reader.stops();
+        counts.stops_dropped = reader.mended().final_stops;
         table.finish()?;
         Ok(counts)
     }
@@ -418,29 +430,44 @@ impl Scorer<'_> {
     }
 
     fn score(&self, proteins: &[Protein], progress: &dyn Progress) -> Result<Vec<Row>> {
+        // Those of which nothing is known are not scored.
+        let telling: Cow<'_, [Protein]> = if proteins.iter().any(Protein::says_nothing) {
+            let telling = proteins.iter().filter(|protein| !protein.says_nothing());
+            telling.cloned().collect()
+        } else {
+            proteins.into()
+        };
         let (scores, represented) = match &self.classifier {
+            _ if telling.is_empty() => (Vec::new(), None),
             Classifier::Network {
                 predictor,
                 features,
             } => {
-                let represented = features.represent(proteins, progress)?;
-                let all: Vec<usize> = (0..proteins.len()).collect();
+                let represented = features.represent(&telling, progress)?;
+                let all: Vec<usize> = (0..telling.len()).collect();
                 let numbers = represented.features.as_ref();
                 let scores = predictor.scores(numbers, &all, self.prior, progress)?;
                 (scores, Some(represented))
             }
             Classifier::Homology(predictor) => {
-                let scores = predictor.scores(proteins, self.prior, progress)?;
-                progress.advance(proteins.len() as u64);
+                let scores = predictor.scores(&telling, self.prior, progress)?;
+                progress.advance(telling.len() as u64);
                 (scores, None)
             }
         };
-        let rows = proteins.iter().zip(scores).enumerate();
-        Ok(rows
-            .map(|(place, (protein, scores))| {
-                self.row(protein, scores, represented.as_ref(), place)
-            })
-            .collect())
+        let mut scored = scores.into_iter().enumerate();
+        let mut row = |protein: &Protein| {
+            if protein.says_nothing() {
+                return self.row(protein, None, [false, false]);
+            }
+            let (place, scores) = scored.next().expect("scores of each of them");
+            let long = match &represented {
+                Some(it) => [it.chunked(place), it.features.cut(place)],
+                None => [false, false],
+            };
+            self.row(protein, Some(scores), long)
+        };
+        Ok(proteins.iter().map(&mut row).collect())
     }
 
     /// Proteins that may be scored at a time: progress is shown after them.
@@ -459,42 +486,47 @@ impl Scorer<'_> {
         }
     }
 
+    /// What is said of a protein with these `scores`, if it has any, that was embedded in chunks
+    /// or cut.
     fn row(
         &self,
         protein: &Protein,
-        scores: ProteinScores,
-        represented: Option<&Represented<'_>>,
-        place: usize,
+        scores: Option<ProteinScores>,
+        [chunked, cut]: [bool; 2],
     ) -> Row {
-        let is_tf = scores.p_tf.map(|p| p >= self.threshold);
-        let class = scores.p_class.map(most_probable);
-        let mut flags = Vec::new();
-        if let (Some(is_tf), Some(class)) = (is_tf, class)
-            && is_tf != class.is_tf()
-        {
-            flags.push(PredictionFlag::HeadsDisagree);
-        }
-        let unknown = |&letter: &u8| amino_acid(letter).is_none();
-        if protein.sequence.iter().any(unknown) {
-            flags.push(PredictionFlag::UnknownResidues);
-        }
-        if represented.is_some_and(|it| it.chunked(place)) {
-            flags.push(PredictionFlag::Chunked);
-        }
-        if represented.is_some_and(|it| it.features.cut(place)) {
-            flags.push(PredictionFlag::Cut);
-        }
-        if self.known.contains(&protein.sequence) {
-            flags.push(PredictionFlag::SeenInTraining);
-        }
+        let p_tf = scores.and_then(|scores| scores.p_tf);
+        let p_class = scores.and_then(|scores| scores.p_class);
+        let is_tf = p_tf.map(|p| p >= self.threshold);
+        let class = p_class.map(most_probable);
+        let disagree = matches!((is_tf, class), (Some(tf), Some(class)) if tf != class.is_tf());
+        let length = protein.sequence.len();
+        let mended = protein.mended;
+        let flags = [
+            (scores.is_none(), PredictionFlag::NothingKnown),
+            (mended.stops > 0, PredictionFlag::InternalStop),
+            (mended.gaps > 0, PredictionFlag::GapsRemoved),
+            (mended.others > 0, PredictionFlag::OddCharacters),
+            (disagree, PredictionFlag::HeadsDisagree),
+            (
+                protein.known_residues() < length,
+                PredictionFlag::UnknownResidues,
+            ),
+            (chunked, PredictionFlag::Chunked),
+            (cut, PredictionFlag::Cut),
+            (
+                self.known.contains(&protein.sequence),
+                PredictionFlag::SeenInTraining,
+            ),
+        ];
+        let flags = flags.into_iter().filter(|(is, _)| *is);
         Row {
             id: protein.id.clone(),
-            length: protein.sequence.len(),
-            p_tf: scores.p_tf,
+            length: if mended.empty { 0 } else { length },
+            p_tf,
             is_tf,
             class,
-            p_class: scores.p_class,
-            flags,
+            p_class,
+            flags: flags.map(|(_, flag)| flag).collect(),
         }
     }
 }

@@ -164,11 +164,7 @@ mod tests {
     use super::*;
 
     fn protein(sequence: &[u8]) -> Protein {
-        Protein {
-            id: "p".into(),
-            description: String::new(),
-            sequence: sequence.to_vec(),
-        }
+        Protein::new("p", sequence)
     }
 
     #[test]

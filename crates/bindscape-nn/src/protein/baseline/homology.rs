@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::composition::{MeanFeatures, Standard};
 use super::logistic::{Fitted, Logistic, Weights};
-use super::nearest::{BITS, VOTERS, best_weight, count_votes, mix};
+use super::nearest::{BITS, best_weight, count_votes, mix};
 use super::neighbours::KEPT;
 use super::{BaselineData, Task, logarithm, softmax};
 use crate::files::{FORMAT, ModelFile, ModelKind, arrays};
@@ -47,8 +47,8 @@ pub struct HomologyTraining {
 pub struct HomologyModel {
     /// What it was made from.
     pub training: HomologyTraining,
-    proteins: Vec<Protein>,
-    labels: Vec<Label>,
+    pub(super) proteins: Vec<Protein>,
+    pub(super) labels: Vec<Label>,
     tf: Option<Question>,
     classes: Option<Question>,
     sha256: String,
@@ -145,10 +145,7 @@ impl HomologyModel {
             training,
             proteins: proteins
                 .iter()
-                .map(|protein| Protein {
-                    description: String::new(),
-                    ..protein.clone()
-                })
+                .map(|protein| Protein::new(&*protein.id, &*protein.sequence))
                 .collect(),
             labels: data.labels.to_vec(),
             tf,
@@ -312,11 +309,7 @@ fn proteins(metadata: &Metadata, file: &ModelFile) -> Result<(Vec<Protein>, Vec<
     let mut proteins = Vec::with_capacity(count);
     for (id, &length) in metadata.ids.iter().zip(&metadata.lengths) {
         let (sequence, rest) = letters.split_at(length);
-        proteins.push(Protein {
-            id: id.clone(),
-            description: String::new(),
-            sequence: sequence.to_vec(),
-        });
+        proteins.push(Protein::new(&**id, sequence));
         letters = rest;
     }
     Ok((proteins, labels))
@@ -462,22 +455,8 @@ fn votes(hits: &[Hit], classes: usize, answer: impl Fn(&Hit) -> Option<usize>) -
 
 /// A [`HomologyModel`] that is ready to score.
 pub struct HomologyPredictor<'a> {
-    model: &'a HomologyModel,
-    index: SimilarityIndex,
-}
-
-/// A labelled protein whose similarity counts as evidence about another one.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Voter<'a> {
-    /// Its id,
-    pub id: &'a str,
-    /// and what is known of it.
-    pub label: Label,
-    /// The alignment; `target` is the place among the labelled proteins.
-    pub hit: Hit,
-    /// Its part in the question whether the protein is a transcription factor: its bits, over those
-    /// of all voters and the weight of the composition.
-    pub share: f64,
+    pub(super) model: &'a HomologyModel,
+    pub(super) index: SimilarityIndex,
 }
 
 impl<'a> HomologyPredictor<'a> {
@@ -493,7 +472,7 @@ impl<'a> HomologyPredictor<'a> {
     /// Probabilities of `proteins`, in their order; what is said of one does not depend on the
     /// others. `prior` is the share of transcription factors among the scored proteins, as in
     /// [`Calibration::tf`](crate::protein::Calibration::tf). A protein that is among the labelled
-    /// ones votes for itself.
+    /// ones votes for itself; [`HomologyPredictor::explain`] leaves it out.
     ///
     /// # Errors
     /// If the user asked to stop.
@@ -507,22 +486,7 @@ impl<'a> HomologyPredictor<'a> {
         Ok(self.scores_of(proteins, &hits, prior))
     }
 
-    /// As [`HomologyPredictor::scores`], with the labelled proteins that vote on each, best first.
-    ///
-    /// # Errors
-    /// If the user asked to stop.
-    pub fn explain(
-        &self,
-        proteins: &[Protein],
-        progress: &dyn Progress,
-    ) -> Result<Vec<(ProteinScores, Vec<Voter<'a>>)>> {
-        let hits = self.index.search_all(proteins, KEPT, &Unshown(progress))?;
-        let scores = self.scores_of(proteins, &hits, None);
-        let voters = hits.into_iter().map(|hits| self.voters(hits));
-        Ok(scores.into_iter().zip(voters).collect())
-    }
-
-    fn scores_of(
+    pub(super) fn scores_of(
         &self,
         proteins: &[Protein],
         hits: &[Vec<Hit>],
@@ -563,19 +527,10 @@ impl<'a> HomologyPredictor<'a> {
         scores
     }
 
-    /// The first of `hits`.
-    fn voters(&self, mut hits: Vec<Hit>) -> Vec<Voter<'a>> {
-        let model = self.model;
-        let question = model.tf.as_ref().or(model.classes.as_ref());
-        let weight = question.map_or(0.0, |question| question.settings.bits);
-        hits.truncate(VOTERS);
-        let sum = weight + hits.iter().map(|hit| hit.bits).sum::<f64>();
-        let voter = |hit: Hit| Voter {
-            id: &model.proteins[hit.target].id,
-            label: model.labels[hit.target],
-            share: hit.bits / sum,
-            hit,
-        };
-        hits.into_iter().map(voter).collect()
+    /// The weight of the composition in the question whether a protein is a transcription factor,
+    /// or else in that of its class.
+    pub(super) fn composition_bits(&self) -> f64 {
+        let question = self.model.tf.as_ref().or(self.model.classes.as_ref());
+        question.map_or(0.0, |question| question.settings.bits)
     }
 }

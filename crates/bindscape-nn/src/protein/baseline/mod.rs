@@ -17,6 +17,7 @@ mod nearest;
 mod neighbours;
 mod optimise;
 mod tfpredict;
+mod voters;
 
 use bindscape_base::Result;
 use bindscape_base::progress::Progress;
@@ -24,11 +25,12 @@ use bindscape_protein::Label;
 use bindscape_stats::temperature_multiclass;
 
 pub use composition::MeanFeatures;
-pub use homology::{HomologyModel, HomologyPredictor, HomologyTraining, Voter};
+pub use homology::{HomologyModel, HomologyPredictor, HomologyTraining};
 pub use logistic::Logistic;
 pub use nearest::{NearestAlignment, NearestEmbedding};
 pub use neighbours::{Neighbour, Neighbours};
 pub use tfpredict::TfPredict;
+pub use voters::{Voter, Voting};
 
 use super::heads::CLASSES;
 use super::scores::ProteinScores;

@@ -2,7 +2,7 @@
 
 use bindscape_base::progress::{Progress, Silent};
 use bindscape_base::{Error, random};
-use bindscape_protein::{Label, Protein, ProteinClass};
+use bindscape_protein::{Hit, Label, Protein, ProteinClass};
 use rand::Rng;
 
 use super::*;
@@ -31,11 +31,7 @@ fn example() -> Example {
                 _ => bindscape_protein::AMINO_ACIDS[rng.random_range(0..20)],
             })
             .collect();
-        proteins.push(Protein {
-            id: i.to_string(),
-            description: String::new(),
-            sequence,
-        });
+        proteins.push(Protein::new(i.to_string(), sequence));
         labels.push(Label::from(ProteinClass::ALL[class]));
     }
     let hits = |i: usize| {
@@ -221,6 +217,7 @@ fn families(members: usize) -> (Vec<Protein>, Vec<Label>) {
                 id: format!("F{family}.{member}"),
                 description: "of a family".into(),
                 sequence,
+                ..Protein::default()
             });
             labels.push(Label::from(ProteinClass::ALL[family % 5]));
         }
@@ -299,17 +296,49 @@ fn a_homology_model_is_saved_and_scores_each_protein_alone() {
     }
     // The voters are the family, whose shares and the composition's make one.
     let explained = predictor.explain(&queries, &Silent).expect("voters");
-    for ((said, voters), (query, score)) in explained.iter().zip(queries.iter().zip(&scores)) {
-        assert_eq!(said, score);
+    for (said, (query, score)) in explained.iter().zip(queries.iter().zip(&scores)) {
+        assert_eq!((said.scores, said.left_out.len()), (*score, 0));
+        let voters = &said.voters;
+        assert!(voters.iter().all(Voter::is_similar));
         let family = query.id.split('.').next().expect("a family");
         assert!(voters.len() == 5 && voters.iter().all(|v| v.id.starts_with(family)));
         let shares: f64 = voters.iter().map(|voter| voter.share).sum();
         assert!(shares > 0.3 && shares < 1.0, "{shares}");
     }
-    // One that is labelled votes for itself, and first.
-    let own = predictor.explain(&known[..1], &Silent).expect("voters");
-    let first = &own[0].1[0];
-    assert_eq!((first.id, first.hit.identity), ("F0.0", 1.0));
+    // One that is labelled is no reason for itself, under another name either.
+    let again = Protein::new("again", &known[0].sequence[..]);
+    for own in [known[0].clone(), again] {
+        let own = predictor.explain(&[own], &Silent).expect("voters");
+        assert_eq!(own[0].left_out, [("F0.0", known_labels[0])]);
+        let ids: Vec<&str> = own[0].voters.iter().map(|voter| voter.id).collect();
+        assert!(ids.len() == 5 && !ids.contains(&"F0.0"), "{ids:?}");
+        assert!(own[0].voters.iter().all(|voter| voter.hit.identity < 1.0));
+        // The scores are by these voters, too.
+        let sure = predictor
+            .scores(&known[..1], None, &Silent)
+            .expect("scores")[0];
+        assert!(own[0].scores.p_tf < sure.p_tf, "{:?}", own[0].scores);
+    }
+}
+
+#[test]
+fn a_voter_that_chance_may_give_is_not_similar() {
+    let (proteins, labels) = families(5);
+    let rows: Vec<usize> = (0..proteins.len()).collect();
+    let model = homology(&proteins, &labels, &rows);
+    let predictor = HomologyPredictor::new(&model);
+    let hit = |e_value| Voter {
+        hit: Hit {
+            e_value,
+            ..predictor.explain(&proteins[..1], &Silent).expect("voters")[0].voters[0]
+                .hit
+                .clone()
+        },
+        id: "F1",
+        label: labels[0],
+        share: 0.5,
+    };
+    assert!(hit(1e-3).is_similar() && !hit(0.21).is_similar());
 }
 
 #[test]

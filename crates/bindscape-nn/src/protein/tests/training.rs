@@ -39,11 +39,7 @@ fn proteins(count: usize) -> (Vec<Protein>, Vec<Label>) {
                 letters[(unit() * letters.len() as f64) as usize]
             })
             .collect();
-        proteins.push(Protein {
-            id: format!("p{number}"),
-            description: String::new(),
-            sequence,
-        });
+        proteins.push(Protein::new(format!("p{number}"), sequence));
         labels.push(class.into());
     }
     (proteins, labels)

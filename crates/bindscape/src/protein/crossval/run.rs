@@ -119,7 +119,7 @@ impl<'a> Run<'a> {
         let models = models::parse(&plan.models, plan.representation(), stored.is_some())?;
         let labels = Labels::read(&plan.labels, plan.split.column())?;
         let mut proteins = read_proteins_with(&plan.proteins, session)?;
-        let matched = labels.matched(&proteins, &plan.proteins)?;
+        let matched = labels.matched(&proteins, &plan.proteins, session)?;
         let mut inputs = vec![
             digest::input_file("proteins", &plan.proteins)?,
             digest::input_file("labels", &plan.labels)?,

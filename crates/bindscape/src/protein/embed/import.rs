@@ -59,14 +59,16 @@ pub(super) fn run(
             imported.not_in_fasta += 1;
             continue;
         };
-        if store.writer.has(protein) {
+        if store.writer.has(protein)? {
             continue;
         }
         let truncated = store.import(&mut file, label, protein, (layer, features))?;
         imported.truncated += usize::from(truncated);
     }
     session.finish();
-    let missing = proteins.iter().filter(|p| !store.writer.has(p));
+    let missing = proteins
+        .iter()
+        .filter(|protein| !store.writer.knows(protein));
     imported.missing = missing.count();
     store.outcome.imported = Some(imported);
     store.finish(proteins)

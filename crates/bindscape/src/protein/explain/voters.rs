@@ -6,8 +6,8 @@ use std::path::Path;
 use bindscape_base::atomic::AtomicFile;
 use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Result};
-use bindscape_nn::protein::baseline::{HomologyModel, HomologyPredictor, Voter};
-use bindscape_nn::protein::{ProteinScores, Target};
+use bindscape_nn::protein::Target;
+use bindscape_nn::protein::baseline::{HomologyModel, HomologyPredictor, Voting};
 use bindscape_protein::Protein;
 
 use super::output::write;
@@ -23,8 +23,11 @@ const PROTEINS: usize = 512;
 pub struct VoterCounts {
     /// Proteins.
     pub proteins: u64,
-    /// Proteins that are like none that is labelled.
+    /// Proteins that are similar to none that is labelled: none votes that chance makes expected
+    /// fewer than a thousandth of once.
     pub alone: u64,
+    /// Proteins that are labelled themselves, and were explained by the others.
+    pub labelled: u64,
 }
 
 pub(super) fn run(
@@ -44,12 +47,13 @@ pub(super) fn run(
             break;
         }
         let explained = predictor.explain(&chunk, session)?;
-        for (protein, (scores, voters)) in chunk.iter().zip(explained) {
-            output.write(protein, scores, &voters)?;
+        for (protein, voting) in chunk.iter().zip(explained) {
+            output.write(protein, &voting)?;
         }
         session.advance(chunk.len() as u64);
     }
     session.finish();
+    proteins.tell(session);
     output.proteins.commit()?;
     output.voters.commit()?;
     Ok(output.counts)
@@ -86,35 +90,39 @@ impl Output {
         Ok(Self {
             proteins: table(
                 "proteins.tsv",
-                "id\tlength\tp_tf\tvoters\tcomposition_share\n",
+                "id\tlength\tp_tf\tvoters\tcomposition_share\tsimilar\tleft_out\n",
             )?,
             voters: table(
                 "voters.tsv",
-                "id\trank\tvoter\tvoter_class\tshare\tbits\te_value\tidentity\tstart\tend\tvoter_start\tvoter_end\n",
+                "id\trank\tvoter\tvoter_class\tshare\tbits\te_value\tidentity\tstart\tend\tvoter_start\tvoter_end\tsimilar\n",
             )?,
             counts: VoterCounts::default(),
         })
     }
 
-    fn write(
-        &mut self,
-        protein: &Protein,
-        scores: ProteinScores,
-        voters: &[Voter<'_>],
-    ) -> Result<()> {
+    fn write(&mut self, protein: &Protein, voting: &Voting<'_>) -> Result<()> {
         let id = &protein.id;
+        let voters = &voting.voters;
+        let similar = voters.iter().filter(|voter| voter.is_similar()).count();
         self.counts.proteins += 1;
-        self.counts.alone += u64::from(voters.is_empty());
+        self.counts.alone += u64::from(similar == 0);
+        self.counts.labelled += u64::from(!voting.left_out.is_empty());
         let voted: f64 = voters.iter().map(|voter| voter.share).sum();
-        let p = scores.p_tf.map(|p| (p as f32).to_string());
+        let p_tf = voting.scores.p_tf.filter(|_| !protein.says_nothing());
+        let p = p_tf.map(|p| (p as f32).to_string());
+        let left_out = voting.left_out.iter();
+        let left_out: Vec<String> = left_out
+            .map(|(id, label)| format!("{id}:{}", label.name()))
+            .collect();
         write(
             &mut self.proteins,
             &format!(
-                "{id}\t{}\t{}\t{}\t{:.4}\n",
+                "{id}\t{}\t{}\t{}\t{:.4}\t{similar}\t{}\n",
                 protein.sequence.len(),
                 p.unwrap_or_default(),
                 voters.len(),
-                1.0 - voted
+                1.0 - voted,
+                left_out.join(";")
             ),
         )?;
         for (rank, voter) in (1..).zip(voters) {
@@ -123,7 +131,7 @@ impl Output {
             write(
                 &mut self.voters,
                 &format!(
-                    "{id}\t{rank}\t{}\t{}\t{:.4}\t{:.1}\t{:.1e}\t{:.3}\t{}\t{}\t{}\t{}\n",
+                    "{id}\t{rank}\t{}\t{}\t{:.4}\t{:.1}\t{:.1e}\t{:.3}\t{}\t{}\t{}\t{}\t{}\n",
                     voter.id,
                     voter.label.name(),
                     voter.share,
@@ -134,6 +142,7 @@ impl Output {
                     hit.query_range.end,
                     hit.target_range.start + 1,
                     hit.target_range.end,
+                    if voter.is_similar() { "yes" } else { "no" },
                 ),
             )?;
         }

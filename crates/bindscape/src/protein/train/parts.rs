@@ -55,7 +55,7 @@ impl<'a> Labelled<'a> {
         let proteins = read_proteins_with(&plan.proteins, progress)?;
         Ok(Self {
             plan,
-            matched: labels.matched(&proteins, &plan.proteins)?,
+            matched: labels.matched(&proteins, &plan.proteins, progress)?,
             proteins,
             inputs: vec![
                 digest::input_file("proteins", &plan.proteins)?,
