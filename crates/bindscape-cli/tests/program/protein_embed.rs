@@ -224,7 +224,7 @@ fn clusters_are_a_table() {
         &told,
         &[
             "4 proteins in 3 clusters: 2 alone, 2 in the largest",
-            "1 proteins have the sequence of another",
+            "1 protein with the sequence of another",
         ],
     );
     let table = fs::read_to_string(directory.path().join("c.tsv")).expect("a table");
