@@ -6,7 +6,7 @@
 //! without its end-of-file block (SAM specification, section 4.1.2), which
 //! would otherwise look complete when cut between two blocks.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -15,6 +15,11 @@ use std::thread;
 use flate2::read::MultiGzDecoder;
 
 use crate::error::{Error, Place, Result};
+pub use crate::kind::BYTE_ORDER_MARK;
+use crate::kind::{self, FileKind};
+
+/// What readers of text want.
+const TEXT: &str = "text, plain or compressed with gzip or bgzip";
 
 /// Name under which standard input appears in messages.
 const STDIN: &str = "<stdin>";
@@ -72,8 +77,12 @@ pub fn open(path: impl AsRef<Path>) -> Result<Box<dyn BufRead + Send>> {
         return from_reader(io::stdin(), path, None);
     }
     let file = File::open(path).map_err(|source| Error::io("read", path, source))?;
-    let size = file.metadata().ok().map(|metadata| metadata.len());
-    from_reader(file, path, size)
+    let metadata = file.metadata().ok();
+    if metadata.as_ref().is_some_and(Metadata::is_dir) {
+        let found = FileKind::of(path).unwrap_or(FileKind::Folder);
+        return Err(kind::mistaken(path, TEXT, found));
+    }
+    from_reader(file, path, metadata.map(|metadata| metadata.len()))
 }
 
 /// Decompresses `reader` if it is compressed. `path` names it in messages;
@@ -174,38 +183,12 @@ fn display_path(path: &Path) -> &Path {
 }
 
 fn refuse_other_formats(head: &[u8], path: &Path) -> Result<()> {
-    let others: [(&[u8], &str); 5] = [
-        (b"\x28\xb5\x2f\xfd", "Zstandard"),
-        (b"BZh", "bzip2"),
-        (b"\xfd7zXZ\0", "xz"),
-        (b"PK\x03\x04", "a zip archive"),
-        (b"PAR1", "Parquet"),
-    ];
-    for (magic, name) in others {
-        if head.starts_with(magic) {
-            return Err(Error::input(
-                display_path(path),
-                Place::File,
-                "text, plain or compressed with gzip or bgzip",
-                name,
-            )
-            .hint("decompress or convert it first"));
-        }
-    }
-    if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
-        return Err(Error::input(
-            display_path(path),
-            Place::File,
-            "text in ASCII or UTF-8",
-            "text in UTF-16",
-        )
-        .hint("convert it with `iconv -f UTF-16 -t UTF-8`"));
+    let found = FileKind::of_bytes(head);
+    if found.is_no_text() {
+        return Err(kind::mistaken(display_path(path), TEXT, found));
     }
     Ok(())
 }
-
-/// Spreadsheets put a byte-order mark before UTF-8; it is no part of the text.
-pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 fn skip_byte_order_mark(mut head: Vec<u8>) -> Vec<u8> {
     if head.starts_with(BYTE_ORDER_MARK) {
@@ -582,7 +565,10 @@ mod tests {
     #[test]
     fn other_formats_are_named() {
         let error = lines(b"BZh91AY&SY".to_vec(), None).unwrap_err();
-        assert!(error.to_string().contains("found bzip2"), "{error}");
+        assert!(
+            error.to_string().contains("compressed with bzip2"),
+            "{error}"
+        );
         let error = lines(b"\xff\xfec\0h\0".to_vec(), None).unwrap_err();
         assert!(error.to_string().contains("UTF-16"), "{error}");
     }

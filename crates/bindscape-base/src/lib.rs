@@ -5,6 +5,7 @@ pub mod digest;
 pub mod error;
 pub mod input;
 pub mod journal;
+pub mod kind;
 pub mod lock;
 pub mod names;
 mod near;

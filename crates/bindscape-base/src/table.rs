@@ -9,6 +9,7 @@ use std::path::Path;
 
 use crate::error::{Error, Place, Result};
 use crate::input::{self, Lines};
+use crate::kind::{self, FileKind};
 
 /// Reads a table row by row.
 ///
@@ -47,8 +48,13 @@ impl<'a> Table<'a> {
     /// Opens the table at `path`; `-` is standard input.
     ///
     /// # Errors
-    /// As [`Lines::open`].
+    /// As [`Lines::open`]; if it is a file of another kind.
     pub fn open(path: &'a Path) -> Result<Self> {
+        kind::expect_text(
+            path,
+            "a table of columns separated by tabs",
+            &[FileKind::Bed, FileKind::Gff],
+        )?;
         Ok(Self {
             lines: Lines::open(path)?,
             path,

@@ -26,6 +26,7 @@ use std::path::Path;
 
 use bindscape_base::error::{Error, Place, Result};
 use bindscape_base::input::Lines;
+use bindscape_base::kind::{self, FileKind};
 
 pub use words::find;
 use words::leading_number;
@@ -379,8 +380,20 @@ pub fn split_remap_name(name: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     (!parts.0.is_empty() && !parts.1.is_empty() && !parts.2.is_empty()).then_some(parts)
 }
 
+/// Refuses a file that is something else than intervals.
+///
+/// # Errors
+/// See above.
+pub fn check_kind(path: &Path) -> Result<()> {
+    kind::expect_text(path, "regions or peaks in BED", &[FileKind::Bed])
+}
+
 /// The first line of a file that is no header, with its number.
+///
+/// # Errors
+/// If it cannot be read, or is something else than intervals.
 pub fn first_record_line(path: &Path) -> Result<Option<(u64, Vec<u8>)>> {
+    check_kind(path)?;
     let mut lines = Lines::open(path)?;
     while let Some((number, line)) = lines.next()? {
         if !line.trim_ascii().is_empty() && !is_header(line) {

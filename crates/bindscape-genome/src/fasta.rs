@@ -7,6 +7,7 @@ use std::path::Path;
 
 use bindscape_base::error::{Error, Place, Result};
 use bindscape_base::input::{self, Lines};
+use bindscape_base::kind::{self, FileKind};
 
 pub use self::names::{NameStyle, PlacedRecord, RegionName, region_of_name};
 pub use self::regions::RegionFasta;
@@ -60,12 +61,25 @@ static NUCLEOTIDES: Alphabet = Alphabet {
     empty: false,
 };
 
+/// Refuses a file that is something else than sequences of nucleotides.
+///
+/// # Errors
+/// See above.
+pub fn check_kind(path: &Path) -> Result<()> {
+    kind::expect_text(
+        path,
+        "sequences of nucleotides (FASTA)",
+        &[FileKind::NucleotideFasta],
+    )
+}
+
 impl Reader {
     /// Opens the file at `path`; `-` is standard input.
     ///
     /// # Errors
-    /// If it cannot be opened.
+    /// If it cannot be opened, or is a file of another kind.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        check_kind(path.as_ref())?;
         Lines::open(path).map(Self::new)
     }
 

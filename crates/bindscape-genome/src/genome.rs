@@ -17,6 +17,7 @@ use crate::twobit;
 use crate::twobit::TwoBit;
 use bindscape_base::error::{Error, Place, Result};
 use bindscape_base::input::Compression;
+use bindscape_base::kind::{self, FileKind};
 
 /// A genome on disk.
 pub struct Genome {
@@ -41,6 +42,11 @@ impl Genome {
     /// access by position.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
+        kind::expect_text(
+            path,
+            "a genome (FASTA or 2bit)",
+            &[FileKind::NucleotideFasta, FileKind::TwoBit],
+        )?;
         let failed = |source| Error::io("read", path, source);
         let mut file = File::open(path).map_err(failed)?;
         let mut head = Vec::new();

@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 use crate::alphabet::amino_acid;
 use bindscape_base::error::{Error, Place, Result};
 use bindscape_base::input::Lines;
+use bindscape_base::kind::{self, FileKind};
 use bindscape_base::progress::Progress;
 use bindscape_genome::fasta;
 use bindscape_genome::fasta::Alphabet;
@@ -111,8 +112,11 @@ impl ProteinReader {
     /// Opens the file at `path`; `-` is standard input.
     ///
     /// # Errors
-    /// If it cannot be opened.
+    /// If it cannot be opened, or is a file of another kind.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        // Short ones may look like nucleotides; more is known when they were read.
+        let fasta = [FileKind::ProteinFasta, FileKind::NucleotideFasta];
+        kind::expect_text(path.as_ref(), "sequences of proteins (FASTA)", &fasta)?;
         Lines::open(path).map(Self::new)
     }
 

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use bindscape_base::kind::{self, FileKind};
 use bindscape_base::{Error, Place, Result, atomic};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -90,6 +91,7 @@ impl WrittenPlan {
     /// # Errors
     /// If the file cannot be read or is no plan.
     pub fn read(path: &Path) -> Result<Self> {
+        kind::expect_text(path, "a plan (JSON)", &[FileKind::Json])?;
         let bytes = std::fs::read(path).map_err(|source| Error::io("read", path, source))?;
         serde_json::from_slice(&bytes).map_err(|error| {
             Error::input(

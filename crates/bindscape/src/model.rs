@@ -3,29 +3,31 @@
 use std::path::{Path, PathBuf};
 
 use bindscape_base::digest::InputFile;
+use bindscape_base::kind::FileKind;
 use bindscape_base::{Error, Place, Result};
 use bindscape_matrix::results::RunKind;
+use bindscape_nn::train::MODEL_FILE;
 use bindscape_nn::{Architecture, Model, Precision};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::job::Job;
 use crate::protein;
-use crate::run_directory::read_record;
+use crate::run_directory::{model_in, read_record};
 use crate::session::Session;
-
-/// Name of a model in the directory of its training.
-const MODEL_FILE: &str = "model.safetensors";
 
 /// The model of a run directory or file, and the file it lies in.
 ///
 /// # Errors
 /// If there is none, or the run has several.
 pub fn load(path: &Path) -> Result<(Model, PathBuf)> {
-    let file = if path.is_dir() {
-        of_run(path)?
-    } else {
-        path.to_path_buf()
+    let file = match FileKind::of(path) {
+        Some(FileKind::Run) => of_run(path)?,
+        kind => model_in(
+            path,
+            kind,
+            "a model of binding sites, or the directory of a run",
+        )?,
     };
     Ok((Model::load(&file)?, file))
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use bindscape_base::kind::{self, FileKind};
 use bindscape_base::{Error, Result};
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +28,30 @@ impl Report {
     }
 }
 
+/// Refuses what is not the directory of a run; of what lies in one, the hint names that.
+fn check_run(path: &Path) -> Result<()> {
+    let Some(kind) = FileKind::of(path).filter(|kind| *kind != FileKind::Run) else {
+        return Ok(());
+    };
+    let wanted = "the directory of a run of `pretrain` or `finetune`";
+    let error = kind::mistaken(path, wanted, kind);
+    let around = path.ancestors().skip(1);
+    let run = around.map(|path| {
+        if path == Path::new("") {
+            Path::new(".")
+        } else {
+            path
+        }
+    });
+    match run
+        .into_iter()
+        .find(|run| FileKind::of(run) == Some(FileKind::Run))
+    {
+        Some(run) => Err(error.hint(format!("give the run it lies in: `{}`", run.display()))),
+        None => Err(error),
+    }
+}
+
 impl Job for Report {
     /// The page.
     type Outcome = PathBuf;
@@ -41,6 +66,9 @@ impl Job for Report {
     }
 
     fn run(&self, _session: &Session<'_>) -> Result<PathBuf> {
+        for run in &self.runs {
+            check_run(run)?;
+        }
         let out = self
             .out
             .clone()

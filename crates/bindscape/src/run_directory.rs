@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use bindscape_base::kind::{self, FileKind};
 use bindscape_base::lock::Lock;
 use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Place, Result, atomic};
 use bindscape_matrix::results::{RunKind, RunRecord};
+use bindscape_nn::train::MODEL_FILE;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -156,6 +158,26 @@ pub(crate) fn lock(path: &Path) -> Result<Lock> {
 /// If it is missing or not a run record.
 pub(crate) fn read_record(run: &Path) -> Result<RunRecord> {
     read_json(&run.join(RECORD))
+}
+
+/// The file of the model at `path`: itself, or the one in the directory of one training; `wanted`
+/// says what else it might be.
+///
+/// # Errors
+/// If it is a directory that holds no model.
+pub(crate) fn model_in(path: &Path, kind: Option<FileKind>, wanted: &str) -> Result<PathBuf> {
+    if !path.is_dir() {
+        return Ok(path.to_path_buf());
+    }
+    let file = path.join(MODEL_FILE);
+    if !file.exists() {
+        return Err(kind::mistaken(
+            path,
+            wanted,
+            kind.unwrap_or(FileKind::Folder),
+        ));
+    }
+    Ok(file)
 }
 
 /// Reads a JSON record.

@@ -104,6 +104,7 @@ struct BlockReader<'a> {
 
 impl<'a> BlockReader<'a> {
     fn open(path: &'a Path) -> Result<Self> {
+        super::check_kind(path)?;
         Ok(Self {
             path,
             reader: input::open(path)?,

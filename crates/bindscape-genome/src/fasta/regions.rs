@@ -37,6 +37,7 @@ impl RegionFasta {
     /// header says, or two sequences of one region differ.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
+        super::check_kind(path)?;
         Self::from_lines(Lines::open(path)?)
     }
 

@@ -16,6 +16,7 @@ use super::shared_file::SharedFile;
 use super::{IGNORED_COLUMNS, MatrixHeader, PROVENANCE_KEY, REGION_COLUMNS};
 use crate::{Code, Provenance, tf_index};
 use bindscape_base::error::{Error, Place, Result};
+use bindscape_base::kind::{self, FileKind};
 use bindscape_genome::region::Regions;
 
 /// A matrix file opened for reading column by column.
@@ -35,6 +36,16 @@ impl MatrixReader {
     /// # Errors
     /// If the file cannot be read, is corrupted, or is no binding matrix.
     pub fn open(path: &Path) -> Result<Self> {
+        if let Some(kind) = FileKind::of(path)
+            && kind != FileKind::Parquet
+        {
+            let make = "make a matrix with `bindscape matrix build` or `bindscape matrix import`";
+            let error = kind::mistaken(path, "a binding matrix (Parquet)", kind);
+            return Err(match kind.hint() {
+                Some(hint) => error.hint(format!("{hint}; {make}")),
+                None => error.hint(make),
+            });
+        }
         let file = File::open(path).map_err(|source| Error::io("read", path, source))?;
         let shared = SharedFile::new(file).map_err(|source| Error::io("read", path, source))?;
         let mut magic = vec![0; 4.min(shared.length as usize)];
@@ -45,10 +56,10 @@ impl MatrixReader {
             return Err(Error::input(
                 path,
                 Place::File,
-                "a binding matrix in Parquet",
-                "a file that is no Parquet",
+                "a binding matrix (Parquet)",
+                "something else",
             )
-            .hint("make it with `bindscape matrix build` or `bindscape matrix import`"));
+            .hint("give a file: a matrix cannot be read from a pipe"));
         }
         let file = SerializedFileReader::new(shared).map_err(|error| corrupted(path, &error))?;
         Self::with_file(path, file)

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use bindscape_base::input::Lines;
+use bindscape_base::kind::{self, FileKind};
 use bindscape_base::{Error, Place, Result};
 
 use super::doubts::{Doubt, Doubts};
@@ -22,6 +23,9 @@ const LOOSEST: f64 = 0.02;
 /// A sum further from one than this is told, unless frequencies have two digits or fewer.
 const TOLD: f64 = 0.002;
 
+/// What is read here.
+const WANTED: &str = "motifs (MEME, JASPAR, PFM, TRANSFAC, HOMER or UniPROBE)";
+
 /// A motif file, read whole.
 pub(super) struct Source {
     path: PathBuf,
@@ -31,6 +35,14 @@ pub(super) struct Source {
 
 impl Source {
     pub(super) fn open(path: &Path) -> Result<Self> {
+        match FileKind::of(path) {
+            // Pages and XML of the MEME suite hold motifs, but not for reading.
+            Some(kind @ (FileKind::Html | FileKind::Xml)) => {
+                return Err(kind::mistaken(path, WANTED, kind)
+                    .hint("of the MEME suite's output, give the text (`meme.txt`, `streme.txt`)"));
+            }
+            _ => kind::expect_text(path, WANTED, &[FileKind::Motifs])?,
+        }
         let mut lines = Lines::open(path)?;
         let mut all = Vec::new();
         let mut bytes = 0;

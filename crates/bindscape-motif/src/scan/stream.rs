@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use bindscape_base::input;
 use bindscape_base::{Error, Place, Result};
-use bindscape_genome::fasta::nucleotide;
+use bindscape_genome::fasta::{self, nucleotide};
 use bindscape_genome::sequence::base_code;
 
 /// Bases of a batch, unless asked otherwise.
@@ -167,6 +167,7 @@ impl SequenceReader {
         } else {
             path
         };
+        fasta::check_kind(path)?;
         Ok(Self::new(input::open(path)?, shown, widest, skip_masked))
     }
 

@@ -9,6 +9,7 @@
 use std::path::{Path, PathBuf};
 
 use bindscape_base::digest::sha256_hex;
+use bindscape_base::kind::{self, FileKind};
 use bindscape_base::{Error, Place, Result};
 use safetensors::SafeTensors;
 use serde::Deserialize;
@@ -81,6 +82,15 @@ impl ModelFile {
     /// # Errors
     /// If it cannot be read or is no whole safetensors file.
     pub(crate) fn read(path: &Path) -> Result<Self> {
+        // Weights that PyTorch saved have a hint of their own.
+        let accepted = [
+            FileKind::BindingModel,
+            FileKind::ProteinModel,
+            FileKind::Safetensors,
+            FileKind::Zip,
+            FileKind::Pickle,
+        ];
+        kind::expect(path, "a model (safetensors)", &accepted)?;
         let bytes = std::fs::read(path).map_err(|source| Error::io("read", path, source))?;
         Self::new(bytes, path)
     }

@@ -25,6 +25,7 @@ use super::rows::{RowsOf, StoredType};
 use bindscape_base::atomic;
 use bindscape_base::digest;
 use bindscape_base::error::{Error, Place, Result};
+use bindscape_base::kind;
 
 pub use self::read::{EmbeddingStore, StoredEmbeddings};
 pub use self::shard::ShardFormat;
@@ -99,6 +100,9 @@ impl EmbeddingInfo {
     }
 
     fn read(directory: &Path) -> Result<Self> {
+        if directory.is_file() {
+            kind::expect(directory, "a directory of embeddings", &[])?;
+        }
         let path = directory.join(INFO);
         let text = std::fs::read_to_string(&path).map_err(|source| {
             if source.kind() == std::io::ErrorKind::NotFound {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use bindscape_base::input::Lines;
 use bindscape_base::{Error, Place, Result};
-use bindscape_genome::bed::Record as BedRecord;
+use bindscape_genome::bed::{self, Record as BedRecord};
 use bindscape_genome::fasta;
 use bindscape_genome::genome::Genome;
 use bindscape_genome::region::Region;
@@ -46,6 +46,7 @@ pub(super) fn score_fasta(path: &Path, scorer: &mut Scorer<'_>) -> Result<u64> {
 
 /// Scores all regions; returns how many were widened.
 pub(super) fn score_regions(path: &Path, genome: &Path, scorer: &mut Scorer<'_>) -> Result<u64> {
+    bed::check_kind(path)?;
     let mut genome = RegionGenome::open(path, genome)?;
     let mut lines = Lines::open(path)?;
     let mut short = 0;

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use bindscape_base::Result;
+use bindscape_base::kind::FileKind;
 use bindscape_nn::protein::ProteinClassifier;
 use serde_json::json;
 
-/// Name of the model in the directory of a training.
-const MODEL_FILE: &str = "model.safetensors";
+use crate::run_directory::model_in;
 
 /// Reads a model of proteins: a file, or the directory of a training that holds one.
 /// Gives the file too.
@@ -15,7 +15,7 @@ const MODEL_FILE: &str = "model.safetensors";
 /// # Errors
 /// As [`ProteinClassifier::load`].
 pub fn load_model(path: &Path) -> Result<(ProteinClassifier, PathBuf)> {
-    let file = model_file(path);
+    let file = model_file(path)?;
     Ok((ProteinClassifier::load(&file)?, file))
 }
 
@@ -24,7 +24,11 @@ pub fn load_model(path: &Path) -> Result<(ProteinClassifier, PathBuf)> {
 /// # Errors
 /// As [`ProteinClassifier::load`].
 pub fn facts(path: &Path) -> Result<Option<serde_json::Value>> {
-    let Some(model) = ProteinClassifier::find(model_file(path))? else {
+    // A directory without a model may be a run of another kind.
+    let Ok(file) = model_file(path) else {
+        return Ok(None);
+    };
+    let Some(model) = ProteinClassifier::find(file)? else {
         return Ok(None);
     };
     let sha256 = model.sha256();
@@ -54,10 +58,7 @@ pub fn facts(path: &Path) -> Result<Option<serde_json::Value>> {
 }
 
 /// The file of a model, or of the directory of a training.
-fn model_file(path: &Path) -> PathBuf {
-    if path.is_dir() {
-        path.join(MODEL_FILE)
-    } else {
-        path.to_path_buf()
-    }
+fn model_file(path: &Path) -> Result<PathBuf> {
+    let wanted = "a model of proteins, or the directory of a run of `protein train`";
+    model_in(path, FileKind::of(path), wanted)
 }
