@@ -25,7 +25,7 @@ fn example() -> Example {
     let mut labels = Vec::new();
     for i in 0..n {
         let class = i / 2 % 5;
-        let sequence = (0..100)
+        let sequence: Vec<u8> = (0..100)
             .map(|_| match rng.random_range(0..5) {
                 0 => kinds[class][rng.random_range(0..2)],
                 _ => bindscape_protein::AMINO_ACIDS[rng.random_range(0..20)],

@@ -29,7 +29,7 @@ fn proteins(count: usize) -> (Vec<Protein>, Vec<Label>) {
     for number in 0..count {
         let class = ProteinClass::ALL[number % 5];
         let length = 20 + (unit() * 180.0) as usize;
-        let sequence = (0..length)
+        let sequence: Vec<u8> = (0..length)
             .map(|_| {
                 let letters: &[u8] = if unit() < 0.4 {
                     favourites[class.index()]
