@@ -12,6 +12,7 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 use bindscape_base::atomic::AtomicFile;
 use bindscape_base::error::{Error, Place, Result};
+use bindscape_base::kind::{self, FileKind};
 
 /// Name that `numpy.savez` gives to an array without one.
 pub const UNNAMED: &str = "arr_0";
@@ -32,6 +33,9 @@ impl Npz<BufReader<File>> {
     /// If it cannot be read, or is no ZIP archive, or truncated.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
+        // An archive that was cut may be of any kind, and has a message of its own.
+        let accepted = [FileKind::Zip, FileKind::Binary];
+        kind::expect_text(path, "an archive of NumPy (.npz)", &accepted)?;
         let file = File::open(path).map_err(|source| Error::io("read", path, source))?;
         Self::from_reader(BufReader::with_capacity(1 << 17, file), path)
     }

@@ -128,10 +128,11 @@ impl FileKind {
                 if length > LONGEST_HEADER {
                     return Some(Self::Safetensors);
                 }
-                file.take((8 + length).saturating_sub(head.len() as u64))
+                let end = 8 + length;
+                file.take(end.saturating_sub(head.len() as u64))
                     .read_to_end(&mut head)
                     .ok()?;
-                Some(of_model(&head[8..]))
+                Some(of_model(head.get(8..end as usize).unwrap_or_default()))
             }
             kind => Some(kind),
         }

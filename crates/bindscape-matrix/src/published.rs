@@ -13,7 +13,7 @@
 //! NaN, less sparse 0) from a closed one (NaN in both).
 
 use std::fmt::Write as _;
-use std::io::Write;
+use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
 
 use flate2::Compression;
@@ -26,6 +26,7 @@ use bindscape_base::atomic::AtomicFile;
 use bindscape_base::digest;
 use bindscape_base::error::{Error, Place, Result};
 use bindscape_base::input;
+use bindscape_base::kind::{self, FileKind};
 use bindscape_genome::region::Regions;
 
 /// Numbers held at a time while arrays are read or written.
@@ -66,8 +67,8 @@ pub fn import_npz(
             inputs.push(digest::input_file(role, path)?);
         }
     }
-    let table = pickle::read_regions(input::open(regions)?, regions)?;
-    let names = pickle::read_names(input::open(tfs)?, tfs)?;
+    let table = pickle::read_regions(open_pickle(regions)?, regions)?;
+    let names = pickle::read_names(open_pickle(tfs)?, tfs)?;
     let mut columns = vec![Vec::with_capacity(table.len()); names.len()];
     let shape = Shape {
         rows: (table.len(), "regions", regions),
@@ -172,8 +173,8 @@ pub fn import_tf_npz(
     regions: &Path,
     samples: &Path,
 ) -> Result<(Regions, TfOverCells)> {
-    let table = pickle::read_regions(input::open(regions)?, regions)?;
-    let cells = pickle::read_names(input::open(samples)?, samples)?;
+    let table = pickle::read_regions(open_pickle(regions)?, regions)?;
+    let cells = pickle::read_names(open_pickle(samples)?, samples)?;
     let mut columns = vec![Vec::with_capacity(table.len()); cells.len()];
     let shape = Shape {
         rows: (cells.len(), "cells", samples),
@@ -195,6 +196,13 @@ pub fn import_tf_npz(
             columns,
         },
     ))
+}
+
+/// Opens a pickle, which may be compressed.
+fn open_pickle(path: &Path) -> Result<Box<dyn BufRead + Send>> {
+    let accepted = [FileKind::Pickle, FileKind::Binary];
+    kind::expect_text(path, "a pickle of Python", &accepted)?;
+    input::open(path)
 }
 
 /// Writes the cells x regions matrix of one TF into `directory`, in each of

@@ -65,10 +65,12 @@ fn directories_and_models_are_told_by_what_they_hold() {
     let at = |name: &str| directory.path().join(name);
     let model = |name: &str, metadata: &str| {
         let metadata = serde_json::json!({ "__metadata__": { "bindscape": metadata }, "w": 1 });
-        // Longer than what is looked at of other files.
-        let header = format!("{metadata}{}", " ".repeat(9000));
+        // Longer than what is looked at of other files, and shorter.
+        let padding = if name == "b" { 9000 } else { 0 };
+        let header = format!("{metadata}{}", " ".repeat(padding));
         let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
         bytes.extend(header.bytes());
+        bytes.extend([0; 64]);
         fs::write(at(name), bytes).expect("written");
     };
     model("b", r#"{"format":1}"#);

@@ -4,6 +4,7 @@ mod bad_input;
 mod danq;
 mod devices;
 mod environment;
+mod kinds;
 mod learns;
 mod main_job;
 mod meme_suite;

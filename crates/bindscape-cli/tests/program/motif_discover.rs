@@ -130,7 +130,10 @@ fn refusals() {
             path,
             &["motif", "discover", "-p", "protein.fa", "--oc", "out"],
         ),
-        &["protein.fa, line 2", "Proteins"],
+        &[
+            "protein.fa: expected sequences of nucleotides",
+            "FASTA file of proteins",
+        ],
     );
     assert!(!path.join("out").exists());
 }

@@ -151,7 +151,10 @@ fn what_it_refuses() {
     says(&refused(&["empty.fa"]), &["empty.fa", "an empty file"]);
     says(
         &refused(&["protein.fa"]),
-        &["protein.fa, line 2", "hint: is it DNA?"],
+        &[
+            "protein.fa: expected sequences of nucleotides",
+            "FASTA file of proteins",
+        ],
     );
     says(
         &refused(&["short.fa"]),

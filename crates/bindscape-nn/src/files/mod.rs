@@ -90,7 +90,13 @@ impl ModelFile {
             FileKind::Zip,
             FileKind::Pickle,
         ];
-        kind::expect(path, "a model (safetensors)", &accepted)?;
+        kind::expect(path, "a model (safetensors)", &accepted).map_err(|error| {
+            match error.advice() {
+                Some(_) => error,
+                None => error
+                    .hint("if it was a model, it is damaged or incomplete: copy or make it again"),
+            }
+        })?;
         let bytes = std::fs::read(path).map_err(|source| Error::io("read", path, source))?;
         Self::new(bytes, path)
     }

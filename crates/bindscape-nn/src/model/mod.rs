@@ -8,6 +8,7 @@ use std::path::Path;
 use bindscape_arrays::torch::TorchFile;
 use bindscape_base::digest::InputFile;
 use bindscape_base::digest::sha256_hex;
+use bindscape_base::kind::{self, FileKind};
 use bindscape_base::{Error, Place, Result, atomic};
 use bindscape_genome::region::Regions;
 use bindscape_matrix::dataset::{Dataset, Part};
@@ -285,6 +286,17 @@ impl Model {
         genome: Option<String>,
     ) -> Result<Self> {
         let path = path.as_ref();
+        let accepted = [
+            FileKind::Safetensors,
+            FileKind::BindingModel,
+            FileKind::Zip,
+            FileKind::Pickle,
+        ];
+        kind::expect(
+            path,
+            "weights that PyTorch saved, or safetensors",
+            &accepted,
+        )?;
         let bytes = std::fs::read(path).map_err(|source| Error::io("read", path, source))?;
         let arrays = if TorchFile::detect(&bytes) {
             arrays::from_torch(&bytes, path)?
