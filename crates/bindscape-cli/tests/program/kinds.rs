@@ -57,7 +57,7 @@ fn refused(directory: &Path, words: &str, parts: &[&str]) {
 fn models() {
     let directory = prepared();
     let wrong = |model: &str, found: &str| {
-        let more = "--regions r.bed --genome g.fa --out o";
+        let more = "--regions r.bed --genome g.fa --out o.tsv";
         let words = format!("predict --model {model} {more}");
         refused(
             directory.path(),
@@ -109,7 +109,7 @@ fn models() {
 fn regions_sequences_tables_and_matrices() {
     let directory = prepared();
     let wrong = |words: &str, parts: &[&str]| refused(directory.path(), words, parts);
-    let chip = "matrix build --evidence chip --out o --dhs";
+    let chip = "matrix build --evidence chip --out o --dhs-sources t.tsv --dhs";
     wrong(
         &format!("{chip} g.fa --chip r.bed"),
         &["g.fa: expected regions or peaks in BED, found a FASTA file of nucleotides"],
@@ -142,7 +142,7 @@ fn regions_sequences_tables_and_matrices() {
         &["found an XML file", "meme.txt"],
     );
     wrong(
-        "motif scan --motifs m.meme --sequences p.fa --out o",
+        "motif scan --motifs m.meme p.fa --out o",
         &["p.fa: expected sequences of nucleotides (FASTA), found a FASTA file of proteins"],
     );
     wrong(
