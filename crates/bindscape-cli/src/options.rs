@@ -31,6 +31,7 @@ const COMPARE: &[(&str, &str)] = &[
 
 /// Options of discovery, as STREME calls them.
 const DISCOVER: &[(&str, &str)] = &[
+    ("background", "--bfile"),
     ("positives", "--p"),
     ("controls", "--n"),
     ("min_width", "--minw"),

@@ -20,9 +20,11 @@ pub(crate) fn long_options(command: &Command, words: Vec<OsString>) -> Vec<OsStr
         return words;
     }
     let verb = below(command, words.get(1)).and_then(|motif| below(&motif, words.get(2)));
-    let Some(verb) = verb else {
+    let Some(mut verb) = verb else {
         return words;
     };
+    // Adds the options for help and version.
+    verb.build();
     let mut spelled: Vec<OsString> = Vec::with_capacity(words.len() + 1);
     let mut rest = words.into_iter();
     spelled.extend(rest.by_ref().take(3));
@@ -109,6 +111,7 @@ mod tests {
             ("b motif logo -out x m", "b motif logo -out x m"),
             ("b predict -out x", "b predict -out x"),
             ("b motif", "b motif"),
+            ("b motif fimo -version", "b motif fimo --version"),
             (
                 "b motif fimo -verbosity 1 m s",
                 "b motif fimo --verbosity 1 m s --quiet",

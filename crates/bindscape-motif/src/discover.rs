@@ -32,6 +32,7 @@ mod sequences;
 mod shuffle;
 mod words;
 
+pub use self::background::WordModel;
 pub use self::enrichment::Test;
 pub use self::found::{Discovered, Discovery, Part, Passing, Site, Stop};
 pub use self::options::Options;

@@ -22,6 +22,7 @@ use crate::jaspar as built_in;
 use crate::motif::MotifSet;
 use source::Source;
 
+pub(crate) use background::word_probabilities;
 pub use losses::losses;
 pub use name::Format;
 

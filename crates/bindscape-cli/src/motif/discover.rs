@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use bindscape::motif::Discover;
+use bindscape::motif::{BackgroundChoice, Discover};
 use bindscape_base::{Error, Result};
 use bindscape_motif::discover::Options;
 use clap::Args;
 
+use super::background::background;
 use super::others::{Effect, Other, Others, Program, flag, valued};
 use super::output::{Output, SuiteOutput, Verbosity};
 use crate::face::Verb;
@@ -53,6 +54,10 @@ struct Search {
     /// Width of the words whose counts a shuffle keeps, which is --order + 1
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u64).range(1..))]
     kmer: Option<u64>,
+    /// Background: a file of MEME's background format of any order up to 4, a MEME motif file,
+    /// `--uniform--` or `--nrdb--` [default: estimated from the controls]
+    #[arg(long, value_name = "FILE", allow_hyphen_values = true)]
+    bfile: Option<String>,
     /// A line about the run for streme.html
     #[arg(long, value_name = "TEXT")]
     desc: Option<String>,
@@ -104,11 +109,6 @@ impl Program for Streme {
         ),
         flag("protein", Effect::Refused("only DNA is searched")),
         valued("alph", "FILE", Effect::Refused("only DNA is searched")),
-        valued(
-            "bfile",
-            "FILE",
-            Effect::Refused("the background is that of the controls; --order sets its order"),
-        ),
     ];
 }
 
@@ -127,6 +127,10 @@ impl Search {
             return Err(Error::argument("objfun", "de", format!("{:?}", self.objfun))
                 .hint("central distance (cd) is not sought; enrichment over controls or shuffled sequences is"));
         }
+        let background = match self.bfile {
+            Some(name) => Some(background(Some(name), BackgroundChoice::Uniform)?),
+            None => None,
+        };
         let description = match self.dfile {
             Some(file) => Some(
                 std::fs::read_to_string(&file)
@@ -146,11 +150,13 @@ impl Search {
                 patience: self.patience,
                 holdout: self.hofract,
                 order: self.kmer.map_or(self.order, |kmer| kmer as usize - 1),
+                background: None,
                 seed: self.seed,
                 evaluated: self.neval,
                 refined: self.nref,
                 iterations: self.niter,
             },
+            background,
             description,
             out,
             replace,

@@ -193,6 +193,10 @@ const LINES: &[(&str, Leaves)] = &[
         Streme("streme-new"),
     ),
     (
+        "streme --p p.fa --dna --minw 8 --maxw 9 --bfile bg.txt --oc given --nmotifs 1 --thresh 0.05",
+        Streme("given"),
+    ),
+    (
         "streme --oc streme --p p.fa --n n.fa --maxw 8",
         Streme("streme"),
     ),
@@ -306,8 +310,8 @@ fn options_without_effect_are_said_and_others_refused() {
             "central distance (cd) is not sought",
         ),
         (
-            "streme --p p.fa --bfile bg.txt",
-            "the background is that of the controls",
+            "streme --p p.fa --bfile --motif--",
+            "--bfile: expected a file, or a background by name",
         ),
     ] {
         let output = bindscape(here, &words(line));

@@ -123,8 +123,10 @@ pub struct Discovery {
     pub stop: Stop,
     /// The test of enrichment.
     pub test: Test,
-    /// Probabilities of single bases in the controls.
+    /// Probabilities of single bases in the controls, or of the background that was given.
     pub background: Background,
+    /// Whether the background was given.
+    pub background_given: bool,
     /// Sequences of the training part: positives, controls.
     pub training: [usize; 2],
     /// Sequences held out: positives, controls; zero if there were too few.

@@ -3,6 +3,8 @@
 use bindscape_base::{Error, Result};
 use serde::{Deserialize, Serialize};
 
+use super::background::WordModel;
+
 /// Smallest and largest width of a motif.
 const WIDTHS: std::ops::RangeInclusive<usize> = 3..=30;
 
@@ -28,6 +30,9 @@ pub struct Options {
     pub patience: usize,
     /// Share of the sequences of either set that is held out for p-values; 0 to 0.5.
     pub holdout: f64,
+    /// Background that is given; `None`: it is estimated from the controls, of `order`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub background: Option<WordModel>,
     /// Order of the background model, and of the shuffle that makes controls (counts of words
     /// of `order + 1` bases are kept); at most 4.
     pub order: usize,
@@ -51,6 +56,7 @@ impl Default for Options {
             by_e_value: false,
             patience: 3,
             holdout: 0.1,
+            background: None,
             order: 2,
             seed: 0,
             evaluated: 25,
@@ -105,6 +111,12 @@ impl Options {
             self.order <= MOST_ORDER,
             format!("an order of 0 to {MOST_ORDER}"),
             self.order.to_string(),
+        )?;
+        within(
+            "background",
+            self.background.as_ref().is_none_or(WordModel::is_valid),
+            "a probability for each word of 1 to 5 bases".into(),
+            "others".into(),
         )?;
         let counts = [
             ("evaluated", Some(self.evaluated)),

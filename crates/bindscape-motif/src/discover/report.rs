@@ -71,7 +71,10 @@ impl Discovery {
             .collect();
         MotifSet {
             background: Some(self.background),
-            background_source: Some("control sequences, both strands".into()),
+            background_source: Some(match self.background_given {
+                true => "a given model, both strands".into(),
+                false => "control sequences, both strands".into(),
+            }),
             ..MotifSet::new(motifs)
         }
     }

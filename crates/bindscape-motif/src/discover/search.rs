@@ -210,7 +210,10 @@ impl<'a> Search<'a> {
             [counts[0] + held_out[0], counts[1] + held_out[1]],
             [bases[0] + held_out_bases[0], bases[1] + held_out_bases[1]],
         );
-        let model = Markov::of(&data.sets[TRAINING[1]], options.order);
+        let model = match &options.background {
+            Some(given) => Markov::of_words(given),
+            None => Markov::of(&data.sets[TRAINING[1]], options.order),
+        };
         let sets: Vec<&[Vec<u8>]> = data.sets.iter().map(Vec::as_slice).collect();
         let corpus = Corpus::new(&sets, options.min_width, &model);
         Self {
@@ -274,6 +277,7 @@ impl<'a> Search<'a> {
             stop,
             test: self.test,
             background: Background::new(self.background)?,
+            background_given: self.options.background.is_some(),
             training: self.training.sizes(),
             held_out: self.held_out.as_ref().map_or([0; 2], Enrichment::sizes),
             too_short: self.data.too_short,

@@ -1,5 +1,6 @@
 //! Background files: MEME's own, or the background of a MEME motif file.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use bindscape_base::{Error, Place, Result};
@@ -21,10 +22,8 @@ impl Background {
         if meme::is(&source) {
             return of_motif_file(&source);
         }
-        let mut probabilities = [None; 4];
-        for (index, line) in source.content() {
-            add_line(&source, index, line, &mut probabilities)?;
-        }
+        let words = words(&source)?;
+        let probabilities = [0, 1, 2, 3].map(|base| words.get(&vec![base]).copied());
         let &[Some(a), Some(c), Some(g), Some(t)] = &probabilities else {
             let missing: Vec<&str> = ["A", "C", "G", "T"]
                 .into_iter()
@@ -42,13 +41,31 @@ impl Background {
     }
 }
 
+/// Words as base numbers, with their probabilities.
+type Words = BTreeMap<Vec<u8>, f64>;
+
+/// The words of a background file with their probabilities; `None` for a MEME motif file.
+///
+/// # Errors
+/// If the file cannot be read, or is neither.
+pub(crate) fn word_probabilities(path: &Path) -> Result<Option<Words>> {
+    let source = Source::open(path)?;
+    if meme::is(&source) {
+        return Ok(None);
+    }
+    words(&source).map(Some)
+}
+
+fn words(source: &Source) -> Result<Words> {
+    let mut words = Words::new();
+    for (index, line) in source.content() {
+        add_line(source, index, line, &mut words)?;
+    }
+    Ok(words)
+}
+
 /// Takes a word and its probability from a line; a comment may end it.
-fn add_line(
-    source: &Source,
-    index: usize,
-    line: &str,
-    probabilities: &mut [Option<f64>; 4],
-) -> Result<()> {
+fn add_line(source: &Source, index: usize, line: &str, words: &mut Words) -> Result<()> {
     let fault = |found: String| {
         source
             .fault(index, "a letter and its probability, as in `A 0.3`", found)
@@ -62,17 +79,19 @@ fn add_line(
     let Some(value) = value.parse().ok().filter(|p: &f64| p.is_finite()) else {
         return Err(fault(format!("{:?}", excerpt(line))));
     };
-    let indices: Option<Vec<usize>> = word.bytes().map(letter_index).collect();
-    match indices.as_deref() {
-        Some(&[index]) => match probabilities[index].replace(value) {
-            Some(_) => Err(fault(format!("{word} again"))),
-            None => Ok(()),
-        },
-        Some(_) => Ok(()),
-        None => Err(fault(format!(
+    let bases: Option<Vec<u8>> = word
+        .bytes()
+        .map(|letter| letter_index(letter).map(|base| base as u8))
+        .collect();
+    let bases = bases.ok_or_else(|| {
+        fault(format!(
             "{:?}, which is no word of A, C, G, T",
             excerpt(word)
-        ))),
+        ))
+    })?;
+    match words.insert(bases, value) {
+        Some(_) => Err(fault(format!("{word} again"))),
+        None => Ok(()),
     }
 }
 

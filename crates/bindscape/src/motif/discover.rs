@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 
 use bindscape_base::digest::InputFile;
 use bindscape_base::{Error, Result, atomic, digest};
-use bindscape_motif::discover::{Discovered, Discovery, Options, SequenceSet, discover};
+use bindscape_motif::discover::{Discovered, Discovery, Options, SequenceSet, WordModel, discover};
 use bindscape_motif::{EValue, Format, Frequencies, format, logo};
 use bindscape_report::{EnrichedMotif, enrichment_page};
 use serde::{Deserialize, Serialize};
 
+use super::background::BackgroundChoice;
 use super::output::{check_directory, create_directory, is_standard, remove, write_text};
 use crate::job::Job;
 use crate::run_directory::write_json;
@@ -61,6 +62,10 @@ pub struct Discover {
     /// How motifs are sought.
     #[serde(default)]
     pub options: Options,
+    /// Probabilities of bases, or words of them, where no site is; `None`: they are estimated from
+    /// the controls.
+    #[serde(default)]
+    pub background: Option<BackgroundChoice>,
     /// What the page says of the run, beside the rest.
     #[serde(default)]
     pub description: Option<String>,
@@ -98,6 +103,7 @@ impl Discover {
             positives,
             controls: None,
             options: Options::default(),
+            background: None,
             description: None,
             out,
             replace: false,
@@ -205,6 +211,14 @@ impl Discover {
     }
 }
 
+/// The model that a choice of background names.
+fn model(choice: &BackgroundChoice) -> Result<WordModel> {
+    match choice {
+        BackgroundChoice::File(path) => WordModel::read(path),
+        other => Ok(WordModel::of_bases(&other.read(None, "")?)),
+    }
+}
+
 /// What the page tells of a motif.
 fn facts(found: &Discovery, motif: &Discovered) -> Vec<(&'static str, String)> {
     let share = |count: usize, of: usize| format!("{count} of {of}");
@@ -261,6 +275,14 @@ impl Job for Discover {
 
     fn check(&self) -> Result<()> {
         self.options.validate()?;
+        if let Some(BackgroundChoice::Motifs | BackgroundChoice::MotifsOrUniform) = self.background
+        {
+            return Err(Error::argument(
+                "background",
+                "a file, or a background by name",
+                "that of a motif file, though there is none",
+            ));
+        }
         if self.controls.as_ref() == Some(&self.positives) {
             return Err(Error::argument(
                 "controls",
@@ -280,7 +302,11 @@ impl Job for Discover {
             .as_deref()
             .map(SequenceSet::read)
             .transpose()?;
-        let found = discover(&positives, controls.as_ref(), &self.options, session)?;
+        let options = Options {
+            background: self.background.as_ref().map(model).transpose()?,
+            ..self.options.clone()
+        };
+        let found = discover(&positives, controls.as_ref(), &options, session)?;
         let motifs = format::write_motifs(&found.motif_set(), Format::Meme);
         let directory = if is_standard(&self.out) {
             write_text(&self.out, &motifs, session)?;
