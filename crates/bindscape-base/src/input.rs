@@ -1,19 +1,23 @@
 //! Opening text inputs: plain, gzip (several members too) and bgzip, told
 //! apart by their first bytes, and reading them line by line.
 //!
-//! A download that broke off must never pass for a shorter file. A gzip
-//! stream that ends inside a member is an error, and so is a bgzip file
-//! without its end-of-file block (SAM specification, section 4.1.2), which
-//! would otherwise look complete when cut between two blocks.
+//! A download that broke off must never pass for a shorter file without a word. A gzip stream that
+//! ends inside a member is an error. A bgzip file without its end-of-file block (SAM specification,
+//! section 4.1.2) may have been cut between two blocks, or written by one of the programs that
+//! leave the block out; as `htslib` does, it is read, and [`take_warnings`] has a warning for
+//! whoever runs the job.
 
+use std::collections::BTreeSet;
 use std::fs::{File, Metadata};
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use flate2::read::MultiGzDecoder;
 
+use crate::bgzf;
 use crate::error::{Error, Place, Result};
 pub use crate::kind::BYTE_ORDER_MARK;
 use crate::kind::{self, FileKind};
@@ -23,12 +27,6 @@ const TEXT: &str = "text, plain or compressed with gzip or bgzip";
 
 /// Name under which standard input appears in messages.
 const STDIN: &str = "<stdin>";
-
-/// The end-of-file block of bgzip (SAM specification, section 4.1.2).
-const BGZF_END: [u8; 28] = [
-    0x1f, 0x8b, 0x08, 0x04, 0, 0, 0, 0, 0, 0xff, 0x06, 0, 0x42, 0x43, 0x02, 0, 0x1b, 0, 0x03, 0, 0,
-    0, 0, 0, 0, 0, 0, 0,
-];
 
 /// What to do about text in another encoding, which nothing in it names.
 pub const TO_UTF8: &str =
@@ -57,7 +55,7 @@ impl Compression {
     pub fn detect(head: &[u8]) -> Self {
         if !head.starts_with(&[0x1f, 0x8b]) {
             Compression::Plain
-        } else if head.len() >= 16 && head[3] & 4 != 0 && head[12..16] == BGZF_END[12..16] {
+        } else if head.len() >= 16 && head[3] & 4 != 0 && head[12..16] == bgzf::END[12..16] {
             Compression::Bgzip
         } else {
             Compression::Gzip
@@ -108,7 +106,7 @@ pub fn from_reader(
         Compression::Plain => Box::new(BufReader::with_capacity(1 << 18, whole)),
         Compression::Gzip => decompress(BufReader::with_capacity(1 << 16, whole), size),
         Compression::Bgzip => decompress(
-            BufReader::with_capacity(1 << 16, EndCheck::new(whole)),
+            BufReader::with_capacity(1 << 16, EndCheck::new(whole, path)),
             size,
         ),
     })
@@ -151,9 +149,7 @@ impl<R: BufRead> Read for Unmarked<R> {
 #[must_use]
 pub fn read_error(path: &Path, source: io::Error) -> Error {
     let path = display_path(path);
-    let truncated = source.kind() == io::ErrorKind::UnexpectedEof
-        || source.get_ref().is_some_and(|inner| inner.is::<CutShort>());
-    if truncated {
+    if source.kind() == io::ErrorKind::UnexpectedEof {
         return Error::input(
             path,
             Place::File,
@@ -214,21 +210,38 @@ fn decompress(reader: impl BufRead + Send + 'static, size: Option<u64>) -> Box<d
     }
 }
 
-/// Why a bgzip stream counts as cut short.
-#[derive(Debug, thiserror::Error)]
-#[error("the end-of-file block of bgzip is missing")]
-struct CutShort;
+/// Files without an end-of-file block that were read to their ends. Readers of streams have nobody
+/// to tell: they are far below whoever watches a job, often in a thread of their own.
+static WITHOUT_END: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 
-/// Passes a bgzip stream on and fails at its end if it lacks the end-of-file block.
+/// Warnings about files that were read since the last call, for whoever runs jobs.
+#[must_use]
+pub fn take_warnings() -> Vec<String> {
+    let mut files = WITHOUT_END.lock().unwrap_or_else(PoisonError::into_inner);
+    std::mem::take(&mut *files)
+        .into_iter()
+        .map(|path| {
+            format!(
+                "{} lacks the end-of-file block of bgzip: it was read, but it may have been cut \
+                 short; if it is whole, compress it again with `bgzip`",
+                path.display()
+            )
+        })
+        .collect()
+}
+
+/// Passes a bgzip stream on, and notes at its end if it lacks the end-of-file block.
 struct EndCheck<R> {
     inner: R,
+    path: PathBuf,
     last: Vec<u8>,
 }
 
 impl<R> EndCheck<R> {
-    fn new(inner: R) -> Self {
+    fn new(inner: R, path: &Path) -> Self {
         Self {
             inner,
+            path: display_path(path).to_path_buf(),
             last: Vec::new(),
         }
     }
@@ -237,10 +250,11 @@ impl<R> EndCheck<R> {
 impl<R: Read> Read for EndCheck<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(out)?;
-        if count == 0 && !out.is_empty() && self.last != BGZF_END {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, CutShort));
+        if count == 0 && !out.is_empty() && self.last != bgzf::END {
+            let mut files = WITHOUT_END.lock().unwrap_or_else(PoisonError::into_inner);
+            files.insert(self.path.clone());
         }
-        let keep = BGZF_END.len();
+        let keep = bgzf::END.len();
         if count >= keep {
             self.last.clear();
             self.last.extend_from_slice(&out[count - keep..count]);
@@ -543,14 +557,28 @@ mod tests {
     }
 
     #[test]
-    fn bgzip_cut_between_blocks_is_truncated() {
+    fn bgzip_without_its_end_is_read_with_a_warning() {
         let whole = bgzip(&b"chr1\t1\t2\n".repeat(50_000));
-        let cut = whole[..whole.len() - BGZF_END.len()].to_vec();
+        let cut = &whole[..whole.len() - bgzf::END.len()];
+        let read = |bytes: &[u8], name: &str, size| {
+            let path = Path::new(name);
+            let reader = from_reader(Cursor::new(bytes.to_vec()), path, size).unwrap();
+            let mut lines = Lines::new(reader, path);
+            let mut count = 0;
+            while lines.next().unwrap().is_some() {
+                count += 1;
+            }
+            // Other tests may have read files of their own meanwhile.
+            let warned = take_warnings().into_iter().any(|text| text.contains(name));
+            (count, warned)
+        };
         for size in [None, Some(10)] {
-            let message = message(&lines(cut.clone(), size).unwrap_err());
-            assert!(message.contains("truncated"), "{message}");
-            assert!(message.contains("end-of-file block"), "{message}");
+            assert_eq!(read(cut, "cut.bed.gz", size), (50_000, true));
+            assert_eq!(read(&whole, "whole.bed.gz", size), (50_000, false));
         }
+        // Cut within a block, it is damaged.
+        let error = lines(cut[..cut.len() - 9].to_vec(), None).unwrap_err();
+        assert!(message(&error).contains("truncated"), "{error}");
     }
 
     #[test]

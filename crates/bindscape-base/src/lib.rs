@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod atomic;
+pub mod bgzf;
 pub mod digest;
 pub mod error;
 pub mod input;

@@ -177,6 +177,8 @@ pub struct Record<'a> {
     pub start: u32,
     /// One past the last base.
     pub end: u32,
+    /// The end as the line states it.
+    stated_end: u32,
     rest: &'a [u8],
     tabs: bool,
 }
@@ -273,6 +275,7 @@ impl<'a> Record<'a> {
             chrom,
             start,
             end,
+            stated_end: end,
             rest,
             tabs,
         })
@@ -298,14 +301,23 @@ impl<'a> Record<'a> {
         self.start + (self.end - self.start) / 2
     }
 
-    /// Position of the summit, as `format` tells it.
+    /// Position of the summit, as `format` tells it; the centre where it tells none.
+    ///
+    /// # Errors
+    /// As [`Record::known_summit`].
+    #[inline]
+    pub fn summit(&self, format: Format) -> Result<u32, Box<Malformed>> {
+        Ok(self.known_summit(format)?.unwrap_or_else(|| self.centre()))
+    }
+
+    /// Position of the summit, as `format` tells it; `None` if it tells none.
     ///
     /// # Errors
     /// If the summit's column is missing, is no number, or lies outside the peak.
     #[inline]
-    pub fn summit(&self, format: Format) -> Result<u32, Box<Malformed>> {
+    pub fn known_summit(&self, format: Format) -> Result<Option<u32>, Box<Malformed>> {
         match format {
-            Format::Bed | Format::BroadPeak => Ok(self.centre()),
+            Format::Bed | Format::BroadPeak => Ok(None),
             Format::SummitBed => {
                 let Some(field) = self.column(7) else {
                     return Err(Malformed::new(
@@ -315,13 +327,16 @@ impl<'a> Record<'a> {
                 };
                 let summit = coordinate(field, "summit (column 7)")?;
                 // Some peak callers count the summit from 1: it may equal the end.
-                if summit < self.start || summit > self.end {
+                if summit < self.start || summit > self.stated_end {
                     return Err(Malformed::new(
-                        format!("a summit (column 7) from {} to {}", self.start, self.end),
+                        format!(
+                            "a summit (column 7) from {} to {}",
+                            self.start, self.stated_end
+                        ),
                         summit.to_string(),
                     ));
                 }
-                Ok(summit)
+                Ok(Some(summit))
             }
             Format::NarrowPeak => {
                 let Some(field) = self.column(10) else {
@@ -331,21 +346,32 @@ impl<'a> Record<'a> {
                     ));
                 };
                 if field == b"-1" {
-                    return Ok(self.centre());
+                    return Ok(None);
                 }
                 let offset = coordinate(field, "summit offset (column 10)")?;
-                if offset >= self.end - self.start {
+                let length = self.stated_end - self.start;
+                if offset >= length {
                     return Err(Malformed::new(
-                        format!(
-                            "a summit offset (column 10) below the peak's length of {}",
-                            self.end - self.start
-                        ),
+                        format!("a summit offset (column 10) below the peak's length of {length}"),
                         offset.to_string(),
                     ));
                 }
-                Ok(self.start + offset)
+                Ok(Some(self.start + offset))
             }
         }
+    }
+
+    /// The same interval as far as it lies on a chromosome of `length` bases; `None` if it begins
+    /// past the end. Its summit stays where it is, perhaps beyond the end.
+    #[inline]
+    #[must_use]
+    pub fn within(mut self, length: u64) -> Option<Self> {
+        if u64::from(self.start) >= length {
+            return None;
+        }
+        // Where it is smaller than an end, the length is a number of 32 bits.
+        self.end = u64::from(self.end).min(length) as u32;
+        Some(self)
     }
 }
 
@@ -365,19 +391,6 @@ impl<'a> Iterator for Columns<'a> {
         self.rest = rest;
         Some(field)
     }
-}
-
-/// Experiment, TF and cell of a ReMap name `EXPERIMENT.TF.CELL`. The cell may hold dots.
-#[must_use]
-pub fn split_remap_name(name: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
-    let first = memchr::memchr(b'.', name)?;
-    let second = first + 1 + memchr::memchr(b'.', &name[first + 1..])?;
-    let parts = (
-        &name[..first],
-        &name[first + 1..second],
-        &name[second + 1..],
-    );
-    (!parts.0.is_empty() && !parts.1.is_empty() && !parts.2.is_empty()).then_some(parts)
 }
 
 /// Refuses a file that is something else than intervals.
@@ -611,6 +624,18 @@ mod tests {
     }
 
     #[test]
+    fn intervals_are_clipped_at_the_end_of_a_chromosome() {
+        let narrow = record("chr1\t100\t200\t.\t0\t.\t5.2\t-1\t-1\t70");
+        let clipped = narrow.within(150).expect("begins before");
+        assert_eq!((clipped.end, clipped.centre()), (150, 125));
+        // The summit may lie past the end: it is in no region then, but not malformed.
+        assert_eq!(clipped.known_summit(Format::NarrowPeak), Ok(Some(170)));
+        assert_eq!(clipped.summit(Format::Bed), Ok(125));
+        assert_eq!(narrow.within(200), Some(narrow));
+        assert_eq!(narrow.within(100), None);
+    }
+
+    #[test]
     fn formats_are_detected_or_asked_for() {
         let detect = |line| Format::detect(&record(line));
         assert_eq!(detect("chr1\t1\t9"), Ok(Format::Bed));
@@ -631,15 +656,5 @@ mod tests {
         );
         assert_eq!(Format::from_path(Path::new("a.bed")), None);
         assert_eq!(Format::from_name("NARROWPEAK"), Some(Format::NarrowPeak));
-    }
-
-    #[test]
-    fn remap_names_keep_dots_of_the_cell() {
-        assert_eq!(
-            split_remap_name(b"GSE1.SPI1.HL-60.day.2"),
-            Some((&b"GSE1"[..], &b"SPI1"[..], &b"HL-60.day.2"[..]))
-        );
-        assert_eq!(split_remap_name(b"GSE1.SPI1"), None);
-        assert_eq!(split_remap_name(b"GSE1..K562"), None);
     }
 }

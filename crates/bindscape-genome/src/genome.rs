@@ -4,6 +4,7 @@ mod bytes;
 mod index;
 mod verify;
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -23,8 +24,18 @@ use bindscape_base::kind::{self, FileKind};
 pub struct Genome {
     path: PathBuf,
     chromosomes: Vec<(String, u64)>,
+    /// Places in `chromosomes`.
+    by_name: HashMap<String, usize>,
     note: Option<String>,
     source: Source,
+}
+
+fn by_name(chromosomes: &[(String, u64)]) -> HashMap<String, usize> {
+    let names = chromosomes.iter().map(|(name, _)| name.clone());
+    names
+        .enumerate()
+        .map(|(place, name)| (name, place))
+        .collect()
 }
 
 enum Source {
@@ -58,6 +69,7 @@ impl Genome {
             let twobit = TwoBit::from_reader(file, path)?;
             return Ok(Self {
                 path: path.to_path_buf(),
+                by_name: by_name(twobit.chromosomes()),
                 chromosomes: twobit.chromosomes().to_vec(),
                 note: None,
                 source: Source::TwoBit(Box::new(twobit)),
@@ -120,13 +132,15 @@ impl Genome {
     }
 
     fn fasta(path: &Path, bytes: Bytes, index: Index, note: Option<String>) -> Self {
+        let chromosomes: Vec<(String, u64)> = index
+            .entries
+            .iter()
+            .map(|entry| (entry.name.clone(), entry.length))
+            .collect();
         Self {
             path: path.to_path_buf(),
-            chromosomes: index
-                .entries
-                .iter()
-                .map(|entry| (entry.name.clone(), entry.length))
-                .collect(),
+            by_name: by_name(&chromosomes),
+            chromosomes,
             note,
             source: Source::Fasta {
                 bytes,
@@ -143,23 +157,19 @@ impl Genome {
 
     /// The place of `region`'s chromosome, once the region is known to lie on it.
     fn locate(&self, region: Region<'_>) -> Result<usize> {
-        let place = self
-            .chromosomes
-            .iter()
-            .position(|(name, _)| name == region.chrom)
-            .ok_or_else(|| {
-                Error::input(
-                    &self.path,
-                    Place::File,
-                    format!("a chromosome {:?}", region.chrom),
-                    "none of that name",
-                )
-                .hint(crate::chromosome::absent_chromosome(
-                    region.chrom,
-                    self.chromosomes.iter().map(|(name, _)| name.as_str()),
-                    "the genome",
-                ))
-            })?;
+        let place = self.by_name.get(region.chrom).copied().ok_or_else(|| {
+            Error::input(
+                &self.path,
+                Place::File,
+                format!("a chromosome {:?}", region.chrom),
+                "none of that name",
+            )
+            .hint(crate::chromosome::absent_chromosome(
+                region.chrom,
+                self.chromosomes.iter().map(|(name, _)| name.as_str()),
+                "the genome",
+            ))
+        })?;
         let length = self.chromosomes[place].1;
         if u64::from(region.end) > length || region.start >= region.end {
             return Err(Error::input(
@@ -220,10 +230,12 @@ impl SequenceSource for Genome {
     }
 
     fn chromosome_length(&self, chrom: &str) -> Option<u64> {
-        self.chromosomes
-            .iter()
-            .find(|(name, _)| name == chrom)
-            .map(|(_, length)| *length)
+        let &place = self.by_name.get(chrom)?;
+        Some(self.chromosomes[place].1)
+    }
+
+    fn knows_chromosomes(&self) -> bool {
+        true
     }
 
     fn note(&self) -> Option<&str> {

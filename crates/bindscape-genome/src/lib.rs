@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod assembly;
 pub mod bed;
 pub mod chromosome;
 pub mod fasta;

@@ -48,14 +48,15 @@ impl SequenceInput {
 
 /// Loads the sequences of `regions` from `source`, in row order, `length` bases each.
 ///
-/// A region of another width is resized to the [`Window`] around its centre. Where that
-/// crosses an end of the chromosome, N stands for the missing bases, so that
-/// [`PackedSequences::has_unknown`] flags the sequence; `progress` is told how
-/// many. (The far end is known for genomes only.)
+/// A region of another width is resized to the [`Window`] around its centre. Where that crosses an
+/// end of the chromosome, N stands for the missing bases, and for all of a region that does not
+/// lie in the genome itself ([the rule](crate::region)): [`PackedSequences::has_unknown`] flags
+/// such sequences, and `progress` is told how many there are. (Chromosomes and their lengths are
+/// known for genomes only.)
 ///
 /// # Errors
-/// If the source lacks a region or cannot be read, if a region itself lies
-/// beyond its chromosome, or if the user interrupts.
+/// If the source lacks a region or cannot be read, if none of the regions lies in the genome, or if
+/// the user interrupts.
 ///
 /// # Panics
 /// If `length` is 0.
@@ -81,15 +82,10 @@ pub fn load_sequences(
     }
     let mut sequences = PackedSequences::new(length);
     let mut letters = Vec::with_capacity(length);
-    let mut padded = 0_u64;
+    let mut ends = Ends::default();
     for (place, &row) in order.iter().enumerate() {
         letters.clear();
-        padded += u64::from(fetch_resized(
-            source,
-            regions.get(row),
-            bases,
-            &mut letters,
-        )?);
+        ends.fetch(source, regions.get(row), bases, &mut letters)?;
         sequences.push(&letters);
         if (place + 1).is_multiple_of(STEP) {
             progress.advance(STEP as u64);
@@ -98,12 +94,7 @@ pub fn load_sequences(
     }
     progress.advance((order.len() % STEP) as u64);
     progress.finish();
-    if padded > 0 {
-        progress.note(&format!(
-            "{padded} regions reach beyond an end of their chromosome at {length} bp: \
-             N stands for the missing bases"
-        ));
-    }
+    ends.tell(source, regions, length, progress)?;
     if sorted {
         return Ok(sequences);
     }
@@ -114,37 +105,97 @@ pub fn load_sequences(
     Ok(sequences.select(&place_of))
 }
 
-/// Appends exactly `length` letters around the centre of `region`; whether N was added.
-fn fetch_resized(
-    source: &mut dyn SequenceSource,
-    region: Region<'_>,
-    length: u32,
-    letters: &mut Vec<u8>,
-) -> Result<bool> {
-    if region.end.checked_sub(region.start) == Some(length) {
-        source.fetch(region, letters)?;
-        return Ok(false);
+/// Regions at the ends of chromosomes and outside of the genome.
+#[derive(Default)]
+struct Ends {
+    /// Windows that N was added to.
+    padded: u64,
+    /// Regions past the end of their chromosome, and the first.
+    past_end: (u64, Option<String>),
+    /// Regions on chromosomes that the genome lacks, and the first.
+    unknown: (u64, Option<String>),
+}
+
+impl Ends {
+    /// Appends exactly `length` letters around the centre of `region`.
+    fn fetch(
+        &mut self,
+        source: &mut dyn SequenceSource,
+        region: Region<'_>,
+        length: u32,
+        letters: &mut Vec<u8>,
+    ) -> Result<()> {
+        let known = source.chromosome_length(region.chrom);
+        let limit = known.map_or(i64::MAX, |length| i64::try_from(length).unwrap_or(i64::MAX));
+        let outside = if known.is_none() && source.knows_chromosomes() {
+            Some(&mut self.unknown)
+        } else if i64::from(region.end) > limit {
+            Some(&mut self.past_end)
+        } else {
+            None
+        };
+        if let Some((count, first)) = outside {
+            *count += 1;
+            first.get_or_insert_with(|| region.to_string());
+            letters.resize(length as usize, b'N');
+            return Ok(());
+        }
+        if region.end.checked_sub(region.start) == Some(length) {
+            return source.fetch(region, letters);
+        }
+        let Window { start, end } = Window::around(region.centre(), length);
+        let inside = (start.max(0), end.min(limit).min(i64::from(u32::MAX)));
+        letters.resize((inside.0 - start) as usize, b'N');
+        source.fetch(
+            Region {
+                chrom: region.chrom,
+                start: inside.0 as u32,
+                end: inside.1 as u32,
+            },
+            letters,
+        )?;
+        letters.resize(length as usize, b'N');
+        self.padded += u64::from(inside != (start, end));
+        Ok(())
     }
-    let Window { start, end } = Window::around(region.centre(), length);
-    let limit = source
-        .chromosome_length(region.chrom)
-        .map_or(i64::MAX, |length| i64::try_from(length).unwrap_or(i64::MAX));
-    if i64::from(region.end) > limit {
-        // The region itself is beyond the end: the source says what is wrong.
-        source.fetch(region, letters)?;
+
+    /// Says what was met.
+    ///
+    /// # Errors
+    /// If no region lies in the genome.
+    fn tell(
+        self,
+        source: &mut dyn SequenceSource,
+        regions: &Regions,
+        length: usize,
+        progress: &dyn Progress,
+    ) -> Result<()> {
+        let outside = self.past_end.0 + self.unknown.0;
+        if outside > 0 && outside == regions.len() as u64 {
+            // The source says what is wrong with the first.
+            source.fetch(regions.get(0), &mut Vec::new())?;
+        }
+        if self.padded > 0 {
+            progress.note(&format!(
+                "{} regions reach beyond an end of their chromosome at {length} bp: N stands for \
+                 the missing bases",
+                self.padded
+            ));
+        }
+        for ((count, first), where_to) in [
+            (self.past_end, "lie past the end of their chromosome"),
+            (self.unknown, "lie on chromosomes that the genome lacks"),
+        ] {
+            if let Some(first) = first {
+                progress.note(&format!(
+                    "warning: {count} of {} regions {where_to} (the first: {first}): N stands for \
+                     their sequences; if that is not meant, are they of another genome build?",
+                    regions.len()
+                ));
+            }
+        }
+        Ok(())
     }
-    let inside = (start.max(0), end.min(limit).min(i64::from(u32::MAX)));
-    letters.resize((inside.0 - start) as usize, b'N');
-    source.fetch(
-        Region {
-            chrom: region.chrom,
-            start: inside.0 as u32,
-            end: inside.1 as u32,
-        },
-        letters,
-    )?;
-    letters.resize(length as usize, b'N');
-    Ok(inside != (start, end))
 }
 
 #[cfg(test)]
@@ -169,8 +220,12 @@ mod tests {
             Ok(())
         }
 
-        fn chromosome_length(&self, _chrom: &str) -> Option<u64> {
-            Some(100)
+        fn chromosome_length(&self, chrom: &str) -> Option<u64> {
+            (chrom == "chr1").then_some(100)
+        }
+
+        fn knows_chromosomes(&self) -> bool {
+            true
         }
     }
 
@@ -199,10 +254,30 @@ mod tests {
     }
 
     #[test]
-    fn a_region_beyond_the_chromosome_is_an_error_at_every_length() {
+    fn regions_outside_the_genome_have_no_sequence_and_are_counted() {
         for length in [4, 10, 50] {
-            let regions = regions(&[(97, 107)]);
-            assert!(load_sequences(&mut Small, &regions, length, &Notes::default()).is_err());
+            let notes = Notes::default();
+            let some = regions(&[(97, 107), (50, 60), (150, 160)]);
+            let got = load_sequences(&mut Small, &some, length, &notes).unwrap();
+            let flags: Vec<bool> = (0..3).map(|row| got.has_unknown(row)).collect();
+            assert_eq!(flags, [true, false, true]);
+            let notes = notes.0.lock().unwrap();
+            assert!(
+                notes
+                    .iter()
+                    .any(|note| note.starts_with("warning: 2 of 3 regions lie past")
+                        && note.contains("chr1:97-107")),
+                "{notes:?}"
+            );
+            // A genome in which no region lies is another one.
+            let none = regions(&[(97, 107), (150, 160)]);
+            assert!(load_sequences(&mut Small, &none, length, &Notes::default()).is_err());
         }
+        let notes = Notes::default();
+        let mut some = regions(&[(40, 50)]);
+        some.push("chrUn", 5, 15);
+        let got = load_sequences(&mut Small, &some, 10, &notes).unwrap();
+        assert!(got.has_unknown(1) && !got.has_unknown(0));
+        assert!(notes.0.lock().unwrap()[0].contains("1 of 2 regions lie on chromosomes"));
     }
 }

@@ -1,4 +1,22 @@
 //! Genomic regions. Coordinates are 0-based and half-open, as in BED.
+//!
+//! # The ends of chromosomes
+//!
+//! Peak callers extend peaks past the end of a chromosome, files hold contigs that a genome file
+//! lacks, and the bases around a centre ([`Window`]) may cross an end. One rule holds for all of
+//! it: what does not lie in the genome is never taken as if it did, is counted, and is said;
+//! nothing else stops for it.
+//!
+//! | | crosses the end of its chromosome | begins past it, or its chromosome is not in the genome | the window crosses an end |
+//! |---|---|---|---|
+//! | peak, site, accessible interval in a build | clipped at the end | dropped | (accessible) gives no region |
+//! | region of a matrix whose sequence is loaded | N for all of it: not trained on, not measured | N for all of it | N for what is missing: the same |
+//! | region that is scored | no score (`NA`) | no score | no score |
+//!
+//! Where the lengths of chromosomes are not known (a build without a genome), nothing is past an
+//! end. A file of which nothing lies in the genome is an error, since it is of another genome or
+//! names chromosomes otherwise; builds and predictions can be told to refuse anything outside
+//! (`refuse_outside`).
 
 use std::collections::HashMap;
 use std::fmt;
@@ -24,9 +42,8 @@ impl fmt::Display for Region<'_> {
 /// network or a matrix takes.
 ///
 /// The window is `[centre - floor(width / 2), centre - floor(width / 2) + width)`, where the
-/// centre of a region is `floor((start + end) / 2)`. It may reach beyond an end of its chromosome.
-/// Such a window is never used as if it were whole: a matrix leaves it out and counts it,
-/// sequences are padded with N, which keeps them from training, and a prediction gives NA.
+/// centre of a region is `floor((start + end) / 2)`. It may reach beyond an end of its chromosome;
+/// the [module](self) says what holds then.
 ///
 /// ```
 /// use bindscape_genome::region::Window;

@@ -242,6 +242,11 @@ pub trait SequenceSource {
         None
     }
 
+    /// Whether the source knows all chromosomes, so that one without a length does not exist.
+    fn knows_chromosomes(&self) -> bool {
+        false
+    }
+
     /// Something about the source that is worth telling the user.
     fn note(&self) -> Option<&str> {
         None
