@@ -17,10 +17,10 @@ pub(crate) struct Arguments {
     /// Model: a run directory with one model, or a .safetensors file
     #[arg(long, value_name = "RUN|FILE")]
     model: PathBuf,
-    /// Sequences to score (FASTA, may be compressed; `-` is standard input). Records named by their region (chrom:start-end, as `bedtools getfasta` writes them) are reported there, others by name and position
+    /// Sequences to score (FASTA, may be compressed; `-` is standard input). Records named by their region (as `bedtools getfasta` or `samtools faidx` name them, with a strand or without) are reported there, others by name and position
     #[arg(long, value_name = "FILE", required_unless_present = "regions")]
     fasta: Option<PathBuf>,
-    /// Regions to score (BED or narrowPeak, may be compressed; `-` is standard input); needs --genome
+    /// Regions to score (BED or narrowPeak, may be compressed; `-` is standard input); needs --genome. Of those shorter than the model's length the window around the summit or, without one, the centre is scored
     #[arg(
         long,
         value_name = "FILE",
@@ -31,7 +31,7 @@ pub(crate) struct Arguments {
     /// Genome of the regions: 2bit, or FASTA with its .fai beside it
     #[arg(long, value_name = "FILE")]
     genome: Option<PathBuf>,
-    /// Table to write: .tsv, .bed (both also .gz) or .parquet; `-` is TSV on standard output
+    /// Table to write: .tsv, .bed (both also .gz, in blocks as bgzip writes them) or .parquet; `-` is TSV on standard output
     #[arg(long, value_name = "FILE", default_value = "-")]
     out: PathBuf,
     /// Bases between windows over sequences longer than the model's [default: the model's length]
@@ -43,6 +43,12 @@ pub(crate) struct Arguments {
     /// Strands to score; the scores of both are averaged
     #[arg(long, default_value = "both", value_parser = choice::<Strands>(STRANDS))]
     strands: Strands,
+    /// Share of bound regions among those that are scored: changes the odds from those of the training, where often half of the regions are bound [default: as in training]
+    #[arg(long, value_name = "SHARE")]
+    prior: Option<f64>,
+    /// Stop at a region past the end of its chromosome or on one that the genome lacks, instead of giving it no score
+    #[arg(long)]
+    refuse_outside: bool,
     #[command(flatten)]
     device: DeviceArguments,
 }
@@ -79,6 +85,8 @@ impl Verb for Arguments {
             stride: self.stride,
             report: self.report,
             strands: self.strands,
+            prior: self.prior,
+            refuse_outside: self.refuse_outside,
             precision: self.device.precision,
         })
     }

@@ -82,6 +82,61 @@ pub struct Provenance {
     pub cell: Option<String>,
     /// What it was made from.
     pub inputs: Vec<InputFile>,
+    /// The cells and data sets of each TF; empty where they are not known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub profiles: Vec<TfProfile>,
+    /// What makes the matrix doubtful, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+}
+
+/// The rule of a matrix that another program rewrote without its provenance.
+pub const NOT_RECORDED: &str = "not recorded";
+
+impl Provenance {
+    /// The provenance of a matrix of which nothing else is known than the rule.
+    #[must_use]
+    pub fn of_rule(rule: impl Into<String>) -> Self {
+        Self {
+            bindscape: env!("CARGO_PKG_VERSION").to_owned(),
+            genome: None,
+            width: None,
+            rule: rule.into(),
+            cell: None,
+            inputs: Vec::new(),
+            profiles: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// That of a file without it.
+    #[must_use]
+    pub fn not_recorded() -> Self {
+        Self {
+            bindscape: NOT_RECORDED.to_owned(),
+            ..Self::of_rule(NOT_RECORDED)
+        }
+    }
+
+    /// Whether it is known.
+    #[must_use]
+    pub fn is_recorded(&self) -> bool {
+        self.rule != NOT_RECORDED
+    }
+}
+
+/// Where the evidence of a TF comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TfProfile {
+    /// TF.
+    pub tf: String,
+    /// Cells in which it was profiled.
+    pub cells: Vec<String>,
+    /// Data sets of ChIP-seq peaks: files, and of a file whose records name their TF and cell,
+    /// each of its cells.
+    pub chip: u64,
+    /// Data sets of binding sites, counted in the same way.
+    pub tfbs: u64,
 }
 
 /// A matrix in memory: regions in rows, one column of codes per TF.

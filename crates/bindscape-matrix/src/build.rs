@@ -16,6 +16,7 @@
 
 mod bits;
 mod codes;
+mod doubts;
 mod evidence;
 mod name_table;
 mod pairs;
@@ -39,7 +40,8 @@ use bindscape_base::progress::Progress;
 pub use report::{BuildReport, CodeCounts, EvidenceCounts, RegionCounts};
 
 use codes::CellEvidence;
-use evidence::Collector;
+use doubts::Combined;
+use evidence::{Collector, Evidences};
 use regions::Accessible;
 use scan::Scanner;
 
@@ -95,13 +97,14 @@ pub struct BuildOptions {
     pub centres: Centres,
     /// Genome build, as the user names it (`hg38`).
     pub genome: Option<String>,
-    /// Chromosomes of the genome with their lengths. Where given, intervals on
-    /// other chromosomes or beyond an end are errors.
+    /// Chromosomes of the genome with their lengths. Where given, intervals on other chromosomes
+    /// or past an end are dropped or clipped, and counted ([`bindscape_genome::region`]).
     pub chrom_sizes: Option<Vec<(String, u64)>>,
     /// Accept files that are not sorted.
     pub allow_unsorted: bool,
-    /// Drop and count intervals on chromosomes that `chrom_sizes` lacks.
-    pub ignore_unknown_chromosomes: bool,
+    /// Refuse intervals that do not lie in the genome, or not wholly, instead of dropping or
+    /// clipping them.
+    pub refuse_outside: bool,
     /// Drop and count data sets of cells without accessible regions.
     pub allow_cells_without_accessibility: bool,
     /// Only these TFs; `None` for all.
@@ -119,7 +122,7 @@ impl Default for BuildOptions {
             genome: None,
             chrom_sizes: None,
             allow_unsorted: false,
-            ignore_unknown_chromosomes: false,
+            refuse_outside: false,
             allow_cells_without_accessibility: false,
             tfs: None,
             per_cell: false,
@@ -215,6 +218,8 @@ impl Built {
             let name = cells.name(cell);
             let mut provenance = self.matrix.provenance.clone();
             provenance.cell = Some(name.to_owned());
+            // The data sets of one cell among several were not counted apart.
+            provenance.profiles.clear();
             let matrix = BindingMatrix {
                 regions: self.matrix.regions.clone(),
                 tfs: self.matrix.tfs.clone(),
@@ -234,10 +239,10 @@ impl Built {
 /// # Errors
 /// - a file is missing, not sorted ([`BuildOptions::allow_unsorted`]),
 ///   malformed (file and line are named), or cut short;
-/// - intervals lie on chromosomes that the genome lacks
-///   ([`BuildOptions::ignore_unknown_chromosomes`]) or beyond a chromosome's
-///   end; or, without chromosome lengths, no interval lies on a chromosome
-///   that has accessible regions;
+/// - intervals lie on chromosomes that the genome lacks or past a chromosome's end, and
+///   [`BuildOptions::refuse_outside`] is set; or no interval lies on a chromosome that has
+///   accessible regions;
+/// - no region is bound by any TF ([`BuildReport::warnings`] holds what is doubtful short of that);
 /// - there are data sets of cells without accessible regions
 ///   ([`BuildOptions::allow_cells_without_accessibility`]; near names are given);
 /// - a TF was asked for that has no data, or nothing is left to build from;
@@ -338,15 +343,18 @@ fn build_from(
         cells,
         open,
         counts,
+        outside,
+        empty,
     } = Accessible::read(&inputs.regions, &inputs.aliases, &scanner)?;
 
     let collector = Collector::new(&regions, &cells, &open, &inputs.aliases, &scanner);
     let tfbs = match options.evidence {
         Evidence::ChipAndTfbs => collector.read(Kind::Tfbs, &inputs.tfbs)?,
-        Evidence::ChipOnly => EvidenceCounts::default(),
+        Evidence::ChipOnly => Evidences::default(),
     };
     let chip = collector.read(Kind::Chip, &inputs.chip)?;
-    let (pairs, cells_without_accessibility) = collector.finish()?;
+    let profiled_pairs = collector.finish()?;
+    let pairs = &profiled_pairs.pairs;
 
     let mut tfs: Vec<String> = pairs.iter().map(|pair| pair.tf.clone()).collect();
     tfs.dedup();
@@ -358,23 +366,37 @@ fn build_from(
     let mut profiled: Vec<usize> = pairs.iter().map(|pair| pair.cell).collect();
     profiled.sort_unstable();
     profiled.dedup();
-    let evidence = CellEvidence::new(options.evidence, cells, open, pairs);
+    let profiles = doubts::profiles(&tfs, &profiled_pairs, &cells);
+    let evidence = CellEvidence::new(options.evidence, cells, open, pairs.clone());
 
     progress.begin("combining evidence", None);
     let (columns, codes) = evidence.columns(&tfs, regions.len(), None);
     progress.finish();
+    let warnings = Combined {
+        evidence: options.evidence,
+        chip: &chip,
+        tfbs: &tfbs,
+        cells: evidence.names(),
+        profiled: &profiled_pairs,
+        tfs: &tfs,
+        codes: &codes,
+        regions_outside: &outside,
+        empty_regions: &empty,
+    }
+    .doubts()?;
 
     let report = BuildReport {
         regions: counts,
-        chip,
-        tfbs,
+        chip: chip.counts,
+        tfbs: tfbs.counts,
         tfs: tfs.len() as u64,
         cells: evidence.cells() as u64,
         profiled_cells: profiled.len() as u64,
         pairs: evidence.pairs() as u64,
         pairs_without_peaks,
-        cells_without_accessibility,
-        codes,
+        cells_without_accessibility: profiled_pairs.missing,
+        codes: codes.into_iter().sum(),
+        warnings: warnings.clone(),
     };
     Ok(Built {
         matrix: BindingMatrix {
@@ -382,12 +404,11 @@ fn build_from(
             tfs,
             columns,
             provenance: Provenance {
-                bindscape: env!("CARGO_PKG_VERSION").to_owned(),
                 genome: options.genome.clone(),
                 width: Some(options.width),
-                rule: rule(options),
-                cell: None,
-                inputs: Vec::new(),
+                profiles,
+                warnings,
+                ..Provenance::of_rule(rule(options))
             },
         },
         report,

@@ -210,14 +210,7 @@ pub(super) mod tests {
             regions,
             tfs: (0..columns.len()).map(|tf| format!("TF{tf}")).collect(),
             columns,
-            provenance: Provenance {
-                bindscape: "0.1.0".into(),
-                genome: None,
-                width: None,
-                rule: "chip+tfbs".into(),
-                cell: None,
-                inputs: Vec::new(),
-            },
+            provenance: Provenance::of_rule("chip+tfbs"),
         }
     }
 

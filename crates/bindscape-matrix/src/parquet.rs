@@ -70,13 +70,17 @@ pub struct MatrixHeader {
 /// If a TF has the name of a region column or of another TF, or the file
 /// cannot be written.
 pub fn write(path: &Path, matrix: &BindingMatrix) -> Result<()> {
+    write_with(path, matrix, Compression::ZSTD(ZstdLevel::default()))
+}
+
+fn write_with(path: &Path, matrix: &BindingMatrix, compression: Compression) -> Result<()> {
     let failed = |error| write_failed(path, error);
     check_names(path, &matrix.tfs)?;
     let schema = schema(&matrix.tfs).map_err(failed)?;
     let provenance = serde_json::to_string(&matrix.provenance)
         .map_err(|error| Error::io("write", path, error.into()))?;
     let properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .set_compression(compression)
         .set_created_by(format!("bindscape {}", env!("CARGO_PKG_VERSION")))
         .set_key_value_metadata(Some(vec![KeyValue::new(
             PROVENANCE_KEY.to_owned(),

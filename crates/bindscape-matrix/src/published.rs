@@ -84,12 +84,9 @@ pub fn import_npz(
     })?;
     Ok(BindingMatrix {
         provenance: Provenance {
-            bindscape: env!("CARGO_PKG_VERSION").into(),
-            genome: None,
             width: common_width(&table),
-            rule: rule(less_sparse).into(),
-            cell: None,
             inputs,
+            ..Provenance::of_rule(rule(less_sparse))
         },
         regions: table,
         tfs: names,

@@ -132,6 +132,10 @@ pub struct EpochRecord {
     pub validation_loss: f64,
     /// Mean AUCPR over the TFs for which it is defined on the validation part.
     pub validation_aucpr: Option<f64>,
+    /// What a model without skill reaches: the mean share of bound regions over the TFs for which
+    /// AUCPR is defined; `None` in records of earlier versions, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation_no_skill: Option<f64>,
     /// Whether this is the best epoch so far.
     pub best: bool,
     /// Wall time of the epoch in seconds.
@@ -172,6 +176,25 @@ pub struct TfMetrics {
     pub recall: Estimate,
     /// Points of the precision-recall curve `(recall, precision)`, recall ascending, at most 500.
     pub curve: Vec<(f64, f64)>,
+}
+
+/// Fewer regions of either class than this make a metric uncertain: one region more or less on the
+/// right side changes it visibly.
+pub const FEW_REGIONS: u64 = 20;
+
+impl TfMetrics {
+    /// AUCPR and average precision of a model without skill: the share of bound regions; `None`
+    /// without regions.
+    #[must_use]
+    pub fn no_skill(&self) -> Option<f64> {
+        (self.regions > 0).then(|| self.positives as f64 / self.regions as f64)
+    }
+
+    /// Whether there are fewer than [`FEW_REGIONS`] bound or unbound regions.
+    #[must_use]
+    pub fn is_of_few(&self) -> bool {
+        self.positives.min(self.regions - self.positives) < FEW_REGIONS
+    }
 }
 
 /// `metrics.json`: an evaluation of one model.

@@ -1,16 +1,14 @@
 //! Tables of binding scores: one row per region or sequence, one score per TF,
 //! as TSV, BED or Parquet, written as they come and in the order they come.
 //!
-//! Every table names its coordinate convention, the genome, the model with the
-//! SHA-256 of its file, and the version that wrote it: in `#` lines of TSV and
-//! BED, in the key-value metadata of Parquet.
+//! Every table names its coordinate convention, the files that were read (the genome among them)
+//! and the model with the SHA-256 of each, the genome build of the model, what a score is, and the
+//! version that wrote it: in `#` lines of TSV and BED, in the key-value metadata of Parquet.
 
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use parquet::basic::{
     Compression as ParquetCompression, LogicalType, Repetition, Type as PhysicalType, ZstdLevel,
 };
@@ -21,6 +19,8 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::Type;
 
 use bindscape_base::atomic::AtomicFile;
+use bindscape_base::bgzf;
+use bindscape_base::digest::InputFile;
 use bindscape_base::error::{Error, Result};
 
 /// Rows per Parquet row group, and so the rows held in memory.
@@ -31,10 +31,14 @@ const ROW_GROUP: usize = 131_072;
 pub struct ScoreHeader {
     /// Version of bindscape.
     pub bindscape: String,
-    /// Genome build or file, where there is one.
+    /// Files that the sequences came from, with their roles: `genome`, `regions`, `sequences`.
+    pub inputs: Vec<InputFile>,
+    /// The genome where no file of it was read: what is known of it, in words.
     pub genome: Option<String>,
     /// File name of the model.
     pub model: String,
+    /// Genome build that the model was trained on, as it was named there.
+    pub model_genome: Option<String>,
     /// SHA-256 of the model file.
     pub model_sha256: String,
     /// What a score is, in words.
@@ -63,16 +67,17 @@ pub struct ScoreRow<'a> {
 pub enum ScoreFormat {
     /// One row per region, one column per TF; `NA` where missing.
     Tsv,
-    /// BED6 + 1, one line per region and TF: the name is the TF, the BED score is
-    /// the probability times 1,000, the seventh column the probability itself
-    /// (`.` where missing).
+    /// BED6 + 2, one line per region and TF: the name is the region's, or the TF where the region
+    /// has none; the BED score is the probability times 1,000; column 7 is the probability itself
+    /// and column 8 the TF. Score and probability are `.` where missing.
     Bed,
     /// Columns as in TSV; null where missing.
     Parquet,
 }
 
 impl ScoreFormat {
-    /// The format that a file name asks for, and whether it is to be gzipped.
+    /// The format that a file name asks for, and whether it is to be compressed (by blocks, as
+    /// `bgzip` does, so that tabix can index it).
     ///
     /// # Errors
     /// If the extension is none of `.tsv`, `.bed` (both also with `.gz`), `.parquet`; `-` is TSV.
@@ -102,7 +107,7 @@ impl ScoreFormat {
 enum TextSink {
     Stream(std::io::BufWriter<Box<dyn Write + Send>>),
     Plain(AtomicFile),
-    Gzip(Box<GzEncoder<AtomicFile>>),
+    Compressed(Box<bgzf::Writer<AtomicFile>>),
 }
 
 impl TextSink {
@@ -110,7 +115,7 @@ impl TextSink {
         match self {
             TextSink::Stream(sink) => sink,
             TextSink::Plain(sink) => sink,
-            TextSink::Gzip(sink) => sink,
+            TextSink::Compressed(sink) => sink,
         }
     }
 }
@@ -143,7 +148,7 @@ impl ScoreWriter {
         }
         let file = AtomicFile::create(path)?;
         let sink = if gzip {
-            TextSink::Gzip(Box::new(GzEncoder::new(file, Compression::default())))
+            TextSink::Compressed(Box::new(bgzf::Writer::new(file)))
         } else {
             TextSink::Plain(file)
         };
@@ -206,29 +211,35 @@ impl ScoreWriter {
             Sink::Text { sink, .. } => match sink {
                 TextSink::Stream(mut out) => out.flush().map_err(failed),
                 TextSink::Plain(file) => file.commit(),
-                TextSink::Gzip(encoder) => encoder.finish().map_err(failed)?.commit(),
+                TextSink::Compressed(writer) => writer.finish().map_err(failed)?.commit(),
             },
             Sink::Parquet(sink) => sink.finish(&self.path),
         }
     }
 }
 
-fn facts(header: &ScoreHeader) -> Vec<(&'static str, String)> {
-    vec![
-        ("bindscape", header.bindscape.clone()),
-        ("coordinates", "0-based, half-open".to_owned()),
-        (
-            "genome",
-            header
-                .genome
-                .clone()
-                .unwrap_or_else(|| "not named".to_owned()),
-        ),
-        ("model", header.model.clone()),
-        ("model_sha256", header.model_sha256.clone()),
-        ("score", header.score.clone()),
-        ("tfs", header.tfs.join(",")),
-    ]
+fn facts(header: &ScoreHeader) -> Vec<(String, String)> {
+    let mut facts: Vec<(String, String)> = Vec::new();
+    let mut say = |key: &str, value: &str| facts.push((key.to_owned(), value.to_owned()));
+    let unnamed = "not named";
+    say("bindscape", &header.bindscape);
+    say("coordinates", "0-based, half-open");
+    if !header.inputs.iter().any(|file| file.role == "genome") {
+        say("genome", header.genome.as_deref().unwrap_or(unnamed));
+    }
+    for file in &header.inputs {
+        say(&file.role, &file.name);
+        say(&format!("{}_sha256", file.role), &file.sha256);
+    }
+    say("model", &header.model);
+    say("model_sha256", &header.model_sha256);
+    say(
+        "model_genome",
+        header.model_genome.as_deref().unwrap_or(unnamed),
+    );
+    say("score", &header.score);
+    say("tfs", &header.tfs.join(","));
+    facts
 }
 
 fn write_text(
@@ -255,15 +266,16 @@ fn write_text(
         return writeln!(out);
     }
     for (tf, score) in tfs.iter().zip(*scores) {
+        let name = if *name == "." { tf } else { *name };
         match score {
             Some(score) => {
                 let thousandths = (score * 1000.0).round();
                 writeln!(
                     out,
-                    "{chrom}\t{start}\t{end}\t{tf}\t{thousandths:.0}\t.\t{score:.6}"
+                    "{chrom}\t{start}\t{end}\t{name}\t{thousandths:.0}\t.\t{score:.6}\t{tf}"
                 )?;
             }
-            None => writeln!(out, "{chrom}\t{start}\t{end}\t{tf}\t0\t.\t.")?,
+            None => writeln!(out, "{chrom}\t{start}\t{end}\t{name}\t.\t.\t.\t{tf}")?,
         }
     }
     Ok(())
@@ -431,7 +443,14 @@ mod tests {
     fn header() -> ScoreHeader {
         ScoreHeader {
             bindscape: "0.0.0".into(),
-            genome: Some("hg38".into()),
+            inputs: vec![InputFile {
+                role: "genome".into(),
+                name: "hg38.2bit".into(),
+                bytes: 5,
+                sha256: "cd".into(),
+            }],
+            genome: None,
+            model_genome: Some("GRCh38".into()),
             model: "model.safetensors".into(),
             model_sha256: "ab".into(),
             score: "probability".into(),
@@ -441,13 +460,17 @@ mod tests {
 
     fn write_two_rows(path: &Path) {
         let mut writer = ScoreWriter::create(path, &header()).unwrap();
-        for (start, scores) in [(5, [Some(0.25), Some(0.75)]), (1, [None, Some(1.0)])] {
+        let rows = [
+            (5, "r", [Some(0.25), Some(0.75)]),
+            (1, ".", [None, Some(1.0)]),
+        ];
+        for (start, name, scores) in rows {
             writer
                 .write(&ScoreRow {
                     chrom: "chr1",
                     start,
                     end: start + 200,
-                    name: "r",
+                    name,
                     scores: &scores,
                 })
                 .unwrap();
@@ -461,18 +484,29 @@ mod tests {
         let tsv = directory.path().join("out.tsv");
         write_two_rows(&tsv);
         let text = std::fs::read_to_string(&tsv).unwrap();
-        assert!(text.contains("# coordinates: 0-based, half-open\n# genome: hg38\n"));
-        assert!(text.contains("# model_sha256: ab\n"));
+        assert!(text.contains(
+            "# coordinates: 0-based, half-open\n# genome: hg38.2bit\n# genome_sha256: cd\n"
+        ));
+        assert!(text.contains("# model_sha256: ab\n# model_genome: GRCh38\n"));
         assert!(text.ends_with(
             "chrom\tstart\tend\tname\tMAX\tSPI1\n\
              chr1\t5\t205\tr\t0.250000\t0.750000\n\
-             chr1\t1\t201\tr\tNA\t1.000000\n"
+             chr1\t1\t201\t.\tNA\t1.000000\n"
         ));
         let bed = directory.path().join("out.bed");
         write_two_rows(&bed);
         let text = std::fs::read_to_string(&bed).unwrap();
-        assert!(text.contains("chr1\t5\t205\tSPI1\t750\t.\t0.750000\n"));
-        assert!(text.contains("chr1\t1\t201\tMAX\t0\t.\t.\n"));
+        // A region without a name goes by the TF; a missing score is no number.
+        assert!(text.ends_with(
+            "chr1\t5\t205\tr\t250\t.\t0.250000\tMAX\n\
+             chr1\t5\t205\tr\t750\t.\t0.750000\tSPI1\n\
+             chr1\t1\t201\tMAX\t.\t.\t.\tMAX\n\
+             chr1\t1\t201\tSPI1\t1000\t.\t1.000000\tSPI1\n"
+        ));
+        let compressed = directory.path().join("out.bed.gz");
+        write_two_rows(&compressed);
+        let bytes = std::fs::read(&compressed).unwrap();
+        assert!(bytes.ends_with(&bgzf::END), "tabix needs blocks");
     }
 
     #[test]
@@ -486,8 +520,9 @@ mod tests {
             .file_metadata()
             .key_value_metadata()
             .unwrap();
-        assert!(facts.iter().any(|fact| fact.key == "bindscape.genome"
-            && fact.value.as_deref() == Some("hg38")));
+        assert!(facts.iter().any(
+            |fact| fact.key == "bindscape.genome" && fact.value.as_deref() == Some("hg38.2bit")
+        ));
         let rows: Vec<String> = reader
             .get_row_iter(None)
             .unwrap()

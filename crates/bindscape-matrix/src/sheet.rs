@@ -14,7 +14,7 @@ use bindscape_base::table::each_row;
 use bindscape_genome::bed::Format;
 
 /// What a file of a sample sheet holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// Accessible regions: of one cell, or clusters over cells with source ids.
     Dhs,
@@ -294,17 +294,20 @@ pub struct Aliases {
 }
 
 impl Aliases {
-    /// Reads a table of two columns, the alias and the cell's name; a header `alias`, `cell` may be there.
+    /// Reads a table of two columns, the alias and the cell's name; a header that names them may
+    /// be there.
     ///
     /// # Errors
     /// If a row has not two columns or an alias stands for two cells.
     pub fn read(path: &Path) -> Result<Self> {
         let mut cells: BTreeMap<String, String> = BTreeMap::new();
+        let mut first = true;
         each_row(path, |line, fields| {
             let &[alias, cell] = fields else {
                 return Err(two_columns(path, line, "alias", fields.len()));
             };
-            if (alias, cell) == ("alias", "cell") {
+            let first = std::mem::replace(&mut first, false);
+            if first && is_header(alias, ALIAS_WORDS, cell) {
                 return Ok(());
             }
             match cells.insert(alias.to_owned(), cell.to_owned()) {
@@ -346,16 +349,24 @@ impl FromIterator<(String, String)> for Aliases {
 }
 
 /// Reads the sources of clustered accessible regions: source id and cell.
-/// Columns after the second are ignored (UCSC's table has some).
+/// Columns after the second are ignored (UCSC's table has some). A header may be there: a first
+/// row that names the columns, or whose id is no number where all others are.
 ///
 /// # Errors
 /// If a row has fewer than two columns, or an id occurs twice.
 pub fn read_sources(path: &Path) -> Result<BTreeMap<String, String>> {
     let mut sources = BTreeMap::new();
+    let mut first: Option<String> = None;
     each_row(path, |line, fields| {
         let [id, cell, ..] = fields else {
             return Err(two_columns(path, line, "source id", fields.len()));
         };
+        if first.is_none() {
+            first = Some((*id).to_owned());
+            if is_header(id, SOURCE_WORDS, cell) {
+                return Ok(());
+            }
+        }
         match sources.insert((*id).to_owned(), (*cell).to_owned()) {
             Some(_) => Err(Error::input(
                 path,
@@ -366,6 +377,12 @@ pub fn read_sources(path: &Path) -> Result<BTreeMap<String, String>> {
             None => Ok(()),
         }
     })?;
+    if let Some(first) = first.filter(|id| !is_digits(id))
+        && sources.len() > 1
+        && sources.keys().filter(|id| !is_digits(id)).count() == 1
+    {
+        sources.remove(&first);
+    }
     if sources.is_empty() {
         return Err(Error::input(
             path,
@@ -381,7 +398,7 @@ pub fn read_sources(path: &Path) -> Result<BTreeMap<String, String>> {
 /// sorted by file name: `EXPERIMENT.CELL.TF.MODEL.bed`, plain or `.gz`, with
 /// the model `pwm` or `damo`. A JASPAR id between TF and model
 /// (`….CTCF.MA0139.1.damo.bed`, later releases of UniBind) is no part of the
-/// TF. The cell may hold dots.
+/// TF. The cell may hold dots; a TF with dots is told once the cells are known.
 ///
 /// # Errors
 /// If the directory cannot be read, holds no such file, or holds a BED file
@@ -395,11 +412,7 @@ pub fn unibind_directory(directory: &Path) -> Result<Vec<DataSet>> {
             .file_name()
             .map(|name| name.to_string_lossy().into_owned())
             .unwrap_or_default();
-        let stem = name
-            .strip_suffix(".gz")
-            .or_else(|| name.strip_suffix(".bgz"))
-            .unwrap_or(&name);
-        let Some(stem) = stem.strip_suffix(".bed") else {
+        let Some(stem) = bed_stem(&name) else {
             continue;
         };
         let Some((tf, cell)) = unibind_name(stem) else {
@@ -444,6 +457,69 @@ fn unibind_name(stem: &str) -> Option<(&str, &str)> {
     let (rest, tf) = without_matrix.rsplit_once('.')?;
     let (experiment, cell) = rest.split_once('.')?;
     (!experiment.is_empty() && !cell.is_empty() && !tf.is_empty()).then_some((tf, cell))
+}
+
+/// What the first column of a table of sources may be called.
+const SOURCE_WORDS: &[&str] = &["id", "sourceid", "source", "number", "index", "experiment"];
+
+/// What the first column of a table of aliases may be called.
+const ALIAS_WORDS: &[&str] = &["alias", "aliases", "name", "othername", "synonym", "from"];
+
+/// What a column of cells may be called.
+const CELL_WORDS: &[&str] = &[
+    "cell",
+    "cells",
+    "celltype",
+    "cellline",
+    "name",
+    "tissue",
+    "biosample",
+    "biotype",
+    "sample",
+    "description",
+    "to",
+];
+
+/// Whether a row of an id or name and a cell names its columns: the first by one of `words`.
+fn is_header(first: &str, words: &[&str], cell: &str) -> bool {
+    let word = |text: &str| -> String {
+        text.chars()
+            .filter(char::is_ascii_alphanumeric)
+            .map(|letter| letter.to_ascii_lowercase())
+            .collect()
+    };
+    words.contains(&&*word(first)) && CELL_WORDS.contains(&&*word(cell))
+}
+
+impl DataSet {
+    /// TF and cell of the whole file. Where they come from its name and the cell is none that
+    /// `is_cell` knows, the longest beginning of the cell is taken that it does know, up to a dot,
+    /// and the rest is part of the TF (`EXP.K562.NKX2.5.pwm.bed`).
+    pub(crate) fn pair(&self, is_cell: impl Fn(&str) -> bool) -> Option<(String, String)> {
+        let (tf, cell) = self.pair.as_ref()?;
+        if !is_cell(cell) && self.is_named_by_file(tf, cell) {
+            let splits = cell.rmatch_indices('.').map(|(at, _)| cell.split_at(at));
+            for (shorter, rest) in splits {
+                if is_cell(shorter) {
+                    return Some((format!("{}.{tf}", &rest[1..]), shorter.to_owned()));
+                }
+            }
+        }
+        Some((tf.clone(), cell.clone()))
+    }
+
+    fn is_named_by_file(&self, tf: &str, cell: &str) -> bool {
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        bed_stem(&name).and_then(unibind_name) == Some((tf, cell))
+    }
+}
+
+/// A file name without `.bed`, `.bed.gz` or `.bed.bgz`.
+fn bed_stem(name: &str) -> Option<&str> {
+    name.strip_suffix(".gz")
+        .or_else(|| name.strip_suffix(".bgz"))
+        .unwrap_or(name)
+        .strip_suffix(".bed")
 }
 
 fn is_digits(text: &str) -> bool {
@@ -574,6 +650,20 @@ mod tests {
         assert!(
             error.contains("line 2: expected each source id once"),
             "{error}"
+        );
+        for header in ["id\tname\n", "Source_ID\tCell type\tlab\n", "nr\tK\n"] {
+            let text = format!("# of UCSC\n{header}0\tA549\n1\tK562\n");
+            let (_guard, path) = written("sources.tsv", &text);
+            let cells: Vec<String> = read_sources(&path).expect(header).into_values().collect();
+            assert_eq!(cells, ["A549", "K562"], "{header}");
+        }
+        // Ids may be words.
+        let (_guard, path) = written("sources.tsv", "ENCFF1\tA549\nENCFF2\tK562\n");
+        assert_eq!(read_sources(&path).expect("two").len(), 2);
+        let (_guard, path) = written("aliases.tsv", "Name\tCell\nMCF7\tMCF-7\n");
+        assert_eq!(
+            Aliases::read(&path).expect("aliases").resolve("Name"),
+            "Name"
         );
         let (_guard, path) = written("sources.tsv", "0 A549\n");
         let error = read_sources(&path).expect_err("no tab").to_string();

@@ -271,7 +271,11 @@ fn one_file_per_cell() {
 #[test]
 fn centres_of_clusters_and_of_cells() {
     let mut files = Files::new();
-    files.write("k562.bed", "chr1\t1000\t1300\nchr1\t1405\t1445\n");
+    // On chr2 MYC is bound: a matrix in which nothing is bound is refused.
+    files.write(
+        "k562.bed",
+        "chr1\t1000\t1300\nchr1\t1405\t1445\nchr2\t100\t200\n",
+    );
     files.write("hepg2.bed", "chr1\t1140\t1160\nchr1\t1250\t1550\n");
     let cell = |name: &str, cell: &str| CellFile {
         path: files.path(name),
@@ -281,7 +285,7 @@ fn centres_of_clusters_and_of_cells() {
     let clusters = std::mem::replace(&mut files.inputs.regions, RegionInputs::PerCell(cells));
 
     let merged = files.build().expect("a matrix");
-    assert_eq!(starts(&merged.matrix), [("chr1", 1175)]);
+    assert_eq!(starts(&merged.matrix), [("chr1", 1175), ("chr2", 50)]);
     assert_eq!(merged.report.regions.off_centre, 1);
     let told = merged.report.lines();
     assert!(
@@ -298,10 +302,10 @@ fn centres_of_clusters_and_of_cells() {
 
     files.options.centres = Centres::PerCell;
     let built = files.build().expect("a matrix");
-    let expected = [("chr1", 1050), ("chr1", 1300), ("chr1", 1325)];
+    let expected = [("chr1", 1050), ("chr1", 1300), ("chr1", 1325), ("chr2", 50)];
     assert_eq!(starts(&built.matrix), expected);
     let regions = &built.report.regions;
-    assert_eq!((regions.intervals, regions.merged, regions.kept), (4, 1, 3));
+    assert_eq!((regions.intervals, regions.merged, regions.kept), (5, 1, 4));
     assert_eq!((regions.clusters, regions.off_centre), (0, 0));
     assert_eq!(built.matrix.provenance.rule, "chip+tfbs, per-cell centres");
     // Accessible where an interval of the cell contains the centre: 1400 is none of K562's.
@@ -315,8 +319,8 @@ fn centres_of_clusters_and_of_cells() {
     assert_eq!(
         max,
         [
-            ("HepG2".to_owned(), vec![Unbound, Unbound, Unbound]),
-            ("K562".to_owned(), vec![Unbound, Closed, Unbound])
+            ("HepG2".to_owned(), vec![Unbound, Unbound, Unbound, Closed]),
+            ("K562".to_owned(), vec![Unbound, Closed, Unbound, Unbound])
         ]
     );
 
@@ -428,7 +432,7 @@ fn bad_files_are_named_with_line_and_remedy() {
 
     let name = peaks_fault("chr1\t800\t1000\tpeak_1\t0\t.\t900\t901\t0,0,0\n");
     assert!(
-        name.contains("line 1: expected a name EXPERIMENT.TF.CELL in column 4, found \"peak_1\""),
+        name.contains("line 1: expected a name EXPERIMENT.TF.CELL, or TF:CELL,CELL, in column 4, found \"peak_1\""),
         "{name}"
     );
     assert!(name.contains("sample sheet"), "{name}");
@@ -466,10 +470,11 @@ fn bad_files_are_named_with_line_and_remedy() {
 }
 
 #[test]
-fn files_of_another_genome_are_refused() {
+fn what_lies_outside_the_genome_is_dropped_and_counted() {
     let mut files = Files::new();
     files.options.genome = Some("hg38".into());
     files.options.chrom_sizes = Some(vec![("chr1".into(), 5000)]);
+    files.options.refuse_outside = true;
     let unknown = files.fault();
     assert!(
         unknown.starts_with(
@@ -477,22 +482,239 @@ fn files_of_another_genome_are_refused() {
         ),
         "{unknown}"
     );
-    assert!(unknown.contains("ignore_unknown_chromosomes"), "{unknown}");
+    assert!(unknown.contains("refuse_outside"), "{unknown}");
 
-    files.options.ignore_unknown_chromosomes = true;
+    files.options.refuse_outside = false;
     let built = files.build().expect("a matrix");
     assert_eq!(built.report.regions.unknown_chromosome, 1);
     assert_eq!(built.report.chip.unknown_chromosome, 2);
     assert_eq!(built.report.tfbs.unknown_chromosome, 1);
+    let warned = built.report.warnings.join("\n");
+    assert!(
+        warned.contains("ChIP-seq peaks: 2 on chromosomes that the genome lacks were dropped"),
+        "{warned}"
+    );
 
+    // The last summit, at 4000, is on chr1, though its peak ends past the end; a peak with its
+    // summit past the end is in no region, and one that begins there is dropped.
     files.options.chrom_sizes = Some(vec![("chr1".into(), 4020), ("chr2".into(), 1000)]);
-    files.write("dhs.bed", "chr1\t950\t1050\t2\t0,1,\n");
+    files.write(
+        "dhs.bed",
+        "chr1\t950\t1050\t2\t0,1,\nchr1\t3820\t4020\t2\t0,1,\n",
+    );
+    files.write(
+        "peaks.bed",
+        &PEAKS
+            .replace("chr2\t100\t200\tE3", "chr1\t4030\t4100\tE3")
+            .replace("150\t151", "4040\t4041"),
+    );
+    files.write("max_hepg2.bed", "chr1\t3990\t4030\tMAX\t0\t+\n");
+    let built = files.build().expect("a matrix");
+    let chip = &built.report.chip;
+    assert_eq!((chip.clipped, chip.beyond_end), (1, 1));
+    assert_eq!(built.report.tfbs.clipped, 1);
+    assert_eq!(built.matrix.columns[0], [Bound, Bound]);
+    let warned = built.report.warnings.join("\n");
+    assert!(
+        warned.contains("the first, chr1:3950-4050 on line 5 of")
+            && warned.contains("the chromosome has 4020 bp"),
+        "{warned}"
+    );
+    files.options.refuse_outside = true;
     let build = files.fault();
     assert!(
-        build.contains("peaks.bed, line 5: expected an end of at most 4020, the length of chr1 in the genome (hg38), found 4050"),
+        build.contains("max_hepg2.bed, line 1: expected an end of at most 4020, the length of chr1 in the genome (hg38), found 4030"),
         "{build}"
     );
     assert!(build.contains("wrong genome build?"), "{build}");
+    files.options.refuse_outside = false;
+
+    // Accessible intervals are clipped before their centre is taken.
+    files.write(
+        "dhs.bed",
+        "chr1\t950\t1050\t2\t0,1,\nchr1\t3780\t4100\t2\t0,1,\nchr1\t4020\t4100\t1\t0,\n",
+    );
+    let built = files.build().expect("a matrix");
+    assert_eq!(starts(&built.matrix), [("chr1", 900), ("chr1", 3800)]);
+    let regions = &built.report.regions;
+    assert_eq!((regions.clipped, regions.beyond_end), (1, 1));
+
+    // Of another genome altogether.
+    files.options.chrom_sizes = Some(vec![("1".into(), 4020)]);
+    let other = files.fault();
+    assert!(other.contains("without `chr`: 1, not chr1"), "{other}");
+    files.options.chrom_sizes = Some(vec![("scaffold_1".into(), 4020)]);
+    let other = files.fault();
+    assert!(
+        other.contains("expected at least one region, found none"),
+        "{other}"
+    );
+}
+
+/// The warnings of a build that has some bound regions.
+fn warnings(files: &Files) -> String {
+    let built = files.build().expect("a matrix");
+    assert_eq!(built.matrix.provenance.warnings, built.report.warnings);
+    built.report.warnings.join("\n")
+}
+
+#[test]
+fn evidence_that_never_meets_is_said() {
+    let mut files = Files::new();
+    assert_eq!(
+        warnings(&files),
+        "1 of 3 files of binding sites hold none: ".to_owned()
+            + &files.path("max_hepg2.bed").display().to_string()
+    );
+
+    // Letter case and signs of TFs and of cells.
+    files.write("peaks.bed", &PEAKS.replace(".MYC.", ".Myc."));
+    let case = warnings(&files);
+    assert!(
+        case.contains("taken for different TFs: MYC and Myc"),
+        "{case}"
+    );
+    assert!(
+        case.contains("1 of 2 TFs have no bound region: MYC (there are peaks of Myc)"),
+        "{case}"
+    );
+    files.write("peaks.bed", &PEAKS.replace(".MYC.K562", ".MYC.K-562"));
+    let cell = warnings(&files);
+    assert!(cell.contains("different cells: K-562 and K562"), "{cell}");
+    assert!(cell.contains("aliases"), "{cell}");
+
+    // Another build: all peaks, and so an error; or those of one file.
+    let shifted = |by: u32| -> String {
+        PEAKS
+            .lines()
+            .map(|line| {
+                let mut fields: Vec<String> = line.split('\t').map(str::to_owned).collect();
+                for place in [1, 2, 6, 7] {
+                    let position: u32 = fields[place].parse().expect("a position");
+                    fields[place] = (position + by).to_string();
+                }
+                fields.join("\t") + "\n"
+            })
+            .collect()
+    };
+    files.write("peaks.bed", &shifted(1_000_000));
+    let build = files.fault();
+    assert!(
+        build.contains("expected a region that is bound by a TF, found none: 0 of 7 peaks"),
+        "{build}"
+    );
+    assert!(build.contains("one genome build"), "{build}");
+    files.write("peaks.bed", PEAKS);
+    files.write("other.bed", &shifted(1_000_000).repeat(5));
+    files.inputs.chip.push(named(files.path("other.bed")));
+    files.options.allow_unsorted = true;
+    let all = warnings(&files);
+    assert!(
+        all.contains("31 of 36 ChIP-seq peaks of profiled pairs lie in no"),
+        "{all}"
+    );
+    files.write("peaks.bed", &PEAKS.repeat(5));
+    let one = warnings(&files);
+    assert!(
+        one.contains("most ChIP-seq peaks of 1 of 2 files lie in no accessible"),
+        "{one}"
+    );
+    assert!(one.contains("other.bed (30 of 30)"), "{one}");
+    files.options.allow_unsorted = false;
+    files.inputs.chip.pop();
+
+    // Nothing in a file.
+    files.write("peaks.bed", "# nothing\n");
+    assert!(files.fault().contains("0 of 0 peaks"));
+    files.write("peaks.bed", PEAKS);
+    for name in ["max_k562.bed", "myc_k562.bed"] {
+        files.write(name, "");
+    }
+    assert!(files.fault().contains("0 of 0 sites"));
+}
+
+#[test]
+fn a_tf_bound_nearly_everywhere_and_long_sites_are_said() {
+    let files = Files::new();
+    let lines =
+        |line: &dyn Fn(u32) -> String| -> String { (1..=30).map(|at| line(at * 1000)).collect() };
+    files.write(
+        "dhs.bed",
+        &lines(&|at| format!("chr1\t{}\t{}\t1\t0,\n", at - 50, at + 50)),
+    );
+    files.write(
+        "peaks.bed",
+        &lines(&|at| {
+            format!(
+                "chr1\t{}\t{}\tE.MAX.K562\t0\t.\t{at}\t{}\t0\n",
+                at - 5,
+                at + 5,
+                at + 1
+            )
+        }),
+    );
+    files.write(
+        "max_k562.bed",
+        &lines(&|at| format!("chr1\t{}\t{}\tMAX\t0\t+\n", at - 100, at + 101)),
+    );
+    let warned = warnings(&files);
+    assert!(warned.contains("MAX (30 of 30); were files"), "{warned}");
+    assert!(
+        warned.contains("bp long on average: are these peaks"),
+        "{warned}"
+    );
+}
+
+#[test]
+fn non_redundant_peaks_are_of_all_their_cells() {
+    let files = Files::new();
+    let expected = files.build().expect("a matrix").matrix.columns;
+    // The peak at 4000 in both cells; a cell that was not profiled changes nothing.
+    files.write(
+        "peaks.bed",
+        &PEAKS
+            .replace("E2.MAX.HepG2", "MAX:HepG2,Mars")
+            .replace("E1.MAX.K562", "MAX:K562")
+            .replace("E1.MYC.K562", "MYC:K562")
+            .replace("E3.MYC.K562", "MYC:K562,HepG2"),
+    );
+    let built = files.build().expect("a matrix");
+    assert_eq!(built.matrix.columns, expected);
+    assert_eq!((built.report.chip.records, built.report.chip.used), (7, 4));
+    // Once more with the site of MAX in K562, which makes the last region of chr1 bound.
+    files.write(
+        "peaks.bed",
+        &PEAKS.replace("E2.MAX.HepG2", "MAX:HepG2,K562"),
+    );
+    assert_eq!(files.build().expect("a matrix").matrix.columns[0][3], Bound);
+}
+
+#[test]
+fn tfs_with_dots_and_peaks_without_a_summit() {
+    let mut files = Files::new();
+    files.options.evidence = Evidence::ChipOnly;
+    files.write("peaks.bed", "chr1\t900\t1101\tGSE1.NKX2.5.K562\n");
+    let built = files.build().expect("a matrix");
+    assert_eq!(built.matrix.tfs, ["NKX2.5"]);
+    assert_eq!(built.matrix.columns[0][0], Bound);
+    assert_eq!(built.report.chip.without_summit, 1);
+    let told = built.report.lines();
+    assert!(
+        told.iter()
+            .any(|(what, _)| what.contains("without a summit: their middle"))
+    );
+    // In the name of a file of sites, too; what a sample sheet says stays as it is.
+    let mut sites = Files::new();
+    sites.write("peaks.bed", "chr1\t900\t1101\tGSE1.NKX2.5.K562\n");
+    sites.write("EXP.K562.NKX2.5.pwm.bed", "chr1\t990\t1001\n");
+    let path = sites.path("EXP.K562.NKX2.5.pwm.bed");
+    sites.inputs.tfbs = vec![of(path.clone(), "5", "K562.NKX2")];
+    assert_eq!(sites.build().expect("a matrix").matrix.tfs, ["NKX2.5"]);
+    sites.inputs.tfbs = vec![of(path, "NKX2", "K562.5")];
+    assert!(sites.fault().contains("none for K562.5"));
+    let profile = &built.matrix.provenance.profiles[0];
+    assert_eq!((&*profile.tf, profile.chip, profile.tfbs), ("NKX2.5", 1, 0));
+    assert_eq!(profile.cells, ["K562"]);
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use bindscape_base::Result;
 use bindscape_base::digest::hex;
+use bindscape_base::{Error, Place, Result};
 use sha2::{Digest, Sha256};
 
 use crate::checker::{self, Expected, Found};
@@ -198,7 +198,7 @@ impl StateDict {
     /// published weights have it) is dropped.
     ///
     /// # Errors
-    /// If they are not those of `network`; `path` is the file to blame.
+    /// If they are not those of `network`, or not all finite; `path` is the file to blame.
     pub(crate) fn fit(
         network: &str,
         slots: &[Slot],
@@ -238,6 +238,9 @@ impl StateDict {
             })
             .collect();
         checker::check(network, &expected, &found, path, ADVICE)?;
+        for array in &arrays {
+            check_finite(array, path)?;
+        }
         let place = |array: &Array| slots.iter().position(|slot| slot.name == array.name);
         arrays.sort_by_key(place);
         Ok(Self(arrays))
@@ -259,6 +262,28 @@ impl StateDict {
     pub(crate) fn get(&self, name: &str) -> Option<&Array> {
         self.0.iter().find(|array| array.name == name)
     }
+}
+
+/// Refuses an array with values that are no numbers: every score would be none, or a wrong one.
+fn check_finite(array: &Array, path: &Path) -> Result<()> {
+    let Values::F32(values) = &array.values else {
+        return Ok(());
+    };
+    let Some(first) = values.iter().position(|value| !value.is_finite()) else {
+        return Ok(());
+    };
+    let count = values.iter().filter(|value| !value.is_finite()).count();
+    Err(Error::input(
+        path,
+        Place::Record(array.name.clone()),
+        "finite weights",
+        format!(
+            "{} at place {first}, one of {count} of {} that are not",
+            values[first],
+            values.len()
+        ),
+    )
+    .hint("the file is damaged, or its training diverged: make the model again"))
 }
 
 #[cfg(test)]

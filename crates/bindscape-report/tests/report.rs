@@ -407,3 +407,26 @@ fn damaged_runs_are_errors_with_file_and_hint() {
             .contains("at least one run")
     );
 }
+
+#[test]
+fn few_test_regions_are_said() {
+    let (run, record) = finetuning();
+    let page = |run: &TempDir| report(&[run.path()]).unwrap();
+    for training in &record.trainings {
+        let mut metrics = evaluation(run.path(), &training.directory);
+        (metrics.tfs[0].positives, metrics.tfs[0].regions) = (40, 100);
+        write_evaluation(run.path(), &training.directory, &metrics);
+    }
+    let many = page(&run);
+    assert!(!many.contains("Few regions"));
+    assert!(
+        many.contains("(no skill 0.40)"),
+        "beside AUCPR in the figure"
+    );
+    let first = &record.trainings[0].directory;
+    let mut metrics = evaluation(run.path(), first);
+    metrics.tfs[0].positives = 19;
+    write_evaluation(run.path(), first, &metrics);
+    let few = page(&run);
+    assert!(few.contains("Fewer than 20 bound or unbound test regions: HNF4A."));
+}

@@ -9,8 +9,8 @@ use bindscape_genome::load;
 use bindscape_genome::load::SequenceInput;
 use bindscape_genome::region::Regions;
 use bindscape_genome::sequence::{PackedSequences, SequenceSource};
-use bindscape_matrix::BindingMatrix;
 use bindscape_matrix::results::DataStep;
+use bindscape_matrix::{BindingMatrix, Provenance, parquet};
 
 pub use bindscape_base::words::{counted, thousands};
 
@@ -30,6 +30,38 @@ pub(crate) fn records(matrix: &Path, sequences: &SequenceInput) -> Result<Vec<In
         digest::input_file("matrix", matrix)?,
         digest::input_file(role, sequences.path())?,
     ])
+}
+
+/// Reads the matrix at `path`: the columns of `tfs`, in that order, or all. Says what makes it
+/// doubtful.
+pub(crate) fn read_matrix(
+    path: &Path,
+    tfs: Option<&[String]>,
+    progress: &dyn Progress,
+) -> Result<BindingMatrix> {
+    progress.begin("reading the matrix", None);
+    let matrix = parquet::read(path, tfs)?;
+    progress.finish();
+    tell_provenance(&matrix.provenance, path, progress);
+    Ok(matrix)
+}
+
+fn tell_provenance(provenance: &Provenance, path: &Path, progress: &dyn Progress) {
+    if !provenance.is_recorded() {
+        progress.note(&format!(
+            "warning: {} does not say where it comes from, as after another program rewrote it: \
+             its genome build, the rule of its codes and its inputs are not known and cannot be \
+             checked; keep the metadata `bindscape.provenance` of the Parquet file",
+            path.display()
+        ));
+    }
+    if let count @ 1.. = provenance.warnings.len() {
+        progress.note(&format!(
+            "warning: {} was built with {count} warning{}; `matrix inspect` shows them",
+            path.display(),
+            if count == 1 { "" } else { "s" }
+        ));
+    }
 }
 
 /// Loads the sequences of regions of one width; the network takes no other.

@@ -11,7 +11,7 @@ use bindscape_base::{Error, Place, Result, Subject, atomic, names};
 use bindscape_genome::load::SequenceInput;
 use bindscape_genome::sequence::{PackedSequences, SequenceSource};
 use bindscape_matrix::results::Evaluation;
-use bindscape_matrix::{BindingMatrix, View, parquet};
+use bindscape_matrix::{BindingMatrix, View};
 use bindscape_motif::Format;
 use bindscape_motif::format::write_motifs;
 use bindscape_nn::compare::{Difference, compare};
@@ -169,12 +169,23 @@ impl Evaluate {
         tfs: &[String],
         session: &Session<'_>,
     ) -> Result<BindingMatrix> {
-        session.begin("reading the matrix", None);
-        let matrix = parquet::read(&self.matrix, Some(tfs))?;
-        session.finish();
+        let matrix = data::read_matrix(&self.matrix, Some(tfs), session)?;
         let genome = matrix.provenance.genome.as_deref();
+        let width = data::width(&matrix, &self.matrix)?;
         for (model, file) in models {
-            model::check_build(model, file, genome, &self.matrix)?;
+            model::check_build(model, file, genome, &self.matrix, session)?;
+            if model.architecture.length() != width {
+                return Err(Error::input(
+                    file,
+                    Place::File,
+                    format!(
+                        "a model of {width} bp, the width of the regions in {}",
+                        self.matrix.display()
+                    ),
+                    format!("one of {} bp", model.architecture.length()),
+                )
+                .hint("labels of regions hold for regions of that width: build a matrix of the model's"));
+            }
         }
         Ok(matrix)
     }

@@ -202,10 +202,7 @@ impl Finetune {
     fn read_matrix(&self, session: &Session<'_>) -> Result<BindingMatrix> {
         let header = parquet::read_header(&self.matrix)?;
         bindscape_matrix::tf_index(&header.tfs, &self.tf, Subject::field("tf"))?;
-        session.begin("reading the matrix", None);
-        let matrix = parquet::read(&self.matrix, Some(std::slice::from_ref(&self.tf)))?;
-        session.finish();
-        Ok(matrix)
+        data::read_matrix(&self.matrix, Some(std::slice::from_ref(&self.tf)), session)
     }
 
     /// Refuses a parent whose length or genome build differ from the matrix's, and warns where
@@ -229,19 +226,13 @@ impl Finetune {
             )
             .hint("build a matrix of the model's width, or pre-train on this one"));
         }
-        model::check_build(parent, file, genome, &self.matrix)?;
+        model::check_build(parent, file, genome, &self.matrix, session)?;
         if !parent.training.regions_known {
             session.note(&format!(
                 "warning: the regions that {} was trained on are not known; none can be kept out, \
                  and the metrics of this run may be flattered",
                 file.display()
             ));
-        }
-        if parent.training.genome.is_none() || genome.is_none() {
-            session.note(
-                "warning: the genome build of the model or of the matrix is not named; \
-                 whether they are the same cannot be checked",
-            );
         }
         Ok(())
     }

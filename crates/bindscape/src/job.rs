@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use bindscape_base::kind::{self, FileKind};
-use bindscape_base::{Error, Place, Result, atomic};
+use bindscape_base::{Error, Place, Result, atomic, input};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -53,7 +53,11 @@ impl Session<'_> {
     /// As [`Job::check`] and [`Job::run`].
     pub fn run<J: Job>(&self, job: &J) -> Result<J::Outcome> {
         job.check()?;
-        self.install(|| job.run(self))
+        let outcome = self.install(|| job.run(self));
+        for warning in input::take_warnings() {
+            self.progress().note(&format!("warning: {warning}"));
+        }
+        outcome
     }
 }
 

@@ -3,7 +3,9 @@
 mod build;
 mod look;
 mod published;
+mod regions;
 
 pub use build::{BuildMatrix, BuiltMatrix};
 pub use look::{CompareTfs, InspectMatrix};
 pub use published::{ExportMatrix, ImportMatrix, ImportedMatrix, PublishedColumns};
+pub use regions::RegionChoice;

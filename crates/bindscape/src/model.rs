@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use bindscape_base::digest::InputFile;
 use bindscape_base::kind::FileKind;
+use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Place, Result};
+use bindscape_genome::assembly;
 use bindscape_matrix::results::RunKind;
 use bindscape_nn::train::MODEL_FILE;
 use bindscape_nn::{Architecture, Model, Precision};
@@ -64,13 +66,20 @@ fn of_run(run: &Path) -> Result<PathBuf> {
     Ok(file)
 }
 
-/// Refuses a model trained on another genome build: its regions could not be kept out.
+/// Refuses a model trained on another genome build than that of a matrix, `genome`: its regions
+/// could not be kept out. Says where that cannot be checked.
 ///
 /// # Errors
-/// If both builds are named and they differ.
-pub fn check_build(model: &Model, file: &Path, genome: Option<&str>, matrix: &Path) -> Result<()> {
+/// If both builds are named and they are different assemblies ([`assembly::same`]).
+pub fn check_build(
+    model: &Model,
+    file: &Path,
+    genome: Option<&str>,
+    matrix: &Path,
+    progress: &dyn Progress,
+) -> Result<()> {
     match (model.training.genome.as_deref(), genome) {
-        (Some(trained), Some(given)) if trained != given => Err(Error::input(
+        (Some(trained), Some(given)) if !assembly::same(trained, given) => Err(Error::input(
             file,
             Place::File,
             format!(
@@ -83,7 +92,16 @@ pub fn check_build(model: &Model, file: &Path, genome: Option<&str>, matrix: &Pa
             "regions of one build say nothing of those of another: \
              build the matrix on the model's genome",
         )),
-        _ => Ok(()),
+        (Some(_), Some(_)) => Ok(()),
+        _ => {
+            progress.note(&format!(
+                "warning: the genome build of {} or of {} is not named; whether they are the same \
+                 cannot be checked",
+                file.display(),
+                matrix.display()
+            ));
+            Ok(())
+        }
     }
 }
 

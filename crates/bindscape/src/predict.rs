@@ -4,12 +4,15 @@
 //! nor output has to fit into memory (a FASTA record has to).
 
 mod input;
+mod outside;
 mod scorer;
 
 use std::path::{Path, PathBuf};
 
+use bindscape_base::digest::InputFile;
 use bindscape_base::progress::Progress;
-use bindscape_base::{Error, Result};
+use bindscape_base::{Error, Result, digest};
+use bindscape_genome::assembly;
 use bindscape_matrix::scores::{ScoreFormat, ScoreHeader, ScoreWriter};
 use bindscape_nn::{Model, Precision, Predictor, Strands};
 use serde::{Deserialize, Serialize};
@@ -31,7 +34,7 @@ pub enum PredictionInput {
     Fasta {
         /// FASTA file, may be compressed; `-` is standard input.
         fasta: PathBuf,
-        /// The genome they are from, which the table names if the model names none.
+        /// The genome they are from. It is not read; the table names it.
         genome: Option<PathBuf>,
     },
     /// Regions of a genome.
@@ -44,11 +47,31 @@ pub enum PredictionInput {
 }
 
 impl PredictionInput {
-    fn genome(&self) -> Option<&Path> {
+    /// What the table says of the genome where no file of it is read.
+    fn genome_in_words(&self) -> Option<String> {
         match self {
-            Self::Fasta { genome, .. } => genome.as_deref(),
-            Self::Regions { genome, .. } => Some(genome),
+            Self::Fasta { genome, .. } => Some(match genome {
+                Some(genome) => format!("{}, by its name; it was not read", file_name(genome)),
+                None => "not read: sequences were given".into(),
+            }),
+            Self::Regions { .. } => None,
         }
+    }
+
+    /// The files that are read, with their checksums; pipes have none.
+    fn files(&self, session: &Session<'_>) -> Result<Vec<InputFile>> {
+        let files: Vec<(&str, &Path)> = match self {
+            Self::Fasta { fasta, .. } => vec![("sequences", fasta)],
+            Self::Regions { regions, genome } => vec![("genome", genome), ("regions", regions)],
+        };
+        session.begin("checksums of the input", None);
+        let files = files
+            .into_iter()
+            .filter(|(_, path)| path.is_file())
+            .map(|(role, path)| digest::input_file(role, path))
+            .collect();
+        session.finish();
+        files
     }
 }
 
@@ -90,7 +113,7 @@ pub enum WindowReport {
 /// assert_eq!((predicted.rows, predicted.short), (2, 1));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Predict {
     /// A run directory with one model, or a model file.
@@ -106,6 +129,14 @@ pub struct Predict {
     pub report: WindowReport,
     /// Strands to score; the scores of both are averaged.
     pub strands: Strands,
+    /// Share of bound regions among those that are scored. The odds of each TF are multiplied by
+    /// its odds over those of the training, where often half of the regions are bound. `None`
+    /// leaves them as they are.
+    #[serde(default)]
+    pub prior: Option<f64>,
+    /// Stop at a region that does not lie in the genome, instead of giving it no score.
+    #[serde(default)]
+    pub refuse_outside: bool,
     /// Type of the products of the network.
     pub precision: Precision,
 }
@@ -115,13 +146,18 @@ pub struct Predict {
 pub struct Predicted {
     /// Rows written.
     pub rows: u64,
-    /// Rows without a score: letters other than A, C, G, T, or no room for a window.
+    /// Rows without a score: letters other than A, C, G, T, no room for a window, or a region
+    /// that does not lie in the genome.
     pub missing: u64,
+    /// Regions past the end of their chromosome, or on chromosomes that the genome lacks.
+    pub outside: u64,
     /// Sequences or regions shorter than the model's length.
     pub short: u64,
     /// Whether these were regions, of which the window around their centre was scored; short
     /// sequences have no score.
     pub widened: bool,
+    /// Those of them with a summit, which was the centre of the window.
+    pub at_summit: u64,
     /// The model's length in base pairs.
     pub length: u64,
 }
@@ -137,26 +173,80 @@ impl Predict {
             stride: None,
             report: WindowReport::default(),
             strands: Strands::default(),
+            prior: None,
+            refuse_outside: false,
             precision: Precision::default(),
         }
     }
 
-    fn header(&self, model: &Model, file: &Path) -> ScoreHeader {
+    fn header(&self, model: &Model, file: &Path, inputs: Vec<InputFile>) -> ScoreHeader {
         ScoreHeader {
             bindscape: env!("CARGO_PKG_VERSION").into(),
-            genome: model
-                .training
-                .genome
-                .clone()
-                .or_else(|| self.input.genome().map(file_name)),
+            inputs,
+            genome: self.input.genome_in_words(),
             model: file_name(file),
             model_sha256: model.sha256().to_owned(),
-            score: self.score_in_words(model.architecture.length() as u64),
+            model_genome: model.training.genome.clone(),
+            score: self.score_in_words(model),
             tfs: model.tfs.clone(),
         }
     }
 
-    fn score_in_words(&self, length: u64) -> String {
+    /// Per TF, what its odds are multiplied by; empty without a prior.
+    fn odds(&self, model: &Model, file: &Path) -> Result<Vec<f64>> {
+        let Some(prior) = self.prior else {
+            return Ok(Vec::new());
+        };
+        let odds = |share: f64| share / (1.0 - share);
+        let unknown = |found: String| {
+            Error::argument(
+                "prior",
+                format!(
+                    "a model that says which share of its training regions was bound ({})",
+                    file.display()
+                ),
+                found,
+            )
+            .hint("leave ⟦prior⟧ out, or train the model with this version")
+        };
+        let Some(shares) = &model.training.bound_shares else {
+            return Err(unknown("one that does not".into()));
+        };
+        shares
+            .iter()
+            .zip(&model.tfs)
+            .map(|(&share, tf)| {
+                if share > 0.0 && share < 1.0 {
+                    Ok(odds(prior) / odds(share))
+                } else {
+                    Err(unknown(format!("a share of {share} for {tf}")))
+                }
+            })
+            .collect()
+    }
+
+    /// What the probabilities take for granted.
+    fn prior_in_words(&self, model: &Model) -> String {
+        if let Some(prior) = self.prior {
+            return format!("where {prior} of the regions are bound (prior)");
+        }
+        let Some(shares) = &model.training.bound_shares else {
+            return "where as many regions are bound as in training".into();
+        };
+        let (low, high) = shares
+            .iter()
+            .fold((f64::INFINITY, 0.0_f64), |(low, high), &share| {
+                (low.min(share), high.max(share))
+            });
+        let shares = match (format!("{low:.3}"), format!("{high:.3}")) {
+            (low, high) if low == high => low,
+            (low, high) => format!("{low} to {high}"),
+        };
+        format!("where {shares} of the regions are bound, as in training; fewer are in a genome")
+    }
+
+    fn score_in_words(&self, model: &Model) -> String {
+        let length = model.architecture.length() as u64;
         let strands = match self.strands {
             Strands::Both => "mean of both strands",
             Strands::Forward => "forward strand",
@@ -172,15 +262,18 @@ impl Predict {
             half => format!(", computed in {half}"),
         };
         format!(
-            "probability of binding, {strands}, windows of {length} bp every {stride} bp, \
-             {windows}{precision}"
+            "probability of binding {}; {strands}, windows of {length} bp every {stride} bp, \
+             {windows}{precision}",
+            self.prior_in_words(model)
         )
     }
 
-    fn scorer<'a>(&self, session: &'a Session<'a>) -> Result<Scorer<'a>> {
+    /// What scores, and the genome build of the model.
+    fn scorer<'a>(&self, session: &'a Session<'a>) -> Result<(Scorer<'a>, Option<String>)> {
         let device = session.open_device(self.precision)?;
         let (model, file) = model::load(&self.model)?;
-        let header = self.header(&model, &file);
+        let odds = self.odds(&model, &file)?;
+        let header = self.header(&model, &file, self.input.files(session)?);
         let plan = unfinished::plan(
             "predict",
             model.sha256(),
@@ -195,15 +288,38 @@ impl Predict {
         } else {
             ScoreWriter::create(&self.out, &header)?
         };
-        Ok(Scorer::new(
+        let scorer = Scorer::new(
             self,
             &model,
             Predictor::new(&model, &device).with_precision(self.precision),
             writer,
             unfinished::journal(&self.out, "batches of windows", &plan)?,
+            odds,
             session,
-        ))
+        );
+        Ok((scorer, model.training.genome))
     }
+}
+
+/// A warning if the genome's file is named after another assembly than the model's.
+fn other_assembly(model_genome: &Option<String>, input: &PredictionInput) -> Option<String> {
+    let (PredictionInput::Regions { genome, .. }
+    | PredictionInput::Fasta {
+        genome: Some(genome),
+        ..
+    }) = input
+    else {
+        return None;
+    };
+    let trained = model_genome.as_deref()?;
+    let file = assembly::of_file_name(&file_name(genome))?;
+    (assembly::known(trained)? != file).then(|| {
+        format!(
+            "warning: the model was trained on {trained}, and {} is named after {file}: the model \
+             may not fit, and its own training regions cannot be told",
+            genome.display()
+        )
+    })
 }
 
 impl Job for Predict {
@@ -216,27 +332,42 @@ impl Job for Predict {
         if self.stride == Some(0) {
             return Err(Error::argument("stride", "at least 1", "0"));
         }
-        Ok(())
+        match self.prior {
+            Some(prior) if !(prior > 0.0 && prior < 1.0) => Err(Error::argument(
+                "prior",
+                "a share above 0 and below 1",
+                prior.to_string(),
+            )),
+            _ => Ok(()),
+        }
     }
 
     fn run(&self, session: &Session<'_>) -> Result<Predicted> {
-        let mut scorer = self.scorer(session)?;
+        let (mut scorer, model_genome) = self.scorer(session)?;
         session.begin("scoring", None);
-        let short = match &self.input {
+        let read = match &self.input {
             PredictionInput::Fasta { fasta, .. } => input::score_fasta(fasta, &mut scorer)?,
             PredictionInput::Regions { regions, genome } => {
-                input::score_regions(regions, genome, &mut scorer)?
+                input::score_regions(regions, genome, self.refuse_outside, &mut scorer)?
             }
         };
         scorer.flush()?;
         session.finish();
+        for note in read.notes {
+            session.note(&note);
+        }
+        if let Some(note) = other_assembly(&model_genome, &self.input) {
+            session.note(&note);
+        }
         let length = scorer.length();
         let (rows, missing) = scorer.finish()?;
         Ok(Predicted {
             rows,
             missing,
-            short,
+            outside: read.outside,
+            short: read.short,
             widened: matches!(self.input, PredictionInput::Regions { .. }),
+            at_summit: read.at_summit,
             length,
         })
     }

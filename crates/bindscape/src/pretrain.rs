@@ -106,26 +106,27 @@ impl Pretrain {
 
     /// Reads the columns of the matrix that are needed, and names the TFs.
     fn read_matrix(&self, session: &Session<'_>) -> Result<(BindingMatrix, Vec<String>)> {
-        session.begin("reading the matrix", None);
-        let (matrix, tfs) = match &self.tfs {
+        Ok(match &self.tfs {
             TfChoice::Named(names) => {
                 let header = parquet::read_header(&self.matrix)?;
                 for name in names {
                     tf_index(&header.tfs, name, Subject::field("tfs"))?;
                 }
-                (parquet::read(&self.matrix, Some(names))?, names.clone())
+                let matrix = data::read_matrix(&self.matrix, Some(names), session)?;
+                (matrix, names.clone())
             }
             &TfChoice::TopResolved(count) => {
-                let matrix = parquet::read(&self.matrix, None)?;
-                let tfs = sample::top_resolved(&matrix, count, View::LessSparse)?
+                let matrix = data::read_matrix(&self.matrix, None, session)?;
+                session.begin("choosing TFs", None);
+                let tfs: Vec<String> = sample::top_resolved(&matrix, count, View::LessSparse)?
                     .into_iter()
                     .map(|column| matrix.tfs[column].clone())
                     .collect();
+                session.finish();
+                session.note(&format!("{} TFs chosen: {}", tfs.len(), tfs.join(", ")));
                 (matrix, tfs)
             }
-        };
-        session.finish();
-        Ok((matrix, tfs))
+        })
     }
 
     /// What `run.json` says of the run before it begins.

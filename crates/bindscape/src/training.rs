@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use bindscape_base::atomic::AtomicFile;
+use bindscape_base::bgzf;
 use bindscape_base::{Error, Result};
 use bindscape_matrix::dataset::{Dataset, Part};
 use bindscape_matrix::results::{EpochRecord, Evaluation, PartCounts, TfMetrics, TrainingRecord};
@@ -13,8 +14,6 @@ use bindscape_nn::train::{self, BatchReport, Observer, Start, TrainOptions};
 use bindscape_nn::{
     Architecture, DeviceChoice, Model, Precision, Predictor, Strands, TrainingIdentity,
 };
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
 
 use crate::run_directory::{RunDirectory, read_json, write_json};
@@ -259,7 +258,7 @@ fn write_test_scores(
     model: &Model,
 ) -> Result<()> {
     let failed = |source| Error::io("write", path, source);
-    let mut out = GzEncoder::new(AtomicFile::create(path)?, Compression::default());
+    let mut out = bgzf::Writer::new(AtomicFile::create(path)?);
     writeln!(
         out,
         "# bindscape: {}\n# coordinates: 0-based, half-open\n# genome: {}\n# model_sha256: {}\n\
@@ -344,8 +343,11 @@ impl Observer for Watcher<'_> {
             seconds: record.seconds,
             best: record.best,
             validation: format!(
-                "validation loss {:.4}  validation AUCPR {aucpr}",
-                record.validation_loss
+                "validation loss {:.4}  validation AUCPR {aucpr}{}",
+                record.validation_loss,
+                record
+                    .validation_no_skill
+                    .map_or_else(String::new, |share| format!(" (no skill: {share:.3})")),
             ),
         });
     }

@@ -49,8 +49,11 @@ pub(crate) struct Arguments {
     /// Genome (2bit, or FASTA with its .fai) to check chromosomes and their lengths against
     #[arg(long, value_name = "FILE")]
     genome: Option<PathBuf>,
-    /// Drop and count intervals on chromosomes that --genome lacks, instead of stopping
+    /// Stop at intervals past the end of a chromosome or on chromosomes that --genome lacks, instead of clipping or dropping and counting them
     #[arg(long, requires = "genome")]
+    refuse_outside: bool,
+    /// Does nothing: what --genome lacks is dropped and counted without it
+    #[arg(long, hide = true)]
     ignore_unknown_chromosomes: bool,
     /// Drop and count data sets of cells without accessible regions, instead of stopping
     #[arg(long)]
@@ -104,7 +107,7 @@ impl Verb for Arguments {
             tfs: self.tfs,
             build: self.build,
             genome: self.genome,
-            ignore_unknown_chromosomes: self.ignore_unknown_chromosomes,
+            refuse_outside: self.refuse_outside,
             skip_cells_without_accessibility: self.skip_cells_without_accessibility,
             unsorted: self.unsorted,
             per_cell: self.per_cell,

@@ -3,8 +3,9 @@
 
 use std::path::PathBuf;
 
-use bindscape::matrix::{ExportMatrix, ImportMatrix, PublishedColumns};
+use bindscape::matrix::{ExportMatrix, ImportMatrix, PublishedColumns, RegionChoice};
 use bindscape_base::{Error, Result};
+use bindscape_genome::load::SequenceInput;
 use bindscape_matrix::View;
 use clap::Args;
 
@@ -50,8 +51,20 @@ pub(crate) struct ExportArguments {
     /// Matrices of single cells of the same build (the --per-cell directory of `matrix build`): writes one cells x regions file per TF too
     #[arg(long, value_name = "DIR")]
     per_cell: Option<PathBuf>,
-    /// Directory to write to
-    #[arg(long, value_name = "DIR")]
+    /// Write the regions that these TFs bind, as BED or FASTA; with --unbound, those of them that the others leave
+    #[arg(long, value_delimiter = ',', value_name = "TF,…")]
+    bound: Vec<String>,
+    /// Write the regions that these TFs leave unbound, as BED or FASTA; with --view less-sparse, one kind of evidence only is unbound, too
+    #[arg(long, value_delimiter = ',', value_name = "TF,…")]
+    unbound: Vec<String>,
+    /// Genome to write FASTA from (2bit, or FASTA with its .fai beside it)
+    #[arg(long, value_name = "FILE")]
+    genome: Option<PathBuf>,
+    /// FASTA of the regions of the matrix to write FASTA from
+    #[arg(long, value_name = "FASTA", conflicts_with = "genome")]
+    sequences: Option<PathBuf>,
+    /// Directory to write to; with --bound or --unbound, a file: .bed or .fa, also with .gz
+    #[arg(long, value_name = "DIR|FILE")]
     out: PathBuf,
 }
 
@@ -85,7 +98,21 @@ impl Verb for ExportArguments {
     type Job = ExportMatrix;
 
     fn plan(self) -> Result<ExportMatrix> {
+        let chosen = !self.bound.is_empty() || !self.unbound.is_empty();
+        let regions = chosen.then(|| RegionChoice {
+            bound: self.bound,
+            unbound: self.unbound,
+            view: match &*self.view {
+                "less-sparse" => View::LessSparse,
+                _ => View::Sparse,
+            },
+            sequences: self
+                .sequences
+                .map(SequenceInput::Fasta)
+                .or(self.genome.map(SequenceInput::Genome)),
+        });
         Ok(ExportMatrix {
+            regions,
             matrix: self.matrix,
             views: match &*self.view {
                 "sparse" => vec![View::Sparse],

@@ -78,12 +78,20 @@ fn chromosome_that_the_genome_lacks() {
         lines.push("chrUn_1\t5\t50\tE.MAX.K562\t0\t.\t20\t21\t0,0,0".into());
     });
     says(
-        &refuses(toy.path(), BUILD),
-        &["peaks.bed", "chrUn_1", "--ignore-unknown-chromosomes"],
+        &succeeds(toy.path(), BUILD),
+        &[
+            "ChIP-seq peaks on chromosomes that the genome lacks",
+            "warning: ChIP-seq peaks: 1 on chromosomes that the genome lacks were dropped (chrUn_1 (1 interval))",
+        ],
     );
     let mut words = BUILD.to_vec();
-    words.push("--ignore-unknown-chromosomes");
-    succeeds(toy.path(), &words);
+    let last = words.len() - 1;
+    words[last] = "other.parquet";
+    words.push("--refuse-outside");
+    says(
+        &refuses(toy.path(), &words),
+        &["peaks.bed", "chrUn_1", "--refuse-outside"],
+    );
 }
 
 #[test]
@@ -93,12 +101,22 @@ fn wrong_genome_build() {
     let genome = fs::read_to_string(toy.path().join("genome.fa")).expect("the genome");
     let cut = genome.len() - 2000;
     fs::write(toy.path().join("other.fa"), &genome[..cut]).expect("a writable directory");
+    let mut refusing = build_with("--genome", "other.fa");
+    refusing.push("--refuse-outside");
     says(
-        &refuses(toy.path(), &build_with("--genome", "other.fa")),
+        &refuses(toy.path(), &refusing),
         &["dhs.bed, line", "chr2", "build"],
     );
+    says(
+        &succeeds(toy.path(), &build_with("--genome", "other.fa")),
+        &[
+            "warning: accessible intervals: ",
+            "chr2",
+            "another genome build?",
+        ],
+    );
     succeeds(toy.path(), BUILD);
-    let message = refuses(
+    let message = succeeds(
         toy.path(),
         &[
             "pretrain",
@@ -108,11 +126,22 @@ fn wrong_genome_build() {
             "other.fa",
             "--tfs",
             "MAX,JUND",
+            "--epochs",
+            "1",
+            "--resamples",
+            "0",
             "--out",
             "run",
         ],
     );
-    says(&message, &["other.fa", "chr2", "build"]);
+    says(
+        &message,
+        &[
+            "regions lie past the end of their chromosome (the first: chr2:",
+            "dropped: sequence with unknown bases (N)",
+            "another genome build?",
+        ],
+    );
 }
 
 #[test]

@@ -180,7 +180,10 @@ fn from_files_to_a_report() {
         &table,
         &[
             "# coordinates: 0-based, half-open",
-            "# genome: toy",
+            "# genome: genome.fa\n# genome_sha256: ",
+            "# regions: regions.bed\n# regions_sha256: ",
+            "# model_genome: toy",
+            "of the regions are bound, as in training; fewer are in a genome",
             "# model_sha256: ",
         ],
     );
@@ -225,7 +228,7 @@ fn from_files_to_a_report() {
     let rows: Vec<&str> = table.lines().filter(|l| !l.starts_with('#')).collect();
     assert_eq!(rows.len(), 4, "one row per window:\n{table}");
     assert!(
-        rows[0].starts_with("chr9\t1000\t1200\tMAX\t"),
+        rows[0].starts_with("chr9\t1000\t1200\t0::chr9:1000-1200\t"),
         "{}",
         rows[0]
     );
@@ -235,7 +238,7 @@ fn from_files_to_a_report() {
         rows[1]
     );
     assert!(rows[2].starts_with("with_n\t0\t200\tMAX\t"), "{}", rows[2]);
-    assert_eq!(rows[3], "with_n\t1\t201\tMAX\t0\t.\t.");
+    assert_eq!(rows[3], "with_n\t1\t201\tMAX\t.\t.\t.\tMAX");
 
     succeeds(here, &["report", "max", "multi"]);
     let page = fs::read_to_string(here.join("max/report.html")).expect("a page");

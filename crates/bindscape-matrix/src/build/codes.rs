@@ -44,6 +44,11 @@ impl CellEvidence {
         self.pairs.len()
     }
 
+    /// The cells in alphabetical order.
+    pub(super) fn names(&self) -> &[String] {
+        &self.cells
+    }
+
     pub(super) fn name(&self, cell: usize) -> &str {
         &self.cells[cell]
     }
@@ -56,15 +61,15 @@ impl CellEvidence {
         cells
     }
 
-    /// One column of `rows` codes per TF: the highest code over all cells, or the code in `cell`.
+    /// One column of `rows` codes per TF: the highest code over all cells, or the code in `cell`;
+    /// and how often each code occurs in it.
     pub(super) fn columns(
         &self,
         tfs: &[String],
         rows: usize,
         cell: Option<usize>,
-    ) -> (Vec<Vec<Code>>, CodeCounts) {
-        let columns: Vec<(Vec<Code>, [u64; 4])> = tfs
-            .par_iter()
+    ) -> (Vec<Vec<Code>>, Vec<CodeCounts>) {
+        tfs.par_iter()
             .map(|tf| {
                 let pairs: Vec<&Pair> = self
                     .pairs
@@ -72,27 +77,16 @@ impl CellEvidence {
                     .map(|pair| &**pair)
                     .filter(|pair| pair.tf == *tf && cell.is_none_or(|cell| pair.cell == cell))
                     .collect();
-                self.column(&pairs, rows)
+                let (column, [closed, unbound, one_evidence, bound]) = self.column(&pairs, rows);
+                let counts = CodeCounts {
+                    closed,
+                    unbound,
+                    one_evidence,
+                    bound,
+                };
+                (column, counts)
             })
-            .collect();
-        let mut counts = [0; 4];
-        let columns = columns
-            .into_iter()
-            .map(|(column, column_counts)| {
-                for (sum, count) in counts.iter_mut().zip(column_counts) {
-                    *sum += count;
-                }
-                column
-            })
-            .collect();
-        let [closed, unbound, one_evidence, bound] = counts;
-        let counts = CodeCounts {
-            closed,
-            unbound,
-            one_evidence,
-            bound,
-        };
-        (columns, counts)
+            .unzip()
     }
 
     fn column(&self, pairs: &[&Pair], rows: usize) -> (Vec<Code>, [u64; 4]) {

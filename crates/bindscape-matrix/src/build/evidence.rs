@@ -11,7 +11,7 @@ use super::bits::{RankedBits, SharedBits};
 use super::name_table::{NameTable, Names};
 use super::pairs::{Named, Pair};
 use super::report::EvidenceCounts;
-use super::scan::{Scanned, Scanner, Visitor, other_style, some_of};
+use super::scan::{Outside, Scanned, Scanner, Visitor, other_style, some_of};
 use crate::overlap::{RegionIndex, Search};
 use crate::sheet::{Aliases, DataSet, Kind};
 use bindscape_base::error::{Error, Place, Result};
@@ -32,6 +32,35 @@ pub(super) struct Collector<'a> {
     missing: Mutex<BTreeMap<String, PathBuf>>,
     /// TFs that were not asked for, for a hint.
     other_tfs: Mutex<BTreeSet<String>>,
+    /// TFs and cells of data that do not profile, and were not profiled.
+    not_profiled: Mutex<BTreeSet<(String, String)>>,
+}
+
+/// What was read of one kind.
+#[derive(Default)]
+pub(super) struct Evidences {
+    pub(super) counts: EvidenceCounts,
+    /// The files in their order.
+    pub(super) files: Vec<OfFile>,
+}
+
+/// What was read of one file.
+pub(super) struct OfFile {
+    pub(super) path: PathBuf,
+    pub(super) counts: EvidenceCounts,
+    pub(super) outside: Outside,
+    /// Bases of all its intervals.
+    pub(super) bases: u64,
+}
+
+/// What was profiled.
+pub(super) struct Profiled {
+    /// The pairs, by TF and cell.
+    pub(super) pairs: Vec<Arc<Pair>>,
+    /// Cells that were dropped.
+    pub(super) missing: Vec<String>,
+    /// TFs and cells of data that do not profile, and were not profiled.
+    pub(super) others: BTreeSet<(String, String)>,
 }
 
 impl<'a> Collector<'a> {
@@ -51,11 +80,12 @@ impl<'a> Collector<'a> {
             pairs: Mutex::default(),
             missing: Mutex::default(),
             other_tfs: Mutex::default(),
+            not_profiled: Mutex::default(),
         }
     }
 
     /// Reads all data sets of one kind.
-    pub(super) fn read(&self, kind: Kind, data_sets: &[DataSet]) -> Result<EvidenceCounts> {
+    pub(super) fn read(&self, kind: Kind, data_sets: &[DataSet]) -> Result<Evidences> {
         let what = if kind == Kind::Chip {
             "ChIP-seq peaks"
         } else {
@@ -65,9 +95,8 @@ impl<'a> Collector<'a> {
         let fixed: Vec<Option<Named>> = data_sets
             .iter()
             .map(|set| {
-                set.pair
-                    .as_ref()
-                    .map(|(tf, cell)| self.resolve(kind, tf, cell, &set.path))
+                set.pair(|cell| self.cell(cell).is_some())
+                    .map(|(tf, cell)| self.resolve(kind, &tf, &cell, &set.path))
             })
             .collect();
         self.check_cells()?;
@@ -80,23 +109,33 @@ impl<'a> Collector<'a> {
             .map(|(set, fixed)| self.read_one(kind, set, fixed))
             .collect();
         let mut total = Tally::default();
-        for tally in read {
-            total.add(tally?);
+        let mut files = Vec::with_capacity(data_sets.len());
+        for (set, tally) in data_sets.iter().zip(read) {
+            let tally = tally?;
+            files.push(OfFile {
+                path: set.path.clone(),
+                counts: tally.counts.clone(),
+                outside: tally.outside.clone(),
+                bases: tally.bases,
+            });
+            total.add(tally);
         }
         self.scanner.progress.finish();
         self.check_cells()?;
-        let counts = &mut total.counts;
+        let mut counts = total.counts;
         counts.files = data_sets.len() as u64;
-        let placed = counts.records - counts.chromosome_without_regions - counts.unknown_chromosome;
-        if placed == 0 && !total.without_regions.is_empty() {
+        let dropped = counts.chromosome_without_regions + total.outside.dropped();
+        let mut others = total.without_regions;
+        others.extend(total.outside.unknown);
+        if counts.records == dropped && !others.is_empty() {
             return Err(Error::about(
                 what,
                 "intervals on chromosomes that have accessible regions",
-                format!("only others: {}", some_of(&total.without_regions)),
+                format!("only others: {}", some_of(&others)),
             )
             .hint("all files must be of one genome build, with chromosomes named alike"));
         }
-        Ok(total.counts)
+        Ok(Evidences { counts, files })
     }
 
     fn read_one(&self, kind: Kind, set: &DataSet, fixed: Option<Named>) -> Result<Tally> {
@@ -105,12 +144,12 @@ impl<'a> Collector<'a> {
             None if kind == Kind::Tfbs => Format::Bed,
             None => detect(&set.path)?,
         };
-        let names = Names::new(|tf, cell| self.resolve(kind, tf, cell, &set.path));
+        let names = Names::new(
+            |tf, cell| self.resolve(kind, tf, cell, &set.path),
+            |cell| self.cell(cell).is_some(),
+        );
         let mut total = Tally::default();
-        let Scanned {
-            records,
-            unknown_chromosome,
-        } = self.scanner.scan(
+        let Scanned { records, outside } = self.scanner.scan(
             &set.path,
             0,
             || Marker {
@@ -133,7 +172,10 @@ impl<'a> Collector<'a> {
             },
         )?;
         total.counts.records = records;
-        total.counts.unknown_chromosome = unknown_chromosome;
+        total.counts.unknown_chromosome = outside.unknown();
+        total.counts.clipped = outside.clipped;
+        total.counts.beyond_end = outside.past_end;
+        total.outside = outside;
         if total.without_regions.values().sum::<u64>() == records && records > 0 {
             let known = |name: &str| self.index.regions().chromosome_index(name).is_some();
             let style = total
@@ -166,10 +208,10 @@ impl<'a> Collector<'a> {
             Evidence::ChipAndTfbs => Kind::Tfbs,
             Evidence::ChipOnly => Kind::Chip,
         };
-        let cell = self.aliases.resolve(cell);
-        let Ok(number) = self.cells.binary_search_by(|name| name.as_str().cmp(cell)) else {
+        let Some(number) = self.cell(cell) else {
+            let cell = self.aliases.resolve(cell);
             if kind != profiles {
-                return Named::NotProfiled;
+                return self.note_other(tf, cell);
             }
             let mut missing = lock(&self.missing);
             // The least path, whichever thread comes first.
@@ -190,12 +232,27 @@ impl<'a> Collector<'a> {
                 pairs.insert(key, Arc::clone(&pair));
                 pair
             }
-            None => return Named::NotProfiled,
+            None => return self.note_other(tf, &self.cells[number]),
         };
+        pair.add_file(kind, path);
         Named::Pair {
             cell: u32::try_from(number).expect("fewer than 2^32 cells"),
             pair,
         }
+    }
+
+    /// The number of a cell with accessible regions that goes by `name`.
+    fn cell(&self, name: &str) -> Option<usize> {
+        let cell = self.aliases.resolve(name);
+        self.cells
+            .binary_search_by(|name| name.as_str().cmp(cell))
+            .ok()
+    }
+
+    /// Remembers a TF and a cell that were not profiled.
+    fn note_other(&self, tf: &str, cell: &str) -> Named {
+        lock(&self.not_profiled).insert((tf.to_owned(), cell.to_owned()));
+        Named::NotProfiled
     }
 
     fn check_cells(&self) -> Result<()> {
@@ -229,8 +286,8 @@ impl<'a> Collector<'a> {
         ))
     }
 
-    /// The profiled pairs, by TF and cell, and the cells dropped.
-    pub(super) fn finish(self) -> Result<(Vec<Arc<Pair>>, Vec<String>)> {
+    /// What was profiled.
+    pub(super) fn finish(self) -> Result<Profiled> {
         let unlocked = "a thread that held the lock panicked, and so did this call";
         let pairs: Vec<_> = self
             .pairs
@@ -262,7 +319,11 @@ impl<'a> Collector<'a> {
             ));
         }
         let missing = self.missing.into_inner().expect(unlocked);
-        Ok((pairs, missing.into_keys().collect()))
+        Ok(Profiled {
+            pairs,
+            missing: missing.into_keys().collect(),
+            others: self.not_profiled.into_inner().expect(unlocked),
+        })
     }
 }
 
@@ -297,12 +358,19 @@ struct Tally {
     counts: EvidenceCounts,
     /// Chromosomes without regions, with the number of records on each.
     without_regions: BTreeMap<String, u64>,
+    /// Intervals outside of the genome.
+    outside: Outside,
+    /// Bases of the intervals.
+    bases: u64,
 }
 
 impl Tally {
     fn add(&mut self, other: Tally) {
         let (sum, counts) = (&mut self.counts, other.counts);
         sum.records += counts.records;
+        sum.clipped += counts.clipped;
+        sum.without_summit += counts.without_summit;
+        sum.beyond_end += counts.beyond_end;
         sum.used += counts.used;
         sum.closed += counts.closed;
         sum.outside += counts.outside;
@@ -314,6 +382,8 @@ impl Tally {
         for (name, count) in other.without_regions {
             *self.without_regions.entry(name).or_default() += count;
         }
+        self.outside.add(other.outside);
+        self.bases += other.bases;
     }
 }
 
@@ -376,9 +446,9 @@ struct Places<'a> {
 impl Places<'_> {
     #[inline]
     fn place(&mut self, named: &Named, record: &Record<'_>) -> Result<(), Box<Malformed>> {
-        let counts = &mut self.tally.counts;
-        let Some(search) = &mut self.search else {
-            counts.chromosome_without_regions += 1;
+        self.tally.bases += u64::from(record.end - record.start);
+        if self.search.is_none() {
+            self.tally.counts.chromosome_without_regions += 1;
             match self.tally.without_regions.get_mut(&self.chromosome) {
                 Some(count) => *count += 1,
                 None => {
@@ -387,33 +457,58 @@ impl Places<'_> {
                 }
             }
             return Ok(());
+        }
+        let place = match named {
+            Named::Several(all) => {
+                let mut best = Placed::CellWithoutAccessibility;
+                for named in all.iter() {
+                    best = best.max(self.place_of(named, record)?);
+                }
+                best
+            }
+            one => self.place_of(one, record)?,
         };
+        let counts = &mut self.tally.counts;
+        match place {
+            Placed::Used => counts.used += 1,
+            Placed::Closed => counts.closed += 1,
+            Placed::Outside => counts.outside += 1,
+            Placed::NotProfiled => counts.not_profiled += 1,
+            Placed::TfNotAskedFor => counts.tf_not_asked_for += 1,
+            Placed::CellWithoutAccessibility => counts.cell_without_accessibility += 1,
+        }
+        Ok(())
+    }
+
+    /// Marks the regions of a peak or site of one TF and cell.
+    #[inline]
+    fn place_of(&mut self, named: &Named, record: &Record<'_>) -> Result<Placed, Box<Malformed>> {
         let (cell, pair) = match named {
             Named::Pair { cell, pair } => (*cell as usize, pair),
-            Named::NotProfiled => {
-                counts.not_profiled += 1;
-                return Ok(());
-            }
-            Named::TfNotAskedFor => {
-                counts.tf_not_asked_for += 1;
-                return Ok(());
-            }
-            Named::CellWithoutAccessibility => {
-                counts.cell_without_accessibility += 1;
-                return Ok(());
-            }
+            // Several are never among several.
+            Named::NotProfiled | Named::Several(_) => return Ok(Placed::NotProfiled),
+            Named::TfNotAskedFor => return Ok(Placed::TfNotAskedFor),
+            Named::CellWithoutAccessibility => return Ok(Placed::CellWithoutAccessibility),
+        };
+        let Some(search) = &mut self.search else {
+            return Ok(Placed::Outside);
         };
         // The summit of other peaks is of no concern, and is not read.
         let (start, end) = if self.kind == Kind::Chip {
-            let summit = record.summit(self.format)?;
+            let summit = match record.known_summit(self.format)? {
+                Some(summit) => summit,
+                None => {
+                    self.tally.counts.without_summit += 1;
+                    record.centre()
+                }
+            };
             (summit, summit.saturating_add(1))
         } else {
             (record.start, record.end)
         };
         let rows = search.overlapping(start, end);
         if rows.is_empty() {
-            counts.outside += 1;
-            return Ok(());
+            return Ok(Placed::Outside);
         }
         let open = &self.collector.open[cell];
         let mut used = false;
@@ -423,11 +518,17 @@ impl Places<'_> {
                 .insert(rank);
             used = true;
         }
-        if used {
-            counts.used += 1;
-        } else {
-            counts.closed += 1;
-        }
-        Ok(())
+        Ok(if used { Placed::Used } else { Placed::Closed })
     }
+}
+
+/// Where a peak or site lies. Of one in several cells, the last of these counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Placed {
+    CellWithoutAccessibility,
+    TfNotAskedFor,
+    NotProfiled,
+    Outside,
+    Closed,
+    Used,
 }

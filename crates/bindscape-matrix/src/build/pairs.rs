@@ -1,6 +1,8 @@
 //! Profiled pairs of TF and cell, and what names stand for.
 
-use std::sync::{Arc, OnceLock};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::bits::SharedBits;
 use crate::sheet::Kind;
@@ -13,6 +15,8 @@ pub(super) struct Pair {
     pub(super) cell: usize,
     chip: OnceLock<SharedBits>,
     tfbs: OnceLock<SharedBits>,
+    /// Files with data of the pair.
+    files: Mutex<BTreeSet<(Kind, PathBuf)>>,
 }
 
 impl Pair {
@@ -22,7 +26,23 @@ impl Pair {
             cell,
             chip: OnceLock::new(),
             tfbs: OnceLock::new(),
+            files: Mutex::default(),
         }
+    }
+
+    /// Notes that the file at `path` holds data of the pair.
+    pub(super) fn add_file(&self, kind: Kind, path: &Path) {
+        self.files().insert((kind, path.to_owned()));
+    }
+
+    /// Data sets of one kind: files with data of the pair.
+    pub(super) fn data_sets(&self, kind: Kind) -> u64 {
+        let files = self.files();
+        files.iter().filter(|(of, _)| *of == kind).count() as u64
+    }
+
+    fn files(&self) -> MutexGuard<'_, BTreeSet<(Kind, PathBuf)>> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn slot(&self, kind: Kind) -> &OnceLock<SharedBits> {
@@ -56,4 +76,6 @@ pub(super) enum Named {
     NotProfiled,
     TfNotAskedFor,
     CellWithoutAccessibility,
+    /// Of one TF in several cells, none of them several itself.
+    Several(Arc<[Named]>),
 }

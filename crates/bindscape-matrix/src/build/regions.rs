@@ -2,14 +2,14 @@
 //! centres, and the cells in which each is accessible.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::bits::RankedBits;
 use super::report::RegionCounts;
-use super::scan::{Scanned, Scanner, Visitor};
+use super::scan::{Outside, Scanned, Scanner, Visitor};
 use super::{Centres, RegionInputs};
 use crate::sheet::{Aliases, CellFile, read_sources};
 use bindscape_base::error::{Error, Place, Result};
@@ -25,6 +25,10 @@ pub(super) struct Accessible {
     /// Per cell, the rows that are open in it.
     pub(super) open: Vec<RankedBits>,
     pub(super) counts: RegionCounts,
+    /// Intervals outside of the genome, by file.
+    pub(super) outside: Vec<(PathBuf, Outside)>,
+    /// Files without intervals.
+    pub(super) empty: Vec<PathBuf>,
 }
 
 impl Accessible {
@@ -67,9 +71,24 @@ struct Rows {
     /// is not known.
     off_centre: Vec<bool>,
     counts: RegionCounts,
+    outside: Vec<(PathBuf, Outside)>,
+    empty: Vec<PathBuf>,
 }
 
 impl Rows {
+    /// Counts what was read of a file.
+    fn count(&mut self, path: &Path, scanned: Scanned) {
+        self.counts.files += 1;
+        self.counts.intervals += scanned.records;
+        self.counts.unknown_chromosome += scanned.outside.unknown();
+        self.counts.clipped += scanned.outside.clipped;
+        self.counts.beyond_end += scanned.outside.past_end;
+        if scanned.records == 0 {
+            self.empty.push(path.to_owned());
+        }
+        self.outside.push((path.to_owned(), scanned.outside));
+    }
+
     fn resize(mut self, names: Vec<String>, scanner: &Scanner<'_>) -> Accessible {
         let width = scanner.options.width;
         let lengths: Vec<u64> = self
@@ -130,6 +149,8 @@ impl Rows {
             cells: names,
             open: open.into_iter().map(RankedBits::new).collect(),
             counts: self.counts,
+            outside: self.outside,
+            empty: self.empty,
         }
     }
 }
@@ -219,9 +240,7 @@ fn read_clusters(
             Ok(())
         },
     )?;
-    rows.counts.files = 1;
-    rows.counts.intervals = scanned.records;
-    rows.counts.unknown_chromosome = scanned.unknown_chromosome;
+    rows.count(bed, scanned);
     rows.counts.clusters = rows.centre.len() as u64;
     Ok((rows, cells))
 }
@@ -350,13 +369,11 @@ fn read_cells(
         })
         .collect();
     let mut rows = Rows::default();
-    rows.counts.files = files.len() as u64;
     // Per chromosome: start, end and cell of every interval.
     let mut by_chrom: Vec<Vec<(u32, u32, u32)>> = Vec::new();
     for (file, result) in files.iter().zip(read) {
         let (scanned, stretches) = result?;
-        rows.counts.intervals += scanned.records;
-        rows.counts.unknown_chromosome += scanned.unknown_chromosome;
+        rows.count(&file.path, scanned);
         let cell = place(&cells, aliases.resolve(&file.cell));
         for (name, intervals) in stretches {
             let chrom = rows.chromosomes.intern(&name) as usize;

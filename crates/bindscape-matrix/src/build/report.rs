@@ -11,6 +11,10 @@ pub struct RegionCounts {
     pub intervals: u64,
     /// Intervals dropped because their chromosome is not in the genome.
     pub unknown_chromosome: u64,
+    /// Intervals that ended past the end of their chromosome and were clipped there.
+    pub clipped: u64,
+    /// Intervals dropped because they begin past the end of their chromosome.
+    pub beyond_end: u64,
     /// Clusters of intervals over cells; 0 where each interval is a region of its own.
     pub clusters: u64,
     /// Length of the longest cluster in base pairs; 0 if there is none.
@@ -35,6 +39,10 @@ pub struct EvidenceCounts {
     pub files: u64,
     /// Peaks or sites read.
     pub records: u64,
+    /// Those that ended past the end of their chromosome and were clipped there.
+    pub clipped: u64,
+    /// Peaks of profiled pairs without a summit, whose middle was taken for it.
+    pub without_summit: u64,
     /// In a region that is accessible in the cell.
     pub used: u64,
     /// In a region, but not one accessible in the cell.
@@ -45,6 +53,8 @@ pub struct EvidenceCounts {
     pub chromosome_without_regions: u64,
     /// On a chromosome that the genome lacks.
     pub unknown_chromosome: u64,
+    /// Past the end of their chromosome.
+    pub beyond_end: u64,
     /// Of a pair of TF and cell that was not profiled.
     pub not_profiled: u64,
     /// Of a TF that was not asked for.
@@ -64,6 +74,17 @@ pub struct CodeCounts {
     pub one_evidence: u64,
     /// Bound.
     pub bound: u64,
+}
+
+impl std::iter::Sum for CodeCounts {
+    fn sum<I: Iterator<Item = Self>>(counts: I) -> Self {
+        counts.fold(Self::default(), |sum, counts| Self {
+            closed: sum.closed + counts.closed,
+            unbound: sum.unbound + counts.unbound,
+            one_evidence: sum.one_evidence + counts.one_evidence,
+            bound: sum.bound + counts.bound,
+        })
+    }
 }
 
 /// The account of a build.
@@ -90,6 +111,8 @@ pub struct BuildReport {
     pub cells_without_accessibility: Vec<String>,
     /// Entries of the matrix by code.
     pub codes: CodeCounts,
+    /// What makes the result doubtful, in words.
+    pub warnings: Vec<String>,
 }
 
 impl BuildReport {
@@ -108,12 +131,20 @@ impl BuildReport {
             "dropped: chromosome not in the genome",
             regions.unknown_chromosome,
         );
+        dropped("clipped at the end of the chromosome", regions.clipped);
+        dropped(
+            "dropped: past the end of the chromosome",
+            regions.beyond_end,
+        );
         dropped("clusters of accessible intervals", regions.clusters);
         dropped(
-            "dropped: begins before the chromosome",
+            "dropped: the region would begin before the chromosome",
             regions.before_start,
         );
-        dropped("dropped: ends past the chromosome", regions.past_end);
+        dropped(
+            "dropped: the region would end past the chromosome",
+            regions.past_end,
+        );
         dropped("merged: same centre as another", regions.merged);
         dropped("regions in the matrix", regions.kept);
         dropped(
@@ -125,6 +156,14 @@ impl BuildReport {
             ("binding sites", &self.tfbs),
         ] {
             dropped(&format!("{name} read"), counts.records);
+            dropped(
+                &format!("{name} clipped at the end of the chromosome"),
+                counts.clipped,
+            );
+            dropped(
+                &format!("{name} without a summit: their middle was taken for it"),
+                counts.without_summit,
+            );
             dropped(
                 &format!("{name} in an accessible region of a profiled cell"),
                 counts.used,
@@ -138,6 +177,10 @@ impl BuildReport {
             dropped(
                 &format!("{name} on chromosomes that the genome lacks"),
                 counts.unknown_chromosome,
+            );
+            dropped(
+                &format!("{name} past the end of their chromosome"),
+                counts.beyond_end,
             );
             dropped(
                 &format!("{name} of pairs that were not profiled"),
@@ -164,7 +207,13 @@ impl BuildReport {
             "cells dropped for want of accessible regions",
             self.cells_without_accessibility.len() as u64,
         );
-        dropped("entries bound", self.codes.bound);
+        // Said even where it is 0.
+        lines.push(("entries bound".to_owned(), self.codes.bound));
+        let mut dropped = |what: &str, count: u64| {
+            if count > 0 {
+                lines.push((what.to_owned(), count));
+            }
+        };
         dropped("entries with one kind of evidence", self.codes.one_evidence);
         dropped("entries unbound", self.codes.unbound);
         dropped("entries closed or not profiled", self.codes.closed);

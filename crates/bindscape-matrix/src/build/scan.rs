@@ -28,12 +28,49 @@ pub(super) trait Visitor {
 }
 
 /// Intervals of a file.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Scanned {
     /// All that were read.
     pub(super) records: u64,
-    /// Those on chromosomes that the genome lacks; no visitor saw them.
-    pub(super) unknown_chromosome: u64,
+    /// Those that do not lie in the genome, or not wholly.
+    pub(super) outside: Outside,
+}
+
+/// Intervals that do not lie in the genome, or not wholly: see [`bindscape_genome::region`] for
+/// the rule.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Outside {
+    /// Those that end past the end of their chromosome. Visitors saw them clipped.
+    pub(super) clipped: u64,
+    /// Those that begin past it; no visitor saw them.
+    pub(super) past_end: u64,
+    /// The first of either kind, with its line and the length of the chromosome.
+    pub(super) first: Option<(String, u64, u64)>,
+    /// Those on chromosomes that the genome lacks, by chromosome; no visitor saw them.
+    pub(super) unknown: BTreeMap<String, u64>,
+}
+
+impl Outside {
+    /// Intervals on chromosomes that the genome lacks.
+    pub(super) fn unknown(&self) -> u64 {
+        self.unknown.values().sum()
+    }
+
+    /// Intervals that no visitor saw.
+    pub(super) fn dropped(&self) -> u64 {
+        self.past_end + self.unknown()
+    }
+
+    pub(super) fn add(&mut self, other: Outside) {
+        self.clipped += other.clipped;
+        self.past_end += other.past_end;
+        if self.first.is_none() {
+            self.first = other.first;
+        }
+        for (name, count) in other.unknown {
+            *self.unknown.entry(name).or_default() += count;
+        }
+    }
 }
 
 /// What all files of a build have in common.
@@ -74,7 +111,6 @@ impl<'a> Scanner<'a> {
     ) -> Result<Scanned> {
         let mut order = Order::default();
         let mut scanned = Scanned::default();
-        let mut unknown: BTreeMap<String, u64> = BTreeMap::new();
         for_each_block(
             path,
             self.progress,
@@ -85,32 +121,33 @@ impl<'a> Scanner<'a> {
                     visitor: visitor(),
                     records: 0,
                     runs: Vec::new(),
-                    unknown: BTreeMap::new(),
+                    outside: Outside::default(),
                     place: Placement::Unknown,
                 };
                 for (number, line) in block.lines() {
                     let line = line.ok_or_else(|| lone_carriage_return(path, number))?;
                     pass.line(after_columns(line, skip), number)?;
                 }
-                Ok((pass.visitor.finish(), pass.records, pass.runs, pass.unknown))
+                Ok((pass.visitor.finish(), pass.records, pass.runs, pass.outside))
             },
-            |(output, records, runs, block_unknown)| {
+            |(output, records, runs, outside)| {
                 if !self.options.allow_unsorted {
                     for run in runs {
                         order.add(path, run)?;
                     }
                 }
                 scanned.records += records;
-                for (name, count) in block_unknown {
-                    scanned.unknown_chromosome += count;
-                    *unknown.entry(name).or_default() += count;
-                }
+                scanned.outside.add(outside);
                 self.progress.advance(records);
                 merge(output)
             },
         )?;
-        if !unknown.is_empty() && !self.options.ignore_unknown_chromosomes {
-            return Err(self.unknown_chromosomes(path, &unknown));
+        let unknown = &scanned.outside.unknown;
+        let known = |name: &str| self.length(name.as_bytes()).is_some();
+        let style = unknown.keys().find_map(|name| other_style(name, known));
+        let all = scanned.outside.unknown() == scanned.records && scanned.records > 0;
+        if !unknown.is_empty() && (self.options.refuse_outside || (all && style.is_some())) {
+            return Err(self.unknown_chromosomes(path, unknown));
         }
         Ok(scanned)
     }
@@ -126,10 +163,8 @@ impl<'a> Scanner<'a> {
         let known = |name: &str| self.length(name.as_bytes()).is_some();
         let hint = match unknown.keys().find_map(|name| other_style(name, known)) {
             Some(advice) => advice,
-            None => {
-                "wrong genome build? To drop these intervals, pass ⟦ignore_unknown_chromosomes⟧"
-                    .to_owned()
-            }
+            None => "wrong genome build? Without ⟦refuse_outside⟧, such intervals are dropped"
+                .to_owned(),
         };
         Error::input(
             path,
@@ -197,7 +232,7 @@ struct Pass<'a, V> {
     visitor: V,
     records: u64,
     runs: Vec<Run>,
-    unknown: BTreeMap<String, u64>,
+    outside: Outside,
     place: Placement,
 }
 
@@ -221,16 +256,20 @@ impl<V: Visitor> Pass<'_, V> {
         }
         match self.place {
             Placement::Known(length) => {
-                if u64::from(record.end) > length {
-                    return Err(self.beyond(&record, length).at(self.path, number));
-                }
+                let record = if u64::from(record.end) <= length {
+                    record
+                } else if let Some(inside) = self.at_end(&record, length, number)? {
+                    inside
+                } else {
+                    return Ok(());
+                };
                 self.visitor
                     .record(&record)
                     .map_err(|error| error.at(self.path, number))
             }
             Placement::Unknown => {
                 let name = String::from_utf8_lossy(record.chrom).into_owned();
-                *self.unknown.entry(name).or_default() += 1;
+                *self.outside.unknown.entry(name).or_default() += 1;
                 Ok(())
             }
         }
@@ -252,6 +291,30 @@ impl<V: Visitor> Pass<'_, V> {
         if matches!(self.place, Placement::Known(_)) {
             self.visitor.chromosome(record.chrom);
         }
+    }
+
+    /// What lies on the chromosome of an interval that ends past its end.
+    #[cold]
+    fn at_end<'r>(
+        &mut self,
+        record: &Record<'r>,
+        length: u64,
+        line: u64,
+    ) -> Result<Option<Record<'r>>> {
+        if self.scanner.options.refuse_outside {
+            return Err(self.beyond(record, length).at(self.path, line));
+        }
+        if self.outside.first.is_none() {
+            let chrom = String::from_utf8_lossy(record.chrom);
+            let interval = format!("{chrom}:{}-{}", record.start, record.end);
+            self.outside.first = Some((interval, line, length));
+        }
+        let inside = record.within(length);
+        match inside {
+            Some(_) => self.outside.clipped += 1,
+            None => self.outside.past_end += 1,
+        }
+        Ok(inside)
     }
 
     fn beyond(&self, record: &Record<'_>, length: u64) -> Box<Malformed> {

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use parquet::basic::Type as PhysicalType;
+use parquet::basic::{Compression, Type as PhysicalType};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{
     ByteArray, ByteArrayType, DataType, DoubleType, FloatType, Int32Type, Int64Type,
@@ -62,6 +62,7 @@ impl MatrixReader {
             .hint("give a file: a matrix cannot be read from a pipe"));
         }
         let file = SerializedFileReader::new(shared).map_err(|error| corrupted(path, &error))?;
+        check_codecs(path, &file)?;
         Self::with_file(path, file)
     }
 
@@ -130,14 +131,7 @@ impl MatrixReader {
                 )
                 .hint("the file was written by another version of bindscape, or altered")
             })?,
-            None => Provenance {
-                bindscape: "not recorded".into(),
-                genome: None,
-                width: None,
-                rule: "not recorded".into(),
-                cell: None,
-                inputs: Vec::new(),
-            },
+            None => Provenance::not_recorded(),
         };
         let rows = u64::try_from(metadata.num_rows()).map_err(|_| {
             corrupted(
@@ -375,6 +369,34 @@ impl MatrixReader {
             "another type",
         )
     }
+}
+
+/// Refuses a file that is compressed in a way that is not read here.
+fn check_codecs(path: &Path, file: &SerializedFileReader<SharedFile>) -> Result<()> {
+    for group in file.metadata().row_groups() {
+        for column in group.columns() {
+            check_codec(path, column.column_descr().name(), column.compression())?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn check_codec(path: &Path, column: &str, codec: Compression) -> Result<()> {
+    if !matches!(codec, Compression::BROTLI(_) | Compression::LZO) {
+        return Ok(());
+    }
+    let name = codec.to_string().to_lowercase();
+    let name = name.split('(').next().unwrap_or_default();
+    Err(Error::input(
+        path,
+        Place::Record(format!("column {column:?}")),
+        "Parquet compressed with Zstandard, Snappy, gzip or LZ4, or not at all",
+        format!("the codec {name}, which is not supported"),
+    )
+    .hint(
+        "write it again with another codec, as in `to_parquet(…, compression=\"zstd\")`, and keep \
+         its metadata",
+    ))
 }
 
 fn listed(columns: &[ColumnDescPtr]) -> String {

@@ -7,12 +7,9 @@ use crate::Code;
 
 fn provenance() -> Provenance {
     Provenance {
-        bindscape: "0.1.0".into(),
         genome: Some("hg38".into()),
         width: Some(200),
-        rule: "chip+tfbs".into(),
-        cell: None,
-        inputs: Vec::new(),
+        ..Provenance::of_rule("chip+tfbs")
     }
 }
 
@@ -212,4 +209,41 @@ fn a_missing_directory_is_named() {
         error.to_string().contains("no/such/matrix.parquet"),
         "{error}"
     );
+}
+
+#[test]
+fn other_codecs_are_read_or_named() {
+    use parquet::basic::{BrotliLevel, GzipLevel};
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("m.parquet");
+    let matrix = example(500);
+    for codec in [
+        Compression::UNCOMPRESSED,
+        Compression::SNAPPY,
+        Compression::GZIP(GzipLevel::default()),
+        Compression::LZ4,
+        Compression::LZ4_RAW,
+    ] {
+        write_with(&path, &matrix, codec).unwrap();
+        assert_eq!(read(&path, None).unwrap(), matrix, "{codec}");
+    }
+    for (codec, name) in [
+        (Compression::BROTLI(BrotliLevel::default()), "brotli"),
+        (Compression::LZO, "lzo"),
+    ] {
+        let error = reader::check_codec(&path, "MAX", codec).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains(&format!("the codec {name}, which is not supported")),
+            "{error}"
+        );
+        assert!(error.advice().unwrap().contains("zstd"));
+    }
+}
+
+#[test]
+fn a_matrix_without_provenance_says_so() {
+    assert!(!Provenance::not_recorded().is_recorded());
+    assert!(provenance().is_recorded());
 }

@@ -17,12 +17,8 @@ fn example() -> BindingMatrix {
             vec![Unbound, Bound, Bound, Closed],
         ],
         provenance: Provenance {
-            bindscape: "0.1.0".into(),
-            genome: None,
             width: Some(200),
-            rule: "chip+tfbs".into(),
-            cell: None,
-            inputs: Vec::new(),
+            ..Provenance::of_rule("chip+tfbs")
         },
     }
 }

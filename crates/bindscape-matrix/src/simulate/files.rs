@@ -3,12 +3,10 @@
 use std::io::Write;
 use std::path::Path;
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
-
 use super::{DataSet, Simulation, profiled};
 use bindscape_base::atomic;
 use bindscape_base::atomic::AtomicFile;
+use bindscape_base::bgzf;
 use bindscape_base::error::{Error, Result};
 
 /// Letters per line of the FASTA.
@@ -55,7 +53,7 @@ pub(super) fn write(
         .map(|(id, (_, cell))| format!("{}\t{cell}\n", id + 1))
         .collect();
     atomic::write(&to.dhs_sources, sources.concat().as_bytes())?;
-    write_gzip(
+    write_compressed(
         &to.dhs_clusters,
         clusters.iter().map(|cluster| {
             let ids: Vec<String> = profiled(all)
@@ -81,7 +79,7 @@ pub(super) fn write(
         .flat_map(|(number, data_set)| data_set.peaks.iter().map(move |&peak| (peak, number)))
         .collect();
     peaks.sort_unstable();
-    write_gzip(
+    write_compressed(
         &to.chip,
         peaks.into_iter().map(|(peak, number)| {
             let DataSet { tf, cell, .. } = &data_sets[number];
@@ -101,7 +99,7 @@ pub(super) fn write(
         let experiment = experiment(number);
         let mut sites = data_set.sites.clone();
         sites.sort_unstable();
-        write_gzip(
+        write_compressed(
             &to.tfbs.join(format!("{experiment}.{cell}.{tf}.pwm.bed.gz")),
             sites.into_iter().map(|site| {
                 format!(
@@ -143,9 +141,9 @@ fn write_genome(path: &Path, chromosomes: &[(String, Vec<u8>)]) -> Result<()> {
     atomic::write(Path::new(&beside), index.as_bytes())
 }
 
-fn write_gzip(path: &Path, lines: impl Iterator<Item = String>) -> Result<()> {
+fn write_compressed(path: &Path, lines: impl Iterator<Item = String>) -> Result<()> {
     let failed = |source| Error::io("write", path, source);
-    let mut encoder = GzEncoder::new(AtomicFile::create(path)?, Compression::fast());
+    let mut encoder = bgzf::Writer::new(AtomicFile::create(path)?);
     for line in lines {
         encoder.write_all(line.as_bytes()).map_err(failed)?;
     }

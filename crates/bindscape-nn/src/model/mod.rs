@@ -60,6 +60,10 @@ pub struct TrainingIdentity {
     pub held_out: Regions,
     /// Chromosomes of `fitted`.
     pub chromosomes: Vec<String>,
+    /// Per TF, the share of bound regions among those it was trained on: what its probabilities
+    /// take for granted. `None` for imported weights and models of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bound_shares: Option<Vec<f64>>,
     /// Epoch whose weights these are, from 1; 0 for imported weights.
     pub best_epoch: u32,
     /// SHA-256 over options, data and start of the training; set by training.
@@ -99,6 +103,7 @@ impl TrainingIdentity {
             own: parent.map(|_| regions::unique(&[&own])),
             fitted,
             held_out,
+            bound_shares: bound_shares(data),
             best_epoch: 0,
             run: String::new(),
             precision: Precision::F32,
@@ -115,6 +120,19 @@ impl TrainingIdentity {
             (None, Some(_)) => None,
         }
     }
+}
+
+/// The share of bound regions in the training part, TF by TF; `None` if it is empty.
+fn bound_shares(data: &Dataset) -> Option<Vec<f64>> {
+    let rows = data.rows(Part::Train);
+    (!rows.is_empty()).then(|| {
+        (0..data.tfs.len())
+            .map(|tf| {
+                let bound = rows.iter().filter(|&&row| data.labels_of(row)[tf] == 1);
+                bound.count() as f64 / rows.len() as f64
+            })
+            .collect()
+    })
 }
 
 /// A trained network.
@@ -326,6 +344,7 @@ impl Model {
             own: None,
             held_out: Regions::new(),
             chromosomes: Vec::new(),
+            bound_shares: None,
             best_epoch: 0,
             run: String::new(),
             precision: Precision::F32,

@@ -23,6 +23,7 @@ fn small() -> Model {
         fitted,
         own: None,
         held_out: Regions::new(),
+        bound_shares: Some(vec![0.5, 0.25]),
         best_epoch: 1,
         run: String::new(),
         precision: Precision::F32,
@@ -50,6 +51,26 @@ fn files_round_trip_with_the_same_bytes() {
     assert_eq!(bytes, std::fs::read(&again).unwrap());
     assert_eq!(loaded.sha256(), sha256_hex(&bytes));
     assert_eq!(counter(&loaded.state, "bn1.num_batches_tracked"), Some(0));
+}
+
+#[test]
+fn weights_that_are_no_numbers_are_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("model.safetensors");
+    for (value, shown) in [(f32::NAN, "NaN"), (f32::INFINITY, "inf")] {
+        let mut model = small();
+        let Values::F32(weights) = &mut model.state.0[0].values else {
+            panic!("weights are f32");
+        };
+        weights[2] = value;
+        model.save(&path).unwrap();
+        let message = Model::load(&path).unwrap_err().to_string();
+        assert!(
+            message.contains("model.safetensors, record c1.weight: expected finite weights")
+                && message.contains(&format!("found {shown} at place 2, one of 1 of")),
+            "{message}"
+        );
+    }
 }
 
 #[test]

@@ -134,6 +134,7 @@ impl Objective for BindingSites<'_> {
             train_loss: epoch.loss,
             validation_loss: validated.loss,
             validation_aucpr: validated.aucpr,
+            validation_no_skill: validated.no_skill,
             best: best.is_none_or(|best| validated.loss < best.validation_loss),
             seconds: epoch.began.elapsed().as_secs_f64(),
             sequences_per_second: epoch.per_second,

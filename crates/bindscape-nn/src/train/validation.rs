@@ -18,6 +18,8 @@ pub(crate) struct Validated {
     pub(crate) loss: f64,
     /// Mean over the TFs for which it is defined.
     pub(crate) aucpr: Option<f64>,
+    /// That of a network without skill.
+    pub(crate) no_skill: Option<f64>,
 }
 
 /// Runs the network over `rows` as in prediction. The loss takes each strand as
@@ -56,7 +58,7 @@ pub(crate) fn validate(
             }
         }
     }
-    let per_tf: Vec<Option<f64>> = (0..tfs)
+    let per_tf: Vec<Option<(f64, f64)>> = (0..tfs)
         .into_par_iter()
         .map(|tf| {
             let scores: Vec<f32> = probabilities
@@ -69,12 +71,15 @@ pub(crate) fn validate(
                 .iter()
                 .map(|&row| data.labels_of(row)[tf] == 1)
                 .collect();
-            bindscape_stats::aucpr(&scores, &labels)
+            let bound = labels.iter().filter(|&&bound| bound).count();
+            let share = bound as f64 / labels.len() as f64;
+            bindscape_stats::aucpr(&scores, &labels).map(|aucpr| (aucpr, share))
         })
         .collect();
-    let defined: Vec<f64> = per_tf.into_iter().flatten().collect();
+    let (defined, shares): (Vec<f64>, Vec<f64>) = per_tf.into_iter().flatten().unzip();
     Ok(Validated {
         loss: sum / (rows.len() * strands.len() * tfs) as f64,
-        aucpr: (!defined.is_empty()).then(|| defined.iter().sum::<f64>() / defined.len() as f64),
+        aucpr: bindscape_stats::mean(&defined),
+        no_skill: bindscape_stats::mean(&shares),
     })
 }

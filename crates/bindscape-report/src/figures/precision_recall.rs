@@ -71,7 +71,11 @@ pub(crate) fn of_repeats(run: &Run, tf: usize) -> Option<Figure> {
             panel.key(
                 line,
                 *start,
-                &format!("AUCPR {}", estimate(&metrics.aucpr, 3)),
+                &format!(
+                    "AUCPR {} (no skill {})",
+                    estimate(&metrics.aucpr, 3),
+                    maybe(metrics.no_skill(), 2)
+                ),
             );
         }
         for (start, metrics) in of_repeat {

@@ -3,7 +3,7 @@
 use bindscape_matrix::results::{Start, TfMetrics};
 use maud::{Markup, html};
 
-use super::{Numbering, compares, curves, dots};
+use super::{Numbering, compares, curves, dots, summary};
 use crate::compare::{Comparison, Metric, Spread};
 use crate::figures::learning::learning_curves;
 use crate::figures::metrics::rows;
@@ -28,7 +28,11 @@ pub(super) fn section(run: &Run, numbering: &mut Numbering) -> Markup {
     html! {
         p {
             "Evaluated on: " (data.join("; ")) ". "
-            "AUCPR, the area under the precision-recall curve, is the precision (how many of the regions predicted are bound) averaged over all levels of recall (how many of the bound regions are predicted): 1 is perfect, and guessing gives the share of bound regions."
+            "AUCPR, the area under the precision-recall curve, is the precision (how many of the regions predicted are bound) averaged over all levels of recall (how many of the bound regions are predicted): 1 is perfect, and no skill gives the share of bound regions. "
+            "The test regions are drawn as those of the training were; of the regions of a genome, fewer are bound, and precision is lower there."
+        }
+        @if let Some(warning) = summary::few_regions(run) {
+            p role="note" { strong { "Few regions. " } (warning) }
         }
         @for figure in dots(run) { (numbering.figure(&figure)) }
         @if compares(run) {

@@ -1,6 +1,8 @@
 //! Title, the one sentence with the key numbers, banners and key numbers.
 
-use bindscape_matrix::results::{RunKind, Start};
+use std::collections::BTreeSet;
+
+use bindscape_matrix::results::{FEW_REGIONS, RunKind, Start};
 use bindscape_stats::quantile;
 use maud::{Markup, html};
 
@@ -93,15 +95,53 @@ fn one_way_sentence(run: &Run, tf: usize, comparison: &Comparison) -> String {
     };
     match spread.values.len() {
         1 => format!(
-            "The model of {name}, {how}, reaches an AUCPR of {} on the test regions.",
-            fixed(mean, 2)
+            "The model of {name}, {how}, reaches an AUCPR of {} on the test regions{}.",
+            fixed(mean, 2),
+            without_skill(run, tf)
         ),
         n => format!(
-            "The models of {name}, {how}, reach a mean AUCPR of {} on the test regions of {} repeats.",
+            "The models of {name}, {how}, reach a mean AUCPR of {} on the test regions of {} repeats{}.",
             fixed(mean, 2),
-            in_words(n)
+            in_words(n),
+            without_skill(run, tf)
         ),
     }
+}
+
+/// What a model without skill would give, and whether the regions are too few for the number.
+fn without_skill(run: &Run, tf: usize) -> String {
+    let rows = metrics::rows(run);
+    let Some(chance) = rows
+        .iter()
+        .find(|row| row.tf == tf)
+        .and_then(|row| row.chance)
+    else {
+        return String::new();
+    };
+    format!(", where no skill would give {}", fixed(chance, 2))
+}
+
+/// A warning where a TF was measured on few regions.
+pub(super) fn few_regions(run: &Run) -> Option<String> {
+    let few: BTreeSet<&str> = run
+        .trainings
+        .iter()
+        .filter_map(|training| training.evaluation.as_ref())
+        .flat_map(|evaluation| &evaluation.tfs)
+        .filter(|metrics| metrics.is_of_few())
+        .map(|metrics| &*metrics.tf)
+        .collect();
+    (!few.is_empty()).then(|| {
+        let shown: Vec<&str> = few.iter().take(5).copied().collect();
+        let more = match few.len() - shown.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        format!(
+            "Fewer than {FEW_REGIONS} bound or unbound test regions: {}{more}. A number of so few says little without its interval.",
+            shown.join(", ")
+        )
+    })
 }
 
 fn pretrain_sentence(run: &Run) -> String {
@@ -201,6 +241,14 @@ pub(super) fn key_numbers(run: &Run) -> Markup {
                 format!("middle half {}", interval(ends, 2))
             }),
         ));
+        let chances: Vec<f64> = rows.iter().filter_map(|row| row.chance).collect();
+        if let Some(chance) = quantile(&chances, 0.5) {
+            numbers.push((
+                "AUCPR without skill".into(),
+                fixed(chance, 3),
+                "the median share of bound regions".into(),
+            ));
+        }
         numbers.push((
             "TFs".into(),
             count(rows.len() as u64),

@@ -93,6 +93,7 @@ pub fn epochs(count: u32, floor: f64, aucpr: f64, seed: u64) -> Vec<EpochRecord>
                 validation_aucpr: Some(
                     (aucpr - (aucpr - first) * (-t / 3.0).exp() + 0.008 * random.normal()).min(1.0),
                 ),
+                validation_no_skill: None,
                 best,
                 seconds: 8.0 + random.uniform(),
                 sequences_per_second: 900.0 + 40.0 * random.uniform(),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Result};
 use bindscape_genome::genome::Genome;
+use bindscape_genome::sequence::SequenceSource;
 use bindscape_matrix::build::{
     self, BuildInputs, BuildOptions, BuildReport, Built, Centres, Evidence, RegionInputs,
 };
@@ -71,8 +72,10 @@ pub struct BuildMatrix {
     pub build: Option<String>,
     /// Genome to check chromosomes and their lengths against.
     pub genome: Option<PathBuf>,
-    /// Drop and count intervals on chromosomes that the genome lacks, instead of stopping.
-    pub ignore_unknown_chromosomes: bool,
+    /// Stop at intervals past the end of a chromosome or on chromosomes that the genome lacks,
+    /// instead of clipping or dropping and counting them.
+    #[serde(default)]
+    pub refuse_outside: bool,
     /// Drop and count data sets of cells without accessible regions, instead of stopping.
     pub skip_cells_without_accessibility: bool,
     /// Accept files that are not sorted by start within chromosomes.
@@ -114,7 +117,7 @@ impl BuildMatrix {
             tfs: None,
             build: None,
             genome: None,
-            ignore_unknown_chromosomes: false,
+            refuse_outside: false,
             skip_cells_without_accessibility: false,
             unsorted: false,
             per_cell: None,
@@ -194,9 +197,15 @@ impl BuildMatrix {
         Ok(sets)
     }
 
-    fn options(&self) -> Result<BuildOptions> {
+    fn options(&self, session: &Session<'_>) -> Result<BuildOptions> {
         let chrom_sizes = match &self.genome {
-            Some(path) => Some(Genome::open(path)?.chromosomes().to_vec()),
+            Some(path) => {
+                let genome = Genome::open(path)?;
+                if let Some(note) = genome.note() {
+                    session.note(note);
+                }
+                Some(genome.chromosomes().to_vec())
+            }
             None => None,
         };
         Ok(BuildOptions {
@@ -206,7 +215,7 @@ impl BuildMatrix {
             genome: self.build.clone(),
             chrom_sizes,
             allow_unsorted: self.unsorted,
-            ignore_unknown_chromosomes: self.ignore_unknown_chromosomes,
+            refuse_outside: self.refuse_outside,
             allow_cells_without_accessibility: self.skip_cells_without_accessibility,
             tfs: self.tfs.clone(),
             per_cell: self.per_cell.is_some(),
@@ -230,10 +239,10 @@ impl Job for BuildMatrix {
                 "nothing",
             ));
         }
-        if self.ignore_unknown_chromosomes && self.genome.is_none() {
+        if self.refuse_outside && self.genome.is_none() {
             return Err(Error::argument(
                 "genome",
-                "a genome that tells which chromosomes are unknown",
+                "a genome that tells what lies outside of it",
                 "none",
             ));
         }
@@ -242,13 +251,16 @@ impl Job for BuildMatrix {
 
     fn run(&self, session: &Session<'_>) -> Result<BuiltMatrix> {
         let inputs = self.inputs()?;
-        let options = self.options()?;
+        let options = self.options(session)?;
         if let Some(directory) = &self.per_cell {
             refuse_occupied(directory)?;
         }
         let built = build::build(&inputs, &options, session)?;
         for (what, count) in built.report.lines() {
             session.note(&format!("{:>15}  {what}", thousands(count)));
+        }
+        for warning in &built.report.warnings {
+            session.note(&format!("warning: {warning}"));
         }
         session.begin("writing the matrix", None);
         if let Some(directory) = &self.per_cell {

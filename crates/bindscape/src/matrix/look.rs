@@ -8,7 +8,6 @@ use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Result};
 use bindscape_genome::load::SequenceInput;
 use bindscape_matrix::inspect::{self, Inspection};
-use bindscape_matrix::parquet;
 use bindscape_matrix::similarity::{self, Similarity};
 use serde::{Deserialize, Serialize};
 
@@ -47,9 +46,7 @@ impl Job for InspectMatrix {
     }
 
     fn run(&self, session: &Session<'_>) -> Result<Inspection> {
-        session.begin("reading the matrix", None);
-        let matrix = parquet::read(&self.matrix, None)?;
-        session.finish();
+        let matrix = data::read_matrix(&self.matrix, None, session)?;
         let sequences = match &self.sequences {
             Some(input) => {
                 let length = data::width(&matrix, &self.matrix)?;
@@ -115,9 +112,7 @@ impl Job for CompareTfs {
     }
 
     fn run(&self, session: &Session<'_>) -> Result<Similarity> {
-        session.begin("reading the matrix", None);
-        let matrix = parquet::read(&self.matrix, None)?;
-        session.finish();
+        let matrix = data::read_matrix(&self.matrix, None, session)?;
         session.begin("comparing TFs", None);
         let similarity = similarity::similarity(&matrix);
         session.finish();

@@ -9,6 +9,8 @@ use bindscape_matrix::published::{self, TfOverCells};
 use bindscape_matrix::{BindingMatrix, Provenance, View, parquet};
 use serde::{Deserialize, Serialize};
 
+use super::regions::RegionChoice;
+use crate::data;
 use crate::job::Job;
 use crate::session::Session;
 
@@ -107,12 +109,9 @@ impl ImportMatrix {
             tfs: vec![cells.tf.clone()],
             columns: vec![cells.aggregate()],
             provenance: Provenance {
-                bindscape: env!("CARGO_PKG_VERSION").into(),
-                genome: None,
                 width,
-                rule: "imported".into(),
-                cell: None,
                 inputs,
+                ..Provenance::of_rule("imported")
             },
             regions,
         })
@@ -151,10 +150,13 @@ pub struct ExportMatrix {
     pub matrix: PathBuf,
     /// Views to write.
     pub views: Vec<View>,
+    /// Regions to write instead, by what binds them.
+    #[serde(default)]
+    pub regions: Option<RegionChoice>,
     /// Directory of the matrices of single cells of the same build: one cells x regions file per
     /// TF is written too.
     pub per_cell: Option<PathBuf>,
-    /// Directory to write to.
+    /// Directory to write to, or the file of [`ExportMatrix::regions`].
     pub out: PathBuf,
 }
 
@@ -165,6 +167,7 @@ impl ExportMatrix {
         Self {
             matrix,
             views: vec![View::Sparse, View::LessSparse],
+            regions: None,
             per_cell: None,
             out,
         }
@@ -248,13 +251,18 @@ impl Job for ExportMatrix {
         if self.views.is_empty() {
             return Err(Error::argument("views", "a view to write", "none"));
         }
+        if let Some(choice) = &self.regions {
+            choice.check(&self.out)?;
+        }
         Ok(())
     }
 
     fn run(&self, session: &Session<'_>) -> Result<Vec<PathBuf>> {
-        session.begin("reading the matrix", None);
-        let matrix = parquet::read(&self.matrix, None)?;
-        session.finish();
+        if let Some(choice) = &self.regions {
+            choice.export(&self.matrix, &self.out, session)?;
+            return Ok(vec![self.out.clone()]);
+        }
+        let matrix = data::read_matrix(&self.matrix, None, session)?;
         std::fs::create_dir_all(&self.out)
             .map_err(|source| Error::io("create", &self.out, source))?;
         let mut files = published::export_npz(&matrix, &self.out, &self.views)?;

@@ -3,8 +3,9 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use bindscape_matrix::TfProfile;
 use bindscape_matrix::inspect::Inspection;
-use bindscape_matrix::results::{Estimate, Start, TfMetrics};
+use bindscape_matrix::results::{Estimate, FEW_REGIONS, Start, TfMetrics};
 use bindscape_matrix::similarity::Similarity;
 
 use crate::data::thousands;
@@ -141,18 +142,90 @@ fn write_facts(inspection: &Inspection, out: &mut dyn Write) -> io::Result<()> {
     for chromosome in &inspection.chromosomes {
         writeln!(out, "# {}: {} regions", chromosome.name, chromosome.regions)?;
     }
+    for profile in &provenance.profiles {
+        let TfProfile {
+            tf,
+            cells,
+            chip,
+            tfbs,
+        } = profile;
+        let cells = format!("{} cells ({})", cells.len(), cells.join(", "));
+        writeln!(
+            out,
+            "# {tf}: {cells}, {chip} data sets of ChIP-seq peaks, {tfbs} of binding sites"
+        )?;
+    }
+    for warning in &provenance.warnings {
+        writeln!(out, "# warning: {warning}")?;
+    }
     Ok(())
 }
 
 impl Outcome for Pretrained {
     fn notes(&self) -> Vec<String> {
         let (mean, defined) = mean_aucpr(&self.evaluation.tfs);
-        vec![format!(
-            "test AUCPR: mean {} over {defined} of {} TFs; the model is {}",
+        let mut notes = vec![format!(
+            "test AUCPR: mean {} over {defined} of {} TFs ({}); the model is {}",
             mean.map_or_else(|| "undefined".into(), |mean| format!("{mean:.3}")),
             self.evaluation.tfs.len(),
+            no_skill(&self.evaluation.tfs),
             self.model.display(),
-        )]
+        )];
+        notes.extend(few_regions(&self.evaluation.tfs));
+        notes
+    }
+}
+
+/// What a model without skill reaches, for the brackets behind an AUCPR.
+fn no_skill<'a>(tfs: impl IntoIterator<Item = &'a TfMetrics>) -> String {
+    let defined = tfs.into_iter().filter(|tf| tf.aucpr.value.is_some());
+    let shares: Vec<f64> = defined.filter_map(TfMetrics::no_skill).collect();
+    match bindscape_stats::mean(&shares) {
+        Some(share) => format!("no skill: {share:.3}"),
+        None => "no skill: undefined".to_owned(),
+    }
+}
+
+/// Warnings about metrics of few regions, with their intervals.
+fn few_regions<'a>(tfs: impl IntoIterator<Item = &'a TfMetrics>) -> Vec<String> {
+    const SHOWN: usize = 5;
+    let few: Vec<String> = tfs
+        .into_iter()
+        .filter(|tf| tf.is_of_few())
+        .map(|tf| {
+            format!(
+                "{} ({} bound, {} unbound: AUCPR {})",
+                tf.tf,
+                tf.positives,
+                tf.regions - tf.positives,
+                estimate(&tf.aucpr)
+            )
+        })
+        .collect();
+    let more = match few.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    (!few.is_empty())
+        .then(|| {
+            format!(
+                "warning: fewer than {FEW_REGIONS} regions of a class to measure on, too few for a \
+                 number without its interval: {}{more}",
+                few[..few.len().min(SHOWN)].join(", ")
+            )
+        })
+        .into_iter()
+        .collect()
+}
+
+/// A number with its interval in brackets.
+fn estimate(estimate: &Estimate) -> String {
+    let value = estimate
+        .value
+        .map_or_else(|| "NA".to_owned(), |value| format!("{value:.3}"));
+    match estimate.interval {
+        Some((low, high)) => format!("{value} [{low:.3}, {high:.3}]"),
+        None => value,
     }
 }
 
@@ -163,6 +236,10 @@ impl Outcome for Finetuned {
             (Start::Transfer, "transfer"),
             (Start::Scratch, "from scratch"),
         ];
+        let tested = || {
+            let trainings = self.trainings.iter();
+            trainings.flat_map(|training| &training.evaluation.tfs)
+        };
         let note = |(start, name)| {
             let values: Vec<f64> = self
                 .trainings
@@ -175,13 +252,16 @@ impl Outcome for Finetuned {
                 .map(|spread| format!(" ± {spread:.3}"))
                 .unwrap_or_default();
             Some(format!(
-                "{} test AUCPR, {name}: {mean:.3}{spread} over {} repeat{}",
+                "{} test AUCPR, {name}: {mean:.3}{spread} over {} repeat{} ({})",
                 self.tf,
                 values.len(),
                 if values.len() == 1 { "" } else { "s" },
+                no_skill(tested()),
             ))
         };
-        starts.into_iter().filter_map(note).collect()
+        let mut notes: Vec<String> = starts.into_iter().filter_map(note).collect();
+        notes.extend(few_regions(tested()));
+        notes
     }
 }
 
@@ -198,7 +278,8 @@ const METRICS: [&str; 6] = [
 /// The metrics as TSV.
 impl Outcome for Evaluated {
     fn notes(&self) -> Vec<String> {
-        Vec::new()
+        let evaluations = self.evaluations.iter().take(1);
+        few_regions(evaluations.flat_map(|evaluation| &evaluation.tfs))
     }
 
     fn write_result(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -206,7 +287,7 @@ impl Outcome for Evaluated {
         for metric in METRICS {
             write!(out, "\t{metric}\t{metric}_low\t{metric}_high")?;
         }
-        writeln!(out)?;
+        writeln!(out, "\taucpr_no_skill")?;
         for evaluation in &self.evaluations {
             for tf in &evaluation.tfs {
                 let row = (&*evaluation.model, &*tf.tf, tf.regions, tf.positives);
@@ -214,7 +295,7 @@ impl Outcome for Evaluated {
             }
         }
         for of_tf in self.differences.iter().flatten() {
-            let row = ("difference", &*of_tf.tf, of_tf.regions, of_tf.positives);
+            let row = (DIFFERENCE, &*of_tf.tf, of_tf.regions, of_tf.positives);
             let values = [
                 of_tf.aucpr,
                 of_tf.average_precision,
@@ -241,7 +322,71 @@ fn write_row(
         let [value, low, high] = [estimate.value, low, high].map(number);
         write!(out, "\t{value}\t{low}\t{high}")?;
     }
-    writeln!(out)
+    let no_skill = (regions > 0 && model != DIFFERENCE).then(|| positives as f64 / regions as f64);
+    writeln!(out, "\t{}", number(no_skill))
+}
+
+/// What stands for the model in rows of differences.
+const DIFFERENCE: &str = "difference";
+
+impl Evaluated {
+    /// Writes the metrics as a table to look at: columns of one width, intervals in brackets, and
+    /// beside AUCPR what a model without skill reaches.
+    ///
+    /// # Errors
+    /// If `out` cannot be written.
+    pub fn write_readable(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut rows = vec![
+            [
+                "", "TF", "regions", "bound", "AUCPR", "no skill", "AUROC", "MCC",
+            ]
+            .map(str::to_owned),
+        ];
+        for evaluation in &self.evaluations {
+            for tf in &evaluation.tfs {
+                let no_skill = tf.no_skill();
+                rows.push([
+                    evaluation.model.clone(),
+                    tf.tf.clone(),
+                    thousands(tf.regions),
+                    thousands(tf.positives),
+                    estimate(&tf.aucpr),
+                    no_skill.map_or_else(|| "NA".to_owned(), |share| format!("{share:.3}")),
+                    estimate(&tf.auroc),
+                    estimate(&tf.mcc),
+                ]);
+            }
+        }
+        for of_tf in self.differences.iter().flatten() {
+            rows.push([
+                DIFFERENCE.to_owned(),
+                of_tf.tf.clone(),
+                thousands(of_tf.regions),
+                thousands(of_tf.positives),
+                estimate(&of_tf.aucpr),
+                String::new(),
+                estimate(&of_tf.auroc),
+                estimate(&of_tf.mcc),
+            ]);
+        }
+        let width = |column: usize| {
+            let cells = rows.iter().map(|row| row[column].chars().count());
+            cells.max().unwrap_or(0)
+        };
+        let widths: [usize; 8] = std::array::from_fn(width);
+        for row in &rows {
+            let mut line = String::new();
+            for (column, (cell, width)) in row.iter().zip(widths).enumerate() {
+                // Counts are flush right, as numbers are compared.
+                line += &match column {
+                    2 | 3 => format!("{cell:>width$}  "),
+                    _ => format!("{cell:<width$}  "),
+                };
+            }
+            writeln!(out, "{}", line.trim_end())?;
+        }
+        Ok(())
+    }
 }
 
 fn values_of(tf: &TfMetrics) -> [Estimate; 6] {
@@ -258,7 +403,7 @@ fn values_of(tf: &TfMetrics) -> [Estimate; 6] {
 impl Outcome for Predicted {
     fn notes(&self) -> Vec<String> {
         let mut notes = vec![format!(
-            "{} rows written, {} of them without a score (letters other than A, C, G, T, or no room for a window)",
+            "{} rows written, {} of them without a score (letters other than A, C, G, T, no room for a window, or outside the genome)",
             thousands(self.rows),
             thousands(self.missing)
         )];
@@ -267,10 +412,15 @@ impl Outcome for Predicted {
                 "{} were shorter than the model's {} bp: {}",
                 thousands(self.short),
                 self.length,
-                if self.widened {
-                    "the window around their centre was scored"
-                } else {
-                    "they have no score"
+                match (self.widened, self.at_summit) {
+                    (true, 0) => "the window around their centre was scored".to_owned(),
+                    (true, count) if count == self.short =>
+                        "the window around their summit was scored".to_owned(),
+                    (true, count) => format!(
+                        "the window around their summit ({}) or centre was scored",
+                        thousands(count)
+                    ),
+                    (false, _) => "they have no score".to_owned(),
                 }
             ));
         }

@@ -5,86 +5,203 @@ use std::path::Path;
 
 use bindscape_base::input::Lines;
 use bindscape_base::{Error, Place, Result};
-use bindscape_genome::bed::{self, Record as BedRecord};
-use bindscape_genome::fasta;
+use bindscape_genome::bed::{self, Format, Record as BedRecord};
+use bindscape_genome::fasta::{self, NameStyle, RegionName};
 use bindscape_genome::genome::Genome;
-use bindscape_genome::region::Region;
-use bindscape_genome::sequence::SequenceSource;
+use bindscape_genome::region::{Region, Window};
+use bindscape_genome::sequence::{SequenceSource, reverse_complement};
 
+use super::outside::Outside;
 use super::scorer::{Scorer, Span};
+use crate::data::counted;
 
-/// Scores all records; returns how many were too short.
-pub(super) fn score_fasta(path: &Path, scorer: &mut Scorer<'_>) -> Result<u64> {
+/// What was read.
+#[derive(Default)]
+pub(super) struct Read {
+    /// Sequences or regions shorter than the model's length.
+    pub(super) short: u64,
+    /// Short regions whose summit was the centre of the window.
+    pub(super) at_summit: u64,
+    /// Regions that do not lie in the genome.
+    pub(super) outside: u64,
+    /// What the user should know of it.
+    pub(super) notes: Vec<String>,
+}
+
+/// Scores all records.
+pub(super) fn score_fasta(path: &Path, scorer: &mut Scorer<'_>) -> Result<Read> {
     let mut reader = fasta::Reader::open(path)?;
     let mut record = fasta::Record::default();
+    let mut names = Names::default();
     let mut short = 0;
     while reader.read(&mut record)? {
-        let end = record.sequence.len() as u64;
-        short += u64::from(end < scorer.length());
+        let length = record.sequence.len() as u64;
+        short += u64::from(length < scorer.length());
         // A record that is named by its region is reported there.
-        let placed = fasta::region_of_name(&record.name)
-            .filter(|(region, reverse)| !reverse && u64::from(region.end - region.start) == end);
+        let name = RegionName::parse(&record.name);
+        let placed = name.and_then(|name| name.placed(length));
         let span = match placed {
-            Some((region, _)) => Span {
-                chrom: region.chrom,
-                start: u64::from(region.start),
-                end: u64::from(region.end),
-                name: &record.name,
-            },
-            None => Span {
-                chrom: &record.name,
-                start: 0,
-                end,
-                name: ".",
-            },
+            Some(placed) => {
+                names.one_based += u64::from(placed.style == NameStyle::Samtools);
+                names.turned += u64::from(placed.reverse);
+                if placed.reverse {
+                    reverse_complement(&mut record.sequence);
+                }
+                Span {
+                    chrom: placed.region.chrom,
+                    start: u64::from(placed.region.start),
+                    end: u64::from(placed.region.end),
+                    name: &record.name,
+                    turned: placed.reverse,
+                }
+            }
+            None => {
+                if name.is_some() {
+                    names.other_length(&record);
+                }
+                Span {
+                    chrom: &record.name,
+                    start: 0,
+                    end: length,
+                    name: ".",
+                    turned: false,
+                }
+            }
         };
         let offset = span.start;
         scorer.add(span, offset, &record.sequence)?;
     }
-    Ok(short)
+    Ok(Read {
+        short,
+        notes: names.notes(path),
+        ..Read::default()
+    })
 }
 
-/// Scores all regions; returns how many were widened.
-pub(super) fn score_regions(path: &Path, genome: &Path, scorer: &mut Scorer<'_>) -> Result<u64> {
+/// How records were named.
+#[derive(Default)]
+struct Names {
+    one_based: u64,
+    turned: u64,
+    other_lengths: u64,
+    /// The first record whose length is not that of the region in its name, and its line.
+    first: Option<(String, u64)>,
+}
+
+impl Names {
+    fn other_length(&mut self, record: &fasta::Record) {
+        self.other_lengths += 1;
+        if self.first.is_none() {
+            self.first = Some((record.name.clone(), record.line));
+        }
+    }
+
+    fn notes(self, path: &Path) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.one_based > 0 {
+            notes.push(format!(
+                "{} named from 1, as `samtools faidx` names them: the table counts from 0",
+                counted(self.one_based, "record")
+            ));
+        }
+        if self.turned > 0 {
+            notes.push(format!(
+                "{} of the reverse strand, as their names say: reported at their regions",
+                counted(self.turned, "record")
+            ));
+        }
+        if let Some((name, line)) = self.first {
+            notes.push(format!(
+                "warning: {} named by a region of another length than theirs, the first on line \
+                 {line} of {} ({name}): reported by name, from 0",
+                counted(self.other_lengths, "record"),
+                path.display()
+            ));
+        }
+        notes
+    }
+}
+
+/// Scores all regions. One that does not lie in the genome has no score, and is refused with
+/// `refuse_outside`.
+pub(super) fn score_regions(
+    path: &Path,
+    genome: &Path,
+    refuse_outside: bool,
+    scorer: &mut Scorer<'_>,
+) -> Result<Read> {
     bed::check_kind(path)?;
     let mut genome = RegionGenome::open(path, genome)?;
+    let mut outside = Outside::default();
+    let mut format = Format::from_path(path);
     let mut lines = Lines::open(path)?;
-    let mut short = 0;
+    let mut read = Read::default();
+    read.notes.extend(genome.genome.note().map(str::to_owned));
     while let Some((number, line)) = lines.next()? {
         let record = match BedRecord::parse(line) {
             Ok(Some(record)) => record,
             Ok(None) => continue,
             Err(malformed) => return Err(malformed.at(path, number)),
         };
-        let name = match record.column(4) {
-            Some(name) if !name.is_empty() => text(name, path, number, "a name")?,
-            _ => ".",
-        };
-        let span = Span {
-            chrom: text(record.chrom, path, number, "a chromosome name")?,
-            start: u64::from(record.start),
-            end: u64::from(record.end),
-            name,
-        };
-        if span.end - span.start >= scorer.length() {
-            let start = span.start;
+        // Other columns from the fourth on than those of peaks are no concern here.
+        let format = *format.get_or_insert_with(|| Format::detect(&record).unwrap_or(Format::Bed));
+        let span = span_of(&record, path, number)?;
+        let start = span.start;
+        let room = genome.lengths.get(span.chrom).copied();
+        if room.is_none_or(|length| span.end > length) {
+            if refuse_outside {
+                genome.letters(span.chrom, start, span.end, number)?;
+            }
+            outside.add(&span, room, number);
+            scorer.add(span, start, &[])?;
+            continue;
+        }
+        outside.inside += 1;
+        if span.end - start >= scorer.length() {
             let letters = genome.letters(span.chrom, start, span.end, number)?;
             scorer.add(span, start, letters)?;
             continue;
         }
-        short += 1;
-        let window = genome.window(span.chrom, u64::from(record.centre()), scorer.length());
-        let Some((start, end)) = window else {
-            // Checks that the region itself lies in the genome.
-            genome.letters(span.chrom, span.start, span.end, number)?;
-            let start = span.start;
-            scorer.add(span, start, &[])?;
-            continue;
-        };
-        let letters = genome.letters(span.chrom, start, end, number)?;
-        scorer.add(span, start, letters)?;
+        read.short += 1;
+        let summit = record
+            .known_summit(format)
+            .map_err(|error| error.at(path, number))?;
+        read.at_summit += u64::from(summit.is_some());
+        let centre = summit.unwrap_or_else(|| record.centre());
+        match window(centre, scorer.length(), room) {
+            Some((start, end)) => {
+                let letters = genome.letters(span.chrom, start, end, number)?;
+                scorer.add(span, start, letters)?;
+            }
+            None => scorer.add(span, start, &[])?,
+        }
     }
-    Ok(short)
+    let chromosomes = genome.lengths.keys().map(String::as_str);
+    read.notes.extend(outside.note(path, chromosomes)?);
+    read.outside = outside.count();
+    Ok(read)
+}
+
+/// Where a line's region lies, and its name.
+fn span_of<'a>(record: &BedRecord<'a>, path: &Path, line: u64) -> Result<Span<'a>> {
+    let name = match record.column(4) {
+        Some(name) if !name.is_empty() => text(name, path, line, "a name")?,
+        _ => ".",
+    };
+    Ok(Span {
+        chrom: text(record.chrom, path, line, "a chromosome name")?,
+        start: u64::from(record.start),
+        end: u64::from(record.end),
+        name,
+        turned: false,
+    })
+}
+
+/// `length` bases around `centre`; `None` where the chromosome has no room for them.
+fn window(centre: u32, length: u64, room: Option<u64>) -> Option<(u64, u64)> {
+    let window = Window::around(centre, u32::try_from(length).ok()?);
+    let (start, end) = window.within(room?)?;
+    Some((u64::from(start), u64::from(end)))
 }
 
 /// The genome of the regions in a file.
@@ -105,14 +222,6 @@ impl<'a> RegionGenome<'a> {
             genome,
             letters: Vec::new(),
         })
-    }
-
-    /// `length` bases around `centre`; `None` where the chromosome has no room for them.
-    fn window(&self, chrom: &str, centre: u64, length: u64) -> Option<(u64, u64)> {
-        let start = centre.checked_sub(length / 2)?;
-        let room = self.lengths.get(chrom).copied().unwrap_or(u64::MAX);
-        let end = start + length;
-        (end <= room).then_some((start, end))
     }
 
     /// The letters from `start` to `end`, for the region on `line`.

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use bindscape_base::Result;
 use bindscape_base::journal::Journal;
 use bindscape_base::progress::Progress;
-use bindscape_genome::sequence::PackedSequences;
+use bindscape_genome::sequence::{PackedSequences, reverse_complement};
 use bindscape_genome::tiling;
 use bindscape_matrix::scores::{ScoreRow, ScoreWriter};
 use bindscape_nn::{Model, Predictor, Strands};
@@ -26,6 +26,8 @@ pub(super) struct Span<'a> {
     pub(super) start: u64,
     pub(super) end: u64,
     pub(super) name: &'a str,
+    /// Whether the sequence was that of the reverse strand before it was turned around.
+    pub(super) turned: bool,
 }
 
 /// A row that waits for the scores of its windows.
@@ -58,6 +60,8 @@ pub(super) struct Scorer<'a> {
     journal: Option<Journal>,
     written: u64,
     missing: u64,
+    /// Per TF, the factor that `prior` puts on the odds; empty without it.
+    odds: Vec<f64>,
     session: &'a Session<'a>,
 }
 
@@ -68,6 +72,7 @@ impl<'a> Scorer<'a> {
         predictor: Predictor,
         writer: ScoreWriter,
         journal: Option<Journal>,
+        odds: Vec<f64>,
         session: &'a Session<'a>,
     ) -> Self {
         let length = model.architecture.length();
@@ -84,6 +89,7 @@ impl<'a> Scorer<'a> {
             journal,
             written: 0,
             missing: 0,
+            odds,
             session,
         }
     }
@@ -93,13 +99,15 @@ impl<'a> Scorer<'a> {
         self.length
     }
 
-    /// Adds a sequence whose first letter is base `offset` of its chromosome.
+    /// Adds a sequence whose first letter is base `offset` of its chromosome. Without letters, the
+    /// row has no score.
     pub(super) fn add(&mut self, span: Span<'_>, offset: u64, letters: &[u8]) -> Result<()> {
         if self.rows.len() >= WINDOWS {
             // Rows without windows wait for no batch; they must not pile up.
             self.flush()?;
         }
         let starts = tiling::starts(letters.len() as u64, self.length, self.stride);
+        let turned = span.turned;
         if self.report == WindowReport::Windows {
             for start in starts.clone() {
                 let (first, last) = (offset + start, offset + start + self.length);
@@ -111,7 +119,10 @@ impl<'a> Scorer<'a> {
                     },
                     1,
                 );
-                self.window(&letters[start as usize..(start + self.length) as usize])?;
+                self.window(
+                    &letters[start as usize..(start + self.length) as usize],
+                    turned,
+                )?;
             }
             if starts.clone().next().is_none() {
                 self.open_row(&span, 0);
@@ -120,7 +131,10 @@ impl<'a> Scorer<'a> {
         }
         self.open_row(&span, starts.clone().count());
         for start in starts {
-            self.window(&letters[start as usize..(start + self.length) as usize])?;
+            self.window(
+                &letters[start as usize..(start + self.length) as usize],
+                turned,
+            )?;
         }
         Ok(())
     }
@@ -137,8 +151,15 @@ impl<'a> Scorer<'a> {
         });
     }
 
-    fn window(&mut self, letters: &[u8]) -> Result<()> {
-        self.windows.push(letters);
+    fn window(&mut self, letters: &[u8], turned: bool) -> Result<()> {
+        if turned && self.strands == Strands::Forward {
+            // The strand that was given is the one to score.
+            let mut letters = letters.to_vec();
+            reverse_complement(&mut letters);
+            self.windows.push(&letters);
+        } else {
+            self.windows.push(letters);
+        }
         if self.windows.len() == WINDOWS {
             self.flush()?;
         }
@@ -149,6 +170,7 @@ impl<'a> Scorer<'a> {
     pub(super) fn flush(&mut self) -> Result<()> {
         let scores = self.scores()?;
         self.windows = PackedSequences::new(self.windows.length());
+        let scores = with_odds(scores, &self.odds);
         let mut row = 0;
         for window in scores.chunks_exact(self.tfs) {
             while self.rows[row].waiting == 0 {
@@ -220,6 +242,21 @@ impl<'a> Scorer<'a> {
     }
 }
 
+/// Scores whose odds are multiplied by those of their TF.
+fn with_odds(mut scores: Vec<Option<f32>>, odds: &[f64]) -> Vec<Option<f32>> {
+    if !odds.is_empty() {
+        for window in scores.chunks_exact_mut(odds.len()) {
+            for (score, factor) in window.iter_mut().zip(odds) {
+                *score = score.map(|p| {
+                    let p = f64::from(p);
+                    (p * factor / (p * factor + 1.0 - p)) as f32
+                });
+            }
+        }
+    }
+    scores
+}
+
 /// The scores of a batch as a journal keeps them: exact, and half as long as in digits. A
 /// missing score is 0, since the windows tell which are missing.
 struct Noted(Vec<f32>);
@@ -280,5 +317,21 @@ impl Row {
             }
         }
         self.scored += u32::from(any);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_odds;
+
+    #[test]
+    fn a_prior_changes_odds_alone() {
+        // Training on halves, 1 in 20 bound: even odds become 1 to 19.
+        let factor = 0.05 / 0.95;
+        let scores = vec![Some(0.5), Some(0.5), None, Some(1.0)];
+        let changed = with_odds(scores.clone(), &[factor, 1.0]);
+        assert!((changed[0].unwrap() - 0.05).abs() < 1e-7);
+        assert_eq!(changed[1..], [Some(0.5), None, Some(1.0)]);
+        assert_eq!(with_odds(scores.clone(), &[]), scores);
     }
 }

@@ -11,12 +11,8 @@ pub(in crate::sample) fn matrix_of(columns: Vec<Vec<Code>>) -> BindingMatrix {
         tfs: (0..columns.len()).map(|tf| format!("TF{tf}")).collect(),
         columns,
         provenance: Provenance {
-            bindscape: "0.1.0".into(),
-            genome: None,
             width: Some(20),
-            rule: "chip+tfbs".into(),
-            cell: None,
-            inputs: Vec::new(),
+            ..Provenance::of_rule("chip+tfbs")
         },
     }
 }

@@ -1,0 +1,168 @@
+//! Numbers beside what makes them small or doubtful, and regions of a matrix by what binds them.
+
+use std::fs;
+
+use crate::places::with_model;
+use crate::{bindscape, refuses, says, succeeds};
+
+#[test]
+fn aucpr_stands_beside_what_no_skill_gives() {
+    let toy = with_model();
+    let here = toy.path();
+    let words = [
+        "evaluate",
+        "--model",
+        "multi",
+        "--matrix",
+        "matrix.parquet",
+        "--genome",
+        "genome.fa",
+        "--resamples",
+        "20",
+    ];
+    let output = bindscape(here, &words);
+    assert!(output.status.success());
+    let table = String::from_utf8(output.stdout).expect("text");
+    let rows: Vec<Vec<&str>> = table.lines().map(|row| row.split('\t').collect()).collect();
+    assert_eq!(rows[0].last(), Some(&"aucpr_no_skill"));
+    for row in &rows[1..] {
+        let number = |place: usize| -> f64 { row[place].parse().expect("a number") };
+        let share = number(3) / number(2);
+        assert!((number(row.len() - 1) - share).abs() < 1e-4, "{row:?}");
+    }
+    // A tenth of 300 regions, a third of them bound.
+    says(
+        &String::from_utf8_lossy(&output.stderr),
+        &[
+            "warning: fewer than 20 regions of a class to measure on",
+            "MAX (",
+            "unbound: AUCPR ",
+        ],
+    );
+    // Labels are of regions of the width that the matrix has.
+    let mut wide = crate::toy::build_with("--out", "wide.parquet");
+    wide.extend(["--width", "240"]);
+    succeeds(here, &wide);
+    let mut other = words;
+    other[4] = "wide.parquet";
+    let mut other = other.to_vec();
+    other.extend(["--on", "unseen"]);
+    says(
+        &refuses(here, &other),
+        &[
+            "expected a model of 240 bp, the width of the regions in wide.parquet",
+            "found one of 200 bp",
+        ],
+    );
+}
+
+#[test]
+fn training_says_what_no_skill_gives() {
+    let toy = crate::toy::with_matrix();
+    let said = succeeds(
+        toy.path(),
+        &[
+            "pretrain",
+            "--matrix",
+            "matrix.parquet",
+            "--genome",
+            "genome.fa",
+            "--tfs",
+            "top-resolved:2",
+            "--epochs",
+            "1",
+            "--resamples",
+            "20",
+            "--out",
+            "multi",
+        ],
+    );
+    says(
+        &said,
+        &[
+            "2 TFs chosen: JUND, MAX",
+            "(no skill: 0.",
+            "validation AUCPR",
+            "warning: fewer than 20 regions of a class",
+        ],
+    );
+}
+
+#[test]
+fn regions_of_a_tf_are_exported() {
+    let toy = crate::toy::with_matrix();
+    let here = toy.path();
+    let inspected = bindscape(here, &["matrix", "inspect", "matrix.parquet"]);
+    let inspected = String::from_utf8(inspected.stdout).expect("text");
+    says(
+        &inspected,
+        &["# MAX: 1 cells (K562), 1 data sets of ChIP-seq peaks, 1 of binding sites"],
+    );
+    let counts: Vec<usize> = inspected
+        .lines()
+        .find_map(|line| line.strip_prefix("MAX\t"))
+        .expect("a row of MAX")
+        .split('\t')
+        .map(|count| count.parse().expect("a count"))
+        .collect();
+    let export = |words: &[&str]| {
+        let mut all = vec!["matrix", "export", "matrix.parquet"];
+        all.extend(words);
+        succeeds(here, &all);
+        fs::read_to_string(here.join(words[words.len() - 1])).expect("a file")
+    };
+    let bound = export(&["--bound", "MAX", "--out", "bound.bed"]);
+    assert_eq!(bound.lines().count(), counts[0]);
+    let unbound = export(&["--unbound", "MAX", "--out", "unbound.bed"]);
+    assert_eq!(unbound.lines().count(), counts[1]);
+    let both = export(&["--bound", "MAX", "--unbound", "JUND", "--out", "both.bed"]);
+    assert!(both.lines().all(|line| bound.contains(line)) && !both.is_empty());
+    let fasta = export(&[
+        "--bound",
+        "MAX",
+        "--genome",
+        "genome.fa",
+        "--out",
+        "bound.fa",
+    ]);
+    let names: Vec<&str> = fasta
+        .lines()
+        .filter_map(|line| line.strip_prefix('>'))
+        .collect();
+    assert_eq!(names.len(), counts[0]);
+    assert!(fasta.lines().filter(|line| line.contains("CACGTG")).count() == counts[0]);
+    let compressed = [
+        "matrix",
+        "export",
+        "matrix.parquet",
+        "--bound",
+        "MAX",
+        "--out",
+        "b.bed.gz",
+    ];
+    succeeds(here, &compressed);
+    let bytes = fs::read(here.join("b.bed.gz")).expect("a file");
+    assert!(bytes.ends_with(&bindscape_base::bgzf::END));
+    for (words, parts) in [
+        (
+            &["--bound", "MAXX", "--out", "b.bed"][..],
+            &["\"MAXX\"", "MAX"][..],
+        ),
+        (
+            &["--bound", "MAX", "--out", "b.fa"],
+            &["--genome: expected a genome"],
+        ),
+        (
+            &["--bound", "MAX", "--out", "b.txt"],
+            &["--out: expected a file name ending in .bed"],
+        ),
+        (
+            &["--bound", "MAX", "--unbound", "MAX", "--out", "b.bed"],
+            &["found no region"],
+        ),
+    ] {
+        let mut all = vec!["matrix", "export", "matrix.parquet"];
+        all.extend(words);
+        says(&refuses(here, &all), parts);
+    }
+}
