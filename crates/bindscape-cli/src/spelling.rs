@@ -8,7 +8,7 @@ use clap::{Arg, Command};
 const VERBS: [&str; 6] = ["fimo", "tomtom", "streme", "scan", "compare", "discover"];
 
 /// The words of a command line with two dashes before each long option of a verb of the MEME suite
-/// that has one; values of options and all other words stay as they are. `--verbosity 1`, which
+/// that has one, known or not; values of options and all other words stay as they are. `--verbosity 1`, which
 /// asks for nothing but errors, is `--quiet`, too.
 pub(crate) fn long_options(command: &Command, words: Vec<OsString>) -> Vec<OsString> {
     let below = |command: &Command, name: Option<&OsString>| {
@@ -50,7 +50,7 @@ pub(crate) fn long_options(command: &Command, words: Vec<OsString>) -> Vec<OsStr
                 .map(|argument| (argument, name.to_owned(), value.map(str::to_owned)))
         });
         let Some((argument, name, value)) = known else {
-            spelled.push(word);
+            spelled.push(if ended { word } else { unknown(word) });
             continue;
         };
         quiet |= name == "verbosity" && value.as_deref() == Some("1");
@@ -64,6 +64,20 @@ pub(crate) fn long_options(command: &Command, words: Vec<OsString>) -> Vec<OsStr
         spelled.push("--quiet".into());
     }
     spelled
+}
+
+/// A word that is no long option of the verb. With one dash it would be taken for a short option
+/// and its value (`-nmotif 3` for `-n motif`), which nobody means here: with two, it is refused.
+fn unknown(word: OsString) -> OsString {
+    let option = word.to_str().and_then(|text| text.strip_prefix('-'));
+    match option {
+        Some(name)
+            if name.len() > 1 && name.starts_with(|first: char| first.is_ascii_alphabetic()) =>
+        {
+            format!("--{name}").into()
+        }
+        _ => word,
+    }
 }
 
 /// Whether an argument has this long name.
@@ -92,10 +106,10 @@ mod tests {
                 "b motif tomtom -no-ssc -oc out -dist pearson -thresh=0.1 q t",
                 "b motif tomtom --no-ssc --oc out --dist pearson --thresh=0.1 q t",
             ),
-            // Short options, and those that nobody knows, are left to clap.
+            // Short options stay; what nobody knows must not become one with a value.
             (
-                "b motif streme -p a.fa -o out -nosuch 1",
-                "b motif streme -p a.fa -o out -nosuch 1",
+                "b motif streme -p a.fa -o out -nmotif 1 -1 -",
+                "b motif streme -p a.fa -o out --nmotif 1 -1 -",
             ),
             // Values may look like options.
             (

@@ -306,6 +306,14 @@ fn options_without_effect_are_said_and_others_refused() {
         ("tomtom -m m1 m.meme m.meme", "did you mean M1"),
         ("streme --p p.fa --rna", "only DNA is searched"),
         (
+            "streme --p p.fa -nmotif 3",
+            "unexpected argument '--nmotif'",
+        ),
+        (
+            "discover -pvalue 3 --oc x",
+            "unexpected argument '--pvalue'",
+        ),
+        (
             "streme --p p.fa --objfun cd",
             "central distance (cd) is not sought",
         ),
