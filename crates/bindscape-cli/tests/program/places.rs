@@ -288,3 +288,63 @@ fn bgzip_without_its_end_is_read_with_a_warning() {
         &["warning: cut.bed.gz lacks the end-of-file block of bgzip: it was read"],
     );
 }
+
+#[test]
+fn an_assembly_goes_by_several_names() {
+    let toy = toy::directory();
+    let here = toy.path();
+    fs::copy(here.join("genome.fa"), here.join("mm10.fa")).expect("a writable directory");
+    succeeds(here, &toy::build_with("--build", "hg38"));
+    let mut other = toy::build_with("--build", "GRCh38.p14");
+    *other.last_mut().expect("the output") = "other.parquet";
+    succeeds(here, &other);
+    let mut named = toy::build_with("--build", "hg38");
+    let genome = named
+        .iter()
+        .position(|word| *word == "genome.fa")
+        .expect("the genome");
+    named[genome] = "mm10.fa";
+    says(
+        &succeeds(here, &named),
+        &["warning: mm10.fa is named after mm10, and the build is called hg38"],
+    );
+    succeeds(
+        here,
+        &[
+            "pretrain",
+            "--matrix",
+            "matrix.parquet",
+            "--genome",
+            "genome.fa",
+            "--tfs",
+            "MAX,JUND",
+            "--epochs",
+            "1",
+            "--resamples",
+            "0",
+            "--out",
+            "multi",
+        ],
+    );
+    let said = succeeds(
+        here,
+        &[
+            "evaluate",
+            "--model",
+            "multi",
+            "--matrix",
+            "other.parquet",
+            "--genome",
+            "genome.fa",
+            "--resamples",
+            "0",
+        ],
+    );
+    assert!(!said.contains("genome build"), "{said}");
+    fs::write(here.join("regions.bed"), "chr1\t1000\t1200\n").expect("a writable directory");
+    let (_, said) = table(here, &["--regions", "regions.bed", "--genome", "mm10.fa"]);
+    says(
+        &said,
+        &["warning: the model was trained on hg38, and mm10.fa is named after mm10"],
+    );
+}

@@ -241,18 +241,24 @@ pub(super) fn key_numbers(run: &Run) -> Markup {
                 format!("middle half {}", interval(ends, 2))
             }),
         ));
-        let chances: Vec<f64> = rows.iter().filter_map(|row| row.chance).collect();
-        if let Some(chance) = quantile(&chances, 0.5) {
-            numbers.push((
-                "AUCPR without skill".into(),
-                fixed(chance, 3),
-                "the median share of bound regions".into(),
-            ));
-        }
         numbers.push((
             "TFs".into(),
             count(rows.len() as u64),
             "one output each".into(),
+        ));
+    }
+    let rows = metrics::rows(run);
+    let chances: Vec<f64> = rows.iter().filter_map(|row| row.chance).collect();
+    if let Some(chance) = quantile(&chances, 0.5) {
+        let share = if rows.len() > 1 {
+            "median share"
+        } else {
+            "share"
+        };
+        numbers.push((
+            "AUCPR without skill".into(),
+            fixed(chance, 3),
+            format!("the {share} of bound test regions"),
         ));
     }
     if let Some(train) = run

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Result};
+use bindscape_genome::assembly;
 use bindscape_genome::genome::Genome;
 use bindscape_genome::sequence::SequenceSource;
 use bindscape_matrix::build::{
@@ -13,7 +14,7 @@ use bindscape_matrix::parquet;
 use bindscape_matrix::sheet::{self, Aliases, DataSet, Kind, Sheet};
 use serde::{Deserialize, Serialize};
 
-use crate::data::thousands;
+use crate::data::{file_name, thousands};
 use crate::job::Job;
 use crate::session::Session;
 
@@ -203,6 +204,17 @@ impl BuildMatrix {
                 let genome = Genome::open(path)?;
                 if let Some(note) = genome.note() {
                     session.note(note);
+                }
+                let named_after = assembly::of_file_name(&file_name(path));
+                let build = self.build.as_deref().and_then(assembly::known);
+                if let (Some(file), Some(build)) = (named_after, build)
+                    && file != build
+                {
+                    session.note(&format!(
+                        "warning: {} is named after {file}, and the build is called {build}: \
+                         everything that is made from the matrix will go by that name",
+                        path.display()
+                    ));
                 }
                 Some(genome.chromosomes().to_vec())
             }
