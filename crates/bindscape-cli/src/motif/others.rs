@@ -74,7 +74,9 @@ impl<P: Program> Others<P> {
         for other in &self.given {
             if let Effect::Refused(reason) = other.effect {
                 let field = other.name.replace('-', "_");
-                return Err(Error::argument(field, "to be left out", "it").hint(reason));
+                return Err(
+                    Error::argument(field, "to be left out", "on the command line").hint(reason),
+                );
             }
         }
         Ok(())

@@ -374,6 +374,8 @@ impl<'a> Writer<'a> {
             at += row.bytes();
         }
         order.sort_by(|a, b| a.0.total_cmp(&b.0));
+        // A buffer would be filled again for every row.
+        let mut waiting = waiting.into_inner();
         for &(_, at) in &order {
             waiting.seek(SeekFrom::Start(at)).map_err(failed)?;
             row.read(&mut waiting)?;
@@ -399,11 +401,15 @@ struct Waiting {
 impl Waiting {
     /// Reads the next row.
     fn read(&mut self, from: &mut impl Read) -> Result<()> {
-        let mut fields = [[0; 8]; HEAD / 8];
-        for field in &mut fields {
-            from.read_exact(field).map_err(failed)?;
-        }
-        let [motif, score, split, length] = fields.map(i64::from_le_bytes);
+        let mut head = [0; HEAD];
+        from.read_exact(&mut head).map_err(failed)?;
+        let mut fields = head
+            .as_chunks::<8>()
+            .0
+            .iter()
+            .map(|field| i64::from_le_bytes(*field));
+        let mut next = || fields.next().unwrap_or_default();
+        let (motif, score, split, length) = (next(), next(), next(), next());
         (self.motif, self.score, self.split) = (motif as usize, score, split as usize);
         let mut text = std::mem::take(&mut self.text).into_bytes();
         text.resize(length as usize, 0);
