@@ -1,7 +1,7 @@
 //! Random numbers: one independent stream per purpose, so that a result depends
 //! on the seed alone and not on the order in which things are drawn, or on threads.
 
-use rand::SeedableRng;
+use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
 
@@ -30,6 +30,16 @@ pub fn stream(seed: u64, purpose: &str, numbers: &[u64]) -> ChaCha8Rng {
         key.update(number.to_le_bytes());
     }
     ChaCha8Rng::from_seed(key.finalize().into())
+}
+
+/// Shuffles `items` after Fisher and Yates. An index comes from the upper half of a 64 x 64 bit product,
+/// whose bias (below 2^-32 for fewer than 2^32 items) cannot be seen.
+pub fn shuffle<T>(items: &mut [T], rng: &mut ChaCha8Rng) {
+    for last in (1..items.len()).rev() {
+        let product = u128::from(rng.next_u64()) * (last as u128 + 1);
+        let chosen = usize::try_from(product >> 64).expect("not above `last`");
+        items.swap(last, chosen);
+    }
 }
 
 #[cfg(test)]

@@ -10,10 +10,9 @@ use std::path::Path;
 use bindscape_base::progress::Silent;
 use bindscape_nn::Device;
 use bindscape_nn::protein::{
-    Encoder, KnownSequences, ProteinData, ProteinNetworkKind, ProteinTrainOptions, ProteinTraining,
-    train,
+    Encoder, ProteinData, ProteinNetworkKind, ProteinTrainOptions, ProteinTraining, train,
 };
-use bindscape_protein::{Features, Label, ProteinClass, Representation, Windows};
+use bindscape_protein::{Features, KnownSequences, Label, ProteinClass, Representation, Windows};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

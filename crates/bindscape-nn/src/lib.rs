@@ -28,7 +28,6 @@ pub mod train;
 mod adam;
 mod checker;
 mod encode;
-mod files;
 mod host;
 mod parameters;
 mod random;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+pub(crate) use bindscape_arrays::model_file::tensors::{Array, Values};
 use bindscape_base::digest::hex;
 use bindscape_base::{Error, Place, Result};
 use sha2::{Digest, Sha256};
@@ -11,23 +12,6 @@ use crate::checker::{self, Expected, Found};
 /// What to do about tensors that do not fit.
 const ADVICE: &str = "the file holds another network: check the architecture, the length and number of \
                       outputs";
-
-/// Values of one array of a `state_dict`.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Values {
-    /// Weights and statistics.
-    F32(Vec<f32>),
-    /// The counter `num_batches_tracked`, a scalar.
-    I64(i64),
-}
-
-/// One array of a `state_dict`.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Array {
-    pub(crate) name: String,
-    pub(crate) shape: Vec<usize>,
-    pub(crate) values: Values,
-}
 
 /// What an array is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

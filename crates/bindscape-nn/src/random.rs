@@ -1,6 +1,6 @@
 //! What networks draw from streams of random numbers.
 
-pub(crate) use bindscape_base::random::stream;
+pub(crate) use bindscape_base::random::{shuffle, stream};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::RngCore;
 use rayon::prelude::*;
@@ -12,16 +12,6 @@ pub(crate) fn unit(rng: &mut ChaCha8Rng) -> f32 {
 
 fn to_unit(word: u32) -> f32 {
     (word >> 8) as f32 * (1.0 / 16_777_216.0)
-}
-
-/// Fisher-Yates. An index comes from the upper half of a 64 x 64 bit product,
-/// whose bias (below 2^-32 for fewer than 2^32 items) cannot be seen.
-pub(crate) fn shuffle<T>(items: &mut [T], rng: &mut ChaCha8Rng) {
-    for last in (1..items.len()).rev() {
-        let product = u128::from(rng.next_u64()) * (last as u128 + 1);
-        let chosen = usize::try_from(product >> 64).expect("not above `last`");
-        items.swap(last, chosen);
-    }
 }
 
 /// Entries of a mask that a thread makes at a time: a multiple of the sixteen words of a

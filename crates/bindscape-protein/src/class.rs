@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Number of classes.
+pub const CLASSES: usize = ProteinClass::ALL.len();
+
 /// What a protein is: one of three kinds of DNA-binding domain, another
 /// transcription factor, or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

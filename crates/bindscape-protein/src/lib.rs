@@ -15,6 +15,7 @@
 //! Positions in proteins are 0-based and intervals half-open, as everywhere inside.
 
 mod alphabet;
+pub mod baseline;
 mod class;
 mod compute;
 mod domains;
@@ -22,25 +23,31 @@ mod encode;
 mod encoding;
 mod features;
 mod folds;
+mod hold_out;
 mod ids;
+mod known;
 mod labels;
 mod letters;
+pub mod model_file;
 mod reader;
 mod representation;
 mod rows;
 mod scales;
+mod scores;
 mod similarity;
 mod store;
 mod windows;
 
 pub use self::alphabet::{AMINO_ACIDS, amino_acid};
-pub use self::class::{Label, ProteinClass};
+pub use self::class::{CLASSES, Label, ProteinClass};
 pub use self::domains::{Domain, Domains, ShareInside, share_inside};
 pub use self::encode::EncodedProteins;
 pub use self::encoding::Encoding;
 pub use self::features::Features;
 pub use self::folds::Folds;
+pub use self::hold_out::hold_out;
 pub use self::ids::ID_COLUMNS;
+pub use self::known::KnownSequences;
 pub use self::labels::{Labels, MatchedLabels};
 pub use self::letters::ProteinLetters;
 pub use self::reader::{
@@ -49,6 +56,7 @@ pub use self::reader::{
 pub use self::representation::{ChunkSizes, EmbeddingModel, Embeddings, Representation};
 pub use self::rows::{RowsOf, StoredType};
 pub use self::scales::{BLOSUM62, SCALES, Scale};
+pub use self::scores::{ProteinScores, prior_shift};
 pub use self::similarity::{ClusterOptions, Clusters, Hit, Linkage, SimilarityIndex, cluster};
 pub use self::store::{
     EmbeddingInfo, EmbeddingRow, EmbeddingStore, EmbeddingWriter, ShardFormat, StoredEmbeddings,

@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use bindscape_base::progress::Silent;
 use bindscape_nn::DeviceChoice;
 use bindscape_nn::protein::{
-    Encoder, Heads, KnownSequences, MultiTaskConfig, ProteinData, ProteinNetwork,
-    ProteinNetworkKind, ProteinTrainOptions, ProteinTraining, train,
+    Encoder, Heads, MultiTaskConfig, ProteinData, ProteinNetwork, ProteinNetworkKind,
+    ProteinTrainOptions, ProteinTraining, train,
 };
-use bindscape_protein::{EncodedProteins, Encoding, Label, Protein, ProteinClass, Windows};
+use bindscape_protein::{
+    EncodedProteins, Encoding, KnownSequences, Label, Protein, ProteinClass, Windows,
+};
 
 use crate::toy;
 

@@ -19,12 +19,12 @@ use serde::{Deserialize, Serialize};
 pub mod regions;
 
 use crate::architecture::Architecture;
-use crate::files::{FORMAT, ModelFile, ModelKind, arrays};
 use crate::network::Network;
 use crate::parameters::StateDict;
 #[cfg(test)]
 use crate::parameters::Values;
 use crate::precision::Precision;
+use bindscape_arrays::model_file::{FORMAT, ModelFile, ModelKind, tensors};
 
 /// What a model was trained on: enough to keep its regions out of anything that
 /// is trained or evaluated after it.
@@ -215,13 +215,13 @@ impl Model {
             training: self.training.clone(),
         };
         let metadata = serde_json::to_string(&metadata).expect("plain data make JSON");
-        let entries: Vec<arrays::Entry<'_>> = self
+        let entries: Vec<tensors::Entry<'_>> = self
             .state
             .0
             .iter()
-            .map(|array| arrays::Entry::new(array.name.clone(), array))
+            .map(|array| tensors::Entry::new(array.name.clone(), array))
             .collect();
-        arrays::to_bytes(&entries, metadata)
+        tensors::to_bytes(&entries, metadata)
     }
 
     /// Reads a model that bindscape wrote.
@@ -317,9 +317,9 @@ impl Model {
         )?;
         let bytes = std::fs::read(path).map_err(|source| Error::io("read", path, source))?;
         let arrays = if TorchFile::detect(&bytes) {
-            arrays::from_torch(&bytes, path)?
+            tensors::from_torch(&bytes, path)?
         } else {
-            arrays::from_bytes(&bytes, path)?.0
+            tensors::from_bytes(&bytes, path)?.0
         };
         let architecture = Architecture::infer(&arrays, length, tfs.len());
         architecture.validate()?;

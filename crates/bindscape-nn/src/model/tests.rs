@@ -239,9 +239,9 @@ fn danq_is_told_by_its_names() {
         .collect::<Vec<_>>();
     let fewer: Vec<_> = fewer
         .iter()
-        .map(|array| arrays::Entry::new(array.name.clone(), array))
+        .map(|array| tensors::Entry::new(array.name.clone(), array))
         .collect();
-    arrays::write(&path, &fewer, String::new()).unwrap();
+    tensors::write(&path, &fewer, String::new()).unwrap();
     let message = refuse(&["MAX"], 90);
     assert!(
         message.ends_with("1 missing: BiLSTM.weight_hh_l1_reverse"),

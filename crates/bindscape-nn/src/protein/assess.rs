@@ -1,12 +1,9 @@
 //! How good probabilities of proteins are.
 
-use bindscape_protein::{Label, ProteinClass};
+use bindscape_protein::{CLASSES, Label, ProteinClass, ProteinScores};
 use bindscape_stats as stats;
 use bindscape_stats::{ClassConfusion, Confusion};
 use serde::{Deserialize, Serialize};
-
-use super::heads::CLASSES;
-use super::scores::ProteinScores;
 
 /// Bins of the expected calibration error.
 pub const CALIBRATION_BINS: usize = 15;

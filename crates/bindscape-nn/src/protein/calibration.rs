@@ -2,10 +2,9 @@
 //! 2017, "On calibration of modern neural networks", section 4.2) and another share of
 //! transcription factors than in training.
 
-use bindscape_protein::ProteinClass;
+use bindscape_protein::{CLASSES, ProteinClass, prior_shift};
 use serde::{Deserialize, Serialize};
 
-use super::heads::CLASSES;
 use super::loss::{Logits, sigmoid, softmax};
 
 /// What turns the logits of a model into probabilities.
@@ -50,7 +49,7 @@ impl Calibration {
     #[must_use]
     pub fn tf(&self, logit: f32, prior: Option<f64>) -> f64 {
         let scaled = f64::from(logit) / self.tf_temperature.unwrap_or(1.0);
-        sigmoid(scaled + shift(self.tf_prior, prior))
+        sigmoid(scaled + prior_shift(self.tf_prior, prior))
     }
 
     /// The probabilities of the classes. With a `prior` those of all kinds of transcription factors
@@ -58,21 +57,12 @@ impl Calibration {
     #[must_use]
     pub fn classes(&self, logits: &[f32; CLASSES], prior: Option<f64>) -> [f64; CLASSES] {
         let temperature = self.domain_temperature.unwrap_or(1.0);
-        let shift = shift(self.domain_prior, prior);
+        let shift = prior_shift(self.domain_prior, prior);
         let mut scaled = logits.map(|logit| (f64::from(logit) / temperature) as f32);
         for class in ProteinClass::ALL.into_iter().filter(|class| class.is_tf()) {
             scaled[class.index()] += shift as f32;
         }
         softmax(&scaled)
-    }
-}
-
-/// Logarithm of the ratio of odds.
-pub(super) fn shift(training: Option<f64>, prior: Option<f64>) -> f64 {
-    let odds = |p: f64| (p / (1.0 - p)).ln();
-    match (training, prior) {
-        (Some(training), Some(prior)) => odds(prior) - odds(training),
-        _ => 0.0,
     }
 }
 

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
+use bindscape_arrays::model_file::{ModelFile, ModelKind};
 use bindscape_base::Result;
+use bindscape_protein::baseline::HomologyModel;
+use bindscape_protein::model_file;
 
-use super::baseline::HomologyModel;
-use super::model::{self, ProteinModel};
-use crate::files::{ModelFile, ModelKind};
+use super::model::ProteinModel;
 
 /// A model of proteins of either kind.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,7 +24,7 @@ impl ProteinClassifier {
     /// # Errors
     /// As [`ProteinModel::load`].
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
-        Self::from_file(&model::open(path.as_ref())?)
+        Self::from_file(&model_file::open_model(path.as_ref())?)
     }
 
     fn from_file(file: &ModelFile) -> Result<Self> {
@@ -34,7 +35,7 @@ impl ProteinClassifier {
             ModelKind::ProteinHomology => {
                 HomologyModel::from_file(file).map(|model| Self::Homology(Box::new(model)))
             }
-            other => Err(model::other_kind(file, &other)),
+            other => Err(model_file::other_kind(file, &other)),
         }
     }
 

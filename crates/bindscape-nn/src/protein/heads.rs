@@ -1,10 +1,6 @@
 //! What a network answers.
 
-use bindscape_protein::ProteinClass;
 use serde::{Deserialize, Serialize};
-
-/// Number of classes of the domain head.
-pub const CLASSES: usize = ProteinClass::ALL.len();
 
 /// What a network answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -1,9 +1,9 @@
 //! What a network shall answer, and how far it is from it.
 
-use bindscape_protein::Label;
+use bindscape_protein::{CLASSES, Label};
 use serde::{Deserialize, Serialize};
 
-use super::heads::{CLASSES, Heads};
+use super::heads::Heads;
 
 /// What each head says of a protein, before sigmoid and softmax.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -2,11 +2,10 @@
 //! single-task twins and DeepTFactor: training, the model file, prediction, explanation.
 //!
 //! The main path: [`Features`](bindscape_protein::Features) and labels of proteins, split
-//! by [`hold_out`], go into [`train()`], which gives a [`ProteinModel`]; a [`ProteinPredictor`]
+//! by [`hold_out`](bindscape_protein::hold_out()), go into [`train()`], which gives a [`ProteinModel`]; a [`ProteinPredictor`]
 //! scores proteins with it, and explains the scores.
 
 mod assess;
-pub mod baseline;
 mod batches;
 mod calibration;
 mod classifier;
@@ -16,14 +15,12 @@ mod encoder;
 mod explain;
 mod forward;
 mod heads;
-mod known;
 mod loss;
 mod model;
 mod multitask;
 mod objective;
 mod options;
 mod predict;
-mod scores;
 mod step;
 mod train;
 
@@ -34,16 +31,14 @@ pub use config::{ProteinNetwork, ProteinNetworkKind};
 pub use deeptfactor::DeepTFactorConfig;
 pub use encoder::Encoder;
 pub use explain::{Attribution, Baseline, ExplainOptions, Target};
-pub use heads::{CLASSES, Heads};
-pub use known::KnownSequences;
+pub use heads::Heads;
 pub use loss::{ClassWeights, Logits};
 pub use model::{ProteinModel, ProteinTraining};
 pub use multitask::MultiTaskConfig;
 pub use objective::{ProteinData, ProteinEpoch};
 pub use options::ProteinTrainOptions;
 pub use predict::ProteinPredictor;
-pub use scores::ProteinScores;
-pub use train::{TrainedProteins, hold_out, train};
+pub use train::{TrainedProteins, train};
 
 #[cfg(test)]
 mod tests;

@@ -7,16 +7,15 @@ use std::path::Path;
 
 use bindscape_base::digest::InputFile;
 use bindscape_base::digest::sha256_hex;
-use bindscape_base::{Error, Place, Result, atomic};
-use bindscape_protein::ProteinClass;
+use bindscape_base::{Result, atomic};
+use bindscape_protein::{KnownSequences, ProteinClass, model_file};
 use serde::{Deserialize, Serialize};
 
 use super::calibration::Calibration;
 use super::config::ProteinNetwork;
 use super::encoder::Encoder;
-use super::known::KnownSequences;
-use crate::files::{FORMAT, ModelFile, ModelKind, arrays};
 use crate::parameters::{Slot, StateDict};
+use bindscape_arrays::model_file::{FORMAT, ModelFile, ModelKind, tensors};
 
 /// What a model was trained on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -133,9 +132,9 @@ impl ProteinModel {
             .state
             .0
             .iter()
-            .map(|array| arrays::Entry::new(array.name.clone(), array))
+            .map(|array| tensors::Entry::new(array.name.clone(), array))
             .collect();
-        arrays::to_bytes(&entries, metadata)
+        tensors::to_bytes(&entries, metadata)
     }
 
     /// Reads a model of proteins that bindscape wrote.
@@ -144,10 +143,10 @@ impl ProteinModel {
     /// If the file cannot be read, is damaged, is no model of proteins, or its tensors are not those
     /// of its network: the message lists what is missing and what is unexpected.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
-        let file = open(path.as_ref())?;
+        let file = model_file::open_model(path.as_ref())?;
         match file.kind()? {
             ModelKind::Protein => Self::from_file(&file),
-            other => Err(other_kind(&file, &other)),
+            other => Err(model_file::other_kind(&file, &other)),
         }
     }
 
@@ -173,33 +172,4 @@ impl ProteinModel {
             sha256: file.sha256(),
         })
     }
-}
-
-/// A file that bindscape may have written.
-pub(super) fn open(path: &Path) -> Result<ModelFile> {
-    let file = ModelFile::read(path)?;
-    if file.is_ours() {
-        Ok(file)
-    } else {
-        Err(not_ours(path, "a safetensors file without its metadata"))
-    }
-}
-
-/// A model of a kind that is not the wanted one.
-pub(super) fn other_kind(file: &ModelFile, kind: &ModelKind) -> Error {
-    match kind.name() {
-        Some(name) => not_ours(file.path(), &format!("a model of another kind, `{name}`")),
-        None => not_ours(file.path(), "a model of binding sites"),
-    }
-}
-
-/// A file that is something else.
-fn not_ours(path: &Path, found: &str) -> Error {
-    Error::input(
-        path,
-        Place::File,
-        "a model of proteins written by bindscape",
-        found,
-    )
-    .hint("train one with `bindscape protein train`")
 }

@@ -3,9 +3,10 @@
 use bindscape_base::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-use super::heads::{CLASSES, Heads};
+use super::heads::Heads;
 use crate::network::{Builder, FlattenOrder, LayerKind, Layers, padded};
 use crate::sizes::{check_dropout, check_sizes};
+use bindscape_protein::CLASSES;
 
 /// Sizes of the paper's network and its single-task twins (paper, "Proposed method"):
 /// two convolutions, each with ReLU, max-pooling and dropout, dense layers with ReLU and

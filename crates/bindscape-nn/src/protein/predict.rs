@@ -2,7 +2,7 @@
 
 use bindscape_base::Result;
 use bindscape_base::progress::{Progress, check};
-use bindscape_protein::Features;
+use bindscape_protein::{CLASSES, Features, ProteinScores};
 use burn::tensor::Device;
 
 use super::batches;
@@ -10,10 +10,8 @@ use super::calibration::Calibration;
 use super::config::ProteinNetwork;
 use super::encoder::Encoder;
 use super::forward::{self, Batch};
-use super::heads::CLASSES;
 use super::loss::Logits;
 use super::model::ProteinModel;
-use super::scores::ProteinScores;
 use crate::host::to_vec;
 use crate::network::{Network, Traced, Tracer};
 use crate::train::batches::ahead;

@@ -4,12 +4,12 @@ use burn::tensor::{Tensor, TensorData};
 
 use super::config::ProteinNetwork;
 use super::forward::{Batch, HeadLogits};
-use super::heads::CLASSES;
 use super::loss::{Loss, Task};
 use crate::host::to_vec;
 use crate::network::Dropout;
 use crate::train::scale::Gradients;
 use crate::train::step::Learner;
+use bindscape_protein::CLASSES;
 
 impl Learner {
     /// Loss and gradients of `batch`, which holds the proteins `proteins`, for the network of

@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use super::scale::LossScale;
 use crate::adam::Moments;
-use crate::files::arrays::{self, Entry};
 use crate::host::to_vec;
 use crate::network::Layers;
 use crate::parameters::{Array, Slot, StateDict, Values};
+use bindscape_arrays::model_file::tensors::{self, Entry};
 
 /// Whose tensors a checkpoint holds, in messages.
 const NETWORK: &str = "the network in training";
@@ -122,7 +122,7 @@ impl<R: Epoch> Checkpoint<R> {
             loss_scale: self.loss_scale,
         };
         let counters = serde_json::to_string(&counters).expect("plain data make JSON");
-        arrays::write(path, &all, counters)
+        tensors::write(path, &all, counters)
     }
 
     /// Reads the file.
@@ -131,7 +131,7 @@ impl<R: Epoch> Checkpoint<R> {
     /// If it is damaged, or belongs to another training than `run`.
     pub(crate) fn load(path: &Path, layers: &Layers, run: &str) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(|source| Error::io("read", path, source))?;
-        let (all, metadata) = arrays::from_bytes(&bytes, path)?;
+        let (all, metadata) = tensors::from_bytes(&bytes, path)?;
         let broken = |found: String| {
             Error::input(path, Place::File, "the checkpoint of a training", found)
                 .hint("delete the checkpoint to start the training again")

@@ -15,9 +15,9 @@ use bindscape_base::digest::InputFile;
 use bindscape_base::journal::Journal;
 use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Result, digest};
-use bindscape_nn::protein::baseline::HomologyPredictor;
-use bindscape_nn::protein::{KnownSequences, ProteinClassifier, ProteinPredictor, ProteinScores};
-use bindscape_protein::{Protein, ProteinClass, ProteinReader};
+use bindscape_nn::protein::{ProteinClassifier, ProteinPredictor};
+use bindscape_protein::baseline::HomologyPredictor;
+use bindscape_protein::{KnownSequences, Protein, ProteinClass, ProteinReader, ProteinScores};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 

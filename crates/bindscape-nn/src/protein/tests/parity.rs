@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use bindscape_base::progress::Silent;
-use bindscape_protein::{Features, Label, ProteinClass, Representation, Windows};
+use bindscape_protein::{Features, KnownSequences, Label, ProteinClass, Representation, Windows};
 use burn::tensor::Device;
 use serde::Deserialize;
 
@@ -12,8 +12,8 @@ use super::super::forward::{Batch, HeadLogits};
 use super::super::loss::{ClassWeights, Logits, Task};
 use super::super::predict::logits;
 use super::super::{
-    Baseline, Calibration, Encoder, ExplainOptions, KnownSequences, ProteinModel, ProteinNetwork,
-    ProteinPredictor, ProteinTraining, Target,
+    Baseline, Calibration, Encoder, ExplainOptions, ProteinModel, ProteinNetwork, ProteinPredictor,
+    ProteinTraining, Target,
 };
 use crate::host::to_vec;
 use crate::network::Pass;

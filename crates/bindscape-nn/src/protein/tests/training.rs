@@ -4,13 +4,15 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bindscape_base::progress::{Progress, Silent};
-use bindscape_protein::{EncodedProteins, Encoding, Label, Protein, ProteinClass, Windows};
+use bindscape_protein::{
+    EncodedProteins, Encoding, KnownSequences, Label, Protein, ProteinClass, Windows, hold_out,
+};
 use burn::tensor::Device;
 
 use super::super::{
-    Encoder, ExplainOptions, Heads, KnownSequences, MultiTaskConfig, ProteinData, ProteinEpoch,
-    ProteinModel, ProteinNetwork, ProteinNetworkKind, ProteinPredictor, ProteinTrainOptions,
-    ProteinTraining, Target, TrainedProteins, hold_out, train,
+    Encoder, ExplainOptions, Heads, MultiTaskConfig, ProteinData, ProteinEpoch, ProteinModel,
+    ProteinNetwork, ProteinNetworkKind, ProteinPredictor, ProteinTrainOptions, ProteinTraining,
+    Target, TrainedProteins, train,
 };
 use crate::train::Observer;
 

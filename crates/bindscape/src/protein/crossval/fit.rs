@@ -6,13 +6,13 @@ use std::time::Instant;
 use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Result, atomic};
 use bindscape_nn::DeviceChoice;
-use bindscape_nn::protein::baseline::{
+use bindscape_nn::protein::ProteinEpoch;
+use bindscape_nn::train::Observer;
+use bindscape_protein::baseline::{
     Baseline, BaselineData, HomologyModel, HomologyPredictor, HomologyTraining, Logistic,
     MeanFeatures, NearestAlignment, NearestEmbedding, Neighbours, TfPredict,
 };
-use bindscape_nn::protein::{ProteinEpoch, ProteinScores, hold_out};
-use bindscape_nn::train::Observer;
-use bindscape_protein::{Folds, Label, Protein};
+use bindscape_protein::{Folds, Label, Protein, ProteinScores, hold_out};
 
 use super::inputs::features;
 use super::models::{Input, InputKind, Kind, Model};

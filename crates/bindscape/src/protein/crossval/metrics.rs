@@ -4,8 +4,8 @@
 use std::fmt::Write;
 
 use bindscape_base::{Result, atomic};
-use bindscape_nn::protein::{ClassAssessment, ProteinScores, TfAssessment, called_tf};
-use bindscape_protein::{Folds, Label, ProteinClass};
+use bindscape_nn::protein::{ClassAssessment, TfAssessment, called_tf};
+use bindscape_protein::{Folds, Label, ProteinClass, ProteinScores};
 use bindscape_stats::{mean, standard_deviation};
 use serde::Serialize;
 use serde_json::Value;

@@ -5,14 +5,14 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use bindscape_base::{Error, Result, atomic};
-use bindscape_nn::protein::baseline::BaselineData;
 use bindscape_nn::protein::{
-    Encoder, KnownSequences, ProteinData, ProteinEpoch, ProteinModel, ProteinNetworkKind,
-    ProteinPredictor, ProteinScores, ProteinTrainOptions, ProteinTraining, train,
+    Encoder, ProteinData, ProteinEpoch, ProteinModel, ProteinNetworkKind, ProteinPredictor,
+    ProteinTrainOptions, ProteinTraining, train,
 };
 use bindscape_nn::train::Observer;
 use bindscape_nn::{Device, DeviceChoice};
-use bindscape_protein::{Features, Label, Windows};
+use bindscape_protein::baseline::BaselineData;
+use bindscape_protein::{Features, KnownSequences, Label, ProteinScores, Windows};
 
 use super::inputs::features;
 use super::models::Model;

@@ -4,8 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use bindscape_base::{Error, Place, Result, atomic};
-use bindscape_nn::protein::{CLASSES, ProteinScores};
-use bindscape_protein::ProteinClass;
+use bindscape_protein::{CLASSES, ProteinClass, ProteinScores};
 
 fn header() -> String {
     let classes = ProteinClass::ALL.map(|class| format!("p_{}", class.name()));

@@ -7,8 +7,8 @@ use bindscape_base::atomic::AtomicFile;
 use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Result};
 use bindscape_nn::protein::Target;
-use bindscape_nn::protein::baseline::{HomologyModel, HomologyPredictor, Voting};
 use bindscape_protein::Protein;
+use bindscape_protein::baseline::{HomologyModel, HomologyPredictor, Voting};
 
 use super::output::write;
 use super::{Explain, Proteins};

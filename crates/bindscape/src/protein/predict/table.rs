@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 
 use bindscape_base::atomic::AtomicFile;
 use bindscape_base::{Error, Result};
-use bindscape_nn::protein::CLASSES;
-use bindscape_protein::ProteinClass;
+use bindscape_protein::{CLASSES, ProteinClass};
 use serde::{Deserialize, Serialize};
 
 use super::PredictionFlag;

@@ -3,8 +3,8 @@
 use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Place, Result};
 use bindscape_nn::DeviceChoice;
-use bindscape_nn::protein::baseline::{BaselineData, HomologyModel, HomologyTraining};
 use bindscape_nn::train::MODEL_FILE;
+use bindscape_protein::baseline::{BaselineData, HomologyModel, HomologyTraining};
 use serde_json::json;
 
 use super::parts::{Labelled, Parts, Planned};

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Result, digest};
 use bindscape_nn::protein::{
-    self as networks, ClassWeights, Encoder, KnownSequences, MultiTaskConfig, ProteinData,
-    ProteinNetwork, ProteinNetworkKind, ProteinTrainOptions, ProteinTraining,
+    self as networks, ClassWeights, Encoder, MultiTaskConfig, ProteinData, ProteinNetwork,
+    ProteinNetworkKind, ProteinTrainOptions, ProteinTraining,
 };
 use bindscape_nn::train::MODEL_FILE;
-use bindscape_protein::{Encoding, Features, Representation, Windows};
+use bindscape_protein::{Encoding, Features, KnownSequences, Representation, Windows};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 

@@ -7,8 +7,7 @@ use std::path::Path;
 use bindscape_base::digest::InputFile;
 use bindscape_base::progress::Progress;
 use bindscape_base::{Result, digest};
-use bindscape_nn::protein::hold_out;
-use bindscape_protein::{Label, Labels, MatchedLabels, Protein, read_proteins_with};
+use bindscape_protein::{Label, Labels, MatchedLabels, Protein, hold_out, read_proteins_with};
 use serde_json::{Value, json};
 
 use super::Train;

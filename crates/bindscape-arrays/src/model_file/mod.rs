@@ -2,9 +2,11 @@
 //!
 //! | kind | model |
 //! |---|---|
-//! | none | [`Model`](crate::Model): binding sites |
-//! | `protein` | [`ProteinModel`](crate::protein::ProteinModel): a network for proteins |
-//! | `protein-homology` | [`HomologyModel`](crate::protein::baseline::HomologyModel) |
+//! | none | a network for binding sites |
+//! | `protein` | a network for proteins |
+//! | `protein-homology` | labelled proteins to compare with |
+//!
+//! Who reads the metadata knows what the arrays mean.
 
 use std::path::{Path, PathBuf};
 
@@ -15,16 +17,16 @@ use safetensors::SafeTensors;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-pub(crate) mod arrays;
+pub mod tensors;
 
-use crate::parameters::Array;
+use tensors::Array;
 
 /// Version of the metadata in a model file, of whatever kind.
-pub(crate) const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 1;
 
 /// What a model is of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum ModelKind {
+pub enum ModelKind {
     /// Binding sites. Its metadata name no kind.
     BindingSites,
     /// Proteins, by a network.
@@ -37,7 +39,8 @@ pub(crate) enum ModelKind {
 
 impl ModelKind {
     /// The kind in the metadata of a file.
-    pub(crate) fn name(&self) -> Option<&str> {
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
         match self {
             Self::BindingSites => None,
             Self::Protein => Some("protein"),
@@ -56,7 +59,8 @@ impl ModelKind {
     }
 
     /// Whether it is one of the models of proteins.
-    pub(crate) fn of_proteins(&self) -> bool {
+    #[must_use]
+    pub fn of_proteins(&self) -> bool {
         matches!(self, Self::Protein | Self::ProteinHomology)
     }
 }
@@ -70,7 +74,7 @@ struct Header {
 
 /// A safetensors file in memory, with its metadata.
 #[derive(Debug)]
-pub(crate) struct ModelFile {
+pub struct ModelFile {
     path: PathBuf,
     bytes: Vec<u8>,
     metadata: Option<String>,
@@ -81,7 +85,7 @@ impl ModelFile {
     ///
     /// # Errors
     /// If it cannot be read or is no whole safetensors file.
-    pub(crate) fn read(path: &Path) -> Result<Self> {
+    pub fn read(path: &Path) -> Result<Self> {
         // Weights that PyTorch saved have a hint of their own.
         let accepted = [
             FileKind::BindingModel,
@@ -105,8 +109,8 @@ impl ModelFile {
     ///
     /// # Errors
     /// If they are no whole safetensors file.
-    pub(crate) fn new(bytes: Vec<u8>, path: &Path) -> Result<Self> {
-        let (_, metadata) = arrays::open(&bytes, path)?;
+    pub fn new(bytes: Vec<u8>, path: &Path) -> Result<Self> {
+        let (_, metadata) = tensors::open(&bytes, path)?;
         Ok(Self {
             path: path.to_path_buf(),
             bytes,
@@ -115,17 +119,20 @@ impl ModelFile {
     }
 
     /// The file's path.
-    pub(crate) fn path(&self) -> &Path {
+    #[must_use]
+    pub fn path(&self) -> &Path {
         &self.path
     }
 
     /// SHA-256 of the file.
-    pub(crate) fn sha256(&self) -> String {
+    #[must_use]
+    pub fn sha256(&self) -> String {
         sha256_hex(&self.bytes)
     }
 
     /// Whether bindscape wrote it: it has metadata.
-    pub(crate) fn is_ours(&self) -> bool {
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
         self.metadata.is_some()
     }
 
@@ -133,7 +140,7 @@ impl ModelFile {
     ///
     /// # Errors
     /// If the metadata are damaged or missing, or of another version.
-    pub(crate) fn kind(&self) -> Result<ModelKind> {
+    pub fn kind(&self) -> Result<ModelKind> {
         let header: Header = self.parse()?;
         let kind = ModelKind::from_name(header.kind.as_deref());
         if header.format != FORMAT && !matches!(kind, ModelKind::Other(_)) {
@@ -149,7 +156,8 @@ impl ModelFile {
     }
 
     /// The kind that the metadata name, whatever else is in them.
-    pub(crate) fn names_kind(&self) -> ModelKind {
+    #[must_use]
+    pub fn names_kind(&self) -> ModelKind {
         let metadata: Option<serde_json::Value> = self.parse().ok();
         let kind = metadata.as_ref().and_then(|metadata| metadata.get("kind"));
         ModelKind::from_name(kind.and_then(serde_json::Value::as_str))
@@ -159,7 +167,7 @@ impl ModelFile {
     ///
     /// # Errors
     /// If they are damaged or missing.
-    pub(crate) fn parse<D: DeserializeOwned>(&self) -> Result<D> {
+    pub fn parse<D: DeserializeOwned>(&self) -> Result<D> {
         let metadata = self
             .metadata
             .as_deref()
@@ -171,20 +179,25 @@ impl ModelFile {
     ///
     /// # Errors
     /// If there are types other than `f32` arrays and `i64` scalars.
-    pub(crate) fn arrays(&self) -> Result<Vec<Array>> {
-        arrays::of_network(&self.tensors(), &self.path)
+    pub fn arrays(&self) -> Result<Vec<Array>> {
+        tensors::of_network(&self.tensors(), &self.path)
     }
 
     /// All arrays.
-    pub(crate) fn tensors(&self) -> SafeTensors<'_> {
+    ///
+    /// # Panics
+    /// Never: the file was opened before.
+    #[must_use]
+    pub fn tensors(&self) -> SafeTensors<'_> {
         SafeTensors::deserialize(&self.bytes).expect("it was opened before")
     }
 
     /// The error for metadata that cannot be.
-    pub(crate) fn damaged(&self, found: String) -> Error {
+    #[must_use]
+    pub fn damaged(&self, found: String) -> Error {
         Error::input(
             &self.path,
-            Place::Record(format!("metadata `{}`", arrays::KEY)),
+            Place::Record(format!("metadata `{}`", tensors::KEY)),
             format!("the description of a model, format {FORMAT}"),
             found,
         )

@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
+use crate::{ClusterOptions, Hit, Label, Protein};
 use bindscape_base::Result;
 use bindscape_base::progress::{Progress, Unshown};
-use bindscape_protein::{ClusterOptions, Hit, Label, Protein};
 
 use super::homology::HomologyPredictor;
 use super::nearest::VOTERS;
 use super::neighbours::KEPT;
-use crate::protein::scores::ProteinScores;
+use crate::scores::ProteinScores;
 
 /// A labelled protein whose similarity counts as evidence about another one.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,8 +1,8 @@
 //! The most similar proteins of each protein.
 
+use crate::{Hit, Protein, SimilarityIndex};
 use bindscape_base::Result;
 use bindscape_base::progress::Progress;
-use bindscape_protein::{Hit, Protein, SimilarityIndex};
 
 /// Alignments kept per protein; those with proteins to fit on are used.
 pub(super) const KEPT: usize = 50;

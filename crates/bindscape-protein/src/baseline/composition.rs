@@ -1,8 +1,8 @@
 //! One vector per protein.
 
+use crate::{Features, Protein, amino_acid};
 use bindscape_base::Result;
 use bindscape_base::progress::{Progress, check};
-use bindscape_protein::{Features, Protein, amino_acid};
 use rayon::prelude::*;
 
 /// Distances of the pairs of residues that are counted: neighbours and up to seven
@@ -159,7 +159,7 @@ fn describe(sequence: &[u8], row: &mut [f32]) {
 
 #[cfg(test)]
 mod tests {
-    use bindscape_protein::{EncodedProteins, Encoding, Windows};
+    use crate::{EncodedProteins, Encoding, Windows};
 
     use super::*;
 

@@ -4,11 +4,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
+use crate::{Hit, Label, Protein, ProteinClass, SimilarityIndex};
 use bindscape_base::digest::InputFile;
 use bindscape_base::digest::sha256_hex;
 use bindscape_base::progress::{Progress, Unshown};
 use bindscape_base::{Error, Place, Result, atomic};
-use bindscape_protein::{Hit, Label, Protein, ProteinClass, SimilarityIndex};
 use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 
@@ -17,12 +17,12 @@ use super::logistic::{Fitted, Logistic, Weights};
 use super::nearest::{BITS, best_weight, count_votes, mix};
 use super::neighbours::KEPT;
 use super::{BaselineData, Task, logarithm, softmax};
-use crate::files::{FORMAT, ModelFile, ModelKind, arrays};
-use crate::protein::calibration::shift;
-use crate::protein::heads::CLASSES;
-use crate::protein::known::KnownSequences;
-use crate::protein::model;
-use crate::protein::scores::ProteinScores;
+use crate::class::CLASSES;
+use crate::known::KnownSequences;
+use crate::model_file;
+use crate::scores::ProteinScores;
+use crate::scores::prior_shift;
+use bindscape_arrays::model_file::{FORMAT, ModelFile, ModelKind, tensors};
 
 /// What a model was made from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -232,7 +232,7 @@ impl HomologyModel {
         let weights: Vec<Vec<f32>> = self.questions().map(|(_, q)| q.single()).collect();
         let columns = [MeanFeatures::composition(&[]).columns()];
         let shapes = QUESTIONS.map(|(_, classes)| [classes, columns[0]]);
-        let mut entries = vec![arrays::Entry::bytes(
+        let mut entries = vec![tensors::Entry::bytes(
             "sequences".into(),
             &letters,
             &sequences,
@@ -246,14 +246,14 @@ impl HomologyModel {
                 ("mean", &columns[..], mean),
                 ("scale", &columns[..], scale),
             ] {
-                entries.push(arrays::Entry::numbers(
+                entries.push(tensors::Entry::numbers(
                     format!("{name}.{part}"),
                     shape,
                     values,
                 ));
             }
         }
-        arrays::to_bytes(&entries, metadata)
+        tensors::to_bytes(&entries, metadata)
     }
 
     /// Reads a model that bindscape wrote.
@@ -261,14 +261,18 @@ impl HomologyModel {
     /// # Errors
     /// If the file cannot be read, is damaged, or is no such model.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
-        let file = model::open(path.as_ref())?;
+        let file = model_file::open_model(path.as_ref())?;
         match file.kind()? {
             ModelKind::ProteinHomology => Self::from_file(&file),
-            other => Err(model::other_kind(&file, &other)),
+            other => Err(model_file::other_kind(&file, &other)),
         }
     }
 
-    pub(crate) fn from_file(file: &ModelFile) -> Result<Self> {
+    /// The model in a file of its kind.
+    ///
+    /// # Errors
+    /// If its arrays or metadata do not agree.
+    pub fn from_file(file: &ModelFile) -> Result<Self> {
         let metadata: Metadata = file.parse()?;
         let (proteins, labels) = proteins(&metadata, file)?;
         let question = |(name, classes): (&str, usize), stored: Option<Stored>| {
@@ -380,7 +384,7 @@ impl Question {
             let tensors = file.tensors();
             let dtype = safetensors::Dtype::F32;
             let bytes = array(&tensors, &name, dtype, Some(shape), file.path())?;
-            Ok(arrays::numbers(bytes))
+            Ok(tensors::numbers(bytes))
         };
         let Settings {
             bits, temperature, ..
@@ -431,7 +435,7 @@ impl Question {
         let rows: Vec<usize> = (0..votes.len() / classes).collect();
         let fallback = self.logistic.probabilities(composition, &rows);
         let mut p = mix(&fallback, votes, classes, self.settings.bits);
-        let shift = shift(self.settings.tf_prior, prior);
+        let shift = prior_shift(self.settings.tf_prior, prior);
         for row in p.chunks_exact_mut(classes) {
             for (answer, p) in row.iter_mut().enumerate() {
                 *p = logarithm(*p) / self.settings.temperature;
@@ -471,7 +475,7 @@ impl<'a> HomologyPredictor<'a> {
 
     /// Probabilities of `proteins`, in their order; what is said of one does not depend on the
     /// others. `prior` is the share of transcription factors among the scored proteins, as in
-    /// [`Calibration::tf`](crate::protein::Calibration::tf). A protein that is among the labelled
+    /// a network's calibration. A protein that is among the labelled
     /// ones votes for itself; [`HomologyPredictor::explain`] leaves it out.
     ///
     /// # Errors

@@ -19,9 +19,9 @@ mod optimise;
 mod tfpredict;
 mod voters;
 
+use crate::Label;
 use bindscape_base::Result;
 use bindscape_base::progress::Progress;
-use bindscape_protein::Label;
 use bindscape_stats::temperature_multiclass;
 
 pub use composition::MeanFeatures;
@@ -32,8 +32,8 @@ pub use neighbours::{Neighbour, Neighbours};
 pub use tfpredict::TfPredict;
 pub use voters::{Voter, Voting};
 
-use super::heads::CLASSES;
-use super::scores::ProteinScores;
+use crate::class::CLASSES;
+use crate::scores::ProteinScores;
 
 /// The proteins that a classifier is fitted on.
 #[derive(Debug, Clone, Copy)]

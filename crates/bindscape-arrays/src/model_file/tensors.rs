@@ -6,18 +6,39 @@ use std::collections::HashMap;
 use std::io::Cursor;
 use std::path::Path;
 
-use bindscape_arrays::torch::TorchFile;
 use bindscape_base::{Error, Place, Result, atomic};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 
-use crate::parameters::{Array, Values};
+use crate::torch::TorchFile;
+
+/// Values of one array of a `state_dict`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Values {
+    /// Weights and statistics.
+    F32(Vec<f32>),
+    /// The counter `num_batches_tracked`, a scalar.
+    I64(i64),
+}
+
+/// One array of a `state_dict`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Array {
+    /// Its name.
+    pub name: String,
+    /// Its shape, outermost dimension first.
+    pub shape: Vec<usize>,
+    /// Its values in row-major order.
+    pub values: Values,
+}
 
 /// The metadata key.
-pub(crate) const KEY: &str = "bindscape";
+pub const KEY: &str = "bindscape";
 
 /// An array to be written, where it lies.
-pub(crate) struct Entry<'a> {
-    pub(crate) name: String,
+#[derive(Debug)]
+pub struct Entry<'a> {
+    /// Its name in the file.
+    pub name: String,
     shape: &'a [usize],
     dtype: Dtype,
     bytes: Cow<'a, [u8]>,
@@ -29,7 +50,7 @@ pub(crate) struct Entry<'a> {
 /// # Errors
 /// If the bytes are no whole file of `torch.save`, or it holds arrays of integers or
 /// tensors that are not dense.
-pub(crate) fn from_torch(bytes: &[u8], path: &Path) -> Result<Vec<Array>> {
+pub fn from_torch(bytes: &[u8], path: &Path) -> Result<Vec<Array>> {
     let mut file = TorchFile::from_reader(Cursor::new(bytes), path)?;
     let mut arrays = Vec::new();
     for (name, tensor) in file.state_dict()? {
@@ -55,7 +76,9 @@ pub(crate) fn from_torch(bytes: &[u8], path: &Path) -> Result<Vec<Array>> {
 }
 
 impl<'a> Entry<'a> {
-    pub(crate) fn new(name: String, array: &'a Array) -> Self {
+    /// An array of a network under `name`.
+    #[must_use]
+    pub fn new(name: String, array: &'a Array) -> Self {
         match &array.values {
             Values::F32(values) => Self::numbers(name, &array.shape, values),
             Values::I64(value) => Self {
@@ -68,7 +91,8 @@ impl<'a> Entry<'a> {
     }
 
     /// Bytes, such as letters.
-    pub(crate) fn bytes(name: String, shape: &'a [usize], values: &'a [u8]) -> Self {
+    #[must_use]
+    pub fn bytes(name: String, shape: &'a [usize], values: &'a [u8]) -> Self {
         Self {
             name,
             shape,
@@ -77,7 +101,9 @@ impl<'a> Entry<'a> {
         }
     }
 
-    pub(crate) fn numbers(name: String, shape: &'a [usize], values: &'a [f32]) -> Self {
+    /// Numbers of a shape, in row-major order.
+    #[must_use]
+    pub fn numbers(name: String, shape: &'a [usize], values: &'a [f32]) -> Self {
         Self {
             name,
             shape,
@@ -92,7 +118,11 @@ impl<'a> Entry<'a> {
 }
 
 /// The bytes of a safetensors file.
-pub(crate) fn to_bytes(entries: &[Entry<'_>], metadata: String) -> Vec<u8> {
+///
+/// # Panics
+/// If the values of an entry do not fill its shape.
+#[must_use]
+pub fn to_bytes(entries: &[Entry<'_>], metadata: String) -> Vec<u8> {
     let views = entries.iter().map(|entry| {
         let view = TensorView::new(entry.dtype, entry.shape.to_vec(), &entry.bytes)
             .expect("an array's values fill its shape");
@@ -106,7 +136,7 @@ pub(crate) fn to_bytes(entries: &[Entry<'_>], metadata: String) -> Vec<u8> {
 ///
 /// # Errors
 /// If it cannot be written.
-pub(crate) fn write(path: &Path, entries: &[Entry<'_>], metadata: String) -> Result<()> {
+pub fn write(path: &Path, entries: &[Entry<'_>], metadata: String) -> Result<()> {
     atomic::write(path, &to_bytes(entries, metadata))
 }
 
@@ -115,7 +145,7 @@ pub(crate) fn write(path: &Path, entries: &[Entry<'_>], metadata: String) -> Res
 /// # Errors
 /// If the bytes are no whole safetensors file, or hold types other than `f32`
 /// arrays and `i64` scalars.
-pub(crate) fn from_bytes(bytes: &[u8], path: &Path) -> Result<(Vec<Array>, Option<String>)> {
+pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<(Vec<Array>, Option<String>)> {
     let (file, metadata) = open(bytes, path)?;
     Ok((of_network(&file, path)?, metadata))
 }
@@ -124,7 +154,7 @@ pub(crate) fn from_bytes(bytes: &[u8], path: &Path) -> Result<(Vec<Array>, Optio
 ///
 /// # Errors
 /// If there are types other than `f32` arrays and `i64` scalars.
-pub(crate) fn of_network(file: &SafeTensors<'_>, path: &Path) -> Result<Vec<Array>> {
+pub fn of_network(file: &SafeTensors<'_>, path: &Path) -> Result<Vec<Array>> {
     let mut tensors = file.tensors();
     tensors.sort_by(|a, b| a.0.cmp(&b.0));
     let mut arrays = Vec::with_capacity(tensors.len());
@@ -156,7 +186,8 @@ pub(crate) fn of_network(file: &SafeTensors<'_>, path: &Path) -> Result<Vec<Arra
 }
 
 /// The numbers of an array of type `f32`.
-pub(crate) fn numbers(bytes: &[u8]) -> Vec<f32> {
+#[must_use]
+pub fn numbers(bytes: &[u8]) -> Vec<f32> {
     bytes
         .chunks_exact(4)
         .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
@@ -167,7 +198,7 @@ pub(crate) fn numbers(bytes: &[u8]) -> Vec<f32> {
 ///
 /// # Errors
 /// If the bytes are no whole safetensors file.
-pub(crate) fn open<'a>(bytes: &'a [u8], path: &Path) -> Result<(SafeTensors<'a>, Option<String>)> {
+pub fn open<'a>(bytes: &'a [u8], path: &Path) -> Result<(SafeTensors<'a>, Option<String>)> {
     if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(&[0x80, 0x02]) {
         return Err(Error::input(
             path,
