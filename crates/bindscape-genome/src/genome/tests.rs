@@ -258,7 +258,7 @@ fn plain_gzip_and_other_files_are_refused() {
         "{text}"
     );
     std::fs::write(&path, "chr1\t0\t100\n").unwrap();
-    assert!(message(Genome::open(&path)).contains("line 1"));
+    assert!(message(Genome::open(&path)).contains("a BED file"));
     std::fs::write(&path, "").unwrap();
     assert!(message(Genome::open(&path)).contains("an empty file"));
 }

@@ -81,7 +81,7 @@ fn damaged_files_are_named_with_advice() {
     let bytes = std::fs::read(&path).unwrap();
     for (damaged, expected) in [
         (&bytes[..bytes.len() - 5], "a whole safetensors file"),
-        (&bytes[..3], "a whole safetensors file"),
+        (&bytes[..3], "a model (safetensors)"),
         (&b"PK\x03\x04rest"[..], "a safetensors file"),
     ] {
         std::fs::write(&path, damaged).unwrap();

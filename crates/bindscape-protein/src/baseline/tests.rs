@@ -310,7 +310,9 @@ fn a_homology_model_is_saved_and_scores_each_protein_alone() {
         let own = predictor.explain(&[own], &Silent).expect("voters");
         assert_eq!(own[0].left_out, [("F0.0", known_labels[0])]);
         let ids: Vec<&str> = own[0].voters.iter().map(|voter| voter.id).collect();
-        assert!(ids.len() == 5 && !ids.contains(&"F0.0"), "{ids:?}");
+        assert!(!ids.contains(&"F0.0"), "{ids:?}");
+        let relatives = ["F0.1", "F0.2", "F0.3", "F0.4"];
+        assert!(relatives.iter().all(|id| ids.contains(id)), "{ids:?}");
         assert!(own[0].voters.iter().all(|voter| voter.hit.identity < 1.0));
         // The scores are by these voters, too.
         let sure = predictor
