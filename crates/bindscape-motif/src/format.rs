@@ -48,7 +48,7 @@ pub fn read_motifs(path: &Path, format: Option<Format>) -> Result<MotifSet> {
 /// assert_eq!(set.motifs[0].name.as_deref(), Some("AGL3"));
 /// assert!(write_motifs(&set, Format::Meme).contains("MOTIF MA0001.1 AGL3"));
 /// // HOMER's format has no place for the number of sites.
-/// assert_eq!(losses(&set, Format::Homer)[0], "numbers of sites of 1 motifs cannot be written as homer");
+/// assert_eq!(losses(&set, Format::Homer)[0], "numbers of sites of 1 motif cannot be written as homer");
 /// # Ok::<(), bindscape_base::Error>(())
 /// ```
 ///

@@ -441,7 +441,7 @@ fn faults_name_file_and_remedy() {
     );
     let protein = message(">p\nMKLESTVDA\n");
     assert!(
-        protein.contains("line 2") && protein.contains("Proteins"),
+        protein.contains("found a FASTA file of proteins"),
         "{protein}"
     );
     let twice = message(">a\nACGTACGTACGT\n>b\nACGT\n>a\nACGT\n");

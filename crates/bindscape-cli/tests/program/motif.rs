@@ -50,8 +50,8 @@ fn motifs_are_converted_trimmed_turned_and_chosen() {
     says(
         &String::from_utf8_lossy(&output.stderr),
         &[
-            "trimmed 1 positions off 1 of 1 motifs",
-            "E-values of 1 motifs cannot be written as jaspar",
+            "trimmed 1 position off 1 of 1 motif",
+            "E-values of 1 motif cannot be written as jaspar",
         ],
     );
     succeeds(
@@ -97,7 +97,7 @@ fn built_in_motifs_need_no_file() {
             "ctcf.meme",
         ],
     );
-    says(&said, &["CC BY 4.0", "1 motifs"]);
+    says(&said, &["CC BY 4.0", "1 motif"]);
     let text = fs::read_to_string(directory.join("ctcf.meme")).expect("written");
     says(&text, &["MOTIF MA0139.2 CTCF", "CC BY 4.0"]);
     let said = refuses(

@@ -48,7 +48,7 @@ fn matches_have_the_columns_of_tomtom() {
     let said = succeeds(path, &[&words[..], &["--o", "out"]].concat());
     says(
         &said,
-        &["4 targets depend on which they are", "1 of 1 motifs match"],
+        &["4 targets depend on which they are", "1 of 1 motif matches"],
     );
     let table = fs::read_to_string(path.join("out/tomtom.tsv")).expect("written");
     let lines: Vec<Vec<&str>> = table

@@ -55,7 +55,7 @@ fn files_and_words_of_a_discovery() {
             "1-",
             "E-value",
             "in 8 of 8 positives",
-            "stopped: 1 motifs were found",
+            "stopped: 1 motif found",
             "wrote out",
         ],
     );

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use bindscape_base::words::counted;
 use bindscape_genome::sequence::Strand;
 use serde::Serialize;
 
@@ -100,9 +101,13 @@ pub enum Stop {
 impl fmt::Display for Stop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Stop::Motifs(motifs) => write!(f, "{motifs} motifs were found"),
+            Stop::Motifs(motifs) => write!(f, "{} found", counted(*motifs as u64, "motif")),
             Stop::Patience(patience) => {
-                write!(f, "{patience} motifs in a row were not significant")
+                write!(
+                    f,
+                    "{} in a row not significant",
+                    counted(*patience as u64, "motif")
+                )
             }
             Stop::NothingEnriched => {
                 f.write_str("no word is left that is more frequent in the positives")

@@ -1,5 +1,7 @@
 //! What a format cannot hold of a set of motifs.
 
+use bindscape_base::words::counted;
+
 use super::homer::SHARE_OF_BEST;
 use super::name::Format;
 use crate::motif::{Metadata, Motif, MotifSet};
@@ -13,9 +15,8 @@ pub fn losses(set: &MotifSet, format: Format) -> Vec<String> {
     let mut missing = |what: &str, lost: &dyn Fn(&Motif) -> bool| {
         let count = set.motifs.iter().filter(|motif| lost(motif)).count();
         if count > 0 {
-            losses.push(format!(
-                "{what} of {count} motifs cannot be written as {name}"
-            ));
+            let motifs = counted(count as u64, "motif");
+            losses.push(format!("{what} of {motifs} cannot be written as {name}"));
         }
     };
     if !matches!(format, Format::Meme) {
@@ -56,7 +57,8 @@ pub fn losses(set: &MotifSet, format: Format) -> Vec<String> {
         let count = set.motifs.iter().filter(without).count();
         if count > 0 {
             losses.push(format!(
-                "{count} motifs have no detection threshold: {:.0}% of the best score is written",
+                "no detection threshold of {} is known: {:.0}% of the best score is written",
+                counted(count as u64, "motif"),
                 100.0 * SHARE_OF_BEST
             ));
         }
@@ -69,7 +71,8 @@ pub fn losses(set: &MotifSet, format: Format) -> Vec<String> {
     let count = set.motifs.iter().filter(blank).count();
     if count > 0 {
         losses.push(format!(
-            "blanks in the ids of {count} motifs become underscores"
+            "blanks in the ids of {} become underscores",
+            counted(count as u64, "motif")
         ));
     }
     if matches!(format, Format::Meme) {
@@ -80,7 +83,8 @@ pub fn losses(set: &MotifSet, format: Format) -> Vec<String> {
         let count = set.motifs.iter().filter(blank).count();
         if count > 0 {
             losses.push(format!(
-                "blanks in the names of {count} motifs become underscores"
+                "blanks in the names of {} become underscores",
+                counted(count as u64, "motif")
             ));
         }
     }

@@ -69,7 +69,7 @@ fn names_background_strands_sites_and_urls() {
     assert_eq!(again.motifs[1], set.motifs[1]);
     assert!(
         losses(&set, Format::Meme)
-            .contains(&"blanks in the names of 1 motifs become underscores".to_owned())
+            .contains(&"blanks in the names of 1 motif become underscores".to_owned())
     );
 }
 
@@ -161,7 +161,7 @@ fn p_values_stay_and_scores_are_said_to_be_lost() {
     );
     assert_eq!(
         losses(&set, Format::Jaspar)[0],
-        "p-values of 1 motifs cannot be written as jaspar"
+        "p-values of 1 motif cannot be written as jaspar"
     );
     assert!(
         fault("MEME version 4\nMOTIF a\nletter-probability matrix: P= x\n1 0 0 0\n")

@@ -232,7 +232,7 @@ fn a_threshold_for_homer_is_made_and_said() {
     let said = losses(&set, Format::Homer);
     assert!(
         said.iter()
-            .any(|line| line.starts_with("1 motifs have no detection threshold: 80%")),
+            .any(|line| line.starts_with("no detection threshold of 1 motif is known: 80%")),
         "{said:?}"
     );
 }
@@ -326,7 +326,7 @@ fn losses_are_counted() {
     let lost = losses(&set, Format::Meme);
     assert_eq!(
         lost[0],
-        "class, family, species and accessions of 1 motifs cannot be written as meme"
+        "class, family, species and accessions of 1 motif cannot be written as meme"
     );
     assert_eq!(lost.len(), 3, "{lost:?}");
 }

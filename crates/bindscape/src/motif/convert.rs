@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use bindscape_base::progress::Progress;
+use bindscape_base::words::counted;
 use bindscape_base::{Error, Place, Result};
 use bindscape_motif::{Background, Format, MotifSet, Pseudocount, format};
 use serde::{Deserialize, Serialize};
@@ -92,8 +93,9 @@ impl Convert {
             *motif = trimmed;
         }
         session.note(&format!(
-            "trimmed {positions} positions off {shortened} of {} motifs",
-            set.motifs.len()
+            "trimmed {} off {shortened} of {}",
+            counted(positions as u64, "position"),
+            counted(set.motifs.len() as u64, "motif")
         ));
         Ok(())
     }

@@ -1,13 +1,13 @@
 //! Outcomes of the work on motifs.
 
-use crate::data::thousands;
+use crate::data::counted;
 use crate::job::Outcome;
 use crate::motif::{Clustered, Compared, Converted, Drawn, LogoContent, MotifsFound, Scanned};
 
 impl Outcome for Scanned {
     fn notes(&self) -> Vec<String> {
         let note = |file: &std::path::PathBuf| {
-            format!("wrote {}: {} rows", file.display(), thousands(self.rows))
+            format!("wrote {}: {}", file.display(), counted(self.rows, "row"))
         };
         self.file.iter().map(note).collect()
     }
@@ -16,10 +16,15 @@ impl Outcome for Scanned {
 impl Outcome for Compared {
     fn notes(&self) -> Vec<String> {
         vec![format!(
-            "{} of {} motifs match one of {} targets",
+            "{} of {} {} one of {}",
             self.matched(),
-            self.queries.len(),
-            self.targets.len()
+            counted(self.queries.len() as u64, "motif"),
+            if self.queries.len() == 1 {
+                "matches"
+            } else {
+                "match"
+            },
+            counted(self.targets.len() as u64, "target")
         )]
     }
 }
@@ -72,9 +77,9 @@ impl Outcome for Clustered {
     fn notes(&self) -> Vec<String> {
         let clusters = &self.clustering.clusters;
         let mut notes = vec![format!(
-            "{} motifs in {} clusters, {} of them of one motif",
-            clusters.iter().map(Vec::len).sum::<usize>(),
-            clusters.len(),
+            "{} in {}, {} of them of one motif",
+            counted(clusters.iter().map(Vec::len).sum::<usize>() as u64, "motif"),
+            counted(clusters.len() as u64, "cluster"),
             clusters.iter().filter(|members| members.len() == 1).count()
         )];
         if let Some(found) = &self.agreement {
@@ -95,8 +100,13 @@ impl Outcome for Clustered {
 
 impl Outcome for Converted {
     fn notes(&self) -> Vec<String> {
-        let note =
-            |file: &std::path::PathBuf| format!("wrote {}: {} motifs", file.display(), self.motifs);
+        let note = |file: &std::path::PathBuf| {
+            format!(
+                "wrote {}: {}",
+                file.display(),
+                counted(self.motifs as u64, "motif")
+            )
+        };
         self.file.iter().map(note).collect()
     }
 }
@@ -104,8 +114,8 @@ impl Outcome for Converted {
 impl Outcome for Drawn {
     fn notes(&self) -> Vec<String> {
         let drawn = match self.content {
-            LogoContent::Motifs(count) => format!("{count} motifs"),
-            LogoContent::Positions(count) => format!("{count} positions"),
+            LogoContent::Motifs(count) => counted(count as u64, "motif"),
+            LogoContent::Positions(count) => counted(count as u64, "position"),
         };
         vec![format!("wrote {}: {drawn}", self.out.display())]
     }

@@ -249,7 +249,7 @@ fn numbers_of_sites_and_names_as_the_meme_suite_reads_them() {
     assert!(
         losses(&set, Format::Meme)
             .iter()
-            .any(|loss| loss.starts_with("blanks in the names of 1 motifs"))
+            .any(|loss| loss.starts_with("blanks in the names of 1 motif"))
     );
 }
 
