@@ -1,13 +1,16 @@
 //! The command line: every option, its default, and the verb it belongs to.
 
 use bindscape_base::Result;
-use clap::{ArgMatches, Parser, Subcommand};
+use clap::{ArgMatches, Command, CommandFactory, Parser, Subcommand};
 
 use crate::face::Face;
 use crate::terminal::Terminal;
 use crate::{
-    demo, evaluate, finetune, matrix, model, motif, predict, pretrain, protein, report, run,
+    demo, evaluate, finetune, manual, matrix, model, motif, predict, pretrain, protein, report, run,
 };
+
+/// The section of options that all verbs have. Clap puts it last.
+const GLOBAL: &str = "Global options";
 
 /// From a transcription factor's protein to the places it binds in a genome.
 ///
@@ -16,19 +19,36 @@ use crate::{
 /// several TFs; `finetune` transfers it to one TF with few peaks; `evaluate`,
 /// `predict` and `report` use the result. `demo` runs all of it on simulated data.
 #[derive(Debug, Parser)]
-#[command(name = "bindscape", version, max_term_width = 100)]
+#[command(
+    name = "bindscape",
+    version,
+    max_term_width = 100,
+    disable_help_flag = true
+)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     verb: Verb,
     /// Threads for all work; results do not depend on it [default: all cores]
-    #[arg(long, global = true, value_name = "N")]
+    #[arg(long, global = true, value_name = "N", help_heading = GLOBAL)]
     threads: Option<std::num::NonZeroUsize>,
     /// Write the plan of this command to a file, for `bindscape run`, instead of running it
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", help_heading = GLOBAL)]
     plan: Option<std::path::PathBuf>,
     /// Print nothing but errors and data
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, help_heading = GLOBAL)]
     quiet: bool,
+    /// Colours in messages and help; `auto` has them on a terminal, unless NO_COLOR is set
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        help_heading = GLOBAL
+    )]
+    color: clap::ColorChoice,
+    /// Print help (`-h` is short, `--help` in full)
+    #[arg(long, short, global = true, action = clap::ArgAction::Help, help_heading = GLOBAL)]
+    help: Option<bool>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -59,6 +79,15 @@ enum Verb {
     Run(run::Arguments),
     /// Run the whole job on a simulated genome, with no files needed
     Demo(demo::Arguments),
+    /// Write a script that completes commands in a shell
+    Completions(manual::Completions),
+    /// Write pages of the manual
+    Man(manual::Manual),
+}
+
+/// The command line with the long version.
+pub(crate) fn command() -> Command {
+    Arguments::command().long_version(manual::long_version())
 }
 
 /// The verb of a command line as it is typed, such as `motif scan`.
@@ -99,6 +128,8 @@ impl Arguments {
             Verb::Report(arguments) => face.run(arguments),
             Verb::Run(arguments) => run::run(&arguments, face),
             Verb::Demo(arguments) => demo::run(arguments, face),
+            Verb::Completions(arguments) => manual::completions(&arguments),
+            Verb::Man(arguments) => manual::manual(&arguments, face),
         }
     }
 }

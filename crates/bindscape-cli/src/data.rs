@@ -9,12 +9,13 @@ use clap::Args;
 
 /// Where the sequences of regions come from.
 #[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
 pub(crate) struct SequenceArguments {
     /// FASTA of the regions, headers ending in chrom:start-end (as `bedtools getfasta` writes them); may be gzipped
-    #[arg(long, value_name = "FASTA", required_unless_present = "genome")]
+    #[arg(long, value_name = "FASTA")]
     pub(crate) sequences: Option<PathBuf>,
     /// Genome: 2bit, or FASTA with its .fai beside it
-    #[arg(long, value_name = "FILE", conflicts_with = "sequences")]
+    #[arg(long, value_name = "FILE")]
     pub(crate) genome: Option<PathBuf>,
 }
 
@@ -39,6 +40,7 @@ const SPLITS: [&str; 2] = ["random", "chromosome"];
 
 /// Options of the split.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Split")]
 pub(crate) struct SplitArguments {
     /// How regions are split into training, validation and test parts: 80% / 10% / 10% at random, or whole chromosomes
     #[arg(long, default_value = "random", value_parser = SPLITS)]

@@ -5,6 +5,7 @@ use clap::Args;
 
 /// Options of a device.
 #[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Device")]
 pub(crate) struct DeviceArguments {
     /// Compute device: cpu, or one that this program was built with
     #[arg(long = "device", default_value = "cpu", value_name = "DEVICE")]

@@ -6,7 +6,7 @@ use bindscape::finetune::{Finetune, StartChoice};
 use bindscape_base::Result;
 use bindscape_nn::train::{Freeze, TransferLayers};
 use bindscape_nn::{ArchitectureKind, DeviceChoice};
-use clap::Args;
+use clap::{ArgGroup, Args};
 
 use crate::data::{SequenceArguments, SplitArguments};
 use crate::face::Verb;
@@ -14,10 +14,11 @@ use crate::training::TrainingArguments;
 
 /// Options of `finetune`.
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("from").args(["model", "scratch"]).multiple(true).required(true))]
 pub(crate) struct Arguments {
     /// Multi-model to transfer from: its run directory or .safetensors file. With
     /// --scratch, only its regions are kept out
-    #[arg(long, value_name = "RUN|FILE", required_unless_present = "scratch")]
+    #[arg(long, value_name = "RUN|FILE")]
     model: Option<PathBuf>,
     /// Binding matrix (Parquet)
     #[arg(long, value_name = "FILE")]

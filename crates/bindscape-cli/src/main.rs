@@ -12,6 +12,7 @@ mod device;
 mod evaluate;
 mod face;
 mod finetune;
+mod manual;
 mod matrix;
 mod model;
 mod motif;
@@ -30,8 +31,8 @@ use std::error::Error as _;
 use std::process::ExitCode;
 
 use bindscape_base::{Error, Subject};
+use clap::FromArgMatches;
 use clap::error::ContextKind;
-use clap::{CommandFactory, FromArgMatches};
 
 /// Training makes and drops large arrays in every step; this allocator keeps
 /// their memory where the system's gives it back and asks for it again.
@@ -39,7 +40,9 @@ use clap::{CommandFactory, FromArgMatches};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let command = cli::Arguments::command();
+    // The version tells which vectors are used.
+    let limited = vectors::limit();
+    let command = cli::command().color(terminal::colour(std::env::args_os()));
     let words = spelling::long_options(&command, std::env::args_os().collect());
     let parsed = command.try_get_matches_from(words).and_then(|matches| {
         Ok((
@@ -57,7 +60,7 @@ fn main() -> ExitCode {
     if let Err(error) = terminal::listen_for_interrupts() {
         terminal::say(format!("warning: Ctrl-C will stop at once: {error}"));
     }
-    match vectors::limit().and_then(|()| arguments.run(&verb)) {
+    match limited.and_then(|()| arguments.run(&verb)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if nobody_reads(&error) => ExitCode::SUCCESS,
         Err(error) => wrong(&error, &|field| options::of_field(&verb, field)),

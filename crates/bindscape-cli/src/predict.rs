@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use bindscape::predict::{Predict, PredictionInput, WindowReport};
 use bindscape_base::{Error, Result};
 use bindscape_nn::{DeviceChoice, Strands};
-use clap::Args;
+use clap::{ArgGroup, Args};
 
 use crate::choice::{STRANDS, choice};
 use crate::device::DeviceArguments;
@@ -13,20 +13,16 @@ use crate::face::Verb;
 
 /// Options of `predict`.
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("input").args(["fasta", "regions"]).required(true))]
 pub(crate) struct Arguments {
     /// Model: a run directory with one model, or a .safetensors file
     #[arg(long, value_name = "RUN|FILE")]
     model: PathBuf,
     /// Sequences to score (FASTA, may be compressed; `-` is standard input). Records named by their region (as `bedtools getfasta` or `samtools faidx` name them, with a strand or without) are reported there, others by name and position
-    #[arg(long, value_name = "FILE", required_unless_present = "regions")]
+    #[arg(long, value_name = "FILE")]
     fasta: Option<PathBuf>,
     /// Regions to score (BED or narrowPeak, may be compressed; `-` is standard input); needs --genome. Of those shorter than the model's length the window around the summit or, without one, the centre is scored
-    #[arg(
-        long,
-        value_name = "FILE",
-        conflicts_with = "fasta",
-        requires = "genome"
-    )]
+    #[arg(long, value_name = "FILE", requires = "genome")]
     regions: Option<PathBuf>,
     /// Genome of the regions: 2bit, or FASTA with its .fai beside it
     #[arg(long, value_name = "FILE")]

@@ -7,6 +7,7 @@ use crate::device::DeviceArguments;
 
 /// Options of a training.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Training")]
 pub(crate) struct TrainingArguments {
     /// Most epochs of a training
     #[arg(long, value_name = "N", default_value_t = 100)]
@@ -37,6 +38,7 @@ pub(crate) struct TrainingArguments {
 
 /// Options of confidence intervals.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Confidence intervals")]
 pub(crate) struct BootstrapArguments {
     /// Bootstrap resamples for the confidence intervals of metrics; 0 for none
     #[arg(long, value_name = "N", default_value_t = 1000)]

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use bindscape::matrix::BuildMatrix;
-use bindscape_base::Result;
-use bindscape_matrix::build::{Centres, Evidence};
+use bindscape::matrix::{BuildMatrix, CellRegions, ONE_CELL, TfPeaks};
+use bindscape_base::{Error, Result};
+use bindscape_matrix::build::{BuildOptions, Centres, Evidence};
 use clap::Args;
 
 use crate::choice::choice;
@@ -13,6 +13,12 @@ use crate::face::Verb;
 /// Options of `matrix build`.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
+    /// Accessible regions of one cell (BED or narrowPeak: DNase-seq, ATAC-seq); may be given several times, with the names of the cells
+    #[arg(long, value_name = "[CELL=]BED", value_parser = cell_regions)]
+    accessible: Vec<CellRegions>,
+    /// ChIP-seq peaks of one TF (BED or narrowPeak), in the cell of --accessible or another; may be given several times
+    #[arg(long, value_name = "TF[:CELL]=BED", value_parser = tf_peaks)]
+    peaks: Vec<TfPeaks>,
     /// Accessible regions: clusters over cells with their source ids (as UCSC's clustered DHS); needs --dhs-sources
     #[arg(long, value_name = "BED", requires = "dhs_sources")]
     dhs: Option<PathBuf>,
@@ -31,9 +37,9 @@ pub(crate) struct Arguments {
     /// Other names of cells (TSV: alias, cell)
     #[arg(long, value_name = "TSV")]
     aliases: Option<PathBuf>,
-    /// What makes a TF bound
-    #[arg(long, default_value = "chip+tfbs", value_parser = choice::<Evidence>(EVIDENCE))]
-    evidence: Evidence,
+    /// What makes a TF bound [default: chip+tfbs; chip where peaks come by --peaks alone]
+    #[arg(long, value_parser = choice::<Evidence>(EVIDENCE))]
+    evidence: Option<Evidence>,
     /// Width of the regions in base pairs, around the centre of the accessible intervals
     #[arg(long, value_name = "BP", default_value_t = 200)]
     width: u32,
@@ -90,10 +96,50 @@ const CENTRES: &[(&str, &str)] = &[
     ),
 ];
 
+/// `CELL=FILE`, or a file of the one cell.
+fn cell_regions(text: &str) -> Result<CellRegions> {
+    let (cell, path) = text.split_once('=').unwrap_or((ONE_CELL, text));
+    if cell.is_empty() || path.is_empty() {
+        return Err(Error::argument(
+            "accessible",
+            "BED or CELL=BED",
+            format!("`{text}`"),
+        ));
+    }
+    Ok(CellRegions {
+        cell: cell.to_owned(),
+        path: path.into(),
+    })
+}
+
+/// `TF=FILE` or `TF:CELL=FILE`.
+fn tf_peaks(text: &str) -> Result<TfPeaks> {
+    let wrong = || {
+        Error::argument("peaks", "TF=BED or TF:CELL=BED", format!("`{text}`"))
+            .hint("name the TF of the peaks: `MAX=peaks.narrowPeak`")
+    };
+    let (name, path) = text.split_once('=').ok_or_else(wrong)?;
+    let (tf, cell) = name.split_once(':').unwrap_or((name, ONE_CELL));
+    if tf.is_empty() || cell.is_empty() || path.is_empty() {
+        return Err(wrong());
+    }
+    Ok(TfPeaks {
+        tf: tf.to_owned(),
+        cell: cell.to_owned(),
+        path: path.into(),
+    })
+}
+
 impl Verb for Arguments {
     type Job = BuildMatrix;
 
     fn plan(self) -> Result<BuildMatrix> {
+        let by_name = self.tfbs.is_empty() && self.chip.is_empty() && self.samples.is_none();
+        let usual = if by_name && !self.peaks.is_empty() {
+            Evidence::ChipOnly
+        } else {
+            BuildOptions::default().evidence
+        };
         Ok(BuildMatrix {
             dhs: self.dhs,
             dhs_sources: self.dhs_sources,
@@ -101,7 +147,9 @@ impl Verb for Arguments {
             tfbs: self.tfbs,
             samples: self.samples,
             aliases: self.aliases,
-            evidence: self.evidence,
+            evidence: self.evidence.unwrap_or(usual),
+            accessible: self.accessible,
+            peaks: self.peaks,
             width: self.width,
             centres: self.centres,
             tfs: self.tfs,

@@ -7,12 +7,13 @@ use bindscape::matrix::{ExportMatrix, ImportMatrix, PublishedColumns, RegionChoi
 use bindscape_base::{Error, Result};
 use bindscape_genome::load::SequenceInput;
 use bindscape_matrix::View;
-use clap::Args;
+use clap::{ArgGroup, Args};
 
 use crate::face::Verb;
 
 /// Options of `matrix import`.
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("columns").args(["tfs", "tf"]).required(true))]
 pub(crate) struct ImportArguments {
     /// Sparse matrix (NPZ): regions x TFs, or cells x regions with --tf
     #[arg(long, value_name = "NPZ")]
@@ -24,10 +25,10 @@ pub(crate) struct ImportArguments {
     #[arg(long, value_name = "PICKLE")]
     regions: PathBuf,
     /// Columns: tfs_idx.pickle.gz
-    #[arg(long, value_name = "PICKLE", required_unless_present = "tf")]
+    #[arg(long, value_name = "PICKLE")]
     tfs: Option<PathBuf>,
     /// The TF of a cells x regions matrix; needs --samples
-    #[arg(long, value_name = "TF", requires = "samples", conflicts_with = "tfs")]
+    #[arg(long, value_name = "TF", requires = "samples")]
     tf: Option<String>,
     /// Cells of a cells x regions matrix: samples_idx.pickle.gz
     #[arg(long, value_name = "PICKLE", requires = "tf")]

@@ -7,22 +7,23 @@ use bindscape::protein::embed::{Embed, EmbeddingOrigin};
 use bindscape_base::Result;
 use bindscape_nn::DeviceChoice;
 use bindscape_protein::{RowsOf, ShardFormat, StoredType, Windows};
-use clap::Args;
+use clap::{ArgGroup, Args};
 
 use crate::choice::choice;
 use crate::face::Verb;
 
 /// Options of `protein embed`.
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("origin").args(["model", "import"]).required(true))]
 pub(crate) struct Arguments {
     /// FASTA of proteins; - reads standard input
     #[arg(value_name = "FASTA")]
     fasta: PathBuf,
     /// ESM-2 by name (facebook/esm2_t6_8M_UR50D), file or directory; or `onehot` or `residue`, which need no weights
-    #[arg(long, value_name = "ID|PATH", required_unless_present = "import")]
+    #[arg(long, value_name = "ID|PATH")]
     model: Option<String>,
     /// Take the embeddings from this folder of .pt files of `esm-extract` instead
-    #[arg(long, value_name = "DIR", conflicts_with = "model")]
+    #[arg(long, value_name = "DIR")]
     import: Option<PathBuf>,
     /// Directory to write or to add to: shards, index.tsv and embedding.json
     #[arg(long, value_name = "DIR")]

@@ -73,6 +73,7 @@ pub(super) fn unknown_encoder(name: &str) -> Error {
 
 /// Where a model finds embeddings, if it takes any.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Embeddings")]
 pub(super) struct EmbeddingArguments {
     /// Embeddings of the proteins, for a model that was trained on such: a directory that `protein embed` made
     #[arg(long, value_name = "DIR")]
@@ -93,6 +94,7 @@ impl EmbeddingArguments {
 
 /// Options of a split.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Split")]
 pub(super) struct ProteinSplitArguments {
     /// Which proteins are never on both sides of a split: with `similarity` those of a cluster of similar
     /// ones, with the name of a column of the labels those with the same value; with `random` only

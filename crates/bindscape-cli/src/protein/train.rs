@@ -40,6 +40,7 @@ pub(crate) struct Arguments {
 
 /// Which network, on which representation of proteins.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Network")]
 struct NetworkArguments {
     /// Network: multitask, its twins tf and domain, or deeptfactor; homology is none, but compares with the labelled proteins
     #[arg(long, value_name = "NETWORK", default_value_t)]
@@ -75,6 +76,7 @@ struct NetworkArguments {
 
 /// How a network is trained.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Training")]
 struct TrainingArguments {
     /// Most epochs [default: 40; deeptfactor 30]
     #[arg(long, value_name = "N")]

@@ -7,6 +7,8 @@ mod environment;
 mod kinds;
 mod learns;
 mod main_job;
+mod manual;
+mod matrix_build;
 mod measures;
 mod meme_suite;
 mod motif;

@@ -240,12 +240,68 @@ fn from_files_to_a_report() {
     assert!(rows[2].starts_with("with_n\t0\t200\tMAX\t"), "{}", rows[2]);
     assert_eq!(rows[3], "with_n\t1\t201\tMAX\t.\t.\t.\tMAX");
 
+    #[cfg(unix)]
+    commands_of_pages_run(here);
     succeeds(here, &["report", "max", "multi"]);
     let page = fs::read_to_string(here.join("max/report.html")).expect("a page");
     says(
         &page,
         &["MAX", "De novo PWM (from scratch, repeat 1)", "</html>"],
     );
+}
+
+/// What a page tells to type runs as it is, where the run was made.
+#[cfg(unix)]
+fn commands_of_pages_run(here: &Path) {
+    let program = Path::new(env!("CARGO_BIN_EXE_bindscape"));
+    let paths = std::env::var_os("PATH").unwrap_or_default();
+    let folder = program.parent().expect("a folder").to_path_buf();
+    let all = std::iter::once(folder).chain(std::env::split_paths(&paths));
+    let paths = std::env::join_paths(all).expect("a path");
+    let single = "pretrain --matrix matrix.parquet --genome genome.fa --tfs JUND --regions 120 --epochs 1 \
+                  --resamples 0 --out single";
+    succeeds(here, &single.split_whitespace().collect::<Vec<_>>());
+    for (run, expected) in [
+        ("multi", &["bindscape predict"][..]),
+        (
+            "single",
+            &["bindscape predict", "bindscape finetune", "--tf MAX"],
+        ),
+        ("max", &["bindscape predict"]),
+    ] {
+        succeeds(here, &["report", run, "--out", "page.html"]);
+        let page = fs::read_to_string(here.join("page.html")).expect("a page");
+        let (_, section) = page.split_once("How to go on").expect("a section");
+        let section = section
+            .rsplit_once("How to go on")
+            .map_or(section, |(_, last)| last);
+        let (section, _) = section.split_once("state_dict").expect("its end");
+        let blocks = section.split("<pre><code>").skip(1);
+        let commands: Vec<String> = blocks
+            .map(|block| {
+                let (code, _) = block.split_once("</code>").expect("an end");
+                let code = code.replace("&gt;", ">").replace("&lt;", "<");
+                code.replace("&quot;", "\"")
+                    .replace("&#39;", "'")
+                    .replace("&amp;", "&")
+            })
+            .collect();
+        let text = commands.join("\n");
+        says(&text, expected);
+        // One short training tells as much as five long ones.
+        let text = text.replace("--repeats 5", "--repeats 1 --epochs 1 --resamples 0");
+        let output = std::process::Command::new("sh")
+            .args(["-e", "-c", &text])
+            .current_dir(here)
+            .env("PATH", &paths)
+            .output()
+            .expect("a shell");
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{text}:\n{told}");
+        let scores = fs::read_to_string(here.join("scores.tsv")).expect("scores");
+        assert!(scores.lines().count() > 10, "{scores}");
+        fs::remove_file(here.join("scores.tsv")).expect("scores");
+    }
 }
 
 /// The planted motif is found in the regions of the training, and tells the others apart.

@@ -11,7 +11,7 @@ use bindscape_matrix::build::{
     self, BuildInputs, BuildOptions, BuildReport, Built, Centres, Evidence, RegionInputs,
 };
 use bindscape_matrix::parquet;
-use bindscape_matrix::sheet::{self, Aliases, DataSet, Kind, Sheet};
+use bindscape_matrix::sheet::{self, Aliases, CellFile, DataSet, Kind, Sheet};
 use serde::{Deserialize, Serialize};
 
 use crate::data::{file_name, thousands};
@@ -57,6 +57,12 @@ pub struct BuildMatrix {
     /// Predicted binding sites: directories of files named `EXPERIMENT.CELL.TF.pwm.bed.gz`
     /// (UniBind).
     pub tfbs: Vec<PathBuf>,
+    /// Accessible regions of one cell each (BED or narrowPeak).
+    #[serde(default)]
+    pub accessible: Vec<CellRegions>,
+    /// ChIP-seq peaks of one TF and cell each (BED or narrowPeak).
+    #[serde(default)]
+    pub peaks: Vec<TfPeaks>,
     /// Sample sheet, for files whose names do not say what they are ([`Sheet`]).
     pub samples: Option<PathBuf>,
     /// Other names of cells (TSV: alias, cell).
@@ -87,6 +93,31 @@ pub struct BuildMatrix {
     pub out: PathBuf,
 }
 
+/// The name of the cell where only one is meant.
+pub const ONE_CELL: &str = "cell";
+
+/// Accessible regions of a cell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CellRegions {
+    /// The cell; [`ONE_CELL`] where only one is meant.
+    pub cell: String,
+    /// The file.
+    pub path: PathBuf,
+}
+
+/// ChIP-seq peaks of a TF in a cell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TfPeaks {
+    /// The TF.
+    pub tf: String,
+    /// The cell; [`ONE_CELL`] where only one is meant.
+    pub cell: String,
+    /// The file.
+    pub path: PathBuf,
+}
+
 /// A matrix that was built.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BuiltMatrix {
@@ -110,6 +141,8 @@ impl BuildMatrix {
             dhs_sources: None,
             chip: Vec::new(),
             tfbs: Vec::new(),
+            accessible: Vec::new(),
+            peaks: Vec::new(),
             samples: None,
             aliases: None,
             evidence: options.evidence,
@@ -149,11 +182,15 @@ impl BuildMatrix {
     fn regions(&self, sheet: &Sheet) -> Result<RegionInputs> {
         let mut clusters = sheet.cluster_files();
         clusters.extend(self.dhs.clone());
-        let cells = sheet.cell_files();
+        let mut cells = sheet.cell_files();
+        cells.extend(self.accessible.iter().map(|regions| CellFile {
+            path: regions.path.clone(),
+            cell: regions.cell.clone(),
+        }));
         match (clusters.as_slice(), &self.dhs_sources) {
             ([], _) if cells.is_empty() => Err(Error::about(
                 Self::NAME,
-                "accessible regions: ⟦dhs⟧ with ⟦dhs_sources⟧, or `dhs` files in ⟦samples⟧",
+                "accessible regions: ⟦accessible⟧, ⟦dhs⟧ with ⟦dhs_sources⟧, or `dhs` files in ⟦samples⟧",
                 "none",
             )),
             ([], _) => Ok(RegionInputs::PerCell(cells)),
@@ -185,6 +222,11 @@ impl BuildMatrix {
         sets.extend(self.chip.iter().map(|path| DataSet {
             path: path.clone(),
             pair: None,
+            format: None,
+        }));
+        sets.extend(self.peaks.iter().map(|peaks| DataSet {
+            path: peaks.path.clone(),
+            pair: Some((peaks.tf.clone(), peaks.cell.clone())),
             format: None,
         }));
         sets

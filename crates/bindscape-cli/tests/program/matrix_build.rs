@@ -1,0 +1,58 @@
+//! `matrix build` from single files.
+
+use super::{bindscape, refuses, says, succeeds};
+
+/// One file of accessible regions and one of peaks: a matrix, without a sample sheet.
+#[test]
+fn one_file_of_each_kind_makes_a_matrix() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let here = directory.path();
+    let write = |name: &str, text: &str| std::fs::write(here.join(name), text).expect("writable");
+    write(
+        "atac.bed",
+        "chr1\t1000\t1200\nchr1\t3000\t3200\nchr1\t5000\t5200\n",
+    );
+    write(
+        "max.narrowPeak",
+        "chr1\t1050\t1150\tp1\t100\t.\t5\t9\t8\t50\nchr1\t5000\t5100\tp2\t100\t.\t5\t9\t8\t90\n",
+    );
+    write("jund.bed", "chr1\t3080\t3120\n");
+    let run = |words: &str| {
+        let words: Vec<&str> = words.split_whitespace().collect();
+        succeeds(here, &words)
+    };
+    let told =
+        run("matrix build --accessible atac.bed --peaks MAX=max.narrowPeak --out one.parquet");
+    says(&told, &["wrote one.parquet: 3 regions x 1 TFs"]);
+    run(
+        "matrix build --accessible K562=atac.bed --peaks MAX:K562=max.narrowPeak \
+         --peaks JUND:K562=jund.bed --out two.parquet",
+    );
+    let output = bindscape(here, &["matrix", "inspect", "two.parquet"]);
+    let table = String::from_utf8(output.stdout).expect("UTF-8");
+    says(&table, &["MAX\t2\t1\t", "JUND\t1\t2\t"]);
+    let refused = |words: &str| {
+        let words: Vec<&str> = words.split_whitespace().collect();
+        refuses(here, &words)
+    };
+    says(
+        &refused("matrix build --accessible atac.bed --peaks max.narrowPeak --out x.parquet"),
+        &[
+            "--peaks: expected TF=BED",
+            "`max.narrowPeak`",
+            "name the TF",
+        ],
+    );
+    says(
+        &refused("matrix build --peaks MAX=max.narrowPeak --out x.parquet"),
+        &["--accessible"],
+    );
+    // Sites are asked for where they are said to count.
+    says(
+        &refused(
+            "matrix build --accessible atac.bed --peaks MAX=max.narrowPeak --evidence chip+tfbs \
+             --out x.parquet",
+        ),
+        &["predicted binding sites", "--evidence chip"],
+    );
+}
