@@ -16,10 +16,10 @@ pub struct AtomicFile {
 impl AtomicFile {
     /// Starts writing what shall become `target`. A symbolic link is followed. An existing file
     /// keeps its permissions and, where the system allows it, its owner and group; a new one has
-    /// the usual permissions.
+    /// the usual permissions. A directory that is missing is made.
     ///
     /// # Errors
-    /// If the directory of `target` is missing or not writable.
+    /// If the directory of `target` cannot be made, or is not writable.
     pub fn create(target: impl AsRef<Path>) -> Result<Self> {
         let target = target.as_ref();
         let target = match std::fs::read_link(target) {
@@ -27,6 +27,7 @@ impl AtomicFile {
                 .map_err(|source| Error::io("create", target, source))?,
             Err(_) => target.to_path_buf(),
         };
+        make_parent(&target)?;
         let directory = parent(&target);
         let name = target
             .file_name()
@@ -91,6 +92,36 @@ pub fn write(target: impl AsRef<Path>, bytes: &[u8]) -> Result<()> {
     file.commit()
 }
 
+/// Makes the directory in which `target` lies, if it is missing.
+///
+/// # Errors
+/// If it cannot be made.
+pub fn make_parent(target: &Path) -> Result<()> {
+    let directory = parent(target);
+    std::fs::create_dir_all(directory).map_err(|source| Error::io("create", directory, source))
+}
+
+/// Makes sure, before any work, that `target` could be written: the nearest directory above it that
+/// is there takes a file. Nothing is left there. Devices and pipes pass.
+///
+/// # Errors
+/// If it does not.
+pub fn check_writable(target: &Path) -> Result<()> {
+    let mut directory = match std::fs::metadata(target) {
+        Ok(metadata) if metadata.is_dir() => target,
+        Ok(metadata) if !metadata.is_file() => return Ok(()),
+        _ => parent(target),
+    };
+    while !directory.exists() {
+        directory = parent(directory);
+    }
+    tempfile::Builder::new()
+        .prefix(".bindscape.")
+        .tempfile_in(directory)
+        .map(drop)
+        .map_err(|source| Error::io("create", target, source))
+}
+
 fn parent(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -147,6 +178,22 @@ mod tests {
         assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
         write(&target, b"whole").unwrap();
         assert_eq!(std::fs::read(&target).unwrap(), b"whole");
+    }
+
+    #[test]
+    fn directories_are_made_and_what_cannot_be_is_found_before() {
+        let directory = tempfile::tempdir().unwrap();
+        let target = directory.path().join("new/below/out.tsv");
+        check_writable(&target).unwrap();
+        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
+        write(&target, b"whole").unwrap();
+        check_writable(&target).unwrap();
+        check_writable(directory.path()).unwrap();
+        let error = check_writable(&target.join("x.tsv")).unwrap_err();
+        assert!(error.to_string().contains("out.tsv/x.tsv"), "{error}");
+        check_writable(Path::new("out.tsv")).unwrap();
+        #[cfg(unix)]
+        check_writable(Path::new("/dev/null")).unwrap();
     }
 
     #[cfg(unix)]

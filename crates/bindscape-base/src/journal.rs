@@ -8,7 +8,6 @@
 //! overwritten: they are an [`Error::Conflict`], as another run in a run directory is. One
 //! process at a time works with a journal.
 
-use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -18,9 +17,11 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 
+use crate::atomic;
 use crate::error::{Error, Result};
 use crate::lock;
 use crate::progress::Progress;
+use crate::settings;
 
 /// Results may wait so long before they are handed to the operating system.
 const FLUSH: Duration = Duration::from_secs(1);
@@ -66,6 +67,7 @@ impl Journal {
         plan: &impl Serialize,
     ) -> Result<Self> {
         let path = path.as_ref().to_path_buf();
+        atomic::make_parent(&path)?;
         let plan = line(plan);
         let file = OpenOptions::new()
             .read(true)
@@ -278,29 +280,15 @@ fn key_of(line: &[u8]) -> Option<String> {
 /// In what the plan of a journal differs from the one it should have.
 fn differences(planned: &[u8], found: &[u8]) -> String {
     let parse = |line| serde_json::from_slice::<Value>(line).unwrap_or_default();
-    let mut names = BTreeSet::new();
-    differing(&parse(planned), &parse(found), "", &mut names);
-    names.remove("");
-    if names.is_empty() {
+    let differences = settings::differences(&parse(planned), &parse(found));
+    if differences.is_empty() {
         return "those of another".into();
     }
-    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    format!("those of another, which differs in {}", names.join(", "))
-}
-
-/// Collects the innermost names of fields that differ.
-fn differing(one: &Value, other: &Value, name: &str, names: &mut BTreeSet<String>) {
-    let (Value::Object(one), Value::Object(other)) = (one, other) else {
-        if one != other {
-            names.insert(name.to_owned());
-        }
-        return;
-    };
-    for name in one.keys().chain(other.keys()) {
-        let field =
-            |object: &serde_json::Map<String, Value>| object.get(name).cloned().unwrap_or_default();
-        differing(&field(one), &field(other), name, names);
-    }
+    let named: Vec<String> = differences
+        .iter()
+        .map(|it| format!("`{}` ({} there, {} here)", it.name, it.found, it.planned))
+        .collect();
+    format!("those of another, which differs in {}", named.join(", "))
 }
 
 /// A journal without results is not worth keeping: a command that is refused at its first item
@@ -426,7 +414,10 @@ mod tests {
         let before = std::fs::read(&path).unwrap();
         let message = refused(open(&plan("cuda", 6)));
         assert!(
-            message.contains("those of another, which differs in `device`, `width`; remove "),
+            message.contains(
+                "those of another, which differs in `device` (cpu there, cuda here), \
+                 `width` (5 there, 6 here); remove "
+            ),
             "{message}"
         );
         assert_eq!(std::fs::read(&path).unwrap(), before);
@@ -435,8 +426,10 @@ mod tests {
         std::fs::write(&path, line(&plan("cuda", 6))).unwrap();
         drop(open(&plan("cpu", 5)).unwrap());
         assert!(!path.exists());
-        let failed = Journal::open(directory.path().join("none/unfinished"), "words", &"");
-        assert!(failed.unwrap_err().to_string().contains("none/unfinished"));
+        // A directory that is missing is made; one that cannot be is named.
+        std::fs::write(directory.path().join("file"), "").unwrap();
+        let failed = Journal::open(directory.path().join("file/unfinished"), "words", &"");
+        assert!(failed.unwrap_err().to_string().contains("file"));
     }
 
     #[test]

@@ -53,12 +53,28 @@ impl Session<'_> {
     /// As [`Job::check`] and [`Job::run`].
     pub fn run<J: Job>(&self, job: &J) -> Result<J::Outcome> {
         job.check()?;
+        check_outputs(job)?;
         let outcome = self.install(|| job.run(self));
         for warning in input::take_warnings() {
             self.progress().note(&format!("warning: {warning}"));
         }
         outcome
     }
+}
+
+/// Fields of plans that name what is written.
+const OUTPUTS: [&str; 4] = ["out", "per_cell", "heatmap", "pwm_out"];
+
+/// Makes sure before the work that what `job` writes can be written.
+fn check_outputs(job: &impl Serialize) -> Result<()> {
+    // A path that is not UTF-8 is looked at when it is written.
+    let Ok(plan) = serde_json::to_value(job) else {
+        return Ok(());
+    };
+    let named = OUTPUTS.iter().filter_map(|field| plan.get(field)?.as_str());
+    named
+        .filter(|path| *path != "-")
+        .try_for_each(|path| atomic::check_writable(Path::new(path)))
 }
 
 /// A plan as it stands in a file: the version that wrote it, the name of the job, its settings.

@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use bindscape_base::digest::InputFile;
 use bindscape_base::kind::{self, FileKind};
 use bindscape_base::lock::Lock;
 use bindscape_base::progress::Progress;
+use bindscape_base::settings;
 use bindscape_base::{Error, Place, Result, atomic};
 use bindscape_matrix::results::{RunKind, RunRecord};
 use bindscape_nn::train::MODEL_FILE;
@@ -137,6 +139,24 @@ fn refuse_other_files(path: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Refuses a directory that already holds something, so that no stale file is left among new ones;
+/// `field` of the plan names it.
+///
+/// # Errors
+/// See above.
+pub(crate) fn refuse_occupied(directory: &Path, field: &str) -> Result<()> {
+    let occupied = std::fs::read_dir(directory).is_ok_and(|mut inside| inside.next().is_some());
+    if occupied {
+        return Err(Error::conflict(
+            directory,
+            "a new or empty directory",
+            "one that holds files",
+        )
+        .hint(format!("choose another ⟦{field}⟧")));
+    }
+    Ok(())
+}
+
 /// Keeps other processes from the run in `path`, a directory.
 ///
 /// # Errors
@@ -232,10 +252,13 @@ fn difference(planned: &RunRecord, found: &RunRecord) -> Option<(String, String)
             format!("one of {}", short_list(&found.tfs)),
         ));
     }
-    if planned.inputs != found.inputs || planned.parent != found.parent {
+    if let Some(difference) = input_difference(&planned.inputs, &found.inputs) {
+        return Some(difference);
+    }
+    if planned.parent != found.parent {
         return Some((
-            "a run on the same input files".into(),
-            "one on others (compare `inputs` and `parent` in its run.json)".into(),
+            "a run from the same model".into(),
+            "one from another (compare `parent` in its run.json)".into(),
         ));
     }
     device_difference(&planned.device, &found.device)
@@ -259,21 +282,42 @@ pub(crate) fn configuration_difference(
     planned: &serde_json::Value,
     found: &serde_json::Value,
 ) -> Option<(String, String)> {
+    let differences = settings::differences(planned, found);
+    if differences.is_empty() {
+        return None;
+    }
+    let (planned, found) = settings::in_words(&differences);
+    Some((format!("a run with {planned}"), format!("one with {found}")))
+}
+
+/// Which input files of two runs differ, as [`Record::difference`] tells it.
+pub(crate) fn input_difference(
+    planned: &[InputFile],
+    found: &[InputFile],
+) -> Option<(String, String)> {
     if planned == found {
         return None;
     }
-    let changed: Vec<String> = match (planned.as_object(), found.as_object()) {
-        (Some(planned), Some(found)) => planned
+    let others = |files: &[InputFile], than: &[InputFile]| {
+        let words: Vec<String> = files
             .iter()
-            .filter(|(key, value)| found.get(*key) != Some(value))
-            .map(|(key, _)| key.clone())
-            .collect(),
-        _ => Vec::new(),
+            .filter(|file| !than.contains(file))
+            .map(|file| format!("{} {} ({})", file.role, file.name, short(&file.sha256)))
+            .collect();
+        match words.is_empty() {
+            true => "fewer files".to_owned(),
+            false => words.join(", "),
+        }
     };
     Some((
-        "a run with the same settings".into(),
-        format!("one with other {}", changed.join(", ")),
+        format!("a run on {}", others(planned, found)),
+        format!("one on {}", others(found, planned)),
     ))
+}
+
+/// The beginning of a checksum, which tells files apart.
+fn short(sha256: &str) -> &str {
+    sha256.get(..8).unwrap_or(sha256)
 }
 
 fn short_list(names: &[String]) -> String {
@@ -345,7 +389,33 @@ mod tests {
         }
         drop(run);
         let message = refused(&path, record("cpu", 2));
-        assert!(message.contains("other training"), "{message}");
+        assert!(
+            message.ends_with("expected a run with seed 2, found one with seed 1"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn input_files_that_differ_are_named() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("run");
+        let on = |name: &str, sha256: &str| RunRecord {
+            inputs: vec![InputFile {
+                role: "matrix".into(),
+                name: name.into(),
+                bytes: 1,
+                sha256: sha256.into(),
+            }],
+            ..record("cpu", 1)
+        };
+        drop(RunDirectory::begin(&path, on("a.parquet", "0123456789"), &Silent).unwrap());
+        let message = refused(&path, on("b.parquet", "1123456789"));
+        assert!(
+            message.ends_with(
+                "expected a run on matrix b.parquet (11234567), found one on matrix a.parquet (01234567)"
+            ),
+            "{message}"
+        );
     }
 
     #[test]

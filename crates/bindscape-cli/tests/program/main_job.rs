@@ -115,7 +115,11 @@ fn from_files_to_a_report() {
     other.extend(["--batch-size", "50"]);
     says(
         &refuses(here, &other),
-        &["max", "other training", "another --out"],
+        &[
+            "max",
+            "a run with batch_size 50, found one with batch_size ",
+            "another --out",
+        ],
     );
 
     // A model of a run with several is named, not guessed.

@@ -204,7 +204,7 @@ fn clusters_and_modes() {
     assert_eq!(read("consensus.meme").matches("MOTIF").count(), 3);
     says(
         &refuses(path, &["motif", "cluster", "known.meme", "--out", "out"]),
-        &["--out: expected a directory that does not exist"],
+        &["out: expected a new or empty directory", "another --out"],
     );
     let with_labels = |text: &str| {
         fs::write(path.join("wrong.tsv"), text).expect("written");

@@ -295,7 +295,7 @@ fn what_is_refused() {
     );
     says(
         &other,
-        &["expected a cross-validation with the same settings, found one with other seed"],
+        &["expected a cross-validation with seed 9, found one with seed 1"],
     );
     std::fs::create_dir(here.join("full")).expect("made");
     std::fs::write(here.join("full/notes.txt"), "mine").expect("written");

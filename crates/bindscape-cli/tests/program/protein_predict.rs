@@ -489,3 +489,36 @@ fn odd_proteins_are_flagged_and_stop_nothing() {
     std::fs::write(here.join("p.fa"), b">prot\xe9ine\nMKV\n").expect("writable");
     says(&refuses(here, &words), &["p.fa, line 1", "UTF-8", "iconv"]);
 }
+
+#[test]
+fn directories_are_made_or_found_missing_before_the_work() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let here = directory.path();
+    model(here, Heads::Both);
+    std::fs::write(here.join("p.fa"), fasta(&proteins(4))).expect("writable");
+    let predict = |out: &'static str| {
+        [
+            "protein",
+            "predict",
+            "--model",
+            ".",
+            "--proteins",
+            "p.fa",
+            "--out",
+            out,
+        ]
+    };
+    succeeds(here, &predict("new/below/p.tsv"));
+    assert!(here.join("new/below/p.tsv").is_file());
+    succeeds(
+        here,
+        &["protein", "cluster", "p.fa", "--out", "other/c.tsv"],
+    );
+    // A table is replaced when the next is whole.
+    succeeds(here, &predict("new/below/p.tsv"));
+    let told = refuses(here, &predict("p.fa/p.tsv"));
+    says(&told, &["cannot create p.fa/p.tsv"]);
+    assert!(!told.contains("scoring"), "before the work: {told}");
+    let told = refuses(here, &["protein", "cluster", "p.fa", "--out", "p.fa/c.tsv"]);
+    says(&told, &["cannot create p.fa/c.tsv"]);
+}

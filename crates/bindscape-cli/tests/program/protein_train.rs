@@ -121,7 +121,7 @@ fn a_network_is_trained_once_and_predicts() {
     );
     says(
         &other,
-        &["run: expected a run with the same settings, found one with other training"],
+        &["run: expected a run with seed 2, found one with seed 1"],
     );
 
     let table = super::bindscape(

@@ -204,10 +204,13 @@ fn wrong_content_is_named() {
 }
 
 #[test]
-fn a_missing_directory_is_named() {
-    let error = write(Path::new("no/such/matrix.parquet"), &example(1)).unwrap_err();
+fn a_directory_that_cannot_be_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let error = write(&file.join("matrix.parquet"), &example(1)).unwrap_err();
     assert!(
-        error.to_string().contains("no/such/matrix.parquet"),
+        error.to_string().contains(&*file.to_string_lossy()),
         "{error}"
     );
 }

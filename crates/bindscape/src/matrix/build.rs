@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::{file_name, thousands};
 use crate::job::Job;
+use crate::run_directory::refuse_occupied;
 use crate::session::Session;
 
 /// A plan of a binding matrix (Novakovsky et al. 2021, Methods, "TF binding matrices"); see
@@ -307,7 +308,7 @@ impl Job for BuildMatrix {
         let inputs = self.inputs()?;
         let options = self.options(session)?;
         if let Some(directory) = &self.per_cell {
-            refuse_occupied(directory)?;
+            refuse_occupied(directory, "per_cell")?;
         }
         let built = build::build(&inputs, &options, session)?;
         for (what, count) in built.report.lines() {
@@ -340,20 +341,4 @@ fn write_cells(built: &Built, directory: &Path) -> Result<()> {
             .map_err(|source| Error::io("create", &directory, source))?;
         parquet::write(&directory.join("matrix.parquet"), &matrix)
     })
-}
-
-/// Refuses a directory that already holds something, so that no stale cell is left among new ones.
-fn refuse_occupied(directory: &Path) -> Result<()> {
-    let occupied = std::fs::read_dir(directory)
-        .map(|mut entries| entries.next().is_some())
-        .unwrap_or(false);
-    if occupied {
-        return Err(Error::conflict(
-            directory,
-            "a new or empty directory",
-            "one that holds files",
-        )
-        .hint("choose another ⟦per_cell⟧"));
-    }
-    Ok(())
 }

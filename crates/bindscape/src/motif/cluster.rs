@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::input::motifs_from;
 use super::output::create_directory;
 use crate::job::Job;
+use crate::run_directory::refuse_occupied;
 use crate::session::Session;
 
 /// A plan to group like motifs into binding modes, as RSAT's matrix-clustering does.
@@ -147,13 +148,7 @@ impl Job for Cluster {
     }
 
     fn run(&self, session: &Session<'_>) -> Result<Clustered> {
-        if self.out.exists() {
-            return Err(Error::argument(
-                "out",
-                "a directory that does not exist",
-                self.out.display().to_string(),
-            ));
-        }
+        refuse_occupied(&self.out, "out")?;
         let set = motifs_from(&self.motifs, session)?;
         let labels = self.labels(&set.motifs)?;
         session.begin("comparing motifs", Some(set.motifs.len() as u64));

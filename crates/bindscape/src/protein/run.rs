@@ -8,7 +8,7 @@ use bindscape_protein::Label;
 use serde::{Deserialize, Serialize};
 
 use crate::data::thousands;
-use crate::run_directory::{Record, configuration_difference, device_difference};
+use crate::run_directory::{Record, configuration_difference, device_difference, input_difference};
 
 /// What kind of run on proteins a directory holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,11 +77,8 @@ impl Record for ProteinRunRecord {
                 format!("one of {}", found.bindscape),
             ));
         }
-        if planned.inputs != found.inputs {
-            return Some((
-                "a run on the same input files".into(),
-                "one on others (compare `inputs` in its run.json)".into(),
-            ));
+        if let Some(difference) = input_difference(&planned.inputs, &found.inputs) {
+            return Some(difference);
         }
         device_difference(&planned.device, &found.device)
             .or_else(|| configuration_difference(&planned.configuration, &found.configuration))

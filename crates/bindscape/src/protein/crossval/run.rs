@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use bindscape_base::digest::InputFile;
 use bindscape_base::progress::Progress;
-use bindscape_base::{Error, Result, digest};
+use bindscape_base::{Error, Result, digest, settings};
 use bindscape_protein::{Label, Labels, Protein, Windows, read_proteins_with};
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::models::{self, InputKind, Model};
 use super::{Crossval, ProteinSplit};
 use crate::protein::features::FeatureSource;
-use crate::run_directory::{read_json, write_json};
+use crate::run_directory::{input_difference, read_json, write_json};
 use crate::session::Session;
 
 const RECORD: &str = "crossval.json";
@@ -251,17 +251,16 @@ fn refuse_other(planned: &Settings, found: &Settings, out: &Path) -> Result<()> 
     if planned == found {
         return Ok(());
     }
+    if let Some((planned, found)) = input_difference(&planned.inputs, &found.inputs) {
+        return Err(Error::conflict(out, planned, found).hint("choose another ⟦out⟧"));
+    }
     let json = |settings| serde_json::to_value(settings).expect("plain fields make JSON");
-    let (planned, found) = (json(planned), json(found));
-    let fields = planned.as_object().into_iter().flatten();
-    let changed: Vec<&str> = fields
-        .filter(|(name, value)| found.get(*name) != Some(*value))
-        .map(|(name, _)| name.as_str())
-        .collect();
+    let differences = settings::differences(&json(planned), &json(found));
+    let (planned, found) = settings::in_words(&differences);
     Err(Error::conflict(
         out,
-        "a cross-validation with the same settings",
-        format!("one with other {}", changed.join(", ")),
+        format!("a cross-validation with {planned}"),
+        format!("one with {found}"),
     )
     .hint("choose another ⟦out⟧"))
 }
