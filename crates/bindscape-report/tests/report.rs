@@ -420,8 +420,8 @@ fn few_test_regions_are_said() {
     let many = page(&run);
     assert!(!many.contains("Few regions"));
     assert!(
-        many.contains("(no skill 0.40)"),
-        "beside AUCPR in the figure"
+        many.contains(">no skill 0.40<"),
+        "beside the line in the figure"
     );
     let first = &record.trainings[0].directory;
     let mut metrics = evaluation(run.path(), first);

@@ -71,11 +71,7 @@ pub(crate) fn of_repeats(run: &Run, tf: usize) -> Option<Figure> {
             panel.key(
                 line,
                 *start,
-                &format!(
-                    "AUCPR {} (no skill {})",
-                    estimate(&metrics.aucpr, 3),
-                    maybe(metrics.no_skill(), 2)
-                ),
+                &format!("AUCPR {}", estimate(&metrics.aucpr, 3)),
             );
         }
         for (start, metrics) in of_repeat {
@@ -295,9 +291,16 @@ impl Panel {
             .collect();
         shares.sort_by(f64::total_cmp);
         shares.dedup_by(|a, b| (*a - *b).abs() < 0.005);
-        for share in shares {
+        for &share in &shares {
             let (left, right) = (self.frame.at((0.0, share)), self.frame.at((1.0, share)));
             self.svg.line(left, right, "chance");
+        }
+        if let Some(&share) = shares.first() {
+            // Below the line, where curves seldom are, but not on the axis.
+            let (x, y) = self.frame.at((0.0, share));
+            let y = if share > 0.08 { y + 13.0 } else { y - 5.0 };
+            let text = format!("no skill {}", fixed(share, 2));
+            self.svg.text((x + 6.0, y), Anchor::Start, "note", &text);
         }
     }
 
