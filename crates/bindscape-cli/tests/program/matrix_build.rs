@@ -23,7 +23,7 @@ fn one_file_of_each_kind_makes_a_matrix() {
     };
     let told =
         run("matrix build --accessible atac.bed --peaks MAX=max.narrowPeak --out one.parquet");
-    says(&told, &["wrote one.parquet: 3 regions x 1 TFs"]);
+    says(&told, &["wrote one.parquet: 3 regions x 1 TF"]);
     run(
         "matrix build --accessible K562=atac.bed --peaks MAX:K562=max.narrowPeak \
          --peaks JUND:K562=jund.bed --out two.parquet",

@@ -8,7 +8,7 @@ use bindscape_matrix::inspect::Inspection;
 use bindscape_matrix::results::{Estimate, FEW_REGIONS, Start, TfMetrics};
 use bindscape_matrix::similarity::Similarity;
 
-use crate::data::thousands;
+use crate::data::{counted, thousands};
 use crate::demo::Demonstrated;
 use crate::evaluate::Evaluated;
 use crate::finetune::Finetuned;
@@ -38,10 +38,10 @@ impl Outcome for PathBuf {
 impl Outcome for BuiltMatrix {
     fn notes(&self) -> Vec<String> {
         vec![format!(
-            "wrote {}: {} regions x {} TFs",
+            "wrote {}: {} x {}",
             self.file.display(),
-            thousands(self.regions as u64),
-            self.tfs
+            counted(self.regions as u64, "region"),
+            counted(self.tfs as u64, "TF")
         )]
     }
 }
@@ -57,10 +57,10 @@ impl Outcome for ImportedMatrix {
             );
         }
         notes.push(format!(
-            "wrote {}: {} regions x {} TFs",
+            "wrote {}: {} x {}",
             self.file.display(),
-            thousands(self.regions as u64),
-            self.tfs
+            counted(self.regions as u64, "region"),
+            counted(self.tfs as u64, "TF")
         ));
         notes
     }
