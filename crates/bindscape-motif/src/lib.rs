@@ -12,6 +12,7 @@ mod matrix;
 mod motif;
 pub mod pvalue;
 pub mod scan;
+mod species;
 mod text;
 #[cfg(test)]
 mod vectors;

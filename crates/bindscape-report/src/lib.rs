@@ -5,6 +5,7 @@
 //! paper.
 
 mod compare;
+mod date;
 mod figures;
 mod found;
 mod heatmap;

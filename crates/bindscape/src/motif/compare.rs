@@ -460,6 +460,7 @@ fn page(
             Ok(ComparedMotif {
                 id: &query.id,
                 name: query.name.as_deref(),
+                species: query.metadata.species_names(),
                 found: matches.len(),
                 matches: rows,
             })
@@ -492,6 +493,7 @@ fn row<'a>(
     Ok(MatchRow {
         id: &target.id,
         name: target.name.as_deref(),
+        species: target.metadata.species_names(),
         family: target.metadata.family.join("::"),
         url: target.url.as_deref().filter(|url| url.starts_with("http")),
         values: [alignment.p_value, found.e_value, found.q_value]

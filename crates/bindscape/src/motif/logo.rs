@@ -293,6 +293,7 @@ fn page(set: &MotifSet, heights: Heights, title: &str) -> Result<String> {
         logo: String,
         reverse: String,
         consensus: String,
+        species: String,
     }
     let drawn: Result<Vec<Pictures>> = set
         .motifs
@@ -302,6 +303,7 @@ fn page(set: &MotifSet, heights: Heights, title: &str) -> Result<String> {
                 logo: heights.draw(motif)?.inline_svg(),
                 reverse: heights.draw(&motif.reverse_complement())?.inline_svg(),
                 consensus: motif.frequencies.consensus(),
+                species: motif.metadata.species_names(),
             })
         })
         .collect();
@@ -313,6 +315,7 @@ fn page(set: &MotifSet, heights: Heights, title: &str) -> Result<String> {
         .map(|(motif, drawn)| MotifRow {
             id: &motif.id,
             name: motif.name.as_deref(),
+            species: &drawn.species,
             consensus: &drawn.consensus,
             sites: motif.sites,
             e_value: motif.e_value.as_ref().map(|e_value| e_value.text()),
