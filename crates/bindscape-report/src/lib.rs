@@ -8,6 +8,7 @@ mod compare;
 mod date;
 mod figures;
 mod found;
+mod funnel;
 mod heatmap;
 mod motifs;
 mod number;

@@ -17,6 +17,15 @@ pub(crate) fn in_words(value: usize) -> String {
         .map_or_else(|| count(value as u64), |word| (*word).to_owned())
 }
 
+/// `a`, `a and b`, `a, b and c`.
+pub(crate) fn listed(words: &[String]) -> String {
+    match words {
+        [] => String::new(),
+        [only] => only.clone(),
+        [before @ .., last] => format!("{} and {last}", before.join(", ")),
+    }
+}
+
 /// A fixed number of decimals, with a minus sign and never a negative zero.
 pub(crate) fn fixed(value: f64, decimals: usize) -> String {
     let plain = format!("{value:.decimals$}");
@@ -76,6 +85,11 @@ pub(crate) fn percent(part: u64, whole: u64) -> String {
     } else {
         format!("{value:.1}%")
     }
+}
+
+/// The level beside an AUCPR: `guessing 0.50`.
+pub(crate) fn guess(level: Option<f64>) -> String {
+    level.map_or_else(String::new, |level| format!("guessing {}", fixed(level, 2)))
 }
 
 /// Significant digits without an exponent where that is readable.

@@ -299,7 +299,7 @@ fn short(value: f64) -> String {
 fn file(title: &str, description: &str, svg: &Svg) -> String {
     let (width, height) = (px(svg.width), px(svg.height));
     format!(
-        r#"<svg xmlns="http://www.w3.org/2000/svg" class="fig" width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="img"><title>{}</title><desc>{}</desc><style>{}</style><rect class="paper" width="{width}" height="{height}"/>{}</svg>"#,
+        r#"<svg xmlns="http://www.w3.org/2000/svg" class="fig" width="{width}" height="{height}" viewBox="0 0 {width} {height}" style="max-width:100%;height:auto" role="img"><title>{}</title><desc>{}</desc><style>{}</style><rect class="paper" width="{width}" height="{height}"/>{}</svg>"#,
         escape(title),
         escape(description),
         theme::residues_css(),

@@ -3,11 +3,13 @@
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 use bindscape_base::{Error, Place, Result};
 use bindscape_matrix::results::{
     EpochRecord, Evaluation, RunKind, RunRecord, Start, TfMetrics, TrainingRecord,
 };
+use bindscape_stats::mean;
 use serde::de::DeserializeOwned;
 
 /// A run directory, read.
@@ -19,6 +21,13 @@ pub(crate) struct Run {
     pub(crate) trainings: Vec<Training>,
     /// What an unfinished run does not have yet, in words.
     pub(crate) missing: Vec<String>,
+    /// When `run.json` was last written, in seconds since 1970.
+    pub(crate) written: Option<u64>,
+}
+
+/// The AUCPR of a model that guesses: the share of bound regions.
+pub(crate) fn guessing(metrics: &TfMetrics) -> Option<f64> {
+    (metrics.regions > 0).then(|| metrics.positives as f64 / metrics.regions as f64)
 }
 
 /// One training of a run with its results so far.
@@ -35,6 +44,17 @@ impl Training {
     /// The epoch whose weights were kept.
     pub(crate) fn best(&self) -> Option<&EpochRecord> {
         self.epochs.iter().rev().find(|epoch| epoch.best)
+    }
+
+    /// The validation AUCPR of a model that guesses: the mean share of bound regions, over the
+    /// TFs that have any there.
+    pub(crate) fn validation_guessing(&self) -> Option<f64> {
+        let part = self.record.parts.get("validation")?;
+        let bound = part.positives.iter().filter(|&&positives| positives > 0);
+        let shares: Vec<f64> = bound
+            .map(|&positives| positives as f64 / part.regions.max(1) as f64)
+            .collect();
+        mean(&shares)
     }
 
     /// `transfer, repeat 3`; the repeat alone in a pre-training.
@@ -89,6 +109,7 @@ impl Run {
             record,
             trainings,
             missing,
+            written: written(&file),
         })
     }
 
@@ -112,6 +133,15 @@ impl Run {
         self.trainings
             .iter()
             .any(|training| training.evaluation.is_some())
+    }
+
+    /// The AUCPR of guessing for a TF: mean over its evaluations.
+    pub(crate) fn guessing(&self, tf: usize) -> Option<f64> {
+        let evaluations = self.trainings.iter().filter_map(|t| t.evaluation.as_ref());
+        let shares: Vec<f64> = evaluations
+            .filter_map(|evaluation| guessing(&evaluation.tfs[tf]))
+            .collect();
+        mean(&shares)
     }
 
     /// Number of different repeats.
@@ -144,6 +174,12 @@ impl Run {
             .min_by(|a, b| a.0.total_cmp(&b.0))
             .map(|(_, training)| training)
     }
+}
+
+/// When a file was last written, in seconds since 1970; `None` where the system does not say.
+fn written(file: &Path) -> Option<u64> {
+    let time = fs::metadata(file).ok()?.modified().ok()?;
+    Some(time.duration_since(UNIX_EPOCH).ok()?.as_secs())
 }
 
 /// Notes what an unfinished run lacks; an error in a finished one.

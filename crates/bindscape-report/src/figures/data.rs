@@ -7,6 +7,8 @@ use crate::svg::{Anchor, Scale, Svg, ems, fitted, ticks};
 
 const PARTS: [&str; 3] = ["train", "validation", "test"];
 const WIDTH: f64 = 680.0;
+/// A figure that telephones can show.
+const NARROW: f64 = 456.0;
 /// TFs in one panel of bars.
 const ABREAST: usize = 52;
 
@@ -30,8 +32,8 @@ fn one_tf(run: &Run) -> Option<Figure> {
         .filter_map(|&name| Some((name, parts.get(name)?)))
         .collect();
     let most = present.iter().map(|(_, part)| part.regions).max()?.max(1);
-    let (left, right, row) = (90.0, WIDTH - 210.0, 32.0);
-    let mut svg = Svg::new(WIDTH, row * present.len() as f64 + 8.0);
+    let (left, right, row) = (72.0, NARROW - 184.0, 32.0);
+    let mut svg = Svg::new(NARROW, row * present.len() as f64 + 8.0);
     let scale = Scale {
         domain: (0.0, most as f64),
         range: (left, right),

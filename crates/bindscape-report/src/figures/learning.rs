@@ -1,10 +1,10 @@
 //! Learning curves: loss and AUCPR by epoch, the kept epoch ringed.
 
 use bindscape_matrix::results::{EpochRecord, RunKind, Start};
-use bindscape_stats::quantile;
+use bindscape_stats::{mean, quantile};
 
 use super::{Figure, Key, Mark};
-use crate::number::{count, significant};
+use crate::number::{count, fixed, significant};
 use crate::run::{Run, Training, start_name};
 use crate::svg::{Anchor, Frame, Scale, Svg, ticks};
 
@@ -101,6 +101,21 @@ pub(crate) fn learning_curves(run: &Run) -> Option<Figure> {
     caption.push_str(
         "The ring marks the epoch with the lowest validation loss, whose weights were kept. The loss is binary cross-entropy per region and TF.",
     );
+    let levels: Vec<f64> = with_epochs
+        .iter()
+        .filter_map(|t| t.validation_guessing())
+        .collect();
+    if let Some(level) = mean(&levels) {
+        caption.push_str(&format!(
+            " Guessing gives a validation AUCPR of {}, the share of bound regions{}.",
+            fixed(level, 2),
+            if run.record.tfs.len() > 1 {
+                ", as mean over TFs"
+            } else {
+                ""
+            }
+        ));
+    }
     if capped > 0 {
         caption.push_str(&format!(
             " Losses above the frame ({}) are drawn at its upper edge.",

@@ -5,13 +5,13 @@ use bindscape_stats::mean;
 
 use super::precision_recall::intervals;
 use super::{Figure, Key, Mark};
-use crate::number::{estimate, fixed};
+use crate::number::{estimate, fixed, maybe};
 use crate::run::Run;
 use crate::svg::{Anchor, Scale, Svg, fitted};
 
-const WIDTH: f64 = 680.0;
+const WIDTH: f64 = 700.0;
 const LEFT: f64 = 104.0;
-const RIGHT: f64 = WIDTH - 140.0;
+const RIGHT: f64 = WIDTH - 180.0;
 const ROW: f64 = 18.0;
 const TOP: f64 = 26.0;
 
@@ -22,7 +22,7 @@ pub(crate) struct Row {
     pub(crate) aucpr: Estimate,
     /// AUCPR of each repeat.
     pub(crate) repeats: Vec<f64>,
-    /// Share of bound regions, the AUCPR of a model without skill.
+    /// AUCPR of guessing.
     pub(crate) chance: Option<f64>,
 }
 
@@ -43,16 +43,11 @@ pub(crate) fn rows(run: &Run) -> Vec<Row> {
                     interval: None,
                 },
             };
-            let shares: Vec<f64> = found
-                .iter()
-                .filter(|m| m.regions > 0)
-                .map(|m| m.positives as f64 / m.regions as f64)
-                .collect();
             Row {
                 tf,
                 aucpr,
                 repeats,
-                chance: mean(&shares),
+                chance: run.guessing(tf),
             }
         })
         .collect();
@@ -116,7 +111,11 @@ pub(crate) fn dot_plot(run: &Run) -> Option<Figure> {
         }
         let text = estimate(&row.aucpr, 2);
         svg.text((RIGHT + 18.0, y + 4.0), Anchor::Start, "note", &text);
+        let text = maybe(row.chance, 2);
+        svg.text((WIDTH - 4.0, y + 4.0), Anchor::End, "note", &text);
     }
+    svg.text((RIGHT + 18.0, 14.0), Anchor::Start, "label", "AUCPR");
+    svg.text((WIDTH - 4.0, 14.0), Anchor::End, "label", "guessing");
     let several = rows.iter().any(|row| row.repeats.len() > 1);
     let spread = match intervals(run) {
         _ if several => {
@@ -129,11 +128,11 @@ pub(crate) fn dot_plot(run: &Run) -> Option<Figure> {
         name: "aucpr-by-tf".into(),
         title: "How well each TF is predicted".into(),
         caption: format!(
-            "Area under the precision-recall curve on the test regions, highest first.{spread} The upright mark is what a model without skill reaches: the share of bound regions."
+            "Area under the precision-recall curve on the test regions, highest first.{spread} The upright mark is what guessing reaches: the share of bound regions."
         ),
         legend: vec![
             Key::new(Mark::Dot, "dot transfer", "AUCPR"),
-            Key::new(Mark::Tick, "chance-mark", "no skill"),
+            Key::new(Mark::Tick, "chance-mark", "guessing"),
         ],
         panels: vec![svg],
         columns: 1,

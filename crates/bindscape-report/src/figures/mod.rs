@@ -139,7 +139,9 @@ impl Figure {
                         }
                     }
                 }
-                div.panels style=(columns(&self.panels)) {
+                // Wide panels may scroll, which keyboards must reach.
+                @let scrolls = self.panels.iter().any(|panel| panel.width > WIDE);
+                div.panels tabindex=[scrolls.then_some("0")] role=[scrolls.then_some("group")] aria-label=[scrolls.then_some(&self.title)] style=(columns(&self.panels)) {
                     @for (i, panel) in self.panels.iter().enumerate() {
                         div.panel-box style=(room(panel)) {
                             (element(panel, Some((&format!("figure-{number}-{i}"), &self.title, &self.caption))))
@@ -165,7 +167,12 @@ fn columns(panels: &[Svg]) -> String {
 /// How a panel may stretch and shrink. Small ones keep their size; wide ones
 /// scroll before their text becomes too small to read.
 fn room(panel: &Svg) -> String {
-    let most = panel.width * if panel.width < SMALL { 1.0 } else { 1.15 };
+    let most = panel.width
+        * match panel.width {
+            ..SMALL => 1.0,
+            WIDE..500.0 => 1.3,
+            _ => 1.15,
+        };
     let least = if panel.width > WIDE {
         panel.width * 0.78
     } else {
@@ -210,7 +217,7 @@ pub(crate) fn standalone(
 ) -> String {
     let (width, height) = (px(width), px(height));
     format!(
-        r#"<svg xmlns="http://www.w3.org/2000/svg" class="fig" width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="img"><title>{}</title><desc>{}</desc><style>{}.fig .title{{font-size:15px;font-weight:600}}</style><rect class="paper" width="100%" height="100%"/>{body}</svg>
+        r#"<svg xmlns="http://www.w3.org/2000/svg" class="fig" width="{width}" height="{height}" viewBox="0 0 {width} {height}" style="max-width:100%;height:auto" role="img"><title>{}</title><desc>{}</desc><style>{}.fig .title{{font-size:15px;font-weight:600}}</style><rect class="paper" width="100%" height="100%"/>{body}</svg>
 "#,
         escape(title),
         escape(description),

@@ -5,9 +5,12 @@ use bindscape_stats::mean;
 
 use super::learning::class;
 use super::{Figure, Key, Mark};
-use crate::number::{count, estimate, fixed, maybe};
-use crate::run::{Run, Training, start_name};
+use crate::number::{count, estimate, fixed, guess, maybe};
+use crate::run::{Run, Training, guessing, start_name};
 use crate::svg::{Anchor, Frame, Scale, Svg, fitted, px};
+
+/// Why curves do not begin at the axis.
+const BEGIN: &str = "Curves begin at the first bound region that is found; before, at recall 0, there is no precision to draw.";
 
 /// Curves of the repeats of one TF; `None` before the first evaluation.
 pub(crate) fn of_repeats(run: &Run, tf: usize) -> Option<Figure> {
@@ -28,11 +31,11 @@ pub(crate) fn of_repeats(run: &Run, tf: usize) -> Option<Figure> {
         return None;
     }
     let mut panels = Vec::new();
-    let head = 18.0 + 15.0 * series.len() as f64;
+    let head = 18.0 + 15.0 * (series.len() + 1) as f64;
     if repeats.len() > 1 {
         let mut panel = Panel::new(300.0, head, "All repeats");
         let curves = series.iter().flat_map(|(_, curves)| curves);
-        panel.chance(curves.map(|(_, metrics)| *metrics));
+        panel.guessed(series.len(), curves.map(|(_, metrics)| *metrics));
         for (line, (start, curves)) in series.iter().rev().enumerate() {
             let values: Vec<f64> = curves.iter().filter_map(|(_, m)| m.aucpr.value).collect();
             let text = format!("mean AUCPR {}", maybe(mean(&values), 3));
@@ -43,10 +46,10 @@ pub(crate) fn of_repeats(run: &Run, tf: usize) -> Option<Figure> {
                 let tooltip = training.label(run.record.kind);
                 panel.curve(&metrics.curve, &format!("thin {}", class(*start)), &tooltip);
             }
-            let all: Vec<&[(f64, f64)]> = curves.iter().map(|(_, m)| &m.curve[..]).collect();
+            let all: Vec<&[(f64, f64)]> = curves.iter().map(|(_, m)| found(&m.curve)).collect();
             let tooltip = format!("{}, mean of {} repeats", start_name(*start), all.len());
             if all.len() > 1 {
-                panel.curve(
+                panel.line(
                     &mean_curve(&all),
                     &format!("thick {}", class(*start)),
                     &tooltip,
@@ -66,7 +69,7 @@ pub(crate) fn of_repeats(run: &Run, tf: usize) -> Option<Figure> {
             })
             .collect();
         let mut panel = Panel::new(300.0, head, &format!("Repeat {repeat}"));
-        panel.chance(of_repeat.iter().map(|&(_, metrics)| metrics));
+        panel.guessed(series.len(), of_repeat.iter().map(|&(_, metrics)| metrics));
         for (line, (start, metrics)) in of_repeat.iter().rev().enumerate() {
             panel.key(
                 line,
@@ -97,7 +100,7 @@ pub(crate) fn of_repeats(run: &Run, tf: usize) -> Option<Figure> {
     legend.push(Key::new(
         Mark::Line,
         "chance",
-        "no skill: the share of bound regions",
+        "guessing: the share of bound regions",
     ));
     let together = if repeats.len() > 1 {
         "Thick lines are the mean precision of the repeats at each recall. "
@@ -111,7 +114,9 @@ pub(crate) fn of_repeats(run: &Run, tf: usize) -> Option<Figure> {
             "Precision and recall of {} on the test regions",
             run.record.tfs[tf]
         ),
-        caption: format!("{together}AUCPR is the area under the curve (trapezoid){bracketed}."),
+        caption: format!(
+            "{together}AUCPR is the area under the curve (trapezoid){bracketed}. {BEGIN}"
+        ),
         legend,
         panels,
         columns: 3,
@@ -133,7 +138,7 @@ pub(crate) fn of_tfs(run: &Run) -> Option<Figure> {
         let values: Vec<f64> = curves.iter().filter_map(|m| m.aucpr.value).collect();
         let value = mean(&values);
         let mut panel = Panel::small(&run.record.tfs[tf], value);
-        panel.chance(curves.iter().copied());
+        panel.guessed_inside(curves.iter().copied());
         let class = if curves.len() > 1 {
             "thin transfer"
         } else {
@@ -153,10 +158,12 @@ pub(crate) fn of_tfs(run: &Run) -> Option<Figure> {
     Some(Figure {
         name: "precision-recall".into(),
         title: "Precision and recall of every TF on the test regions".into(),
-        caption: "Precision (upright) against recall (across), both from 0 to 1, highest AUCPR first; the number is the AUCPR.".into(),
+        caption: format!(
+            "Precision (upright) against recall (across), both from 0 to 1, highest AUCPR first; the number above is the AUCPR, that at the dashed line the AUCPR of guessing. {BEGIN}"
+        ),
         legend: vec![
             Key::new(Mark::Line, "only transfer", "model"),
-            Key::new(Mark::Line, "chance", "no skill: the share of bound regions"),
+            Key::new(Mark::Line, "chance", "guessing: the share of bound regions"),
         ],
         panels: panels.into_iter().map(|(_, _, svg)| svg).collect(),
         columns: 7,
@@ -283,31 +290,60 @@ impl Panel {
         self.svg.text((30.0, y), Anchor::Start, "note", &text);
     }
 
-    /// The precision of a model without skill, once per different share.
-    fn chance<'a>(&mut self, metrics: impl Iterator<Item = &'a TfMetrics>) {
-        let mut shares: Vec<f64> = metrics
-            .filter(|metrics| metrics.regions > 0)
-            .map(|metrics| metrics.positives as f64 / metrics.regions as f64)
-            .collect();
+    /// The precision of guessing, once per different share; the first of them.
+    fn chance<'a>(&mut self, metrics: impl Iterator<Item = &'a TfMetrics>) -> Option<f64> {
+        let mut shares: Vec<f64> = metrics.filter_map(guessing).collect();
         shares.sort_by(f64::total_cmp);
         shares.dedup_by(|a, b| (*a - *b).abs() < 0.005);
         for &share in &shares {
             let (left, right) = (self.frame.at((0.0, share)), self.frame.at((1.0, share)));
             self.svg.line(left, right, "chance");
         }
-        if let Some(&share) = shares.first() {
-            // Below the line, where curves seldom are, but not on the axis.
-            let (x, y) = self.frame.at((0.0, share));
-            let y = if share > 0.08 { y + 13.0 } else { y - 5.0 };
-            let text = format!("no skill {}", fixed(share, 2));
-            self.svg.text((x + 6.0, y), Anchor::Start, "note", &text);
-        }
+        shares.first().copied()
     }
 
-    fn curve(&mut self, curve: &[(f64, f64)], class: &str, tooltip: &str) {
-        let points: Vec<(f64, f64)> = curve.iter().map(|&point| self.frame.at(point)).collect();
-        self.svg.polyline(&points, class, tooltip);
+    /// The level of guessing, named in a line of the heading.
+    fn guessed<'a>(&mut self, line: usize, metrics: impl Iterator<Item = &'a TfMetrics>) {
+        let Some(share) = self.chance(metrics) else {
+            return;
+        };
+        let y = 30.0 + 15.0 * line as f64;
+        self.svg.line((8.0, y - 4.0), (24.0, y - 4.0), "chance");
+        self.svg
+            .text((30.0, y), Anchor::Start, "note", &guess(Some(share)));
     }
+
+    /// The level of guessing, named below its line, where few curves come, or above it where
+    /// there is no room.
+    fn guessed_inside<'a>(&mut self, metrics: impl Iterator<Item = &'a TfMetrics>) {
+        let Some(share) = self.chance(metrics) else {
+            return;
+        };
+        let (x, y) = self.frame.at((0.0, share));
+        let room = self.frame.y.range.0 - y > 13.0;
+        let y = if room { y + 11.0 } else { y - 4.0 };
+        self.svg
+            .text((x + 4.0, y), Anchor::Start, "small", &guess(Some(share)));
+    }
+
+    /// A curve from its first true positive on.
+    fn curve(&mut self, curve: &[(f64, f64)], class: &str, tooltip: &str) {
+        self.line(found(curve), class, tooltip);
+    }
+
+    fn line(&mut self, points: &[(f64, f64)], class: &str, tooltip: &str) {
+        let points: Vec<(f64, f64)> = points.iter().map(|&point| self.frame.at(point)).collect();
+        match points[..] {
+            [point] => self.svg.circle(point, 2.5, class, tooltip),
+            _ => self.svg.polyline(&points, class, tooltip),
+        }
+    }
+}
+
+/// The points of a curve with recall above 0: at recall 0 stand thresholds that find no bound
+/// region, and a point of precision 1 that none has.
+fn found(curve: &[(f64, f64)]) -> &[(f64, f64)] {
+    &curve[curve.partition_point(|point| point.0 <= 0.0)..]
 }
 
 #[cfg(test)]
@@ -324,5 +360,15 @@ mod tests {
         let mean = mean_curve(&[&high, &low]);
         assert_eq!(mean.len(), 101);
         assert!((mean[75].1 - 0.65).abs() < 1e-12);
+    }
+
+    #[test]
+    fn curves_begin_where_something_is_found() {
+        let curve = [(0.0, 1.0), (0.0, 0.0), (0.04, 0.5), (1.0, 0.5)];
+        assert_eq!(found(&curve), &curve[2..]);
+        assert_eq!(found(&curve[..2]), &[]);
+        // Means are not drawn where a curve has not begun.
+        let other = [(0.0, 1.0), (0.2, 1.0), (1.0, 0.5)];
+        assert_eq!(mean_curve(&[found(&curve), found(&other)])[0].0, 0.2);
     }
 }

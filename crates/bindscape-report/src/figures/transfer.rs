@@ -6,13 +6,13 @@ use super::learning::class;
 use super::precision_recall::{file_stem, intervals};
 use super::{Figure, Key, Mark};
 use crate::compare::{Comparison, Metric, Spread};
-use crate::number::{estimate, fixed, signed};
+use crate::number::{estimate, fixed, guess, signed};
 use crate::run::{Run, start_name};
 use crate::svg::{Anchor, Scale, Svg, ticks};
 
-const WIDTH: f64 = 720.0;
-const LEFT: f64 = 128.0;
-const RIGHT: f64 = WIDTH - 138.0;
+const WIDTH: f64 = 456.0;
+const LEFT: f64 = 84.0;
+const RIGHT: f64 = WIDTH - 122.0;
 const ROW: f64 = 38.0;
 const TOP: f64 = 34.0;
 
@@ -27,11 +27,17 @@ pub(crate) fn transfer_against_scratch(run: &Run, tf: usize) -> Option<Figure> {
     let rows = comparison.pairs.len() + usize::from(several);
     let bottom = TOP + ROW * rows as f64 + if several { 8.0 } else { 0.0 };
     let mut svg = Svg::new(WIDTH, bottom + 44.0);
+    let chance = run.guessing(tf);
     let scale = Scale {
-        domain: domain(&comparison),
+        domain: domain(&comparison, chance),
         range: (LEFT, RIGHT),
     };
     axis(&mut svg, scale, bottom);
+    if let Some(chance) = chance {
+        let x = scale.at(chance);
+        svg.line((x, TOP - 6.0), (x, bottom), "chance");
+        svg.text((x, 14.0), Anchor::Middle, "small", &guess(Some(chance)));
+    }
     for (i, pair) in comparison.pairs.iter().enumerate() {
         let y = TOP + ROW * (i as f64 + 0.5);
         let label = format!("Repeat {}", pair.repeat);
@@ -103,6 +109,7 @@ pub(crate) fn transfer_against_scratch(run: &Run, tf: usize) -> Option<Figure> {
         legend: vec![
             Key::new(Mark::Dot, "dot transfer", "transfer"),
             Key::new(Mark::Dot, "dot scratch", "from scratch"),
+            Key::new(Mark::Line, "chance", "guessing: the share of bound regions"),
         ],
         panels: vec![svg],
         columns: 1,
@@ -156,9 +163,9 @@ fn mean_and_sd(spread: &Spread) -> Estimate {
     Estimate { value, interval }
 }
 
-/// Range of all values and intervals, widened to tenths, within 0 to 1.
-fn domain(comparison: &Comparison) -> (f64, f64) {
-    let (mut low, mut high) = (1.0_f64, 0.0_f64);
+/// Range of all values, intervals and the level of guessing, widened to tenths, within 0 to 1.
+fn domain(comparison: &Comparison, chance: Option<f64>) -> (f64, f64) {
+    let (mut low, mut high) = (chance.unwrap_or(1.0), chance.unwrap_or(0.0));
     let estimates = comparison
         .pairs
         .iter()

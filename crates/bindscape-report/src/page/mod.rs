@@ -2,11 +2,13 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use crate::date;
 use crate::figures::{Figure, data, learning, metrics, precision_recall, transfer};
 use crate::run::Run;
 use crate::theme;
 use bindscape_matrix::results::RunKind;
 
+mod methods;
 mod provenance;
 mod results;
 mod selection;
@@ -115,14 +117,14 @@ pub(crate) fn page(runs: &[Run]) -> String {
             "methods",
             "Methods, for a paper",
             false,
-            usage::methods(runs),
+            methods::section(runs),
         ),
         Section::new("provenance", "Provenance", false, provenance),
     ]);
     let content = html! {
         div.sheet {
             header {
-                p.kicker { "bindscape report" }
+                p.kicker { "bindscape report · " (date::today()) }
                 h1 { (title) }
                 (summary::banners(runs))
                 p.lede { (summary::sentence(main)) }
@@ -148,7 +150,7 @@ pub(crate) fn page(runs: &[Run]) -> String {
                 }
             }
             footer {
-                "Made by bindscape " (env!("CARGO_PKG_VERSION")) " from the files of "
+                "Made by bindscape " (env!("CARGO_PKG_VERSION")) " on " (date::today()) " from the files of "
                 @for (i, run) in runs.iter().enumerate() {
                     @if i > 0 { " and " }
                     code { (run.path.display()) }

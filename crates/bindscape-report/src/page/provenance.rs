@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::shell::shell;
 use super::{Numbering, summary};
+use crate::date;
 use crate::number::{bytes, count};
 use crate::run::Run;
 
@@ -41,6 +42,10 @@ fn of_run(run: &Run, numbering: &mut Numbering) -> Markup {
         ("Seeds", seeds.join(", ")),
         ("Trainable parameters", count(record.parameters)),
     ];
+    if let Some(written) = run.written {
+        let day = format!("{} (UTC, the time of run.json)", date::day(written));
+        facts.insert(1, ("Last written", day));
+    }
     if let Some(parent) = &record.parent {
         facts.push(("Parent model", parent.name.clone()));
         facts.push(("Parent SHA-256", parent.sha256.clone()));
@@ -121,7 +126,7 @@ fn of_run(run: &Run, numbering: &mut Numbering) -> Markup {
 }
 
 /// A configuration as dotted names and values, in the order of the record.
-pub(super) fn flattened(value: &Value) -> Vec<(String, String)> {
+fn flattened(value: &Value) -> Vec<(String, String)> {
     fn walk(name: &str, value: &Value, out: &mut Vec<(String, String)>) {
         let below = |key: &str| {
             if name.is_empty() {

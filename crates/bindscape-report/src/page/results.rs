@@ -3,15 +3,16 @@
 use bindscape_matrix::results::{Start, TfMetrics};
 use maud::{Markup, html};
 
-use super::{Numbering, compares, curves, dots, summary};
+use super::summary::{few_regions, natural};
+use super::{Numbering, compares, curves, dots};
 use crate::compare::{Comparison, Metric, Spread};
 use crate::figures::learning::learning_curves;
 use crate::figures::metrics::rows;
 use crate::figures::precision_recall::intervals;
 use crate::number::{
-    UNDEFINED, count, duration, estimate, fixed, interval, maybe, percent, signed,
+    UNDEFINED, count, duration, estimate, fixed, guess, interval, maybe, percent, signed,
 };
-use crate::run::{Run, Training, start_name};
+use crate::run::{Run, Training, guessing, start_name};
 
 /// Figures and tables of the test results.
 pub(super) fn section(run: &Run, numbering: &mut Numbering) -> Markup {
@@ -28,11 +29,11 @@ pub(super) fn section(run: &Run, numbering: &mut Numbering) -> Markup {
     html! {
         p {
             "Evaluated on: " (data.join("; ")) ". "
-            "AUCPR, the area under the precision-recall curve, is the precision (how many of the regions predicted are bound) averaged over all levels of recall (how many of the bound regions are predicted): 1 is perfect, and no skill gives the share of bound regions. "
-            "The test regions are drawn as those of the training were; of the regions of a genome, fewer are bound, and precision is lower there."
+            "AUCPR, the area under the precision-recall curve, is the precision (how many of the regions predicted are bound) averaged over all levels of recall (how many of the bound regions are predicted): 1 is perfect, and no skill gives the share of bound regions."
         }
-        @if let Some(warning) = summary::few_regions(run) {
-            p role="note" { strong { "Few regions. " } (warning) }
+        @if let Some(text) = natural(run) { p { strong { (text) } } }
+        @if let Some(warning) = few_regions(run) {
+            div.banner role="note" { p { strong { "Few regions. " } (warning) } }
         }
         @for figure in dots(run) { (numbering.figure(&figure)) }
         @if compares(run) {
@@ -63,11 +64,13 @@ fn comparison_table(run: &Run, tf: usize, numbering: &mut Numbering) -> Markup {
         .into_iter()
         .map(|metric| (metric, Comparison::new(run, tf, metric)))
         .collect();
-    let notes = "Mean ± standard deviation over the repeats. Difference: transfer minus scratch, paired by repeat; n: pairs with both values. 95% interval: of the mean difference, by Student's t. The repeats are of one TF and share regions, so the interval says how much its repeats vary; it is no test over TFs.";
+    let level = run.guessing(tf);
+    let notes = "Guessing: what a model without skill reaches. Others: mean ± standard deviation over the repeats. Difference: transfer minus scratch, paired by repeat; n: pairs with both values. 95% interval: of the mean difference, by Student's t. The repeats are of one TF and share regions, so the interval says how much its repeats vary; it is no test over TFs.";
     let content = html! {
         thead {
             tr {
                 th.left scope="col" { "Metric" }
+                th scope="col" { "Guessing" }
                 th scope="col" { "From scratch" }
                 th scope="col" { "Transfer" }
                 th scope="col" { "Difference" }
@@ -80,6 +83,7 @@ fn comparison_table(run: &Run, tf: usize, numbering: &mut Numbering) -> Markup {
                 @let difference = &comparison.difference;
                 tr class=(if *metric == Metric::Aucpr { "strong" } else { "" }) {
                     th scope="row" { (metric.name()) }
+                    td { (guessing_at(*metric, level)) }
                     td { (mean_sd(&comparison.scratch)) }
                     td { (mean_sd(&comparison.transfer)) }
                     td {
@@ -100,6 +104,16 @@ fn comparison_table(run: &Run, tf: usize, numbering: &mut Numbering) -> Markup {
         run.record.tfs[tf]
     );
     numbering.table(&title, notes, "", &content)
+}
+
+/// What a model that guesses reaches in a metric, where `share` of the regions are bound.
+fn guessing_at(metric: Metric, share: Option<f64>) -> String {
+    match metric {
+        Metric::Aucpr | Metric::AveragePrecision | Metric::Precision => maybe(share, 3),
+        Metric::Auroc => fixed(0.5, 3),
+        Metric::Mcc => fixed(0.0, 3),
+        Metric::Recall => UNDEFINED.to_owned(),
+    }
 }
 
 /// One row per repeat and start.
@@ -138,7 +152,7 @@ fn metrics_notes(run: &Run) -> String {
         ""
     };
     format!(
-        "{below}MCC (Matthews correlation coefficient), precision and recall at probability 0.5. {UNDEFINED}: not defined.{pwms}"
+        "{below}MCC (Matthews correlation coefficient), precision and recall at probability 0.5. Guessing: the AUCPR of a model without skill, the share of bound regions. {UNDEFINED}: not defined.{pwms}"
     )
 }
 
@@ -209,6 +223,7 @@ fn metrics_row(name: &str, metrics: &TfMetrics) -> Markup {
                         Some(_) => { (stacked(&estimate(&value, 3))) }
                         None => { (maybe(value.value, 3)) }
                     }
+                    @if metric == Metric::Aucpr { " " span.interval { (guess(guessing(metrics))) } }
                 }
             }
         }
@@ -261,7 +276,10 @@ pub(super) fn training(run: &Run, numbering: &mut Numbering) -> Markup {
                     td { (training.epochs.len()) }
                     td { (best.map_or_else(|| UNDEFINED.to_owned(), |epoch| epoch.epoch.to_string())) }
                     td { (maybe(best.map(|epoch| epoch.validation_loss), 4)) }
-                    td { (maybe(best.and_then(|epoch| epoch.validation_aucpr), 3)) }
+                    td {
+                        (maybe(best.and_then(|epoch| epoch.validation_aucpr), 3))
+                        " " span.interval { (guess(training.validation_guessing())) }
+                    }
                     td { (duration(seconds)) }
                     td { (bindscape_stats::quantile(&speeds, 0.5).map_or_else(|| UNDEFINED.to_owned(), |s| count(s.round() as u64))) }
                 }

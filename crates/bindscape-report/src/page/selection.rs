@@ -7,6 +7,7 @@ use maud::{Markup, html};
 
 use super::Numbering;
 use crate::figures::data::data_summary;
+use crate::funnel::{Funnel, Kind, Stage};
 use crate::number::{count, counted, percent};
 use crate::run::Run;
 
@@ -53,46 +54,97 @@ fn names(tfs: &[String]) -> String {
     }
 }
 
-/// Steps of data selection with bars; what was dropped is hatched.
+/// Stages of the selection: what each left out and what it kept, which adds up to the row above.
 fn funnel(run: &Run, numbering: &mut Numbering) -> Markup {
-    let steps = &run.record.data_steps;
-    let Some(most) = steps.iter().map(|step| step.regions).max() else {
+    let funnel = Funnel::new(&run.record.data_steps);
+    let Some(first) = funnel.stages.first().map(|stage| stage.kept) else {
         return html! { p { "The run does not record how its regions were selected." } };
     };
-    let first = steps[0].regions;
+    let used = funnel.kept().unwrap_or(0);
     let content = html! {
         thead {
             tr {
-                th.left scope="col" { "Step" }
-                th scope="col" { "Regions" }
-                th scope="col" { "Of the first" }
-                th.left scope="col" { span.unseen { "Bar" } }
+                th.left scope="col" { "Stage" }
+                th scope="col" { "Left out" }
+                th scope="col" { "Kept" }
+                th scope="col" { "Of all" }
             }
         }
         tbody {
-            @for step in steps {
-                @let dropped = step.what.starts_with("dropped");
-                @let width = 100.0 * step.regions as f64 / most.max(1) as f64;
-                tr {
-                    th scope="row" { (crate::figures::data::capitalised(&step.what)) }
-                    td { @if dropped && step.regions > 0 { "\u{2212}" } (count(step.regions)) }
-                    td { (percent(step.regions, first)) }
-                    td.bar.left { i class=[dropped.then_some("dropped")] style={ "width:" (format!("{width:.2}")) "%" } {} }
+            @for stage in &funnel.stages { (stage_row(stage, first)) }
+        }
+        @if !funnel.parts.is_empty() {
+            tbody.total {
+                @for (what, regions) in &funnel.parts {
+                    tr {
+                        th scope="row" { (what) (bar(first, &[("kept", *regions)])) }
+                        td {}
+                        td { (count(*regions)) }
+                        td { (percent(*regions, first)) }
+                    }
                 }
             }
         }
     };
-    let of = if run.repeats() > 1 {
-        " Numbers are those of the first repeat."
-    } else {
-        ""
-    };
+    let mut notes = String::from(
+        "Each stage takes what the one above kept. Bars: kept (dark where it is known to be bound), and left out (hatched), of all regions.",
+    );
+    if !funnel.parts.is_empty() {
+        notes.push_str(&format!(
+            " The parts share the {} in the last stage.",
+            counted(used, "region")
+        ));
+    }
+    if run.repeats() > 1 {
+        notes.push_str(" Numbers are those of the first repeat.");
+    }
+    for remark in &funnel.remarks {
+        notes.push(' ');
+        notes.push_str(remark);
+    }
     numbering.table(
         "How the regions were selected",
-        &format!("Steps in order; hatched bars are regions left out.{of}"),
+        &notes,
         "wide funnel",
         &content,
     )
+}
+
+fn stage_row(stage: &Stage, all: u64) -> Markup {
+    let (left_out, kept) = (stage.left_out, stage.kept);
+    let parts = match stage.bound {
+        Some(bound) => vec![
+            ("bound", bound),
+            ("unbound", kept - bound),
+            ("dropped", left_out),
+        ],
+        None => vec![("kept", kept), ("dropped", left_out)],
+    };
+    html! {
+        tr {
+            th scope="row" { (stage.what) (bar(all, &parts)) }
+            td { @if stage.kind != Kind::All { @if left_out > 0 { "\u{2212}" } (count(left_out)) } }
+            td {
+                (count(kept))
+                @if let Some(bound) = stage.bound {
+                    " " span.interval { (count(bound)) " bound, " (count(kept - bound)) " unbound" }
+                }
+            }
+            td { (percent(kept, all)) }
+        }
+    }
+}
+
+/// A bar of several parts, each as wide as its share of all regions.
+fn bar(all: u64, parts: &[(&str, u64)]) -> Markup {
+    let width = |regions: u64| 100.0 * regions as f64 / all.max(1) as f64;
+    html! {
+        span.bar aria-hidden="true" {
+            @for &(class, regions) in parts.iter().filter(|(_, regions)| *regions > 0) {
+                i class=(class) style={ "width:" (format!("{:.2}", width(regions))) "%" } {}
+            }
+        }
+    }
 }
 
 /// Regions and bound regions by part; repeats with equal parts share a row.

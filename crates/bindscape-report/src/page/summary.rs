@@ -8,7 +8,7 @@ use maud::{Markup, html};
 
 use crate::compare::{Comparison, Metric, Spread};
 use crate::figures::metrics;
-use crate::number::{UNDEFINED, count, counted, fixed, in_words, interval, signed};
+use crate::number::{UNDEFINED, count, counted, fixed, guess, in_words, interval, signed};
 use crate::run::{Run, start_name};
 
 use super::shell::shell;
@@ -45,11 +45,12 @@ fn finetune_sentence(run: &Run, tf: usize) -> String {
         n => (format!(" over {} repeats", in_words(n)), "mean "),
     };
     let (from, to) = (fixed(before, 2), fixed(after, 2));
+    let level = in_brackets(run.guessing(tf));
     let mut text = if from == to {
-        format!("Transfer left the {mean}AUCPR of {name} at {to}{over}")
+        format!("Transfer left the {mean}AUCPR of {name} at {to}{over}{level}")
     } else {
         let verb = if after > before { "raised" } else { "lowered" };
-        format!("Transfer {verb} the {mean}AUCPR of {name} from {from} to {to}{over}")
+        format!("Transfer {verb} the {mean}AUCPR of {name} from {from} to {to}{over}{level}")
     };
     if both > 1 {
         let better = comparison
@@ -93,32 +94,18 @@ fn one_way_sentence(run: &Run, tf: usize, comparison: &Comparison) -> String {
         Start::Scratch => "trained from scratch",
         Start::Transfer => "fine-tuned by transfer",
     };
+    let level = in_brackets(run.guessing(tf));
     match spread.values.len() {
         1 => format!(
-            "The model of {name}, {how}, reaches an AUCPR of {} on the test regions{}.",
-            fixed(mean, 2),
-            without_skill(run, tf)
+            "The model of {name}, {how}, reaches an AUCPR of {} on the test regions{level}.",
+            fixed(mean, 2)
         ),
         n => format!(
-            "The models of {name}, {how}, reach a mean AUCPR of {} on the test regions of {} repeats{}.",
+            "The models of {name}, {how}, reach a mean AUCPR of {} on the test regions of {} repeats{level}.",
             fixed(mean, 2),
-            in_words(n),
-            without_skill(run, tf)
+            in_words(n)
         ),
     }
-}
-
-/// What a model without skill would give, and whether the regions are too few for the number.
-fn without_skill(run: &Run, tf: usize) -> String {
-    let rows = metrics::rows(run);
-    let Some(chance) = rows
-        .iter()
-        .find(|row| row.tf == tf)
-        .and_then(|row| row.chance)
-    else {
-        return String::new();
-    };
-    format!(", where no skill would give {}", fixed(chance, 2))
 }
 
 /// A warning where a TF was measured on few regions.
@@ -160,7 +147,7 @@ fn pretrain_sentence(run: &Run) -> String {
         fixed(median, 2)
     );
     if let Some(chance) = quantile(&chances, 0.5) {
-        text.push_str(&format!(", where no skill would give {}", fixed(chance, 2)));
+        text.push_str(&format!(", where guessing gives {}", fixed(chance, 2)));
     }
     if let (true, Some(first), Some(last)) = (
         defined.len() > 1,
@@ -169,7 +156,11 @@ fn pretrain_sentence(run: &Run) -> String {
     ) {
         let named = |row: &metrics::Row| {
             let value = row.aucpr.value.map_or_else(String::new, |v| fixed(v, 2));
-            format!("{} ({value})", run.record.tfs[row.tf])
+            format!(
+                "{} ({value}, {})",
+                run.record.tfs[row.tf],
+                guess(row.chance)
+            )
         };
         text.push_str(&format!(
             "; it does best for {} and worst for {}",
@@ -179,6 +170,42 @@ fn pretrain_sentence(run: &Run) -> String {
     }
     text.push('.');
     text
+}
+
+/// ` (guessing gives 0.50)`.
+fn in_brackets(level: Option<f64>) -> String {
+    level.map_or_else(String::new, |level| {
+        format!(" (guessing gives {})", fixed(level, 2))
+    })
+}
+
+/// Why precision on the genome is lower than on the test regions, in a sentence; `None` before
+/// the first evaluation.
+pub(super) fn natural(run: &Run) -> Option<String> {
+    let levels: Vec<f64> = (0..run.record.tfs.len())
+        .filter_map(|tf| run.guessing(tf))
+        .collect();
+    let low = levels.iter().copied().reduce(f64::min)?;
+    let high = levels.iter().copied().reduce(f64::max)?;
+    let share = |level: f64| format!("{}%", fixed(100.0 * level, 0));
+    let bound = if (0.45..0.55).contains(&low) && (0.45..0.55).contains(&high) {
+        "Half of the test regions are".to_owned()
+    } else if share(low) == share(high) {
+        format!("{} of the test regions are", share(low))
+    } else {
+        format!(
+            "From {} to {} of the test regions are",
+            share(low),
+            share(high)
+        )
+    };
+    let why = match run.record.kind {
+        RunKind::Finetune => "by construction, since unbound regions were drawn for the bound ones",
+        RunKind::Pretrain => "by the choice of the matrix's regions",
+    };
+    Some(format!(
+        "{bound} bound, {why}; of the genome far less is bound, so precision on the genome is lower than here."
+    ))
 }
 
 /// What a reader must know before believing anything below.
@@ -238,7 +265,9 @@ pub(super) fn key_numbers(run: &Run) -> Markup {
             "Median AUCPR over TFs".into(),
             quantile(&defined, 0.5).map_or_else(|| UNDEFINED.into(), |v| fixed(v, 3)),
             quartiles.map_or_else(String::new, |ends| {
-                format!("middle half {}", interval(ends, 2))
+                let chances: Vec<f64> = rows.iter().filter_map(|row| row.chance).collect();
+                let level = guess(quantile(&chances, 0.5));
+                format!("{level}\nmiddle half {}", interval(ends, 2))
             }),
         ));
         numbers.push((
@@ -277,7 +306,10 @@ pub(super) fn key_numbers(run: &Run) -> Markup {
             @for (what, value, note) in &numbers {
                 div {
                     dt { (what) }
-                    dd { (value) @if !note.is_empty() { " " br; small { (note) } } }
+                    dd {
+                        (value)
+                        @for line in note.lines().filter(|line| !line.is_empty()) { " " br; small { (line) } }
+                    }
                 }
             }
         }
@@ -303,6 +335,7 @@ fn spread_tile(run: &Run, start: Start, spread: &Spread) -> (String, String, Str
         }
         (None, None) => "no results yet".into(),
     };
+    let note = format!("{}\n{note}", guess(run.guessing(0)));
     (label, value, note)
 }
 

@@ -1,19 +1,15 @@
-//! How to go on with the model, and the methods for a paper.
+//! How to go on with the model.
 
 use std::path::Path;
 
 use bindscape_matrix::parquet::MatrixReader;
-use bindscape_matrix::results::{RunKind, Start};
+use bindscape_matrix::results::RunKind;
 use maud::{Markup, html};
 
-use super::provenance::flattened;
 use super::shell::{shell, shell_word};
-use crate::figures::precision_recall::intervals;
-use crate::number::{count, in_words};
+use super::summary::natural;
+use crate::number::in_words;
 use crate::run::{Run, start_name};
-
-const PAPER: &str = "Novakovsky G, Saraswat M, Fornes O, Mostafavi S, Wasserman WW. Biologically relevant transfer learning improves transcription factor binding prediction. Genome Biology 2021;22:280.";
-const PAPER_LINK: &str = "https://doi.org/10.1186/s13059-021-02499-5";
 
 /// Commands that use the model of this run, with the files that its own command named: they run as
 /// they are where that ran.
@@ -40,6 +36,7 @@ pub(super) fn next_steps(run: &Run) -> Markup {
             (score.explanation())
         }
         pre { code { (score.command(&model)) } }
+        @if let Some(text) = natural(run) { p { (text) " A score ranks regions; it is not the probability that a region of the genome is bound." } }
         @if run.record.kind == RunKind::Pretrain {
             @match finetuning(run, &model) {
                 Some(command) => {
@@ -146,131 +143,6 @@ fn typed(command: &[String], option: &str) -> Option<String> {
 
 fn shell_path(path: &Path) -> String {
     shell_word(&path.display().to_string())
-}
-
-/// A paragraph to paste, saying only what the records say.
-pub(super) fn methods(runs: &[Run]) -> Markup {
-    html! {
-        p { "To paste into a paper and adapt:" }
-        @for run in runs {
-            blockquote { p { (paragraph(run)) } }
-        }
-        p { "Reference: " (PAPER) " " a href=(PAPER_LINK) { (PAPER_LINK) } }
-    }
-}
-
-fn paragraph(run: &Run) -> String {
-    let record = &run.record;
-    let mut text = String::new();
-    let tfs = match record.tfs.len() {
-        n @ 7.. => format!("{n} TFs"),
-        _ => record.tfs.join(", "),
-    };
-    let genome = record
-        .genome
-        .as_ref()
-        .map_or_else(String::new, |genome| format!(" of genome build {genome}"));
-    text.push_str(&format!(
-        "A convolutional neural network ({} trainable parameters) was trained with bindscape {} to predict the binding of {tfs} from sequences of {} bp{genome}, after Novakovsky et al. (2021).",
-        count(record.parameters), record.bindscape, record.length
-    ));
-    if let Some(parent) = record
-        .parent
-        .as_ref()
-        .filter(|_| run.starts().contains(&Start::Transfer))
-    {
-        text.push_str(&format!(
-            " Weights were transferred from a multi-model of {} TFs trained, validated and tested on {} regions.",
-            parent.tfs.len(), count(parent.regions)
-        ));
-        if run.starts().contains(&Start::Scratch) {
-            text.push_str(
-                " For comparison, networks were trained from random weights on the same regions.",
-            );
-        }
-    }
-    if !record.data_steps.is_empty() {
-        let steps: Vec<String> = record
-            .data_steps
-            .iter()
-            .map(|step| format!("{} ({})", step.what, count(step.regions)))
-            .collect();
-        text.push_str(&format!(" Selection of regions: {}.", steps.join("; ")));
-    }
-    text.push_str(" Binary cross-entropy was minimised with Adam");
-    let settings = settings(run);
-    if !settings.is_empty() {
-        text.push_str(&format!(" ({})", settings.join(", ")));
-    }
-    text.push_str(", and the weights of the epoch with the lowest validation loss were kept.");
-    if run.evaluated() {
-        text.push_str(" Performance is the area under the precision-recall curve (trapezoid) on the test regions");
-        if let Some(what) = intervals(run) {
-            text.push_str(&format!(", with percentile {what}"));
-        }
-        if run.repeats() > 1 {
-            text.push_str(&format!(
-                ", and its mean and standard deviation over {} repeats with different seeds",
-                in_words(run.repeats())
-            ));
-        }
-        text.push('.');
-    }
-    if record.simulated.is_some() {
-        text.push_str(" The data were simulated.");
-    }
-    text
-}
-
-/// The settings a reader of a paper expects, as far as they are recorded.
-/// Where the two starts have settings of their own, both are named.
-fn settings(run: &Run) -> Vec<String> {
-    const WANTED: [(&str, &str, &str); 6] = [
-        ("learning_rate", "learning rate ", ""),
-        ("batch_size", "batches of ", ""),
-        ("dropout", "dropout ", ""),
-        ("max_epochs", "at most ", " epochs"),
-        (
-            "patience",
-            "stopping after ",
-            " epochs without a lower validation loss",
-        ),
-        ("freeze", "layers frozen: ", ""),
-    ];
-    let starts: Vec<&str> = run
-        .starts()
-        .into_iter()
-        .map(|start| match start {
-            Start::Scratch => "scratch",
-            Start::Transfer => "transfer",
-        })
-        .collect();
-    let flat = flattened(&run.record.configuration);
-    let mut found = Vec::new();
-    for (key, before, after) in WANTED {
-        let mut values: Vec<(String, &str)> = Vec::new();
-        for (path, value) in &flat {
-            let mut parts = path.rsplit('.');
-            if parts.next() != Some(key) {
-                continue;
-            }
-            let which = parts.next().unwrap_or("");
-            let of_start = matches!(which, "scratch" | "transfer");
-            if of_start && !starts.contains(&which) {
-                continue;
-            }
-            let which = if of_start { which } else { "" };
-            values.push((format!("{before}{value}{after}"), which));
-        }
-        values.dedup_by(|a, b| a.0 == b.0);
-        let several = values.len() > 1;
-        found.extend(values.into_iter().map(|(text, which)| match which {
-            "scratch" if several => format!("{text} from scratch"),
-            "transfer" if several => format!("{text} for transfer"),
-            _ => text,
-        }));
-    }
-    found
 }
 
 #[cfg(test)]

@@ -136,3 +136,53 @@ fn check_text(text: &str) -> Result<(), String> {
     }
     Ok(())
 }
+
+/// Holds what can be held without a browser of a page that is no wider than its window: tables
+/// and panels stand in boxes that scroll, pictures have a view box and shrink, long words break.
+pub fn within_the_page(page: &str) {
+    let found = elements(page, true).unwrap_or_else(|what| panic!("{what}"));
+    for element in &found {
+        let of = |name: &str| element.attributes.get(name).map(String::as_str);
+        let inside = |name: &str| element.path.iter().any(|around| around == name);
+        match element.name.as_str() {
+            "table" => assert_eq!(
+                element.path.last().map(String::as_str),
+                Some("div"),
+                "{element:?}"
+            ),
+            "svg" if of("width") != Some("0") => assert!(of("viewBox").is_some(), "{element:?}"),
+            "svg" => assert!(of("style").is_some_and(|style| style.contains("absolute"))),
+            // Wider than a telephone's page, it must scroll or shrink.
+            "div" => {
+                if let Some((_, least)) =
+                    of("style").and_then(|style| style.split_once("min-width:"))
+                {
+                    let least: f64 = least.trim_end_matches("px").parse().unwrap_or(0.0);
+                    assert!(least < 358.0 || inside("figure"), "{element:?}");
+                }
+            }
+            _ => {}
+        }
+    }
+    let boxes = page.matches("<div class=\"table\" tabindex=\"0\"").count();
+    assert_eq!(
+        boxes,
+        found
+            .iter()
+            .filter(|element| element.name == "table")
+            .count()
+    );
+    let style = &page[..page.find("</style>").unwrap_or(0)];
+    for rule in [
+        ".table{overflow-x:auto",
+        ".panels{display:grid;gap:1.1rem 1.3rem;align-items:start;overflow-x:auto}",
+        ".panel-box svg{display:block;width:100%;height:auto}",
+        ".logo{max-width:100%}",
+        ".logo svg{display:block;width:100%;height:auto}",
+        "p{margin:0 0 1em;overflow-wrap:anywhere}",
+        "code{overflow-wrap:anywhere}",
+        "pre{background:var(--soft);border:1px solid var(--rule);border-radius:6px;padding:.8rem 1rem;white-space:pre-wrap;overflow-wrap:anywhere",
+    ] {
+        assert!(style.contains(rule), "{rule}");
+    }
+}
