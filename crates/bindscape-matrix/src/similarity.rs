@@ -18,6 +18,17 @@ pub struct Similarity {
     /// TFs (numbers in `tfs`) in the order of the leaves of a hierarchical
     /// clustering: average linkage, distance 1 - similarity, 1 where undefined.
     pub order: Vec<usize>,
+    /// The tree of that clustering, one merge fewer than TFs, nearest first.
+    pub merges: Vec<Merge>,
+}
+
+/// Two groups of TFs that a hierarchical clustering joined.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Merge {
+    /// The groups: a TF by its number, or an earlier merge by its number and that of TFs.
+    pub groups: [usize; 2],
+    /// Mean distance between the TFs of the two.
+    pub distance: f64,
 }
 
 impl Similarity {
@@ -50,11 +61,13 @@ pub fn similarity(matrix: &BindingMatrix) -> Similarity {
             values[b * n + a] = value;
         }
     }
-    let order = leaf_order(n, &values);
+    let merges = merges(n, &values);
+    let order = leaf_order(n, &merges);
     Similarity {
         tfs: matrix.tfs.clone(),
         values,
         order,
+        merges,
     }
 }
 
@@ -67,24 +80,33 @@ fn cosine(a: &(Bits, Bits), b: &(Bits, Bits)) -> Option<f64> {
     })
 }
 
-fn leaf_order(n: usize, values: &[Option<f64>]) -> Vec<usize> {
+fn merges(n: usize, values: &[Option<f64>]) -> Vec<Merge> {
     if n < 2 {
-        return (0..n).collect();
+        return Vec::new();
     }
     let mut distances: Vec<f64> = (0..n)
         .flat_map(|a| (a + 1..n).map(move |b| 1.0 - values[a * n + b].unwrap_or(0.0)))
         .collect();
     let tree = linkage(&mut distances, n, Method::Average);
-    // Numbers from n on are the clusters that the steps made, in their order.
+    let steps = tree.steps().iter();
+    steps
+        .map(|step| Merge {
+            groups: [step.cluster1, step.cluster2],
+            distance: step.dissimilarity,
+        })
+        .collect()
+}
+
+fn leaf_order(n: usize, merges: &[Merge]) -> Vec<usize> {
+    let Some(last) = merges.len().checked_sub(1) else {
+        return (0..n).collect();
+    };
     let mut order = Vec::with_capacity(n);
-    let mut open = vec![2 * n - 2];
-    while let Some(cluster) = open.pop() {
-        if cluster < n {
-            order.push(cluster);
-        } else {
-            let step = &tree[cluster - n];
-            open.push(step.cluster2);
-            open.push(step.cluster1);
+    let mut open = vec![n + last];
+    while let Some(group) = open.pop() {
+        match group.checked_sub(n) {
+            None => order.push(group),
+            Some(merge) => open.extend(merges[merge].groups.iter().rev()),
         }
     }
     order
@@ -173,5 +195,11 @@ mod tests {
         let place = |tf| similarity.order.iter().position(|&of| of == tf).unwrap();
         assert_eq!(place(0).abs_diff(place(2)), 1);
         assert_eq!(place(1).abs_diff(place(4)), 1);
+        // Nearest first: 0 with 2 at a quarter, 1 with 4 at a third; the TF without a region last.
+        let merges = &similarity.merges;
+        assert_eq!((merges[0].groups, merges[0].distance), ([0, 2], 0.25));
+        assert_eq!(merges[1].groups, [1, 4]);
+        assert!((merges[1].distance - 1.0 / 3.0).abs() < 1e-12);
+        assert_eq!((merges.len(), merges[3].distance), (4, 1.0));
     }
 }

@@ -9,6 +9,7 @@
 mod agreement;
 mod alignment;
 mod similarity;
+mod subtree;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +26,7 @@ use similarity::Similarities;
 pub use agreement::{Agreement, agreement};
 pub use alignment::{Member, consensus};
 pub use similarity::{Similarity, similarity};
+pub use subtree::{Merge, Subtree};
 
 /// Thresholds that the mean similarity between the two sides of a branch must reach;
 /// defaults as RSAT's.

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use crate::figures::standalone;
 use crate::number::fixed;
-use crate::svg::{Anchor, Svg, ems, escape, fitted, px};
+use crate::svg::{Anchor, Scale, Svg, ems, escape, fitted, px, ticks};
+use crate::tree::{Branch, highest, paths};
 
 /// Up to this many TFs, each cell carries its names and value as a tooltip.
 const TOOLTIPS: usize = 64;
@@ -15,19 +16,52 @@ const SHADES: usize = 64;
 /// Longest label in ems; longer names are cut.
 const LABEL: f64 = 11.0;
 
-/// A heatmap of pairwise similarities as an SVG file that needs no other file.
+/// Width of the tree beside the cells.
+const TREE: f64 = 84.0;
+/// Width of the colour bar with its labels.
+const BAR: f64 = 150.0;
+
+/// What a heatmap shows.
+#[derive(Debug, Clone, Copy)]
+pub struct Heatmap<'a> {
+    /// A line above it.
+    pub title: &'a str,
+    /// Names of the TFs.
+    pub tfs: &'a [String],
+    /// What was measured, in a few words for the colour bar: `cosine similarity`.
+    pub measure: &'a str,
+    /// Row-major, `tfs.len()` squared, in the order of `tfs`; `None` is grey.
+    pub values: &'a [Option<f64>],
+    /// Why a value is not defined, in a few words for the legend.
+    pub undefined: &'a str,
+    /// Rows and columns as they shall be shown, as hierarchical clustering puts them.
+    pub order: &'a [usize],
+    /// The tree of that clustering; leaves are TFs in the order of `tfs`. None is drawn where
+    /// this is empty.
+    pub tree: &'a [Branch],
+    /// What the heights of its branches are: `1 − similarity`.
+    pub height: &'a str,
+}
+
+/// A heatmap of pairwise similarities, with the tree beside it and a colour bar, as an SVG file
+/// that needs no other file.
 ///
-/// `values` is row-major, `tfs.len()` squared, in the order of `tfs`; `None`
-/// (similarity not defined) is grey. `order` lists the rows and columns as
-/// they shall be shown, as hierarchical clustering puts them. Colours run over
-/// 0 to 1, widened to −1 if a value is negative. Up to 64 TFs every cell has a
+/// Colours run over 0 to 1, widened to −1 if a value is negative. Up to 64 TFs every cell has a
 /// tooltip; up to 14, its value is written in it. Beyond, colours are rounded
 /// to 64 steps, and labels stay legible up to about 200 TFs.
 ///
 /// # Panics
-/// If `values` is not `tfs.len()` squared or `order` is not a permutation of the TFs.
+/// If `values` is not `tfs.len()` squared, `order` is not a permutation of the TFs, or a branch of
+/// the tree joins what is not before it.
 #[must_use]
-pub fn heatmap_svg(tfs: &[String], values: &[Option<f64>], order: &[usize], title: &str) -> String {
+pub fn heatmap_svg(map: &Heatmap<'_>) -> String {
+    let &Heatmap {
+        title,
+        tfs,
+        values,
+        order,
+        ..
+    } = map;
     let n = tfs.len();
     assert_eq!(values.len(), n * n, "one value for each pair of TFs");
     let mut sorted = order.to_vec();
@@ -49,25 +83,17 @@ pub fn heatmap_svg(tfs: &[String], values: &[Option<f64>], order: &[usize], titl
     let margin = longest * font + 14.0;
     let (left, top) = (16.0 + margin, 46.0 + margin);
     let side = cell * n as f64;
-    let width = (left + side + 132.0).max(32.0 + ems(title) * 15.0);
-    let height = (top + side + 20.0).max(top + 210.0);
+    let tree = if map.tree.is_empty() { 0.0 } else { TREE };
+    let foot = if map.tree.is_empty() { 20.0 } else { 56.0 };
+    let width = (left + side + tree + BAR + 28.0).max(32.0 + ems(title) * 15.0);
+    let height = (top + side + foot).max(top + 270.0);
     let negative = values.iter().flatten().any(|&value| value < 0.0);
     let low = if negative { -1.0 } else { 0.0 };
     let share = |value: f64| ((value - low) / (1.0 - low)).clamp(0.0, 1.0);
 
     let mut svg = Svg::new(width, height);
     svg.text((16.0, 28.0), Anchor::Start, "title", title);
-    for (place, &tf) in order.iter().enumerate() {
-        let middle = cell * (place as f64 + 0.5) + font * 0.35;
-        let name = fitted(&tfs[tf], LABEL);
-        svg.text((left - 6.0, top + middle), Anchor::End, "axis-name", &name);
-        svg.upward(
-            (left + middle, top - 6.0),
-            Anchor::Start,
-            "axis-name",
-            &name,
-        );
-    }
+    labels(&mut svg, map, (left, top), (cell, font));
     svg.raw(&format!(
         r#"<g transform="translate({} {}) scale({})" shape-rendering="crispEdges">"#,
         px(left),
@@ -82,31 +108,96 @@ pub fn heatmap_svg(tfs: &[String], values: &[Option<f64>], order: &[usize], titl
     }
     svg.raw("</g>");
     if n <= WRITTEN {
-        for row in 0..n {
-            for column in 0..n {
-                if let Some(value) = at(row, column) {
-                    let x = left + cell * (column as f64 + 0.5);
-                    let y = top + cell * (row as f64 + 0.5) + 4.0;
-                    let class = if share(value) > 0.6 {
-                        "on-light"
-                    } else {
-                        "on-dark"
-                    };
-                    svg.text((x, y), Anchor::Middle, class, &fixed(value, 2));
-                }
-            }
-        }
+        written(&mut svg, n, (left, top, cell), &at, &share);
     }
-    let undefined = values.iter().any(Option::is_none);
-    legend(&mut svg, (left + side + 28.0, top), low, undefined);
+    if !map.tree.is_empty() {
+        dendrogram(&mut svg, map, (left + side + 4.0, top), cell);
+    }
+    let undefined = values.iter().any(Option::is_none).then_some(map.undefined);
+    legend(
+        &mut svg,
+        (left + side + tree + 28.0, top),
+        low,
+        map.measure,
+        undefined,
+    );
     let description = format!(
-        "Pairwise similarity of {n} TFs, rows and columns in the order of clustering. Grey: not defined."
+        "Pairwise {} of {n} TFs, rows and columns in the order of hierarchical clustering. Grey: not defined ({}).",
+        map.measure, map.undefined
     );
     let style = format!(
         "<style>.fig .axis-name{{font-size:{}px}}.fig .on-light{{font-size:11px;fill:#111}}.fig .on-dark{{font-size:11px;fill:#fff}}</style>",
         px(font)
     );
     standalone(title, &description, (width, height), &(style + &svg.body))
+}
+
+/// The names of TFs, left of the rows and above the columns.
+fn labels(svg: &mut Svg, map: &Heatmap<'_>, (left, top): (f64, f64), (cell, font): (f64, f64)) {
+    for (place, &tf) in map.order.iter().enumerate() {
+        let middle = cell * (place as f64 + 0.5) + font * 0.35;
+        let name = fitted(&map.tfs[tf], LABEL);
+        svg.text((left - 6.0, top + middle), Anchor::End, "axis-name", &name);
+        svg.upward(
+            (left + middle, top - 6.0),
+            Anchor::Start,
+            "axis-name",
+            &name,
+        );
+    }
+}
+
+/// The tree right of the rows, with an axis of its heights.
+fn dendrogram(svg: &mut Svg, map: &Heatmap<'_>, (left, top): (f64, f64), cell: f64) {
+    let mut places = vec![0.0; map.tfs.len()];
+    for (place, &tf) in map.order.iter().enumerate() {
+        places[tf] = top + cell * (place as f64 + 0.5);
+    }
+    let most = highest(map.tree).max(1e-9);
+    let scale = Scale {
+        domain: (0.0, most),
+        range: (left, left + TREE - 8.0),
+    };
+    for path in paths(map.tree, &places, &|height, place| {
+        (scale.at(height), place)
+    }) {
+        svg.raw(&format!(r#"<path class="tree" d="{path}"/>"#));
+    }
+    let bottom = top + cell * map.tfs.len() as f64 + 8.0;
+    svg.line((left, bottom), (scale.range.1, bottom), "axis");
+    let (values, decimals) = ticks(scale.domain, 2, 1e-9);
+    for value in values {
+        let x = scale.at(value);
+        svg.line((x, bottom), (x, bottom + 4.0), "axis");
+        let label = fixed(value, decimals);
+        svg.text((x, bottom + 16.0), Anchor::Middle, "tick", &label);
+    }
+    let middle = (left + scale.range.1) / 2.0;
+    svg.text((middle, bottom + 32.0), Anchor::Middle, "label", map.height);
+}
+
+/// The values in their cells.
+fn written(
+    svg: &mut Svg,
+    n: usize,
+    (left, top, cell): (f64, f64, f64),
+    at: &dyn Fn(usize, usize) -> Option<f64>,
+    share: &dyn Fn(f64) -> f64,
+) {
+    for row in 0..n {
+        for column in 0..n {
+            if let Some(value) = at(row, column) {
+                let x = left + cell * (column as f64 + 0.5);
+                let y = top + cell * (row as f64 + 0.5) + 4.0;
+                let class = if share(value) > 0.6 {
+                    "on-light"
+                } else {
+                    "on-dark"
+                };
+                svg.text((x, y), Anchor::Middle, class, &fixed(value, 2));
+            }
+        }
+    }
 }
 
 fn single_cells(
@@ -170,7 +261,8 @@ fn cells_by_shade(
     }
 }
 
-fn legend(svg: &mut Svg, (x, y): (f64, f64), low: f64, undefined: bool) {
+/// The colour bar with the name of what it shows, and what grey means where there is some.
+fn legend(svg: &mut Svg, (x, y): (f64, f64), low: f64, measure: &str, undefined: Option<&str>) {
     let (steps, height) = (50, 150.0);
     let step = height / f64::from(steps);
     for i in 0..steps {
@@ -190,15 +282,39 @@ fn legend(svg: &mut Svg, (x, y): (f64, f64), low: f64, undefined: bool) {
         svg.line((x + 16.0, y), (x + 20.0, y), "axis");
         svg.text((x + 24.0, y + 4.0), Anchor::Start, "tick", &label);
     }
-    if undefined {
-        svg.raw(&format!(
-            r#"<rect x="{}" y="{}" width="16" height="16" fill="{UNDEFINED}"/>"#,
-            px(x),
-            px(y + height + 18.0)
-        ));
-        let place = (x + 24.0, y + height + 30.0);
-        svg.text(place, Anchor::Start, "tick", "not defined");
+    svg.upward(
+        (x + 66.0, y + height / 2.0),
+        Anchor::Middle,
+        "label",
+        measure,
+    );
+    let Some(undefined) = undefined else { return };
+    svg.raw(&format!(
+        r#"<rect x="{}" y="{}" width="16" height="16" fill="{UNDEFINED}"/>"#,
+        px(x),
+        px(y + height + 18.0)
+    ));
+    let mut y = y + height + 30.0;
+    svg.text((x + 24.0, y), Anchor::Start, "tick", "not defined:");
+    for line in lines(undefined, 11.0) {
+        y += 14.0;
+        svg.text((x + 24.0, y), Anchor::Start, "tick", &line);
     }
+}
+
+/// A text in lines of at most a width in ems, broken between words.
+fn lines(text: &str, width: f64) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if ems(line) + ems(word) + 0.4 <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 const UNDEFINED: &str = "#b9b9b9";

@@ -4,6 +4,7 @@
 //! one HTML page that loads nothing. [`figures()`] returns the same figures as SVG files for a
 //! paper.
 
+mod clusters;
 mod compare;
 mod date;
 mod figures;
@@ -17,16 +18,19 @@ mod residues;
 mod run;
 mod svg;
 mod theme;
+mod tree;
 
 use std::path::Path;
 
 use bindscape_base::{Error, Result, atomic};
 
+pub use clusters::{ClusterPage, ClusteredMotif, MotifCluster, cluster_page};
 pub use figures::Figure;
 pub use found::{EnrichedMotif, HitRow, SoughtMotif, enrichment_page, hits_page};
-pub use heatmap::heatmap_svg;
+pub use heatmap::{Heatmap, heatmap_svg};
 pub use motifs::{ComparedMotif, MatchRow, MotifRow, comparison_page, motif_page};
 pub use residues::{ResidueTrack, residues_svg};
+pub use tree::Branch;
 
 use run::Run;
 

@@ -95,7 +95,8 @@ pub(crate) fn head(kicker: &str, title: &str, notes: &[&str]) -> Markup {
     html! {
         header {
             p.kicker { (kicker) " · " (date::today()) }
-            h1 { (title) }
+            // Lists without blanks may break after a comma.
+            h1 { @for part in title.split_inclusive(',') { (part) wbr; } }
             @for note in notes { p { (linked(note)) } }
         }
     }

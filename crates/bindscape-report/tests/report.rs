@@ -239,18 +239,7 @@ fn every_aucpr_has_the_level_of_guessing_beside_it() {
 fn the_selection_is_a_funnel() {
     let (run, _) = finetuning();
     let page = report(&[run.path()]).unwrap();
-    let table = &page[page.find("How the regions were selected").unwrap()..];
-    let table = &table[..table.find("</table>").unwrap()];
-    let mut rows = Vec::new();
-    for row in table.split("<tr>").skip(2).take(5) {
-        let cells: Vec<&str> = row.split("<td>").skip(1).collect();
-        let number = |cell: &str| {
-            let digits = cell.split(['<', ' ']).next().unwrap();
-            let digits: String = digits.chars().filter(char::is_ascii_digit).collect();
-            digits.parse::<u64>().unwrap_or(0)
-        };
-        rows.push((number(cells[0]), number(cells[1])));
-    }
+    let (rows, table) = common::funnel(&page);
     assert_eq!(rows[0], (0, 296_969));
     assert_eq!(rows.last(), Some(&(65_397, 1_000)));
     for pair in rows.windows(2) {

@@ -13,8 +13,9 @@ use crate::face::Verb;
 /// Options of `motif cluster`; thresholds are RSAT's.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Files: clusters.tsv (cluster, motif, place and strand in the cluster's frame), modes.tsv (TFs \
-and the clusters of their motifs), consensus.meme (a motif per cluster), tree.nwk (all motifs).")]
+Files: clusters.html (a page of the clusters with their trees and aligned logos), clusters.tsv \
+(cluster, motif, place and strand in the cluster's frame), modes.tsv (TFs and the clusters of their \
+motifs), consensus.meme (a motif per cluster), tree.nwk (all motifs).")]
 pub(crate) struct Arguments {
     /// Motifs to cluster
     #[arg(value_name = "MOTIFS")]

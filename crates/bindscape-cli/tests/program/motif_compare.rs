@@ -202,6 +202,18 @@ fn clusters_and_modes() {
         read("tree.nwk")
     );
     assert_eq!(read("consensus.meme").matches("MOTIF").count(), 3);
+    let page = read("clusters.html");
+    says(
+        &page,
+        &[
+            "4 motifs in 3 clusters, 2 of them of one motif.",
+            "id=\"cluster-3\"",
+            "TF_B (B), reverse complement",
+            "href=\"tree.nwk\"",
+        ],
+    );
+    // A consensus and a motif each, and the consensus once more above the cluster of two.
+    assert_eq!(page.matches("Sequence logo").count(), 3 + 4 + 1);
     says(
         &refuses(path, &["motif", "cluster", "known.meme", "--out", "out"]),
         &["out: expected a new or empty directory", "another --out"],

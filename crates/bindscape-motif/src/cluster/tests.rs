@@ -52,6 +52,36 @@ fn like_motifs_share_a_cluster_and_a_frame() {
 }
 
 #[test]
+fn trees_of_clusters_and_of_their_motifs_have_each_leaf_once() {
+    let (_, clustering) = clustered(&[
+        "ACGTTGCACC",
+        "TTTAAACTTT",
+        "CGTTGCACCA",
+        "GGTGCAACGT",
+        "TTTAAACTTA",
+        "CCGGATATGC",
+    ]);
+    assert_eq!(clustering.clusters.len(), 3);
+    let tree = clustering.tree_of_clusters();
+    let mut leaves = tree.leaves.clone();
+    leaves.sort_unstable();
+    assert_eq!((leaves, tree.merges.len()), (vec![0, 1, 2], 2));
+    assert_eq!(tree.merges[1].groups.iter().max(), Some(&3));
+    assert!(tree.merges[0].height <= tree.merges[1].height);
+    for (number, members) in clustering.clusters.iter().enumerate() {
+        let tree = clustering.tree_of(number);
+        let mut leaves = tree.leaves.clone();
+        leaves.sort_unstable();
+        let motifs: Vec<usize> = members.iter().map(|member| member.motif).collect();
+        assert_eq!(leaves, motifs);
+        assert_eq!(tree.merges.len(), members.len() - 1);
+    }
+    let (_, alone) = clustered(&["ACGTTGCACC"]);
+    assert_eq!(alone.tree_of_clusters().leaves, [0]);
+    assert_eq!(alone.tree_of(0).leaves, [0]);
+}
+
+#[test]
 fn trees_name_every_motif() {
     let (_, clustering) = clustered(&["ACGTTGCACC", "CGTTGCACCA", "TTTAAACTTT"]);
     let tree = clustering.newick(&["A", "B::C", "D"]);

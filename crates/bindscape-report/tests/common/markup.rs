@@ -12,7 +12,7 @@ pub struct Element {
     pub path: Vec<String>,
 }
 
-const VOID: [&str; 4] = ["meta", "br", "link", "img"];
+const VOID: [&str; 5] = ["meta", "br", "link", "img", "wbr"];
 
 /// All elements of a document in order, or what is wrong with it. In `html`,
 /// void elements have no end and scripts and styles hold any text.

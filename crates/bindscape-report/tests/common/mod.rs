@@ -357,3 +357,22 @@ pub fn finetune_repeats(run: &Path, tf: &str, repeats: u32) -> RunRecord {
     }
     record
 }
+
+/// Regions that each stage of the first selection on a page left out and kept, and the HTML of
+/// the table.
+pub fn funnel(page: &str) -> (Vec<(u64, u64)>, String) {
+    let table = &page[page.find("How the regions were selected").unwrap()..];
+    let table = &table[..table.find("</table>").unwrap()];
+    let stages = table.split("<tbody>").nth(1).unwrap();
+    let stages = &stages[..stages.find("</tbody>").unwrap()];
+    let number = |cell: &str| {
+        let digits = cell.split(['<', ' ']).next().unwrap();
+        let digits: String = digits.chars().filter(char::is_ascii_digit).collect();
+        digits.parse::<u64>().unwrap_or(0)
+    };
+    let rows = stages.split("<tr>").skip(1).map(|row| {
+        let cells: Vec<&str> = row.split("<td>").skip(1).collect();
+        (number(cells[0]), number(cells[1]))
+    });
+    (rows.collect(), table.to_owned())
+}

@@ -8,7 +8,8 @@ use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Result};
 use bindscape_genome::load::SequenceInput;
 use bindscape_matrix::inspect::{self, Inspection};
-use bindscape_matrix::similarity::{self, Similarity};
+use bindscape_matrix::similarity::{self, Merge, Similarity};
+use bindscape_report::{Branch, Heatmap, heatmap_svg};
 use serde::{Deserialize, Serialize};
 
 use crate::data;
@@ -102,6 +103,24 @@ impl CompareTfs {
     }
 }
 
+fn heatmap(similarity: &Similarity) -> String {
+    let branch = |merge: &Merge| Branch {
+        groups: merge.groups,
+        height: merge.distance,
+    };
+    let tree: Vec<Branch> = similarity.merges.iter().map(branch).collect();
+    heatmap_svg(&Heatmap {
+        title: "Cosine similarity of binding vectors",
+        tfs: &similarity.tfs,
+        measure: "cosine similarity",
+        values: &similarity.values,
+        undefined: "no bound region among those resolved for both",
+        order: &similarity.order,
+        tree: &tree,
+        height: "1 \u{2212} similarity",
+    })
+}
+
 impl Job for CompareTfs {
     type Outcome = Similarity;
 
@@ -118,13 +137,7 @@ impl Job for CompareTfs {
         session.finish();
         self.write_table(&similarity)?;
         if let Some(path) = &self.heatmap {
-            let svg = bindscape_report::heatmap_svg(
-                &similarity.tfs,
-                &similarity.values,
-                &similarity.order,
-                "Cosine similarity of binding vectors",
-            );
-            atomic::write(path, svg.as_bytes())?;
+            atomic::write(path, heatmap(&similarity).as_bytes())?;
         }
         Ok(similarity)
     }

@@ -1,5 +1,7 @@
 //! Groups of similar motifs, as binding modes.
 
+mod page;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -12,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::input::motifs_from;
 use super::output::create_directory;
-use crate::job::Job;
+use crate::job::{Job, Outcome};
 use crate::run_directory::refuse_occupied;
 use crate::session::Session;
 
@@ -130,6 +132,54 @@ impl Cluster {
     }
 }
 
+impl Cluster {
+    fn write(&self, set: &MotifSet, clustered: &Clustered) -> Result<()> {
+        let (motifs, clustering) = (&set.motifs, &clustered.clustering);
+        let names: Vec<String> = motifs.iter().map(Motif::label).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let means = means(set, clustering);
+        let title = format!("Clusters of {}", self.motifs);
+        let page = page::page(
+            &title,
+            &self.remarks(set, clustered),
+            set,
+            &means,
+            clustering,
+        )?;
+        create_directory(&self.out)?;
+        for (name, text) in [
+            ("clusters.tsv", cluster_table(motifs, clustering)),
+            ("modes.tsv", mode_table(motifs, clustering)),
+            ("tree.nwk", clustering.newick(&names)),
+            ("consensus.meme", format::write_motifs(&means, Format::Meme)),
+            ("clusters.html", page),
+        ] {
+            atomic::write(self.out.join(name), text.as_bytes())?;
+        }
+        Ok(())
+    }
+
+    /// What the page says of the clustering before it shows it.
+    fn remarks(&self, set: &MotifSet, clustered: &Clustered) -> Vec<String> {
+        let Thresholds {
+            correlation,
+            normalized,
+            overlap,
+        } = self.thresholds;
+        let mut remarks: Vec<String> = clustered.notes();
+        for remark in &mut remarks {
+            remark.push('.');
+        }
+        remarks.push(format!(
+            "After RSAT matrix-clustering: a cluster is a branch of the tree in which, at every \
+             branching, the mean correlation of aligned positions is at least {correlation}, the \
+             width-normalised correlation {normalized}, and the mean overlap {overlap} positions."
+        ));
+        remarks.extend(set.notice.clone());
+        remarks
+    }
+}
+
 impl Job for Cluster {
     type Outcome = Clustered;
 
@@ -157,11 +207,12 @@ impl Job for Cluster {
         let agreement = labels
             .map(|(label, labels)| compare_with(label, &labels, &clustering))
             .transpose()?;
-        write(&self.out, &set, &clustering)?;
-        Ok(Clustered {
+        let clustered = Clustered {
             clustering,
             agreement,
-        })
+        };
+        self.write(&set, &clustered)?;
+        Ok(clustered)
     }
 }
 
@@ -323,27 +374,15 @@ fn mode_table(motifs: &[Motif], clustering: &Clustering) -> String {
     text
 }
 
-fn write(directory: &Path, set: &MotifSet, clustering: &Clustering) -> Result<()> {
-    let motifs = &set.motifs;
-    let names: Vec<String> = motifs.iter().map(Motif::label).collect();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+/// A motif for each cluster: the mean of its own.
+fn means(set: &MotifSet, clustering: &Clustering) -> MotifSet {
     let means = (1..)
         .zip(&clustering.clusters)
-        .map(|(number, members)| consensus(&format!("cluster_{number}"), motifs, members))
+        .map(|(number, members)| consensus(&format!("cluster_{number}"), &set.motifs, members))
         .collect();
-    let means = MotifSet {
+    MotifSet {
         background: set.background,
         notice: set.notice.clone(),
         ..MotifSet::new(means)
-    };
-    create_directory(directory)?;
-    for (name, text) in [
-        ("clusters.tsv", cluster_table(motifs, clustering)),
-        ("modes.tsv", mode_table(motifs, clustering)),
-        ("tree.nwk", clustering.newick(&names)),
-        ("consensus.meme", format::write_motifs(&means, Format::Meme)),
-    ] {
-        atomic::write(directory.join(name), text.as_bytes())?;
     }
-    Ok(())
 }

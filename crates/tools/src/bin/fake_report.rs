@@ -7,7 +7,7 @@ mod common;
 
 use std::path::PathBuf;
 
-use bindscape_report::{figures, heatmap_svg, report};
+use bindscape_report::{Heatmap, figures, heatmap_svg, report};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let out = PathBuf::from(std::env::args().nth(1).ok_or("usage: fake_report DIR")?);
@@ -45,7 +45,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 (i / n != 3 || i % n == 3).then(|| (-(a - b).powi(2)).exp())
             })
             .collect();
-        let svg = heatmap_svg(&tfs, &values, &order, "Cosine similarity of binding");
+        let svg = heatmap_svg(&Heatmap {
+            title: "Cosine similarity of binding",
+            tfs: &tfs,
+            measure: "cosine similarity",
+            values: &values,
+            undefined: "no bound region among those resolved for both",
+            order: &order,
+            tree: &[],
+            height: "",
+        });
         std::fs::write(out.join(format!("heatmap-{n}.svg")), svg)?;
     }
     Ok(())
