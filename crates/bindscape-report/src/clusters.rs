@@ -15,7 +15,7 @@ const LOGO: f64 = 0.5;
 /// Names of a cluster's motifs in the tree of clusters.
 const NAMED: usize = 6;
 
-const CSS: &str = ".grown{display:grid;grid-template-columns:clamp(44px,13vw,150px) minmax(0,1fr);gap:0 .6rem;margin:1rem 0 1.6rem}.grown>svg{display:block;width:100%;max-width:100%}.grown ol{list-style:none;margin:0;padding:0;max-width:none}.grown li{height:108px;overflow:hidden;break-inside:avoid}.who{margin:0;font-size:.86rem;line-height:1.5;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}.tree path{fill:none;stroke:var(--muted);stroke-width:1.2;vector-effect:non-scaling-stroke}.consensus{margin:.4rem 0 .8rem}@media print{section{break-inside:avoid}section:has(li:nth-child(9)){break-inside:auto}}";
+const CSS: &str = include_str!("clusters.css");
 
 /// What a page of clusters shows.
 #[derive(Debug, Clone, Copy)]

@@ -12,7 +12,7 @@ const LOGO: f64 = 0.6;
 const PAIR: f64 = 0.65;
 
 /// Columns of fixed width beside those of the logos, which take the rest.
-const CSS: &str = ".motifs{max-width:1280px}table.pictures{table-layout:fixed;width:100%}.pictures .about{width:13rem}.pictures .value{width:5.6rem}.pictures .few{width:4.6rem}.pictures td{vertical-align:top}.pictures tbody th{white-space:normal;overflow-wrap:anywhere;vertical-align:top}.pictures code{display:block;margin-top:.2rem}";
+const CSS: &str = include_str!("motifs.css");
 
 /// One motif of a page, in the words and pictures to be shown. Logos are SVG of the caller's own
 /// making and are put in as they are; texts are escaped.

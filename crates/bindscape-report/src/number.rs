@@ -87,9 +87,9 @@ pub(crate) fn percent(part: u64, whole: u64) -> String {
     }
 }
 
-/// The level beside an AUCPR: `guessing 0.50`.
-pub(crate) fn guess(level: Option<f64>) -> String {
-    level.map_or_else(String::new, |level| format!("guessing {}", fixed(level, 2)))
+/// The level beside an AUCPR: `no skill 0.50`.
+pub(crate) fn no_skill(level: Option<f64>) -> String {
+    level.map_or_else(String::new, |level| format!("no skill {}", fixed(level, 2)))
 }
 
 /// Significant digits without an exponent where that is readable.

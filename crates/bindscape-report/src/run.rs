@@ -25,11 +25,6 @@ pub(crate) struct Run {
     pub(crate) written: Option<u64>,
 }
 
-/// The AUCPR of a model that guesses: the share of bound regions.
-pub(crate) fn guessing(metrics: &TfMetrics) -> Option<f64> {
-    (metrics.regions > 0).then(|| metrics.positives as f64 / metrics.regions as f64)
-}
-
 /// One training of a run with its results so far.
 #[derive(Debug)]
 pub(crate) struct Training {
@@ -46,9 +41,13 @@ impl Training {
         self.epochs.iter().rev().find(|epoch| epoch.best)
     }
 
-    /// The validation AUCPR of a model that guesses: the mean share of bound regions, over the
+    /// The validation AUCPR of a model without skill: the mean share of bound regions, over the
     /// TFs that have any there.
-    pub(crate) fn validation_guessing(&self) -> Option<f64> {
+    pub(crate) fn validation_no_skill(&self) -> Option<f64> {
+        let recorded = self.best().and_then(|epoch| epoch.validation_no_skill);
+        if recorded.is_some() {
+            return recorded;
+        }
         let part = self.record.parts.get("validation")?;
         let bound = part.positives.iter().filter(|&&positives| positives > 0);
         let shares: Vec<f64> = bound
@@ -135,11 +134,11 @@ impl Run {
             .any(|training| training.evaluation.is_some())
     }
 
-    /// The AUCPR of guessing for a TF: mean over its evaluations.
-    pub(crate) fn guessing(&self, tf: usize) -> Option<f64> {
+    /// The AUCPR without skill for a TF: mean over its evaluations.
+    pub(crate) fn no_skill(&self, tf: usize) -> Option<f64> {
         let evaluations = self.trainings.iter().filter_map(|t| t.evaluation.as_ref());
         let shares: Vec<f64> = evaluations
-            .filter_map(|evaluation| guessing(&evaluation.tfs[tf]))
+            .filter_map(|evaluation| evaluation.tfs[tf].no_skill())
             .collect();
         mean(&shares)
     }

@@ -195,11 +195,11 @@ fn the_summary_says_what_happened() {
     };
     set_aucpr(run.path(), &record, 0.52, 0.70);
     says(
-        "Transfer raised the mean AUCPR of HNF4A from 0.52 to 0.70 over five repeats (guessing gives 0.50); it was better in every one.",
+        "Transfer raised the mean AUCPR of HNF4A from 0.52 to 0.70 over five repeats (no skill gives 0.50); it was better in every one.",
     );
     set_aucpr(run.path(), &record, 0.70, 0.52);
     says(
-        "Transfer lowered the mean AUCPR of HNF4A from 0.70 to 0.52 over five repeats (guessing gives 0.50); it was better in none of them.",
+        "Transfer lowered the mean AUCPR of HNF4A from 0.70 to 0.52 over five repeats (no skill gives 0.50); it was better in none of them.",
     );
     set_aucpr(run.path(), &record, 0.60, 0.60);
     says("Transfer left the mean AUCPR of HNF4A at 0.60 over five repeats");
@@ -215,11 +215,11 @@ fn nothing_is_wider_than_the_page() {
 }
 
 #[test]
-fn every_aucpr_has_the_level_of_guessing_beside_it() {
+fn every_aucpr_has_the_level_without_skill_beside_it() {
     let (run, _) = finetuning();
     let page = report(&[run.path()]).unwrap();
     // Ten rows of repeats and ten of trainings, two tiles, six panels and the figure of dots.
-    let beside = page.matches("guessing 0.50").count();
+    let beside = page.matches("no skill 0.50").count();
     assert_eq!(beside, 10 + 10 + 2 + 6 + 1);
     assert!(page.contains("<th scope=\"row\">AUCPR</th><td>0.500</td>"));
     assert!(page.contains("Half of the test regions are bound, by construction"));
@@ -231,7 +231,7 @@ fn every_aucpr_has_the_level_of_guessing_beside_it() {
     let test = &record.trainings[0].parts["test"];
     for positives in &test.positives {
         let level = *positives as f64 / test.regions as f64;
-        assert!(page.contains(&format!("guessing {level:.2}")), "{level}");
+        assert!(page.contains(&format!("no skill {level:.2}")), "{level}");
     }
 }
 
@@ -273,7 +273,7 @@ fn curves_begin_at_the_first_bound_region_found() {
 }
 
 #[test]
-fn the_methods_are_prose_and_commands_name_the_files_of_the_run() {
+fn the_methods_are_prose() {
     let (run, _) = finetuning();
     let multi = tempfile::tempdir().unwrap();
     let mut record = common::pretrain(multi.path());
@@ -283,7 +283,7 @@ fn the_methods_are_prose_and_commands_name_the_files_of_the_run() {
         "Of 3,208 bound regions, 500 were drawn at random, with 500 unbound regions of similar GC content (bins of 10%).",
         "divided at random into a training part of 800, a validation part of 100 and a test part of 100.",
         "(learning rate 0.0003 after transfer and 0.003 from scratch, batches of 100 sequences, dropout 0.3) for at most 100 epochs, ending once",
-        "guessing would reach 0.50, the share of bound regions. Intervals are percentile 95% intervals of",
+        "a model without skill would reach 0.50, the share of bound regions. Intervals are percentile 95% intervals of",
         "We left out 262,812 regions (not resolved for all 50 TFs in the less-sparse matrix) and 37 regions (unknown letters in the sequence). 34,120 regions were used.",
     ] {
         assert!(page.contains(text), "{text}");
@@ -292,34 +292,19 @@ fn the_methods_are_prose_and_commands_name_the_files_of_the_run() {
     let prose = &prose[..prose.find("</blockquote>").unwrap()];
     assert!(!prose.contains("dropped:") && !prose.contains("none") && !prose.contains("; ;"));
 
-    record.command = [
-        "bindscape",
-        "pretrain",
-        "--genome=my data/genome.fa",
-        "--matrix",
-        "m.parquet",
-    ]
-    .map(String::from)
-    .to_vec();
     record.configuration["architecture"]["kind"] = "danq".into();
     common::write_record(multi.path(), &record);
     let page = report(&[multi.path()]).unwrap();
-    assert!(page.contains("--genome 'my data/genome.fa'"));
     assert!(page.contains("bidirectional LSTM (DanQ)"));
 }
 
 #[test]
-fn pages_have_a_date_and_small_test_sets_a_warning() {
+fn the_report_and_its_runs_have_dates() {
     let (run, _) = finetuning();
     let page = report(&[run.path()]).unwrap();
     let written = page.split("Last written").nth(1).unwrap();
     assert!(written.contains(" 20") && written.contains("UTC"));
-    assert!(page.contains("bindscape report · ") && !page.contains("Fewer than 20"));
-    let mut metrics = evaluation(run.path(), "scratch-1");
-    metrics.tfs[0].positives = 12;
-    write_evaluation(run.path(), "scratch-1", &metrics);
-    let page = report(&[run.path()]).unwrap();
-    assert!(page.contains("Fewer than 20 bound or 20 unbound test regions: HNF4A."));
+    assert!(page.contains("bindscape report · "));
 }
 
 #[test]
@@ -538,10 +523,7 @@ fn few_test_regions_are_said() {
     }
     let many = page(&run);
     assert!(!many.contains("Few regions"));
-    assert!(
-        many.contains(">no skill 0.40<"),
-        "beside the line in the figure"
-    );
+    assert!(many.contains("no skill 0.40"), "beside AUCPR in the figure");
     let first = &record.trainings[0].directory;
     let mut metrics = evaluation(run.path(), first);
     metrics.tfs[0].positives = 19;

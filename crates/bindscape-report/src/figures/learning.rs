@@ -103,11 +103,11 @@ pub(crate) fn learning_curves(run: &Run) -> Option<Figure> {
     );
     let levels: Vec<f64> = with_epochs
         .iter()
-        .filter_map(|t| t.validation_guessing())
+        .filter_map(|t| t.validation_no_skill())
         .collect();
     if let Some(level) = mean(&levels) {
         caption.push_str(&format!(
-            " Guessing gives a validation AUCPR of {}, the share of bound regions{}.",
+            " No skill gives a validation AUCPR of {}, the share of bound regions{}.",
             fixed(level, 2),
             if run.record.tfs.len() > 1 {
                 ", as mean over TFs"

@@ -22,7 +22,7 @@ pub(crate) struct Row {
     pub(crate) aucpr: Estimate,
     /// AUCPR of each repeat.
     pub(crate) repeats: Vec<f64>,
-    /// AUCPR of guessing.
+    /// AUCPR without skill.
     pub(crate) chance: Option<f64>,
 }
 
@@ -47,7 +47,7 @@ pub(crate) fn rows(run: &Run) -> Vec<Row> {
                 tf,
                 aucpr,
                 repeats,
-                chance: run.guessing(tf),
+                chance: run.no_skill(tf),
             }
         })
         .collect();
@@ -115,7 +115,7 @@ pub(crate) fn dot_plot(run: &Run) -> Option<Figure> {
         svg.text((WIDTH - 4.0, y + 4.0), Anchor::End, "note", &text);
     }
     svg.text((RIGHT + 18.0, 14.0), Anchor::Start, "label", "AUCPR");
-    svg.text((WIDTH - 4.0, 14.0), Anchor::End, "label", "guessing");
+    svg.text((WIDTH - 4.0, 14.0), Anchor::End, "label", "no skill");
     let several = rows.iter().any(|row| row.repeats.len() > 1);
     let spread = match intervals(run) {
         _ if several => {
@@ -128,11 +128,11 @@ pub(crate) fn dot_plot(run: &Run) -> Option<Figure> {
         name: "aucpr-by-tf".into(),
         title: "How well each TF is predicted".into(),
         caption: format!(
-            "Area under the precision-recall curve on the test regions, highest first.{spread} The upright mark is what guessing reaches: the share of bound regions."
+            "Area under the precision-recall curve on the test regions, highest first.{spread} The upright mark is what no skill reaches: the share of bound regions."
         ),
         legend: vec![
             Key::new(Mark::Dot, "dot transfer", "AUCPR"),
-            Key::new(Mark::Tick, "chance-mark", "guessing"),
+            Key::new(Mark::Tick, "chance-mark", "no skill"),
         ],
         panels: vec![svg],
         columns: 1,

@@ -5,8 +5,8 @@ use bindscape_stats::mean;
 
 use super::learning::class;
 use super::{Figure, Key, Mark};
-use crate::number::{count, estimate, fixed, guess, maybe};
-use crate::run::{Run, Training, guessing, start_name};
+use crate::number::{count, estimate, fixed, maybe, no_skill};
+use crate::run::{Run, Training, start_name};
 use crate::svg::{Anchor, Frame, Scale, Svg, fitted, px};
 
 /// Why curves do not begin at the axis.
@@ -35,7 +35,7 @@ pub(crate) fn of_repeats(run: &Run, tf: usize) -> Option<Figure> {
     if repeats.len() > 1 {
         let mut panel = Panel::new(300.0, head, "All repeats");
         let curves = series.iter().flat_map(|(_, curves)| curves);
-        panel.guessed(series.len(), curves.map(|(_, metrics)| *metrics));
+        panel.no_skill_line(series.len(), curves.map(|(_, metrics)| *metrics));
         for (line, (start, curves)) in series.iter().rev().enumerate() {
             let values: Vec<f64> = curves.iter().filter_map(|(_, m)| m.aucpr.value).collect();
             let text = format!("mean AUCPR {}", maybe(mean(&values), 3));
@@ -69,7 +69,7 @@ pub(crate) fn of_repeats(run: &Run, tf: usize) -> Option<Figure> {
             })
             .collect();
         let mut panel = Panel::new(300.0, head, &format!("Repeat {repeat}"));
-        panel.guessed(series.len(), of_repeat.iter().map(|&(_, metrics)| metrics));
+        panel.no_skill_line(series.len(), of_repeat.iter().map(|&(_, metrics)| metrics));
         for (line, (start, metrics)) in of_repeat.iter().rev().enumerate() {
             panel.key(
                 line,
@@ -100,7 +100,7 @@ pub(crate) fn of_repeats(run: &Run, tf: usize) -> Option<Figure> {
     legend.push(Key::new(
         Mark::Line,
         "chance",
-        "guessing: the share of bound regions",
+        "no skill: the share of bound regions",
     ));
     let together = if repeats.len() > 1 {
         "Thick lines are the mean precision of the repeats at each recall. "
@@ -138,7 +138,7 @@ pub(crate) fn of_tfs(run: &Run) -> Option<Figure> {
         let values: Vec<f64> = curves.iter().filter_map(|m| m.aucpr.value).collect();
         let value = mean(&values);
         let mut panel = Panel::small(&run.record.tfs[tf], value);
-        panel.guessed_inside(curves.iter().copied());
+        panel.no_skill_inside(curves.iter().copied());
         let class = if curves.len() > 1 {
             "thin transfer"
         } else {
@@ -159,11 +159,11 @@ pub(crate) fn of_tfs(run: &Run) -> Option<Figure> {
         name: "precision-recall".into(),
         title: "Precision and recall of every TF on the test regions".into(),
         caption: format!(
-            "Precision (upright) against recall (across), both from 0 to 1, highest AUCPR first; the number above is the AUCPR, that at the dashed line the AUCPR of guessing. {BEGIN}"
+            "Precision (upright) against recall (across), both from 0 to 1, highest AUCPR first; the number above is the AUCPR, that at the dashed line the AUCPR without skill. {BEGIN}"
         ),
         legend: vec![
             Key::new(Mark::Line, "only transfer", "model"),
-            Key::new(Mark::Line, "chance", "guessing: the share of bound regions"),
+            Key::new(Mark::Line, "chance", "no skill: the share of bound regions"),
         ],
         panels: panels.into_iter().map(|(_, _, svg)| svg).collect(),
         columns: 7,
@@ -290,9 +290,9 @@ impl Panel {
         self.svg.text((30.0, y), Anchor::Start, "note", &text);
     }
 
-    /// The precision of guessing, once per different share; the first of them.
+    /// The precision without skill, once per different share; the first of them.
     fn chance<'a>(&mut self, metrics: impl Iterator<Item = &'a TfMetrics>) -> Option<f64> {
-        let mut shares: Vec<f64> = metrics.filter_map(guessing).collect();
+        let mut shares: Vec<f64> = metrics.filter_map(TfMetrics::no_skill).collect();
         shares.sort_by(f64::total_cmp);
         shares.dedup_by(|a, b| (*a - *b).abs() < 0.005);
         for &share in &shares {
@@ -302,20 +302,20 @@ impl Panel {
         shares.first().copied()
     }
 
-    /// The level of guessing, named in a line of the heading.
-    fn guessed<'a>(&mut self, line: usize, metrics: impl Iterator<Item = &'a TfMetrics>) {
+    /// The level without skill, named in a line of the heading.
+    fn no_skill_line<'a>(&mut self, line: usize, metrics: impl Iterator<Item = &'a TfMetrics>) {
         let Some(share) = self.chance(metrics) else {
             return;
         };
         let y = 30.0 + 15.0 * line as f64;
         self.svg.line((8.0, y - 4.0), (24.0, y - 4.0), "chance");
         self.svg
-            .text((30.0, y), Anchor::Start, "note", &guess(Some(share)));
+            .text((30.0, y), Anchor::Start, "note", &no_skill(Some(share)));
     }
 
-    /// The level of guessing, named below its line, where few curves come, or above it where
+    /// The level without skill, named below its line, where few curves come, or above it where
     /// there is no room.
-    fn guessed_inside<'a>(&mut self, metrics: impl Iterator<Item = &'a TfMetrics>) {
+    fn no_skill_inside<'a>(&mut self, metrics: impl Iterator<Item = &'a TfMetrics>) {
         let Some(share) = self.chance(metrics) else {
             return;
         };
@@ -323,7 +323,7 @@ impl Panel {
         let room = self.frame.y.range.0 - y > 13.0;
         let y = if room { y + 11.0 } else { y - 4.0 };
         self.svg
-            .text((x + 4.0, y), Anchor::Start, "small", &guess(Some(share)));
+            .text((x + 4.0, y), Anchor::Start, "small", &no_skill(Some(share)));
     }
 
     /// A curve from its first true positive on.

@@ -6,7 +6,7 @@ use super::learning::class;
 use super::precision_recall::{file_stem, intervals};
 use super::{Figure, Key, Mark};
 use crate::compare::{Comparison, Metric, Spread};
-use crate::number::{estimate, fixed, guess, signed};
+use crate::number::{estimate, fixed, no_skill, signed};
 use crate::run::{Run, start_name};
 use crate::svg::{Anchor, Scale, Svg, ticks};
 
@@ -27,7 +27,7 @@ pub(crate) fn transfer_against_scratch(run: &Run, tf: usize) -> Option<Figure> {
     let rows = comparison.pairs.len() + usize::from(several);
     let bottom = TOP + ROW * rows as f64 + if several { 8.0 } else { 0.0 };
     let mut svg = Svg::new(WIDTH, bottom + 44.0);
-    let chance = run.guessing(tf);
+    let chance = run.no_skill(tf);
     let scale = Scale {
         domain: domain(&comparison, chance),
         range: (LEFT, RIGHT),
@@ -36,7 +36,7 @@ pub(crate) fn transfer_against_scratch(run: &Run, tf: usize) -> Option<Figure> {
     if let Some(chance) = chance {
         let x = scale.at(chance);
         svg.line((x, TOP - 6.0), (x, bottom), "chance");
-        svg.text((x, 14.0), Anchor::Middle, "small", &guess(Some(chance)));
+        svg.text((x, 14.0), Anchor::Middle, "small", &no_skill(Some(chance)));
     }
     for (i, pair) in comparison.pairs.iter().enumerate() {
         let y = TOP + ROW * (i as f64 + 0.5);
@@ -109,7 +109,7 @@ pub(crate) fn transfer_against_scratch(run: &Run, tf: usize) -> Option<Figure> {
         legend: vec![
             Key::new(Mark::Dot, "dot transfer", "transfer"),
             Key::new(Mark::Dot, "dot scratch", "from scratch"),
-            Key::new(Mark::Line, "chance", "guessing: the share of bound regions"),
+            Key::new(Mark::Line, "chance", "no skill: the share of bound regions"),
         ],
         panels: vec![svg],
         columns: 1,
@@ -163,7 +163,7 @@ fn mean_and_sd(spread: &Spread) -> Estimate {
     Estimate { value, interval }
 }
 
-/// Range of all values, intervals and the level of guessing, widened to tenths, within 0 to 1.
+/// Range of all values, intervals and the level without skill, widened to tenths, within 0 to 1.
 fn domain(comparison: &Comparison, chance: Option<f64>) -> (f64, f64) {
     let (mut low, mut high) = (chance.unwrap_or(1.0), chance.unwrap_or(0.0));
     let estimates = comparison

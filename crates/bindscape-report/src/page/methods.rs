@@ -290,9 +290,9 @@ fn performance(run: &Run) -> Option<String> {
     let mut text = String::from(
         "Performance was measured on the test part as the area under the precision-recall curve (AUCPR, by trapezoids)",
     );
-    if let ([_], Some(level)) = (&run.record.tfs[..], run.guessing(0)) {
+    if let ([_], Some(level)) = (&run.record.tfs[..], run.no_skill(0)) {
         text.push_str(&format!(
-            "; guessing would reach {}, the share of bound regions",
+            "; a model without skill would reach {}, the share of bound regions",
             fixed(level, 2)
         ));
     }

@@ -10,9 +10,9 @@ use crate::figures::learning::learning_curves;
 use crate::figures::metrics::rows;
 use crate::figures::precision_recall::intervals;
 use crate::number::{
-    UNDEFINED, count, duration, estimate, fixed, guess, interval, maybe, percent, signed,
+    UNDEFINED, count, duration, estimate, fixed, interval, maybe, no_skill, percent, signed,
 };
-use crate::run::{Run, Training, guessing, start_name};
+use crate::run::{Run, Training, start_name};
 
 /// Figures and tables of the test results.
 pub(super) fn section(run: &Run, numbering: &mut Numbering) -> Markup {
@@ -64,13 +64,13 @@ fn comparison_table(run: &Run, tf: usize, numbering: &mut Numbering) -> Markup {
         .into_iter()
         .map(|metric| (metric, Comparison::new(run, tf, metric)))
         .collect();
-    let level = run.guessing(tf);
-    let notes = "Guessing: what a model without skill reaches. Others: mean ± standard deviation over the repeats. Difference: transfer minus scratch, paired by repeat; n: pairs with both values. 95% interval: of the mean difference, by Student's t. The repeats are of one TF and share regions, so the interval says how much its repeats vary; it is no test over TFs.";
+    let level = run.no_skill(tf);
+    let notes = "No skill: what a model without skill reaches. Others: mean ± standard deviation over the repeats. Difference: transfer minus scratch, paired by repeat; n: pairs with both values. 95% interval: of the mean difference, by Student's t. The repeats are of one TF and share regions, so the interval says how much its repeats vary; it is no test over TFs.";
     let content = html! {
         thead {
             tr {
                 th.left scope="col" { "Metric" }
-                th scope="col" { "Guessing" }
+                th scope="col" { "No skill" }
                 th scope="col" { "From scratch" }
                 th scope="col" { "Transfer" }
                 th scope="col" { "Difference" }
@@ -83,7 +83,7 @@ fn comparison_table(run: &Run, tf: usize, numbering: &mut Numbering) -> Markup {
                 @let difference = &comparison.difference;
                 tr class=(if *metric == Metric::Aucpr { "strong" } else { "" }) {
                     th scope="row" { (metric.name()) }
-                    td { (guessing_at(*metric, level)) }
+                    td { (no_skill_at(*metric, level)) }
                     td { (mean_sd(&comparison.scratch)) }
                     td { (mean_sd(&comparison.transfer)) }
                     td {
@@ -106,8 +106,8 @@ fn comparison_table(run: &Run, tf: usize, numbering: &mut Numbering) -> Markup {
     numbering.table(&title, notes, "", &content)
 }
 
-/// What a model that guesses reaches in a metric, where `share` of the regions are bound.
-fn guessing_at(metric: Metric, share: Option<f64>) -> String {
+/// What a model without skill reaches in a metric, where `share` of the regions are bound.
+fn no_skill_at(metric: Metric, share: Option<f64>) -> String {
     match metric {
         Metric::Aucpr | Metric::AveragePrecision | Metric::Precision => maybe(share, 3),
         Metric::Auroc => fixed(0.5, 3),
@@ -152,7 +152,7 @@ fn metrics_notes(run: &Run) -> String {
         ""
     };
     format!(
-        "{below}MCC (Matthews correlation coefficient), precision and recall at probability 0.5. Guessing: the AUCPR of a model without skill, the share of bound regions. {UNDEFINED}: not defined.{pwms}"
+        "{below}MCC (Matthews correlation coefficient), precision and recall at probability 0.5. No skill: the AUCPR of a model without skill, the share of bound regions. {UNDEFINED}: not defined.{pwms}"
     )
 }
 
@@ -223,7 +223,7 @@ fn metrics_row(name: &str, metrics: &TfMetrics) -> Markup {
                         Some(_) => { (stacked(&estimate(&value, 3))) }
                         None => { (maybe(value.value, 3)) }
                     }
-                    @if metric == Metric::Aucpr { " " span.interval { (guess(guessing(metrics))) } }
+                    @if metric == Metric::Aucpr { " " span.interval { (no_skill(metrics.no_skill())) } }
                 }
             }
         }
@@ -278,7 +278,7 @@ pub(super) fn training(run: &Run, numbering: &mut Numbering) -> Markup {
                     td { (maybe(best.map(|epoch| epoch.validation_loss), 4)) }
                     td {
                         (maybe(best.and_then(|epoch| epoch.validation_aucpr), 3))
-                        " " span.interval { (guess(training.validation_guessing())) }
+                        " " span.interval { (no_skill(training.validation_no_skill())) }
                     }
                     td { (duration(seconds)) }
                     td { (bindscape_stats::quantile(&speeds, 0.5).map_or_else(|| UNDEFINED.to_owned(), |s| count(s.round() as u64))) }

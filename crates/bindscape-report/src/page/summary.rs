@@ -8,7 +8,7 @@ use maud::{Markup, html};
 
 use crate::compare::{Comparison, Metric, Spread};
 use crate::figures::metrics;
-use crate::number::{UNDEFINED, count, counted, fixed, guess, in_words, interval, signed};
+use crate::number::{UNDEFINED, count, counted, fixed, in_words, interval, no_skill, signed};
 use crate::run::{Run, start_name};
 
 use super::shell::shell;
@@ -45,7 +45,7 @@ fn finetune_sentence(run: &Run, tf: usize) -> String {
         n => (format!(" over {} repeats", in_words(n)), "mean "),
     };
     let (from, to) = (fixed(before, 2), fixed(after, 2));
-    let level = in_brackets(run.guessing(tf));
+    let level = in_brackets(run.no_skill(tf));
     let mut text = if from == to {
         format!("Transfer left the {mean}AUCPR of {name} at {to}{over}{level}")
     } else {
@@ -94,7 +94,7 @@ fn one_way_sentence(run: &Run, tf: usize, comparison: &Comparison) -> String {
         Start::Scratch => "trained from scratch",
         Start::Transfer => "fine-tuned by transfer",
     };
-    let level = in_brackets(run.guessing(tf));
+    let level = in_brackets(run.no_skill(tf));
     match spread.values.len() {
         1 => format!(
             "The model of {name}, {how}, reaches an AUCPR of {} on the test regions{level}.",
@@ -147,7 +147,7 @@ fn pretrain_sentence(run: &Run) -> String {
         fixed(median, 2)
     );
     if let Some(chance) = quantile(&chances, 0.5) {
-        text.push_str(&format!(", where guessing gives {}", fixed(chance, 2)));
+        text.push_str(&format!(", where no skill gives {}", fixed(chance, 2)));
     }
     if let (true, Some(first), Some(last)) = (
         defined.len() > 1,
@@ -159,7 +159,7 @@ fn pretrain_sentence(run: &Run) -> String {
             format!(
                 "{} ({value}, {})",
                 run.record.tfs[row.tf],
-                guess(row.chance)
+                no_skill(row.chance)
             )
         };
         text.push_str(&format!(
@@ -172,10 +172,10 @@ fn pretrain_sentence(run: &Run) -> String {
     text
 }
 
-/// ` (guessing gives 0.50)`.
+/// ` (no skill gives 0.50)`.
 fn in_brackets(level: Option<f64>) -> String {
     level.map_or_else(String::new, |level| {
-        format!(" (guessing gives {})", fixed(level, 2))
+        format!(" (no skill gives {})", fixed(level, 2))
     })
 }
 
@@ -183,7 +183,7 @@ fn in_brackets(level: Option<f64>) -> String {
 /// the first evaluation.
 pub(super) fn natural(run: &Run) -> Option<String> {
     let levels: Vec<f64> = (0..run.record.tfs.len())
-        .filter_map(|tf| run.guessing(tf))
+        .filter_map(|tf| run.no_skill(tf))
         .collect();
     let low = levels.iter().copied().reduce(f64::min)?;
     let high = levels.iter().copied().reduce(f64::max)?;
@@ -266,7 +266,7 @@ pub(super) fn key_numbers(run: &Run) -> Markup {
             quantile(&defined, 0.5).map_or_else(|| UNDEFINED.into(), |v| fixed(v, 3)),
             quartiles.map_or_else(String::new, |ends| {
                 let chances: Vec<f64> = rows.iter().filter_map(|row| row.chance).collect();
-                let level = guess(quantile(&chances, 0.5));
+                let level = no_skill(quantile(&chances, 0.5));
                 format!("{level}\nmiddle half {}", interval(ends, 2))
             }),
         ));
@@ -335,7 +335,7 @@ fn spread_tile(run: &Run, start: Start, spread: &Spread) -> (String, String, Str
         }
         (None, None) => "no results yet".into(),
     };
-    let note = format!("{}\n{note}", guess(run.guessing(0)));
+    let note = format!("{}\n{note}", no_skill(run.no_skill(0)));
     (label, value, note)
 }
 
