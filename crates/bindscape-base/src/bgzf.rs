@@ -2,8 +2,12 @@
 //! any program reads it as gzip, and tabix can index it.
 
 use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
 use flate2::{Compression, Crc};
+
+use crate::atomic::AtomicFile;
+use crate::error::{Error, Result};
 
 /// The end-of-file block.
 pub const END: [u8; 28] = [
@@ -98,6 +102,81 @@ impl<W: Write> Write for Writer<W> {
     }
 }
 
+/// A text file that appears once it is whole; in blocks if its name ends in `.gz` or `.bgz`.
+pub struct TextFile {
+    path: PathBuf,
+    sink: Sink,
+}
+
+enum Sink {
+    Plain(AtomicFile),
+    Blocks(Box<Writer<AtomicFile>>),
+}
+
+impl TextFile {
+    /// Starts the file `path`.
+    ///
+    /// # Errors
+    /// As [`AtomicFile::create`].
+    pub fn create(path: &Path) -> Result<Self> {
+        let file = AtomicFile::create(path)?;
+        let ending = path.extension().unwrap_or_default();
+        let sink = if ["gz", "bgz"]
+            .iter()
+            .any(|gz| ending.eq_ignore_ascii_case(gz))
+        {
+            Sink::Blocks(Box::new(Writer::new(file)))
+        } else {
+            Sink::Plain(file)
+        };
+        Ok(Self {
+            path: path.to_path_buf(),
+            sink,
+        })
+    }
+
+    /// Makes the file appear at its place.
+    ///
+    /// # Errors
+    /// As [`AtomicFile::commit`], or if the last block cannot be written.
+    pub fn commit(self) -> Result<()> {
+        match self.sink {
+            Sink::Plain(file) => file.commit(),
+            Sink::Blocks(writer) => writer
+                .finish()
+                .map_err(|source| Error::io("write", &self.path, source))?
+                .commit(),
+        }
+    }
+}
+
+/// Writes the text file `path` at once.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn write_text(path: &Path, text: &str) -> Result<()> {
+    let mut file = TextFile::create(path)?;
+    file.write_all(text.as_bytes())
+        .map_err(|source| Error::io("write", path, source))?;
+    file.commit()
+}
+
+impl Write for TextFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match &mut self.sink {
+            Sink::Plain(file) => file.write(bytes),
+            Sink::Blocks(writer) => writer.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match &mut self.sink {
+            Sink::Plain(file) => file.flush(),
+            Sink::Blocks(writer) => writer.flush(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Read;
@@ -133,6 +212,21 @@ mod tests {
             assert!(bgzf == text && gzip == text);
             assert_eq!(&bytes[12..14], b"BC");
             assert!(bytes.ends_with(&END));
+        }
+    }
+
+    #[test]
+    fn the_name_says_whether_a_text_file_is_compressed() {
+        let directory = tempfile::tempdir().unwrap();
+        for (name, compressed) in [("a.tsv", false), ("a.tsv.gz", true), ("a.bed.BGZ", true)] {
+            let path = directory.path().join(name);
+            write_text(&path, "tf\tpeaks\n").unwrap();
+            let bytes = std::fs::read(&path).unwrap();
+            assert_eq!(bytes.ends_with(&END), compressed, "{name}");
+            let mut text = String::new();
+            std::io::Read::read_to_string(&mut crate::input::open(&path).unwrap(), &mut text)
+                .unwrap();
+            assert_eq!(text, "tf\tpeaks\n");
         }
     }
 }

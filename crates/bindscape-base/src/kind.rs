@@ -91,6 +91,8 @@ pub enum FileKind {
     Sam,
     /// Wiggle.
     Wiggle,
+    /// bedGraph, or wiggle, as a track line says.
+    BedGraph,
     /// JSON, such as a plan or a record.
     Json,
     /// A web page.
@@ -215,6 +217,7 @@ impl FileKind {
             Kind::Vcf => "a VCF file",
             Kind::Sam => "a SAM file",
             Kind::Wiggle => "a wiggle file",
+            Kind::BedGraph => "a track of a signal (bedGraph)",
             Kind::Json => "a JSON file",
             Kind::Html => "a web page (HTML)",
             Kind::Xml => "an XML file",
@@ -261,6 +264,9 @@ impl FileKind {
             Kind::Bed => "it can be regions or peaks; a genome is needed for sequences",
             Kind::Gff | Kind::Vcf | Kind::Sam | Kind::Wiggle => {
                 "convert it to BED: `convert2bed` of BEDOPS does that"
+            }
+            Kind::BedGraph => {
+                "a signal has no peaks yet: a peak caller finds them, such as `macs3 bdgpeakcall`"
             }
             Kind::Json => "`bindscape run` takes a plan",
             Kind::Html => "was an error page downloaded in place of the file?",

@@ -19,7 +19,7 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::Type;
 
 use bindscape_base::atomic::AtomicFile;
-use bindscape_base::bgzf;
+use bindscape_base::bgzf::TextFile;
 use bindscape_base::digest::InputFile;
 use bindscape_base::error::{Error, Result};
 
@@ -76,23 +76,22 @@ pub enum ScoreFormat {
 }
 
 impl ScoreFormat {
-    /// The format that a file name asks for, and whether it is to be compressed (by blocks, as
-    /// `bgzip` does, so that tabix can index it).
+    /// The format that a file name asks for.
     ///
     /// # Errors
     /// If the extension is none of `.tsv`, `.bed` (both also with `.gz`), `.parquet`; `-` is TSV.
-    pub fn of(path: &Path) -> Result<(Self, bool)> {
+    pub fn of(path: &Path) -> Result<Self> {
         let name = path.to_string_lossy().to_lowercase();
         let (stem, gzip) = match name.strip_suffix(".gz") {
             Some(stem) => (stem, true),
             None => (name.as_str(), false),
         };
         if stem == "-" || stem.ends_with(".tsv") {
-            Ok((ScoreFormat::Tsv, gzip))
+            Ok(ScoreFormat::Tsv)
         } else if stem.ends_with(".bed") {
-            Ok((ScoreFormat::Bed, gzip))
+            Ok(ScoreFormat::Bed)
         } else if stem.ends_with(".parquet") && !gzip {
-            Ok((ScoreFormat::Parquet, false))
+            Ok(ScoreFormat::Parquet)
         } else {
             Err(Error::argument(
                 "out",
@@ -106,16 +105,14 @@ impl ScoreFormat {
 /// Where the text of a table goes.
 enum TextSink {
     Stream(std::io::BufWriter<Box<dyn Write + Send>>),
-    Plain(AtomicFile),
-    Compressed(Box<bgzf::Writer<AtomicFile>>),
+    File(TextFile),
 }
 
 impl TextSink {
     fn writer(&mut self) -> &mut dyn Write {
         match self {
             TextSink::Stream(sink) => sink,
-            TextSink::Plain(sink) => sink,
-            TextSink::Compressed(sink) => sink,
+            TextSink::File(sink) => sink,
         }
     }
 }
@@ -138,7 +135,7 @@ impl ScoreWriter {
     /// # Errors
     /// If the name asks for no known format or the file cannot be created.
     pub fn create(path: &Path, header: &ScoreHeader) -> Result<Self> {
-        let (format, gzip) = ScoreFormat::of(path)?;
+        let format = ScoreFormat::of(path)?;
         if format == ScoreFormat::Parquet {
             return Ok(Self {
                 path: path.to_path_buf(),
@@ -146,13 +143,12 @@ impl ScoreWriter {
                 sink: Sink::Parquet(Box::new(ParquetSink::create(path, header)?)),
             });
         }
-        let file = AtomicFile::create(path)?;
-        let sink = if gzip {
-            TextSink::Compressed(Box::new(bgzf::Writer::new(file)))
-        } else {
-            TextSink::Plain(file)
-        };
-        Self::text(path, sink, format, header)
+        Self::text(
+            path,
+            TextSink::File(TextFile::create(path)?),
+            format,
+            header,
+        )
     }
 
     /// Starts a TSV table in `out`, which errors call `-`.
@@ -210,8 +206,7 @@ impl ScoreWriter {
         match self.sink {
             Sink::Text { sink, .. } => match sink {
                 TextSink::Stream(mut out) => out.flush().map_err(failed),
-                TextSink::Plain(file) => file.commit(),
-                TextSink::Compressed(writer) => writer.finish().map_err(failed)?.commit(),
+                TextSink::File(file) => file.commit(),
             },
             Sink::Parquet(sink) => sink.finish(&self.path),
         }
@@ -506,7 +501,10 @@ mod tests {
         let compressed = directory.path().join("out.bed.gz");
         write_two_rows(&compressed);
         let bytes = std::fs::read(&compressed).unwrap();
-        assert!(bytes.ends_with(&bgzf::END), "tabix needs blocks");
+        assert!(
+            bytes.ends_with(&bindscape_base::bgzf::END),
+            "tabix needs blocks"
+        );
     }
 
     #[test]

@@ -19,7 +19,7 @@ use std::path::Path;
 use bindscape_base::{Error, Place, Result};
 
 use crate::jaspar as built_in;
-use crate::motif::MotifSet;
+use crate::motif::{Motif, MotifSet};
 use source::Source;
 
 pub(crate) use background::word_probabilities;
@@ -90,6 +90,15 @@ fn parse(source: &Source, format: Option<Format>) -> Result<MotifSet> {
         Format::Uniprobe => uniprobe::parse(source)?,
     };
     set.remarks = source.remarks();
+    // Bytes of another encoding would make one id of several.
+    let unreadable = |motif: &&Motif| motif.id.contains(char::REPLACEMENT_CHARACTER);
+    if let Some(motif) = set.motifs.iter().find(unreadable) {
+        let place = Place::Record(motif.id.clone());
+        return Err(
+            Error::input(source.path(), place, "an id in UTF-8", "other bytes")
+                .hint(bindscape_base::input::TO_UTF8),
+        );
+    }
     if set.motifs.is_empty() {
         let found = match set.remarks.is_empty() {
             true => "none",

@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn kinds_are_told_by_the_first_bytes() {
-    let cases: [(&[u8], FileKind); 36] = [
+    let cases: [(&[u8], FileKind); 38] = [
         (b"PAR1\x15\x04", Kind::Parquet),
         (b"PK\x03\x04\x14", Kind::Zip),
         (b"\x80\x04\x95", Kind::Pickle),
@@ -30,6 +30,14 @@ fn kinds_are_told_by_the_first_bytes() {
         (b"@HD\tVN:1.6\n@SQ\tSN:chr1\n", Kind::Sam),
         (b"chr1\t10\t20\n", Kind::Bed),
         (b"track name=x\n#c\nchr1\t10\t20\tn\t0\t+\n", Kind::Bed),
+        (
+            b"browser position chr1\ntrack type=bedGraph\nchr1\t0\t9\t0\n",
+            Kind::BedGraph,
+        ),
+        (
+            b"track type=\"wiggle_0\" name=x\nchr1\t0\t9\t0\n",
+            Kind::BedGraph,
+        ),
         (
             b"chr1\thavana\tgene\t1\t20\t.\t+\t.\tgene_id \"x\"\n",
             Kind::Gff,

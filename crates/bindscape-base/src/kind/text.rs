@@ -8,6 +8,14 @@ pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// The codes of nucleotides, and X for masked ones.
 const NUCLEOTIDES: &[u8] = b"ACGTUNRYKMSWBDHVX";
 
+/// Whether a track line says that a signal follows: it looks like BED, and is no list of peaks.
+fn is_signal(line: &[u8]) -> bool {
+    let mut line = line.to_ascii_lowercase();
+    line.retain(|&byte| byte != b'"' && byte != b'\'');
+    let has = |word: &[u8]| line.windows(word.len()).any(|part| part == word);
+    line.starts_with(b"track") && (has(b"type=bedgraph") || has(b"type=wiggle_0"))
+}
+
 /// The kind of a text that begins with `head`, which may end within a line.
 pub(super) fn kind(head: &[u8]) -> Kind {
     let head = head.strip_prefix(BYTE_ORDER_MARK).unwrap_or(head);
@@ -31,11 +39,14 @@ pub(super) fn kind(head: &[u8]) -> Kind {
             _ => Kind::Text,
         };
     }
-    let mut all = std::iter::once(first).chain(rest);
-    let note = |line: &&[u8]| {
-        !(line.starts_with(b"#") || line.starts_with(b"track") || line.starts_with(b"browser"))
+    let all: Vec<&[u8]> = std::iter::once(first).chain(rest).collect();
+    let note = |line: &&&[u8]| {
+        line.starts_with(b"#") || line.starts_with(b"track") || line.starts_with(b"browser")
     };
-    match all.find(note) {
+    if all.iter().take_while(note).any(|line| is_signal(line)) {
+        return Kind::BedGraph;
+    }
+    match all.iter().find(|line| !note(line)) {
         Some(line) if line.starts_with(b"MEME version") => Kind::Motifs,
         Some(line) => of_fields(line),
         None => Kind::Text,

@@ -309,3 +309,99 @@ fn full_disk_leaves_nothing_half_written() {
         ],
     );
 }
+
+/// Names in another encoding than UTF-8 would all become one.
+#[test]
+fn names_in_another_encoding() {
+    let toy = toy::directory();
+    let here = toy.path();
+    let put = |name: &str, bytes: &[u8]| fs::write(here.join(name), bytes).expect("writable");
+    put(
+        "latin.bed",
+        b"chr1\t1000\t1100\tE1.PROT\xc9.K562\t0\t.\t1050\t1051\t0\n",
+    );
+    let build = toy::build_with("--chip", "latin.bed");
+    says(
+        &refuses(here, &build),
+        &["latin.bed, line 1", "UTF-8", "iconv"],
+    );
+    put("latin.fa", b">a\xe9\nTTTCACGTGTTT\n>a\xea\nCACGTGCACGTG\n");
+    put(
+        "m.meme",
+        b"MEME version 4\n\nMOTIF P\nletter-probability matrix:\n0.1 0.2 0.3 0.4\n",
+    );
+    let scan = ["motif", "scan", "--motifs", "m.meme", "latin.fa"];
+    says(
+        &refuses(here, &scan),
+        &["latin.fa, line 1", "UTF-8", "iconv"],
+    );
+    put(
+        "l.meme",
+        b"MEME version 4\n\nMOTIF P\xe9\nletter-probability matrix:\n0.1 0.2 0.3 0.4\n",
+    );
+    let convert = ["motif", "convert", "--to", "jaspar", "l.meme"];
+    says(
+        &refuses(here, &convert),
+        &["l.meme", "an id in UTF-8", "iconv"],
+    );
+    // What is no name may be of any encoding.
+    put("note.fa", b">a caf\xe9\nTTTCACGTGTTT\n");
+    succeeds(here, &["motif", "scan", "--motifs", "m.meme", "note.fa"]);
+}
+
+/// Cells that are left out may be those of the regions, spelled otherwise.
+#[test]
+fn cells_left_out_for_their_spelling() {
+    let toy = toy::directory();
+    let here = toy.path();
+    let peaks = fs::read_to_string(here.join("peaks.bed")).expect("peaks");
+    fs::write(here.join("other.bed"), peaks.replace("K562", "k562")).expect("writable");
+    let mut build = toy::build_with("--chip", "other.bed");
+    build.push("--skip-cells-without-accessibility");
+    says(&refuses(here, &build), &["k562 and K562", "--aliases"]);
+}
+
+/// A signal looks like BED, and has no peaks.
+#[test]
+fn a_signal_in_place_of_peaks() {
+    let toy = toy::directory();
+    let text = "track type=bedGraph\nchr1\t0\t1000\t0\nchr1\t1000\t1050\t3\n";
+    fs::write(toy.path().join("s.bdg"), text).expect("writable");
+    let build = toy::build_with("--chip", "s.bdg");
+    says(
+        &refuses(toy.path(), &build),
+        &["s.bdg", "bedGraph", "peak caller"],
+    );
+}
+
+/// Tables whose names end in `.gz` are compressed by blocks, whatever the command.
+#[test]
+fn compressed_outputs() {
+    let toy = toy::with_matrix();
+    let here = toy.path();
+    fs::write(
+        here.join("m.meme"),
+        "MEME version 4\n\nMOTIF P\nletter-probability matrix:\n0.1 0.2 0.3 0.4\n",
+    )
+    .expect("writable");
+    for words in [
+        &["matrix", "similarity", "matrix.parquet", "--out", "o.gz"][..],
+        &[
+            "motif", "convert", "--to", "meme", "m.meme", "--out", "o.gz",
+        ],
+        &[
+            "motif",
+            "scan",
+            "--motifs",
+            "m.meme",
+            "genome.fa",
+            "--out",
+            "o.gz",
+        ],
+    ] {
+        succeeds(here, words);
+        let bytes = fs::read(here.join("o.gz")).expect("an output");
+        assert!(bytes.starts_with(&[0x1f, 0x8b]), "{words:?}");
+        assert_eq!(&bytes[12..14], b"BC", "{words:?}: tabix needs blocks");
+    }
+}

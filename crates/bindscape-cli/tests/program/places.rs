@@ -10,24 +10,7 @@ use crate::{bindscape, refuses, says, succeeds, toy};
 /// A toy matrix and a model of one epoch in `multi`.
 pub(crate) fn with_model() -> tempfile::TempDir {
     let toy = toy::with_matrix();
-    succeeds(
-        toy.path(),
-        &[
-            "pretrain",
-            "--matrix",
-            "matrix.parquet",
-            "--genome",
-            "genome.fa",
-            "--tfs",
-            "MAX,JUND",
-            "--epochs",
-            "1",
-            "--resamples",
-            "0",
-            "--out",
-            "multi",
-        ],
-    );
+    succeeds(toy.path(), &[toy::PRETRAIN, &["multi"]].concat());
     toy
 }
 
@@ -308,24 +291,7 @@ fn an_assembly_goes_by_several_names() {
         &succeeds(here, &named),
         &["warning: mm10.fa is named after mm10, and the build is called hg38"],
     );
-    succeeds(
-        here,
-        &[
-            "pretrain",
-            "--matrix",
-            "matrix.parquet",
-            "--genome",
-            "genome.fa",
-            "--tfs",
-            "MAX,JUND",
-            "--epochs",
-            "1",
-            "--resamples",
-            "0",
-            "--out",
-            "multi",
-        ],
-    );
+    succeeds(here, &[toy::PRETRAIN, &["multi"]].concat());
     let said = succeeds(
         here,
         &[

@@ -18,29 +18,14 @@ use bindscape_motif::Format;
 
 use crate::{bindscape, succeeds, toy};
 
-const PRETRAIN: &[&str] = &[
-    "pretrain",
-    "--matrix",
-    "matrix.parquet",
-    "--genome",
-    "genome.fa",
-    "--tfs",
-    "MAX,JUND",
-    "--epochs",
-    "1",
-    "--resamples",
-    "0",
-    "--out",
-];
-
 #[test]
 fn a_written_plan_runs_to_the_same_model() {
     let directory = toy::with_matrix();
     let here = directory.path();
-    succeeds(here, &[PRETRAIN, &["typed"]].concat());
+    succeeds(here, &[toy::PRETRAIN, &["typed"]].concat());
     succeeds(
         here,
-        &[PRETRAIN, &["planned", "--plan", "plan.json"]].concat(),
+        &[toy::PRETRAIN, &["planned", "--plan", "plan.json"]].concat(),
     );
     assert!(!here.join("planned").exists(), "--plan runs nothing");
     succeeds(here, &["run", "plan.json"]);
@@ -77,6 +62,12 @@ fn written(here: &Path, line: &str) -> WrittenPlan {
     WrittenPlan::read(&here.join("plan.json")).expect("a plan")
 }
 
+/// Asserts that the command `line` writes `plan`.
+fn assert_plan(here: &Path, line: &str, plan: Result<WrittenPlan>) {
+    let (typed, plan) = (written(here, line), plan.expect("a plan"));
+    assert_eq!((typed.job, typed.plan), (plan.job, plan.plan), "{line}");
+}
+
 /// The options of each command that are left out are the defaults of its job.
 #[test]
 fn defaults_are_those_of_the_plans() {
@@ -85,14 +76,7 @@ fn defaults_are_those_of_the_plans() {
     fn path(name: &str) -> PathBuf {
         name.into()
     }
-    let same = |line: &str, expected: Result<WrittenPlan>| {
-        let (typed, expected) = (written(here, line), expected.expect("a plan"));
-        assert_eq!(
-            (typed.job, typed.plan),
-            (expected.job, expected.plan),
-            "{line}"
-        );
-    };
+    let same = |line: &str, plan| assert_plan(here, line, plan);
     let genome = || SequenceInput::Genome(path("g"));
     same(
         "matrix build --out m --dhs d --dhs-sources s --chip c --tfbs t",
@@ -161,14 +145,8 @@ fn defaults_are_those_of_the_plans() {
 #[test]
 fn defaults_of_motif_commands_are_those_of_the_plans() {
     let directory = tempfile::tempdir().unwrap();
-    let same = |line: &str, expected: Result<WrittenPlan>| {
-        let (typed, expected) = (written(directory.path(), line), expected.expect("a plan"));
-        assert_eq!(
-            (typed.job, typed.plan),
-            (expected.job, expected.plan),
-            "{line}"
-        );
-    };
+    let here = directory.path();
+    let same = |line: &str, plan| assert_plan(here, line, plan);
     let input = || motif::MotifInput::new("m.meme");
     same(
         "motif scan --motifs m.meme s.fa",
@@ -204,14 +182,8 @@ fn defaults_of_motif_commands_are_those_of_the_plans() {
 #[test]
 fn defaults_of_protein_commands_are_those_of_the_plans() {
     let directory = tempfile::tempdir().unwrap();
-    let same = |line: &str, expected: Result<WrittenPlan>| {
-        let (typed, expected) = (written(directory.path(), line), expected.expect("a plan"));
-        assert_eq!(
-            (typed.job, typed.plan),
-            (expected.job, expected.plan),
-            "{line}"
-        );
-    };
+    let here = directory.path();
+    let same = |line: &str, plan| assert_plan(here, line, plan);
     let [proteins, labels, out, model] = ["p.fa", "l.tsv", "run", "m"].map(PathBuf::from);
     same(
         "protein train --proteins p.fa --labels l.tsv --out run",

@@ -141,3 +141,19 @@ pub(crate) fn build_with<'a>(option: &str, value: &'a str) -> Vec<&'a str> {
     words[place + 1] = value;
     words
 }
+
+/// The words of a pre-training of one epoch, but for its directory.
+pub(crate) const PRETRAIN: &[&str] = &[
+    "pretrain",
+    "--matrix",
+    "matrix.parquet",
+    "--genome",
+    "genome.fa",
+    "--tfs",
+    "MAX,JUND",
+    "--epochs",
+    "1",
+    "--resamples",
+    "0",
+    "--out",
+];

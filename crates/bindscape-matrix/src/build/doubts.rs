@@ -117,7 +117,8 @@ impl Combined<'_> {
         })
     }
 
-    /// Peaks of a TF in a cell that is named differently than that of its sites.
+    /// Peaks of a TF in a cell that is named differently than that of its sites, and cells left out
+    /// that are named differently than one with accessible regions.
     fn other_cells(&self) -> Option<String> {
         let mut alike: BTreeSet<String> = BTreeSet::new();
         for (tf, cell) in &self.profiled.others {
@@ -127,6 +128,10 @@ impl Combined<'_> {
                     alike.insert(format!("{cell} and {ours}"));
                 }
             }
+        }
+        for cell in &self.profiled.missing {
+            let ours = self.cells.iter().find(|ours| plain(ours) == plain(cell));
+            alike.extend(ours.map(|ours| format!("{cell} and {ours}")));
         }
         let alike = Vec::from_iter(alike);
         (!alike.is_empty()).then(|| {

@@ -10,6 +10,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 use rustc_hash::FxHashMap;
 
 use super::pairs::Named;
+use bindscape_base::input::TO_UTF8;
 use bindscape_genome::bed::{Malformed, find, quoted};
 
 /// Bytes of a key that are left for the name; the last one is its length.
@@ -98,9 +99,12 @@ impl<'a> Names<'a> {
 
     /// Learns a name. The caller must not hold a guard of [`Names::read`].
     pub(super) fn learn(&self, name: &[u8]) -> Result<Named, Box<Malformed>> {
-        let text = String::from_utf8_lossy(name);
+        // Bytes of another encoding would make one name of several.
+        let text = std::str::from_utf8(name).map_err(|_| {
+            Malformed::new("a name in UTF-8 in column 4", quoted(name)).hint(TO_UTF8)
+        })?;
         let known = || self.known.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some((tf, cells)) = split_joint_name(&text) {
+        if let Some((tf, cells)) = split_joint_name(text) {
             let cells: Vec<Named> = cells.map(|cell| (self.resolve)(tf, cell)).collect();
             let named = match <[Named; 1]>::try_from(cells) {
                 Ok([named]) => named,
@@ -109,7 +113,7 @@ impl<'a> Names<'a> {
             known().joint.insert(name.into(), named.clone());
             return Ok(named);
         }
-        let Some((tf, cell)) = split_remap_name(&text, &self.is_cell) else {
+        let Some((tf, cell)) = split_remap_name(text, &self.is_cell) else {
             return Err(Malformed::new(
                 "a name EXPERIMENT.TF.CELL, or TF:CELL,CELL, in column 4",
                 quoted(name),
@@ -117,7 +121,6 @@ impl<'a> Names<'a> {
             .hint("if the whole file is of one TF and cell, state them in a sample sheet"));
         };
         let named = (self.resolve)(tf, cell);
-        // The names were made into text, and its bytes are others where they were no UTF-8.
         let experiment = find(name, b'.').map_or(0, |end| end + 1);
         known().insert(&name[experiment..], named.clone());
         Ok(named)
@@ -144,7 +147,12 @@ fn split_joint_name(name: &str) -> Option<(&str, impl Iterator<Item = &str>)> {
     let (tf, cells) = name.split_once(':')?;
     // With two dots before the colon, an experiment and a TF are.
     let tf_alone = tf.matches('.').count() < 2 && !tf.is_empty();
-    let cells = || cells.split(',').filter(|cell| !cell.is_empty());
+    let cells = || {
+        cells
+            .split(',')
+            .map(str::trim)
+            .filter(|cell| !cell.is_empty())
+    };
     (tf_alone && cells().next().is_some()).then(|| (tf, cells()))
 }
 
@@ -180,6 +188,10 @@ mod tests {
         };
         assert_eq!(
             split("JUND:K562,HepG2"),
+            Some(("JUND", vec!["K562", "HepG2"]))
+        );
+        assert_eq!(
+            split("JUND: K562, HepG2"),
             Some(("JUND", vec!["K562", "HepG2"]))
         );
         assert_eq!(

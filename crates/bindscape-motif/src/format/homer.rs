@@ -99,13 +99,7 @@ fn finish(source: &Source, begun: Option<Begun>) -> Result<Option<Motif>> {
     };
     let (id, name) = begun.motif;
     if begun.rows.is_empty() {
-        return Err(source
-            .fault(
-                begun.line,
-                format!("a row for each position of {id}"),
-                "none",
-            )
-            .hint("the file may be truncated"));
+        return Err(source.no_rows(begun.line, &id));
     }
     let frequencies = Frequencies::new(begun.rows).map_err(|error| {
         let place = bindscape_base::Place::Line(begun.line as u64 + 1);

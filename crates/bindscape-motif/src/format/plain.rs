@@ -157,13 +157,7 @@ fn finish(source: &Source, begun: Option<Begun>) -> Result<Option<Motif>> {
     };
     let (id, name) = begun.names;
     if begun.rows.is_empty() {
-        return Err(source
-            .fault(
-                begun.line,
-                format!("a row for each position of {id}"),
-                "none",
-            )
-            .hint("the file may be truncated"));
+        return Err(source.no_rows(begun.line, &id));
     }
     let motif = values::motif(source, &begun.lines, &id, begun.rows, begun.digits)?;
     Ok(motif.map(|motif| Motif { name, ..motif }))

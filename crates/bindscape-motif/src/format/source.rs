@@ -122,6 +122,12 @@ impl Source {
         Error::input(&self.path, Place::Line(index as u64 + 1), expected, found)
     }
 
+    /// The error for a motif without a matrix, whose header is the line `index`.
+    pub(super) fn no_rows(&self, index: usize, id: &str) -> Error {
+        self.fault(index, format!("a row for each position of {id}"), "none")
+            .hint("the file may be truncated")
+    }
+
     /// The error for a file of no known format.
     pub(super) fn unknown(&self) -> Error {
         let first = self.head(1).next();

@@ -3,7 +3,8 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use bindscape_base::atomic::{self, AtomicFile};
+use bindscape_base::atomic;
+use bindscape_base::bgzf::TextFile;
 use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Result};
 use bindscape_genome::load::SequenceInput;
@@ -86,7 +87,7 @@ impl CompareTfs {
 
     fn write_table(&self, similarity: &Similarity) -> Result<()> {
         let failed = |source| Error::io("write", &self.out, source);
-        let mut out = AtomicFile::create(&self.out)?;
+        let mut out = TextFile::create(&self.out)?;
         writeln!(out, "tf\t{}", similarity.tfs.join("\t")).map_err(failed)?;
         for (a, tf) in similarity.tfs.iter().enumerate() {
             write!(out, "{tf}").map_err(failed)?;

@@ -3,8 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use bindscape_base::atomic::AtomicFile;
-use bindscape_base::bgzf;
+use bindscape_base::bgzf::TextFile;
 use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Result};
 use bindscape_genome::load::SequenceInput;
@@ -70,17 +69,8 @@ impl RegionChoice {
             .hint("`matrix inspect` counts the bound and unbound regions of each TF"));
         }
         let width = data::width(&matrix, path)?;
-        let mut file = AtomicFile::create(out)?;
-        let compressed = out.extension().is_some_and(|end| end == "gz");
-        if compressed {
-            let mut writer = bgzf::Writer::new(file);
-            self.write(&regions, out, &mut writer, width, session)?;
-            file = writer
-                .finish()
-                .map_err(|source| Error::io("write", out, source))?;
-        } else {
-            self.write(&regions, out, &mut file, width, session)?;
-        }
+        let mut file = TextFile::create(out)?;
+        self.write(&regions, out, &mut file, width, session)?;
         file.commit()?;
         session.note(&format!(
             "{:>12}  regions",

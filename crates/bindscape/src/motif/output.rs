@@ -3,8 +3,8 @@
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use bindscape_base::atomic::AtomicFile;
-use bindscape_base::{Error, Result, atomic};
+use bindscape_base::bgzf::TextFile;
+use bindscape_base::{Error, Result, bgzf};
 
 use crate::session::Session;
 
@@ -27,7 +27,7 @@ pub(super) fn write_to<T>(
             .map_err(|source| Error::io("write", "<stdout>", source))?;
         return Ok(written);
     }
-    let mut file = AtomicFile::create(out)?;
+    let mut file = TextFile::create(out)?;
     let written = write(&mut file)?;
     file.commit()?;
     Ok(written)
@@ -41,7 +41,7 @@ pub(super) fn write_text(out: &Path, text: &str, session: &Session<'_>) -> Resul
             .write_all(text.as_bytes())
             .map_err(|source| Error::io("write", "<stdout>", source));
     }
-    atomic::write(out, text.as_bytes())
+    bgzf::write_text(out, text)
 }
 
 /// Refuses a directory that is there, unless its files may be replaced.

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use bindscape_base::atomic::AtomicFile;
+use bindscape_base::bgzf::TextFile;
 use bindscape_base::{Error, Result};
 use bindscape_protein::{ClusterOptions, Clusters, Protein, read_proteins_with};
 use serde::{Deserialize, Serialize};
@@ -65,7 +65,7 @@ impl Cluster {
         }
     }
 
-    fn write(&self, mut file: AtomicFile, proteins: &[Protein], clusters: &Clusters) -> Result<()> {
+    fn write(&self, mut file: TextFile, proteins: &[Protein], clusters: &Clusters) -> Result<()> {
         let mut text = String::from("id\tcluster\trepresentative\n");
         for (protein, &cluster) in proteins.iter().zip(&clusters.cluster) {
             let representative = clusters.representative[cluster as usize] as usize;
@@ -90,7 +90,7 @@ impl Job for Cluster {
     }
 
     fn run(&self, session: &Session<'_>) -> Result<Clustered> {
-        let file = AtomicFile::create(&self.out)?;
+        let file = TextFile::create(&self.out)?;
         let proteins = read_proteins_with(&self.proteins, session)?;
         let clusters = Clusters::of(&proteins, &self.clustering, session)?;
         self.write(file, &proteins, &clusters)?;

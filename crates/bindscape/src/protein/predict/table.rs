@@ -5,7 +5,7 @@
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use bindscape_base::atomic::AtomicFile;
+use bindscape_base::bgzf::TextFile;
 use bindscape_base::{Error, Result};
 use bindscape_protein::{CLASSES, ProteinClass};
 use serde::{Deserialize, Serialize};
@@ -33,7 +33,7 @@ pub(super) struct Table {
 }
 
 enum Output {
-    File(AtomicFile),
+    File(TextFile),
     Stream(BufWriter<Box<dyn Write + Send>>),
 }
 
@@ -43,7 +43,7 @@ impl Table {
         let out = if path == Path::new("-") {
             Output::Stream(BufWriter::new(session.output()?))
         } else {
-            Output::File(AtomicFile::create(path)?)
+            Output::File(TextFile::create(path)?)
         };
         let mut table = Self {
             path: path.to_path_buf(),
