@@ -50,13 +50,14 @@ impl SequenceInput {
 ///
 /// A region of another width is resized to the [`Window`] around its centre. Where that crosses an
 /// end of the chromosome, N stands for the missing bases, and for all of a region that does not
-/// lie in the genome itself ([the rule](crate::region)): [`PackedSequences::has_unknown`] flags
-/// such sequences, and `progress` is told how many there are. (Chromosomes and their lengths are
-/// known for genomes only.)
+/// lie in the genome itself ([the rule](crate::region)), or is one of a few that a FASTA of regions
+/// lacks (`bedtools getfasta` leaves those out that cross an end): [`PackedSequences::has_unknown`]
+/// flags such sequences, and `progress` is told how many there are. (Chromosomes and their lengths
+/// are known for genomes only.)
 ///
 /// # Errors
-/// If the source lacks a region or cannot be read, if none of the regions lies in the genome, or if
-/// the user interrupts.
+/// If the source lacks more than a tenth of the regions or cannot be read, if none of the regions
+/// lies in the genome, or if the user interrupts.
 ///
 /// # Panics
 /// If `length` is 0.
@@ -114,7 +115,12 @@ struct Ends {
     past_end: (u64, Option<String>),
     /// Regions on chromosomes that the genome lacks, and the first.
     unknown: (u64, Option<String>),
+    /// Regions that a FASTA of regions lacks, and what was looked up for the first.
+    absent: (u64, Option<(String, u32, u32)>),
 }
+
+/// One region in so many may be absent from a FASTA of regions. More are another matrix's.
+const ABSENT: u64 = 10;
 
 impl Ends {
     /// Appends exactly `length` letters around the centre of `region`.
@@ -141,28 +147,44 @@ impl Ends {
             return Ok(());
         }
         if region.end.checked_sub(region.start) == Some(length) {
-            return source.fetch(region, letters);
+            return self.hold(source, region, letters);
         }
         let Window { start, end } = Window::around(region.centre(), length);
         let inside = (start.max(0), end.min(limit).min(i64::from(u32::MAX)));
         letters.resize((inside.0 - start) as usize, b'N');
-        source.fetch(
-            Region {
-                chrom: region.chrom,
-                start: inside.0 as u32,
-                end: inside.1 as u32,
-            },
-            letters,
-        )?;
+        let window = Region {
+            chrom: region.chrom,
+            start: inside.0 as u32,
+            end: inside.1 as u32,
+        };
+        self.hold(source, window, letters)?;
         letters.resize(length as usize, b'N');
         self.padded += u64::from(inside != (start, end));
+        Ok(())
+    }
+
+    /// Appends the bases of `region`, or N for each if the source lacks it.
+    fn hold(
+        &mut self,
+        source: &mut dyn SequenceSource,
+        region: Region<'_>,
+        letters: &mut Vec<u8>,
+    ) -> Result<()> {
+        if !source.lacks(region) {
+            return source.fetch(region, letters);
+        }
+        let (count, first) = &mut self.absent;
+        *count += 1;
+        first.get_or_insert_with(|| (region.chrom.to_owned(), region.start, region.end));
+        let bases = (region.end - region.start) as usize;
+        letters.resize(letters.len() + bases, b'N');
         Ok(())
     }
 
     /// Says what was met.
     ///
     /// # Errors
-    /// If no region lies in the genome.
+    /// If no region lies in the genome, or the source lacks many.
     fn tell(
         self,
         source: &mut dyn SequenceSource,
@@ -174,6 +196,22 @@ impl Ends {
         if outside > 0 && outside == regions.len() as u64 {
             // The source says what is wrong with the first.
             source.fetch(regions.get(0), &mut Vec::new())?;
+        }
+        if let (count, Some((chrom, start, end))) = self.absent {
+            let first = Region {
+                chrom: &chrom,
+                start,
+                end,
+            };
+            if count * ABSENT > regions.len() as u64 {
+                source.fetch(first, &mut Vec::new())?;
+            }
+            progress.note(&format!(
+                "warning: {count} of {} regions have no sequence in the FASTA file (the first: \
+                 {first}): N stands for their bases; `bedtools getfasta` leaves out what crosses \
+                 an end of a chromosome",
+                regions.len()
+            ));
         }
         if self.padded > 0 {
             progress.note(&format!(
@@ -227,6 +265,43 @@ mod tests {
         fn knows_chromosomes(&self) -> bool {
             true
         }
+    }
+
+    #[test]
+    fn a_few_regions_may_be_absent_from_a_fasta_of_regions() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("regions.fa");
+        let spans: Vec<(u32, u32)> = (0..20).map(|place| (10 * place, 10 * place + 4)).collect();
+        let load = |absent: &[u32]| {
+            let text: String = spans
+                .iter()
+                .filter(|(start, _)| !absent.contains(start))
+                .map(|(start, end)| format!(">chr1:{start}-{end}\nACGT\n"))
+                .collect();
+            std::fs::write(&path, text).unwrap();
+            let mut source = RegionFasta::open(&path).unwrap();
+            let notes = Notes::default();
+            let loaded = load_sequences(&mut source, &regions(&spans), 4, &notes);
+            (loaded, notes.0.into_inner().unwrap())
+        };
+        let (loaded, notes) = load(&[30, 190]);
+        let loaded = loaded.expect("two of twenty may be absent");
+        let unknown: Vec<usize> = (0..20).filter(|&row| loaded.has_unknown(row)).collect();
+        assert_eq!(unknown, [3, 19]);
+        assert!(
+            notes
+                .iter()
+                .any(|note| note.contains("2 of 20 regions have no sequence")
+                    && note.contains("chr1:30-34")),
+            "{notes:?}"
+        );
+        let error = load(&[30, 60, 190]).0.expect_err("three may not");
+        assert!(
+            error
+                .to_string()
+                .contains("expected a sequence of chr1:30-34"),
+            "{error}"
+        );
     }
 
     fn regions(spans: &[(u32, u32)]) -> Regions {

@@ -247,6 +247,11 @@ pub trait SequenceSource {
         false
     }
 
+    /// Whether the source holds regions one by one, and `region` is not among them.
+    fn lacks(&mut self, _region: Region<'_>) -> bool {
+        false
+    }
+
     /// Something about the source that is worth telling the user.
     fn note(&self) -> Option<&str> {
         None

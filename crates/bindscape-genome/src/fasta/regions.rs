@@ -258,6 +258,10 @@ impl SequenceSource for RegionFasta {
         Ok(())
     }
 
+    fn lacks(&mut self, region: Region<'_>) -> bool {
+        self.find(region).is_none()
+    }
+
     fn note(&self) -> Option<&str> {
         self.note.as_deref()
     }
