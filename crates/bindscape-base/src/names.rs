@@ -32,9 +32,24 @@ pub fn choose<T: Copy>(
     .hint(suggestion(name, names, otherwise)))
 }
 
+/// A name without letter case and signs, to compare spellings by: `HL-60` and `hl60` are alike.
+#[must_use]
+pub fn plain(name: &str) -> String {
+    name.chars()
+        .filter(|letter| letter.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn spellings_are_compared_without_case_and_signs() {
+        assert_eq!(plain("HL-60 (day 2)"), "hl60day2");
+        assert_eq!(plain("hl60.DAY_2"), "hl60day2");
+    }
 
     #[test]
     fn a_value_is_chosen_by_name() {

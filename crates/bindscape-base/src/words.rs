@@ -38,6 +38,17 @@ pub fn some_of(names: &[impl AsRef<str>]) -> String {
     format!("{}{more}", shown.join(", "))
 }
 
+/// The first `most` of `names`, and how many more there are: `a, b and 3 more`.
+#[must_use]
+pub fn first_of(names: &[impl AsRef<str>], most: usize) -> String {
+    let shown: Vec<&str> = names.iter().take(most).map(AsRef::as_ref).collect();
+    let mut text = shown.join(", ");
+    if let more @ 1.. = names.len() - shown.len() {
+        text += &format!(" and {more} more");
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,6 +61,8 @@ mod tests {
         assert_eq!(counted(1, "region"), "1 region");
         assert_eq!(counted(0, "region"), "0 regions");
         assert_eq!(counted(2_000, "region"), "2,000 regions");
+        assert_eq!(first_of(&["a", "b"], 2), "a, b");
+        assert_eq!(first_of(&["a", "b", "c"], 1), "a and 2 more");
         assert_eq!(some_of(&["a", "b"]), "a, b");
         assert_eq!(some_of(&["a", "b", "c", "d", "e", "f"]), "a, b, c, d, e, …");
     }

@@ -1,13 +1,10 @@
 //! `bindscape evaluate`: metrics of a model on regions that it was not fitted
 //! on, alone or against another model or a de novo PWM on the same regions.
 
-use std::io::IsTerminal;
 use std::path::PathBuf;
 
-use bindscape::Outcome;
-use bindscape::evaluate::{Evaluate, Evaluated, EvaluationRegions};
-use bindscape_base::progress::Progress;
-use bindscape_base::{Error, Result};
+use bindscape::evaluate::{Evaluate, EvaluationRegions};
+use bindscape_base::Result;
 use bindscape_matrix::View;
 use bindscape_nn::DeviceChoice;
 use clap::Args;
@@ -15,7 +12,7 @@ use clap::Args;
 use crate::choice::{VIEWS, choice};
 use crate::data::SequenceArguments;
 use crate::device::DeviceArguments;
-use crate::face::{Face, Show, Verb, show};
+use crate::face::Verb;
 use crate::training::BootstrapArguments;
 
 /// Options of `evaluate`.
@@ -76,10 +73,6 @@ impl Verb for Arguments {
         self.device.choice
     }
 
-    fn show(&self) -> Show<Evaluate> {
-        show_evaluated
-    }
-
     fn plan(self) -> Result<Evaluate> {
         Ok(Evaluate {
             model: self.model,
@@ -97,19 +90,4 @@ impl Verb for Arguments {
             out: self.out,
         })
     }
-}
-
-/// Prints a table to look at on a terminal, and TSV where a program reads it.
-pub(crate) fn show_evaluated(face: &Face<'_>, evaluated: &Evaluated) -> Result<()> {
-    let mut out = std::io::stdout().lock();
-    if !out.is_terminal() {
-        drop(out);
-        return show(face, evaluated);
-    }
-    for note in evaluated.notes() {
-        face.terminal.note(&note);
-    }
-    evaluated
-        .write_readable(&mut out)
-        .map_err(|source| Error::io("write", "standard output", source))
 }

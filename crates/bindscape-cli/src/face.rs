@@ -1,6 +1,6 @@
 //! From a plan to a job that runs, or to a file that holds the plan.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
 use bindscape::{Job, Outcome, Session, WrittenPlan};
@@ -76,14 +76,19 @@ impl<'a> Face<'a> {
     }
 }
 
-/// Says what a job leaves, and prints its table.
+/// Says what a job leaves, and prints its table: one to look at on a terminal, and the one that
+/// programs read elsewhere.
 pub(crate) fn show(face: &Face<'_>, outcome: &impl Outcome) -> Result<()> {
     for note in outcome.notes() {
         face.terminal.note(&note);
     }
-    outcome
-        .write_result(&mut std::io::stdout().lock())
-        .map_err(|source| Error::io("write", "standard output", source))
+    let mut out = std::io::stdout().lock();
+    let written = if out.is_terminal() {
+        outcome.write_readable(&mut out)
+    } else {
+        outcome.write_result(&mut out)
+    };
+    written.map_err(|source| Error::io("write", "standard output", source))
 }
 
 /// Shows what the job `J` leaves.

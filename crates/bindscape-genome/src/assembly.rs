@@ -1,5 +1,7 @@
 //! Names of genome builds: one assembly goes by several.
 
+use bindscape_base::names::plain;
+
 /// Assemblies, each by the names that it goes by: that of UCSC first, then those of the consortium
 /// that made it and of Ensembl, and of analysis sets with the same coordinates.
 const ASSEMBLIES: &[&[&str]] = &[
@@ -107,13 +109,6 @@ fn without_patch(name: &str) -> &str {
         }
         None => name,
     }
-}
-
-fn plain(name: &str) -> String {
-    name.chars()
-        .filter(char::is_ascii_alphanumeric)
-        .map(|letter| letter.to_ascii_lowercase())
-        .collect()
 }
 
 #[cfg(test)]

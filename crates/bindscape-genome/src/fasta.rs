@@ -236,21 +236,28 @@ pub const fn nucleotide(letter: u8) -> Option<u8> {
     }
 }
 
-/// A header as text. Its name must be in UTF-8: all other bytes would become one sign, and
-/// different names the same. What is said after the name need not be.
-fn text(path: &Path, line: u64, header: &[u8]) -> Result<String> {
-    let header = header.trim_ascii();
-    let name = header.split(|letter| matches!(letter, b' ' | b'\t'));
-    let name = name.into_iter().next().unwrap_or_default();
-    if std::str::from_utf8(name).is_err() {
-        return Err(Error::input(
+/// The name of a record as text. It must be in UTF-8: all other bytes would become one sign, and
+/// different names the same.
+///
+/// # Errors
+/// See above.
+pub fn name_in_utf8<'a>(path: &Path, line: u64, name: &'a [u8]) -> Result<&'a str> {
+    std::str::from_utf8(name).map_err(|_| {
+        Error::input(
             path,
             Place::Line(line),
             "a name in UTF-8",
             format!("other bytes in {:?}", String::from_utf8_lossy(name)),
         )
-        .hint(input::TO_UTF8));
-    }
+        .hint(input::TO_UTF8)
+    })
+}
+
+/// A header as text. What is said after the name need not be in UTF-8.
+fn text(path: &Path, line: u64, header: &[u8]) -> Result<String> {
+    let header = header.trim_ascii();
+    let name = header.split(|letter| matches!(letter, b' ' | b'\t')).next();
+    name_in_utf8(path, line, name.unwrap_or_default())?;
     Ok(String::from_utf8_lossy(header).trim().to_owned())
 }
 

@@ -170,8 +170,8 @@ impl Ends {
         region: Region<'_>,
         letters: &mut Vec<u8>,
     ) -> Result<()> {
-        if !source.lacks(region) {
-            return source.fetch(region, letters);
+        if source.fetch_if_held(region, letters)? {
+            return Ok(());
         }
         let (count, first) = &mut self.absent;
         *count += 1;

@@ -247,9 +247,17 @@ pub trait SequenceSource {
         false
     }
 
-    /// Whether the source holds regions one by one, and `region` is not among them.
-    fn lacks(&mut self, _region: Region<'_>) -> bool {
-        false
+    /// As [`SequenceSource::fetch`]; appends nothing and says `false` if the source holds regions
+    /// one by one, and `region` is not among them.
+    ///
+    /// # Errors
+    /// As [`SequenceSource::fetch`], but for such a region.
+    fn fetch_if_held(
+        &mut self,
+        region: Region<'_>,
+        out: &mut Vec<u8>,
+    ) -> bindscape_base::Result<bool> {
+        self.fetch(region, out).map(|()| true)
     }
 
     /// Something about the source that is worth telling the user.

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use bindscape_base::error::{Error, Place, Result};
-use bindscape_base::names;
+use bindscape_base::names::{self, plain};
 use bindscape_base::table::each_row;
 use bindscape_genome::bed::Format;
 
@@ -482,13 +482,7 @@ const CELL_WORDS: &[&str] = &[
 
 /// Whether a row of an id or name and a cell names its columns: the first by one of `words`.
 fn is_header(first: &str, words: &[&str], cell: &str) -> bool {
-    let word = |text: &str| -> String {
-        text.chars()
-            .filter(char::is_ascii_alphanumeric)
-            .map(|letter| letter.to_ascii_lowercase())
-            .collect()
-    };
-    words.contains(&&*word(first)) && CELL_WORDS.contains(&&*word(cell))
+    words.contains(&&*plain(first)) && CELL_WORDS.contains(&&*plain(cell))
 }
 
 impl DataSet {

@@ -95,11 +95,7 @@ fn difference(found: &Found, wanted: &Expected) -> String {
 
 /// Some names, and how many more there are.
 pub(crate) fn list(names: &[&str]) -> String {
-    let mut text = names[..names.len().min(NAMED)].join(", ");
-    if names.len() > NAMED {
-        text.push_str(&format!(" and {} more", names.len() - NAMED));
-    }
-    text
+    bindscape_base::words::first_of(names, NAMED)
 }
 
 #[cfg(test)]

@@ -44,6 +44,14 @@ pub trait Outcome {
     fn write_result(&self, _out: &mut dyn Write) -> io::Result<()> {
         Ok(())
     }
+
+    /// As [`Outcome::write_result`], for a person who looks at it.
+    ///
+    /// # Errors
+    /// If `out` cannot be written.
+    fn write_readable(&self, out: &mut dyn Write) -> io::Result<()> {
+        self.write_result(out)
+    }
 }
 
 impl Session<'_> {

@@ -4,8 +4,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use bindscape_base::atomic::AtomicFile;
-use bindscape_base::bgzf;
+use bindscape_base::bgzf::TextFile;
 use bindscape_base::{Error, Result};
 use bindscape_matrix::dataset::{Dataset, Part};
 use bindscape_matrix::results::{EpochRecord, Evaluation, PartCounts, TfMetrics, TrainingRecord};
@@ -258,7 +257,7 @@ fn write_test_scores(
     model: &Model,
 ) -> Result<()> {
     let failed = |source| Error::io("write", path, source);
-    let mut out = bgzf::Writer::new(AtomicFile::create(path)?);
+    let mut out = TextFile::create(path)?;
     writeln!(
         out,
         "# bindscape: {}\n# coordinates: 0-based, half-open\n# genome: {}\n# model_sha256: {}\n\
@@ -283,7 +282,7 @@ fn write_test_scores(
             .map_err(failed)?;
         }
     }
-    out.finish().map_err(failed)?.commit()
+    out.commit()
 }
 
 /// The record of a training before it begins.

@@ -253,13 +253,18 @@ impl RegionFasta {
 
 impl SequenceSource for RegionFasta {
     fn fetch(&mut self, region: Region<'_>, out: &mut Vec<u8>) -> Result<()> {
-        let row = self.find(region).ok_or_else(|| self.missing(region))?;
-        self.unpack(row, out);
-        Ok(())
+        match self.fetch_if_held(region, out)? {
+            true => Ok(()),
+            false => Err(self.missing(region)),
+        }
     }
 
-    fn lacks(&mut self, region: Region<'_>) -> bool {
-        self.find(region).is_none()
+    fn fetch_if_held(&mut self, region: Region<'_>, out: &mut Vec<u8>) -> Result<bool> {
+        let row = self.find(region);
+        if let Some(row) = row {
+            self.unpack(row, out);
+        }
+        Ok(row.is_some())
     }
 
     fn note(&self) -> Option<&str> {

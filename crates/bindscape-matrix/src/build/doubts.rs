@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use bindscape_base::error::{Error, Result};
-use bindscape_base::names;
+use bindscape_base::names::{self, plain};
+use bindscape_base::words;
 
 use super::Evidence;
 use super::evidence::{Evidences, OfFile, Profiled};
@@ -329,21 +330,9 @@ fn outside_regions(what: &str, evidence: &Evidences) -> Option<String> {
     })
 }
 
-/// A name without letter case and signs.
-fn plain(name: &str) -> String {
-    name.chars()
-        .filter(|letter| letter.is_alphanumeric())
-        .flat_map(char::to_uppercase)
-        .collect()
-}
-
 /// The first of `names`.
 fn shown(names: &[String]) -> String {
-    let mut text = names[..names.len().min(SHOWN)].join(", ");
-    if names.len() > SHOWN {
-        text += &format!(" and {} more", names.len() - SHOWN);
-    }
-    text
+    words::first_of(names, SHOWN)
 }
 
 /// The cells and data sets of each of `tfs`.

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::{DataSet, Simulation, profiled};
 use bindscape_base::atomic;
 use bindscape_base::atomic::AtomicFile;
-use bindscape_base::bgzf;
+use bindscape_base::bgzf::TextFile;
 use bindscape_base::error::{Error, Result};
 
 /// Letters per line of the FASTA.
@@ -143,9 +143,9 @@ fn write_genome(path: &Path, chromosomes: &[(String, Vec<u8>)]) -> Result<()> {
 
 fn write_compressed(path: &Path, lines: impl Iterator<Item = String>) -> Result<()> {
     let failed = |source| Error::io("write", path, source);
-    let mut encoder = bgzf::Writer::new(AtomicFile::create(path)?);
+    let mut file = TextFile::create(path)?;
     for line in lines {
-        encoder.write_all(line.as_bytes()).map_err(failed)?;
+        file.write_all(line.as_bytes()).map_err(failed)?;
     }
-    encoder.finish().map_err(failed)?.commit()
+    file.commit()
 }

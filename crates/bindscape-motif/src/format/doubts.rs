@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use bindscape_base::words;
+
 /// Places that a remark names; the others are counted.
 const NAMED: usize = 5;
 
@@ -52,12 +54,8 @@ impl Doubts {
     /// A sentence for each kind.
     pub(super) fn remarks(self, path: &Path) -> Vec<String> {
         let remark = |(doubt, places): (Doubt, Vec<String>)| {
-            let named = places[..places.len().min(NAMED)].join(", ");
-            let more = match places.len().saturating_sub(NAMED) {
-                0 => String::new(),
-                more => format!(" and {more} more"),
-            };
-            format!("{}: {} ({named}{more})", path.display(), doubt.text())
+            let named = words::first_of(&places, NAMED);
+            format!("{}: {} ({named})", path.display(), doubt.text())
         };
         self.0.into_iter().map(remark).collect()
     }

@@ -337,17 +337,8 @@ impl SequenceReader {
     fn begin(&mut self, header: &[u8]) -> Result<()> {
         let header = input::line_text(header)
             .ok_or_else(|| input::lone_carriage_return(&self.path, self.line))?;
-        let end = header.iter().position(|byte| b" \t".contains(byte));
-        let name = std::str::from_utf8(&header[..end.unwrap_or(header.len())]).map_err(|_| {
-            Error::input(
-                &self.path,
-                Place::Line(self.line),
-                "a name in UTF-8",
-                "other bytes",
-            )
-            .hint(input::TO_UTF8)
-        })?;
-        let name = name.trim();
+        let name = header.split(|letter| b" \t".contains(letter)).next();
+        let name = fasta::name_in_utf8(&self.path, self.line, name.unwrap_or_default())?.trim();
         let header = String::from_utf8_lossy(header);
         if name.is_empty() {
             return Err(Error::input(

@@ -1,5 +1,6 @@
 //! Title, the one sentence with the key numbers, banners and key numbers.
 
+use bindscape_base::words::first_of;
 use std::collections::BTreeSet;
 
 use bindscape_matrix::results::{FEW_REGIONS, RunKind, Start};
@@ -119,14 +120,9 @@ pub(super) fn few_regions(run: &Run) -> Option<String> {
         .map(|metrics| &*metrics.tf)
         .collect();
     (!few.is_empty()).then(|| {
-        let shown: Vec<&str> = few.iter().take(5).copied().collect();
-        let more = match few.len() - shown.len() {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
         format!(
-            "Fewer than {FEW_REGIONS} bound or unbound test regions: {}{more}. A number of so few says little without its interval.",
-            shown.join(", ")
+            "Fewer than {FEW_REGIONS} bound or unbound test regions: {}. A number of so few says little without its interval.",
+            first_of(&Vec::from_iter(few), 5)
         )
     })
 }

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::background::BackgroundChoice;
-use super::input::{motifs_from, unknown};
+use super::input::{check_known, goes_by, motifs_from};
 use super::output::{check_directory, create_directory, is_standard, remove, trailer, write_text};
 use crate::job::Job;
 use crate::session::Session;
@@ -245,15 +245,7 @@ impl Compare {
         if select.is_empty() && numbers.is_empty() {
             return Ok(all);
         }
-        let is = |motif: &Motif, wanted: &String| {
-            motif.id == *wanted || motif.name.as_ref() == Some(wanted)
-        };
-        for wanted in select {
-            if !all.iter().any(|motif| is(motif, wanted)) {
-                let expected = format!("an id or a name of a motif of {}", self.queries);
-                return Err(unknown(expected, wanted, &all));
-            }
-        }
+        check_known(&all, select, &self.queries)?;
         if let Some(number) = numbers.iter().find(|&&n| n == 0 || n > all.len()) {
             return Err(Error::argument(
                 "numbers",
@@ -266,7 +258,8 @@ impl Compare {
             ));
         }
         let wanted = |(place, motif): (usize, Motif)| {
-            let chosen = numbers.contains(&(place + 1)) || select.iter().any(|id| is(&motif, id));
+            let chosen =
+                numbers.contains(&(place + 1)) || select.iter().any(|id| goes_by(&motif, id));
             chosen.then_some(motif)
         };
         Ok(all.into_iter().enumerate().filter_map(wanted).collect())

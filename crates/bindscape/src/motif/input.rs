@@ -78,6 +78,23 @@ fn select(motifs: &[Motif], wanted: &[String]) -> Result<Vec<Motif>> {
     Ok(selected)
 }
 
+/// Whether `wanted` is the id or the name of a motif.
+pub(super) fn goes_by(motif: &Motif, wanted: &str) -> bool {
+    motif.id == wanted || motif.name.as_deref() == Some(wanted)
+}
+
+/// Makes sure that each of `wanted` is the id or the name of one of `motifs`, which are those of
+/// the file `of`.
+pub(super) fn check_known(motifs: &[Motif], wanted: &[String], of: &str) -> Result<()> {
+    for name in wanted {
+        if !motifs.iter().any(|motif| goes_by(motif, name)) {
+            let expected = format!("an id or a name of a motif of {of}");
+            return Err(unknown(expected, name, motifs));
+        }
+    }
+    Ok(())
+}
+
 /// The field `select` names a motif that is not among `motifs`.
 pub(super) fn unknown(expected: impl Into<String>, wanted: &str, motifs: &[Motif]) -> Error {
     let known = motifs.iter().flat_map(|motif| {

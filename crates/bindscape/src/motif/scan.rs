@@ -16,7 +16,7 @@ use bindscape_motif::{ASSUMED_SITES, Background, Motif, MotifSet, Pseudocount};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-use super::input::{motifs_from, unknown};
+use super::input::{check_known, goes_by, motifs_from};
 use super::output::{check_directory, is_standard, write_to};
 use crate::data::thousands;
 use crate::job::Job;
@@ -91,18 +91,10 @@ impl Scan {
 
     fn select(&self, set: &mut MotifSet) -> Result<()> {
         let select = &self.options.select;
-        let is = |motif: &Motif, wanted: &String| {
-            motif.id == *wanted || motif.name.as_ref() == Some(wanted)
-        };
-        for wanted in select {
-            if !set.motifs.iter().any(|motif| is(motif, wanted)) {
-                let expected = format!("an id or a name of a motif of {}", self.motifs);
-                return Err(unknown(expected, wanted, &set.motifs));
-            }
-        }
+        check_known(&set.motifs, select, &self.motifs)?;
         if !select.is_empty() {
             set.motifs
-                .retain(|motif| select.iter().any(|wanted| is(motif, wanted)));
+                .retain(|motif| select.iter().any(|wanted| goes_by(motif, wanted)));
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use bindscape_base::words::first_of;
 use bindscape_matrix::TfProfile;
 use bindscape_matrix::inspect::Inspection;
 use bindscape_matrix::results::{Estimate, FEW_REGIONS, Start, TfMetrics};
@@ -186,8 +187,8 @@ fn no_skill<'a>(tfs: impl IntoIterator<Item = &'a TfMetrics>) -> String {
     }
 }
 
-/// Warnings about metrics of few regions, with their intervals.
-fn few_regions<'a>(tfs: impl IntoIterator<Item = &'a TfMetrics>) -> Vec<String> {
+/// A warning about metrics of few regions, with their intervals.
+fn few_regions<'a>(tfs: impl IntoIterator<Item = &'a TfMetrics>) -> Option<String> {
     const SHOWN: usize = 5;
     let few: Vec<String> = tfs
         .into_iter()
@@ -202,20 +203,13 @@ fn few_regions<'a>(tfs: impl IntoIterator<Item = &'a TfMetrics>) -> Vec<String> 
             )
         })
         .collect();
-    let more = match few.len().saturating_sub(SHOWN) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    (!few.is_empty())
-        .then(|| {
-            format!(
-                "warning: fewer than {FEW_REGIONS} regions of a class to measure on, too few for a \
-                 number without its interval: {}{more}",
-                few[..few.len().min(SHOWN)].join(", ")
-            )
-        })
-        .into_iter()
-        .collect()
+    (!few.is_empty()).then(|| {
+        format!(
+            "warning: fewer than {FEW_REGIONS} regions of a class to measure on, too few for a \
+             number without its interval: {}",
+            first_of(&few, SHOWN)
+        )
+    })
 }
 
 /// A number with its interval in brackets.
@@ -279,7 +273,8 @@ const METRICS: [&str; 6] = [
 impl Outcome for Evaluated {
     fn notes(&self) -> Vec<String> {
         let evaluations = self.evaluations.iter().take(1);
-        few_regions(evaluations.flat_map(|evaluation| &evaluation.tfs))
+        let few = few_regions(evaluations.flat_map(|evaluation| &evaluation.tfs));
+        few.into_iter().collect()
     }
 
     fn write_result(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -308,34 +303,10 @@ impl Outcome for Evaluated {
         }
         Ok(())
     }
-}
 
-fn write_row(
-    out: &mut dyn Write,
-    (model, tf, regions, positives): (&str, &str, u64, u64),
-    values: &[Estimate],
-) -> io::Result<()> {
-    let number = |value: Option<f64>| value.map_or_else(|| "NA".to_owned(), |v| format!("{v:.4}"));
-    write!(out, "{model}\t{tf}\t{regions}\t{positives}")?;
-    for estimate in values {
-        let (low, high) = estimate.interval.unzip();
-        let [value, low, high] = [estimate.value, low, high].map(number);
-        write!(out, "\t{value}\t{low}\t{high}")?;
-    }
-    let no_skill = (regions > 0 && model != DIFFERENCE).then(|| positives as f64 / regions as f64);
-    writeln!(out, "\t{}", number(no_skill))
-}
-
-/// What stands for the model in rows of differences.
-const DIFFERENCE: &str = "difference";
-
-impl Evaluated {
-    /// Writes the metrics as a table to look at: columns of one width, intervals in brackets, and
-    /// beside AUCPR what a model without skill reaches.
-    ///
-    /// # Errors
-    /// If `out` cannot be written.
-    pub fn write_readable(&self, out: &mut dyn Write) -> io::Result<()> {
+    /// The metrics as a table to look at: columns of one width, intervals in brackets, and beside
+    /// AUCPR what a model without skill reaches.
+    fn write_readable(&self, out: &mut dyn Write) -> io::Result<()> {
         let mut rows = vec![
             [
                 "", "TF", "regions", "bound", "AUCPR", "no skill", "AUROC", "MCC",
@@ -388,6 +359,25 @@ impl Evaluated {
         Ok(())
     }
 }
+
+fn write_row(
+    out: &mut dyn Write,
+    (model, tf, regions, positives): (&str, &str, u64, u64),
+    values: &[Estimate],
+) -> io::Result<()> {
+    let number = |value: Option<f64>| value.map_or_else(|| "NA".to_owned(), |v| format!("{v:.4}"));
+    write!(out, "{model}\t{tf}\t{regions}\t{positives}")?;
+    for estimate in values {
+        let (low, high) = estimate.interval.unzip();
+        let [value, low, high] = [estimate.value, low, high].map(number);
+        write!(out, "\t{value}\t{low}\t{high}")?;
+    }
+    let no_skill = (regions > 0 && model != DIFFERENCE).then(|| positives as f64 / regions as f64);
+    writeln!(out, "\t{}", number(no_skill))
+}
+
+/// What stands for the model in rows of differences.
+const DIFFERENCE: &str = "difference";
 
 fn values_of(tf: &TfMetrics) -> [Estimate; 6] {
     [
