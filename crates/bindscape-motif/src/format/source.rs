@@ -155,7 +155,10 @@ impl Source {
                     .filter(|n: &f64| n.is_finite())
                     // Zero has no sign here.
                     .map(|n| n + 0.0)
-                    .ok_or_else(|| self.fault(index, "a number", format!("{:?}", excerpt(field))))
+                    .ok_or_else(|| {
+                        self.fault(index, "a number", format!("{:?}", excerpt(field)))
+                            .hint("correct it: a number such as 0.25, with digits and a point")
+                    })
             })
             .collect()
     }
