@@ -128,6 +128,7 @@ fn pretraining(plan: &Pretrain) -> Vec<String> {
     let tfs = match &plan.tfs {
         TfChoice::Named(names) => names.join(","),
         TfChoice::TopResolved(count) => format!("top-resolved:{count}"),
+        TfChoice::All => "all".to_owned(),
     };
     words(
         &format!("pretrain --epochs {}", plan.training.max_epochs),

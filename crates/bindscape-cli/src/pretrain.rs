@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use bindscape::pretrain::{Pretrain, TfChoice};
 use bindscape_base::{Error, Result};
+use bindscape_matrix::sample::Unresolved;
 use bindscape_nn::{ArchitectureKind, DeviceChoice};
 use clap::Args;
 
+use crate::choice::choice;
 use crate::data::{SequenceArguments, SplitArguments};
 use crate::face::Verb;
 use crate::training::TrainingArguments;
@@ -19,16 +21,26 @@ pub(crate) struct Arguments {
     matrix: PathBuf,
     #[command(flatten)]
     sequences: SequenceArguments,
-    /// TFs by name, or top-resolved:N for N TFs with many regions resolved in common
+    /// TFs by name, top-resolved:N for N TFs with many regions resolved in common, or all
     #[arg(
         long,
-        value_name = "TF,…|top-resolved:N",
+        value_name = "TF,…|top-resolved:N|all",
         default_value = "top-resolved:50"
     )]
     tfs: String,
+    /// TFs to leave out of these
+    #[arg(long, value_name = "TF,…", value_delimiter = ',')]
+    without: Vec<String>,
+    /// Regions that are resolved for some of the TFs only
+    #[arg(long, default_value = "drop", value_parser = choice::<Unresolved>(UNRESOLVED))]
+    unresolved: Unresolved,
     /// Network: cnn or danq
     #[arg(long, value_name = "NETWORK", default_value_t)]
     architecture: ArchitectureKind,
+    /// Begin with filters that are motifs: a file, or jaspar:vertebrates; the mean of each cluster,
+    /// the largest first, in both orientations [default: random filters]
+    #[arg(long, value_name = "MOTIFS")]
+    motif_filters: Option<String>,
     /// Take this many regions at random [default: all]
     #[arg(long, value_name = "N")]
     regions: Option<usize>,
@@ -41,8 +53,16 @@ pub(crate) struct Arguments {
     training: TrainingArguments,
 }
 
+const UNRESOLVED: &[(&str, &str)] = &[
+    ("drop", "Left out, as in the paper"),
+    ("mask", "Taken; the loss leaves out the other TFs"),
+];
+
 /// The choice of TFs that `text` writes.
 fn tf_choice(text: &str) -> Result<TfChoice> {
+    if text == "all" {
+        return Ok(TfChoice::All);
+    }
     let Some(count) = text.strip_prefix("top-resolved:") else {
         let names = text
             .split(',')
@@ -69,7 +89,10 @@ impl Verb for Arguments {
             matrix: self.matrix,
             sequences: self.sequences.input()?,
             tfs: tf_choice(&self.tfs)?,
+            without: self.without,
+            unresolved: self.unresolved,
             architecture: self.architecture,
+            motif_filters: self.motif_filters,
             regions: self.regions,
             split: self.split.split()?,
             training: self.training.plan(),

@@ -1,9 +1,16 @@
 //! Options of trainings.
 
 use bindscape::training::{BootstrapPlan, TrainingPlan};
+use bindscape_nn::train::Decay;
 use clap::Args;
 
+use crate::choice::choice;
 use crate::device::DeviceArguments;
+
+const DECAYS: &[(&str, &str)] = &[
+    ("none", "It stays, as in the paper"),
+    ("cosine", "It falls to 0 along half a cosine over --epochs"),
+];
 
 /// Options of a training.
 #[derive(Debug, Args)]
@@ -21,6 +28,9 @@ pub(crate) struct TrainingArguments {
     /// Learning rate of Adam [default: 0.003; 0.0003 for transfer]
     #[arg(long, value_name = "RATE")]
     learning_rate: Option<f64>,
+    /// How the learning rate changes in the course of a training
+    #[arg(long, default_value = "none", value_parser = choice::<Decay>(DECAYS))]
+    decay: Decay,
     /// Train on the regions as given only, without their reverse complements
     #[arg(long)]
     forward_only: bool,
@@ -64,6 +74,7 @@ impl TrainingArguments {
             patience: self.patience,
             batch_size: self.batch_size,
             learning_rate: self.learning_rate,
+            decay: self.decay,
             reverse_complement: !self.forward_only,
             checkpoint_seconds: self.checkpoint_seconds,
             seed: self.seed,

@@ -422,9 +422,13 @@ pub fn linear_backward(
 #[must_use]
 pub fn bce_with_logits(logits: &[f32], labels: &[f32], gradient: &mut [f32]) -> f32 {
     assert!(logits.len() == labels.len() && logits.len() == gradient.len());
-    let n = logits.len() as f64;
+    let n = labels.iter().filter(|&&y| y >= 0.0).count().max(1) as f64;
     let mut loss = 0.0_f64;
     for ((&x, &y), g) in logits.iter().zip(labels).zip(gradient) {
+        if y < 0.0 {
+            *g = 0.0;
+            continue;
+        }
         // exp never overflows: its argument is at most 0.
         let small = (-x.abs()).exp();
         let log = f64::from(small).ln_1p();

@@ -29,6 +29,9 @@ impl Part {
     }
 }
 
+/// Label of a region that is neither bound nor unbound by a TF. Losses and metrics leave it out.
+pub const UNRESOLVED: u8 = 2;
+
 /// Labelled, split sequences. All columns have one entry per region.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dataset {
@@ -38,7 +41,7 @@ pub struct Dataset {
     pub regions: Regions,
     /// The sequences; none has unknown letters.
     pub sequences: PackedSequences,
-    /// 0 or 1, row by row: `labels[row * tfs.len() + tf]`.
+    /// 1 for bound, 0 for unbound or [`UNRESOLVED`], row by row: `labels[row * tfs.len() + tf]`.
     pub labels: Vec<u8>,
     /// The part of each row.
     pub parts: Vec<Part>,
@@ -69,5 +72,27 @@ impl Dataset {
     #[must_use]
     pub fn labels_of(&self, row: usize) -> &[u8] {
         &self.labels[row * self.tfs.len()..(row + 1) * self.tfs.len()]
+    }
+
+    /// Whether one TF binds the region of a row; `None` where that is not resolved.
+    #[must_use]
+    pub fn bound(&self, row: usize, tf: usize) -> Option<bool> {
+        match self.labels[row * self.tfs.len() + tf] {
+            UNRESOLVED => None,
+            label => Some(label == 1),
+        }
+    }
+
+    /// Per TF, the resolved and the bound ones among `rows`.
+    #[must_use]
+    pub fn counts(&self, rows: &[usize]) -> Vec<(usize, usize)> {
+        let mut counts = vec![(0, 0); self.tfs.len()];
+        for &row in rows {
+            for (count, &label) in counts.iter_mut().zip(self.labels_of(row)) {
+                count.0 += usize::from(label != UNRESOLVED);
+                count.1 += usize::from(label == 1);
+            }
+        }
+        counts
     }
 }

@@ -119,6 +119,17 @@ pub struct PartCounts {
     pub regions: u64,
     /// Bound regions, one entry per TF.
     pub positives: Vec<u64>,
+    /// Bound or unbound regions, one entry per TF; empty where that is all of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resolved: Vec<u64>,
+}
+
+impl PartCounts {
+    /// The bound or unbound regions of a TF.
+    #[must_use]
+    pub fn resolved(&self, tf: usize) -> u64 {
+        self.resolved.get(tf).copied().unwrap_or(self.regions)
+    }
 }
 
 /// One line of `epochs.jsonl`.

@@ -8,7 +8,7 @@ mod resolved;
 
 pub use datasets::{
     Excluded, Fetch, FinetuneOptions, FinetuningPool, MIN_POSITIVES, Prepared, PretrainOptions,
-    pretraining_dataset,
+    Unresolved, pretraining_dataset,
 };
 pub use gc::{MatchedNegatives, ShortBin, match_gc};
-pub use resolved::{resolved_for_all, top_resolved};
+pub use resolved::{resolved_for_all, resolved_for_any, top_resolved};

@@ -9,7 +9,7 @@ use bindscape_genome::load::{SequenceInput, load_sequences};
 use bindscape_matrix::inspect::inspect;
 use bindscape_matrix::published::import_npz;
 use bindscape_matrix::sample::{
-    Excluded, FinetuneOptions, FinetuningPool, PretrainOptions, pretraining_dataset,
+    Excluded, FinetuneOptions, FinetuningPool, PretrainOptions, Unresolved, pretraining_dataset,
     resolved_for_all, top_resolved,
 };
 use bindscape_matrix::similarity::similarity;
@@ -84,6 +84,7 @@ fn shared_data_fifty_tfs_share_many_regions_and_leave_enough_for_fine_tuning() {
     let options = PretrainOptions {
         tfs: top.iter().map(|&tf| matrix.tfs[tf].clone()).collect(),
         view: View::LessSparse,
+        unresolved: Unresolved::Drop,
         regions: Some(2000),
         split: Split::default(),
         seed: 1,

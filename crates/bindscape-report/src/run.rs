@@ -49,9 +49,10 @@ impl Training {
             return recorded;
         }
         let part = self.record.parts.get("validation")?;
-        let bound = part.positives.iter().filter(|&&positives| positives > 0);
+        let bound = part.positives.iter().enumerate();
         let shares: Vec<f64> = bound
-            .map(|&positives| positives as f64 / part.regions.max(1) as f64)
+            .filter(|&(_, &positives)| positives > 0)
+            .map(|(tf, &positives)| positives as f64 / part.resolved(tf).max(1) as f64)
             .collect();
         mean(&shares)
     }

@@ -10,7 +10,7 @@ use bindscape_genome::region::Regions;
 use bindscape_genome::sequence::PackedSequences;
 use bindscape_matrix::results::{DataStep, RunRecord};
 use bindscape_matrix::sample::{
-    Excluded, FinetuneOptions, FinetuningPool, PretrainOptions, pretraining_dataset,
+    Excluded, FinetuneOptions, FinetuningPool, PretrainOptions, Unresolved, pretraining_dataset,
 };
 use bindscape_matrix::split::Split;
 use bindscape_matrix::{BindingMatrix, Code, View};
@@ -98,6 +98,7 @@ fn steps_of_a_pre_training_add_up() {
     let options = PretrainOptions {
         tfs: vec!["A".into(), "B".into()],
         view: View::LessSparse,
+        unresolved: Unresolved::Drop,
         regions: Some(500),
         split: Split::default(),
         seed: 1,

@@ -1,5 +1,7 @@
 //! Pre-training: a multi-model on several TFs.
 
+mod filters;
+
 use std::path::PathBuf;
 
 use bindscape_base::digest::InputFile;
@@ -7,9 +9,9 @@ use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Result, Subject};
 use bindscape_genome::load::SequenceInput;
 use bindscape_matrix::results::{Evaluation, RunKind, RunRecord, Start as StartKind};
-use bindscape_matrix::sample::{self, Prepared, PretrainOptions};
+use bindscape_matrix::sample::{self, Prepared, PretrainOptions, Unresolved};
 use bindscape_matrix::split::Split;
-use bindscape_matrix::{BindingMatrix, View, parquet, tf_index};
+use bindscape_matrix::{BindingMatrix, Code, View, parquet, tf_index};
 use bindscape_nn::train::Start;
 use bindscape_nn::{Architecture, ArchitectureKind, TrainingIdentity};
 use serde::{Deserialize, Serialize};
@@ -32,6 +34,8 @@ pub enum TfChoice {
     Named(Vec<String>),
     /// So many TFs with many regions resolved in common ([`sample::top_resolved`]).
     TopResolved(usize),
+    /// All TFs with bound regions.
+    All,
 }
 
 /// A plan of pre-training (Novakovsky et al. 2021, Methods, "Transfer learning").
@@ -67,8 +71,18 @@ pub struct Pretrain {
     pub sequences: SequenceInput,
     /// The TFs.
     pub tfs: TfChoice,
+    /// TFs that are left out of that choice.
+    #[serde(default)]
+    pub without: Vec<String>,
+    /// What becomes of regions that are resolved for some of the TFs.
+    #[serde(default)]
+    pub unresolved: Unresolved,
     /// The network.
     pub architecture: ArchitectureKind,
+    /// Motifs that the first filters begin as ([`bindscape_motif::motifs_from`] takes them), each
+    /// cluster's mean in both orientations; `None` for random filters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub motif_filters: Option<String>,
     /// Take so many regions at random; `None` for all.
     pub regions: Option<usize>,
     /// How regions are split into training, validation and test parts.
@@ -96,7 +110,10 @@ impl Pretrain {
             matrix,
             sequences,
             tfs: TfChoice::TopResolved(50),
+            without: Vec::new(),
+            unresolved: Unresolved::default(),
             architecture: ArchitectureKind::default(),
+            motif_filters: None,
             regions: None,
             split: Split::default(),
             training: TrainingPlan::default(),
@@ -106,27 +123,48 @@ impl Pretrain {
 
     /// Reads the columns of the matrix that are needed, and names the TFs.
     fn read_matrix(&self, session: &Session<'_>) -> Result<(BindingMatrix, Vec<String>)> {
-        Ok(match &self.tfs {
-            TfChoice::Named(names) => {
-                let header = parquet::read_header(&self.matrix)?;
-                for name in names {
-                    tf_index(&header.tfs, name, Subject::field("tfs"))?;
-                }
-                let matrix = data::read_matrix(&self.matrix, Some(names), session)?;
-                (matrix, names.clone())
+        let header = parquet::read_header(&self.matrix)?;
+        for name in &self.without {
+            tf_index(&header.tfs, name, Subject::field("without"))?;
+        }
+        if let TfChoice::Named(names) = &self.tfs {
+            for name in names {
+                tf_index(&header.tfs, name, Subject::field("tfs"))?;
             }
+        }
+        let candidates: Vec<String> = match &self.tfs {
+            TfChoice::Named(names) => names.clone(),
+            TfChoice::TopResolved(_) | TfChoice::All => header.tfs,
+        }
+        .into_iter()
+        .filter(|name| !self.without.contains(name))
+        .collect();
+        if candidates.is_empty() {
+            return Err(Error::argument(
+                "without",
+                "TFs that leave others",
+                "all of them",
+            ));
+        }
+        let matrix = data::read_matrix(&self.matrix, Some(&candidates), session)?;
+        let tfs = match &self.tfs {
+            TfChoice::Named(_) => return Ok((matrix, candidates)),
             &TfChoice::TopResolved(count) => {
-                let matrix = data::read_matrix(&self.matrix, None, session)?;
                 session.begin("choosing TFs", None);
-                let tfs: Vec<String> = sample::top_resolved(&matrix, count, View::LessSparse)?
-                    .into_iter()
-                    .map(|column| matrix.tfs[column].clone())
-                    .collect();
+                let columns = sample::top_resolved(&matrix, count, View::LessSparse)?;
                 session.finish();
-                session.note(&format!("{} TFs chosen: {}", tfs.len(), tfs.join(", ")));
-                (matrix, tfs)
+                columns
             }
-        })
+            TfChoice::All => (0..matrix.tfs.len())
+                .filter(|&tf| matrix.columns[tf].contains(&Code::Bound))
+                .collect(),
+        };
+        let tfs: Vec<String> = tfs
+            .into_iter()
+            .map(|column| matrix.tfs[column].clone())
+            .collect();
+        session.note(&format!("{} TFs chosen: {}", tfs.len(), tfs.join(", ")));
+        Ok((matrix, tfs))
     }
 
     /// What `run.json` says of the run before it begins.
@@ -153,6 +191,7 @@ impl Pretrain {
                 "architecture": architecture,
                 "data": pretrain,
                 "training": options,
+                "motif_filters": self.motif_filters,
                 "bootstrap": { "resamples": bootstrap.resamples, "level": bootstrap.level },
             }),
             tfs: pretrain.tfs.clone(),
@@ -200,6 +239,7 @@ impl Job for Pretrain {
         let pretrain = PretrainOptions {
             tfs,
             view: View::LessSparse,
+            unresolved: self.unresolved,
             regions: self.regions,
             split: self.split.clone(),
             seed: self.training.seed,
@@ -227,13 +267,18 @@ impl Job for Pretrain {
             &prepared.dataset,
             None,
         );
+        let initial = self
+            .motif_filters
+            .as_deref()
+            .map(|motifs| filters::initial(&architecture, motifs, options.seed, session))
+            .transpose()?;
         let evaluation = training::train_and_test(
             &run,
             Task {
                 label: format!("multi-model of {} TFs", run.record.tfs.len()),
                 directory: TRAINING,
                 architecture: &architecture,
-                start: Start::Scratch,
+                start: initial.as_ref().map_or(Start::Scratch, Start::Weights),
                 data: &prepared.dataset,
                 options: &options,
                 identity,

@@ -9,7 +9,7 @@ use bindscape_base::{Error, Result};
 use bindscape_matrix::dataset::{Dataset, Part};
 use bindscape_matrix::results::{EpochRecord, Evaluation, PartCounts, TfMetrics, TrainingRecord};
 use bindscape_nn::evaluate::{self, Bootstrap};
-use bindscape_nn::train::{self, BatchReport, Observer, Start, TrainOptions};
+use bindscape_nn::train::{self, BatchReport, Decay, Observer, Start, TrainOptions};
 use bindscape_nn::{
     Architecture, DeviceChoice, Model, Precision, Predictor, Strands, TrainingIdentity,
 };
@@ -34,6 +34,8 @@ pub struct TrainingPlan {
     pub batch_size: usize,
     /// Learning rate of Adam; `None` for the paper's, 0.003, or 0.0003 for transfer.
     pub learning_rate: Option<f64>,
+    /// How it changes in the course of a training.
+    pub decay: Decay,
     /// Whether each region is trained on in both orientations.
     pub reverse_complement: bool,
     /// Fewest seconds between two checkpoints, which lie between epochs.
@@ -54,6 +56,7 @@ impl Default for TrainingPlan {
             patience: paper.patience,
             batch_size: paper.batch_size,
             learning_rate: None,
+            decay: Decay::None,
             reverse_complement: paper.reverse_complement,
             checkpoint_seconds: paper.checkpoint_seconds,
             seed: paper.seed,
@@ -129,6 +132,7 @@ impl TrainingPlan {
         TrainOptions {
             batch_size: self.batch_size,
             learning_rate: self.learning_rate.unwrap_or(paper.learning_rate),
+            decay: self.decay,
             max_epochs: self.max_epochs,
             patience: self.patience,
             reverse_complement: self.reverse_complement,
@@ -197,12 +201,7 @@ pub(crate) fn train_and_test_watched(
     observer.finish();
     let labels: Vec<Option<bool>> = rows
         .iter()
-        .flat_map(|&row| {
-            task.data
-                .labels_of(row)
-                .iter()
-                .map(|&label| Some(label == 1))
-        })
+        .flat_map(|&row| (0..task.data.tfs.len()).map(move |tf| task.data.bound(row, tf)))
         .collect();
     let evaluation = Evaluation {
         model: format!("{}/{}", task.directory, train::MODEL_FILE),
@@ -271,13 +270,18 @@ fn write_test_scores(
     for (index, &row) in rows.iter().enumerate() {
         let region = data.regions.get(row);
         for (column, tf) in data.tfs.iter().enumerate() {
-            let bound = data.labels_of(row)[column];
+            let Some(bound) = data.bound(row, column) else {
+                continue;
+            };
             let score = scores[index * data.tfs.len() + column]
                 .map_or_else(|| "NA".to_owned(), |score| format!("{score:.6}"));
             writeln!(
                 out,
-                "{}\t{}\t{}\t{tf}\t{bound}\t{score}",
-                region.chrom, region.start, region.end
+                "{}\t{}\t{}\t{tf}\t{}\t{score}",
+                region.chrom,
+                region.start,
+                region.end,
+                u8::from(bound)
             )
             .map_err(failed)?;
         }
@@ -297,16 +301,13 @@ pub(crate) fn training_record(
         .into_iter()
         .map(|part| {
             let rows = data.rows(part);
-            let positives = (0..data.tfs.len())
-                .map(|tf| {
-                    rows.iter()
-                        .filter(|&&row| data.labels_of(row)[tf] == 1)
-                        .count() as u64
-                })
-                .collect();
+            let counts = data.counts(&rows);
+            let all = counts.iter().all(|&(resolved, _)| resolved == rows.len());
+            let resolved = counts.iter().map(|&(resolved, _)| resolved as u64);
             let counts = PartCounts {
                 regions: rows.len() as u64,
-                positives,
+                positives: counts.iter().map(|&(_, bound)| bound as u64).collect(),
+                resolved: resolved.filter(|_| !all).collect(),
             };
             (part.name().to_owned(), counts)
         })

@@ -485,3 +485,43 @@ fn the_number_of_threads_changes_nothing() {
         fs::read(here.join("three/multi/model.safetensors")).expect("a model"),
     );
 }
+
+/// A multi-model of all TFs but one, on regions that are resolved for some of them only.
+#[test]
+fn all_tfs_but_one_are_pretrained_on_masked_regions() {
+    let directory = toy::with_matrix();
+    let here = directory.path();
+    let words = |without: &'static str, out: &'static str| {
+        let mut words = pretrain(out);
+        let tfs = words.iter().position(|word| *word == "MAX,JUND").unwrap();
+        words[tfs] = "all";
+        words.extend([
+            "--without",
+            without,
+            "--unresolved",
+            "mask",
+            "--decay",
+            "cosine",
+        ]);
+        words.extend(["--motif-filters", "jaspar:MAX,JUND,FOSL1,CTCF"]);
+        words
+    };
+    let said = succeeds(here, &words("MAX", "masked"));
+    assert!(said.contains("resolved for any of"), "{said}");
+    assert!(said.contains("of 100 begin as motifs"), "{said}");
+    let record = fs::read_to_string(here.join("masked/run.json")).unwrap();
+    let record: serde_json::Value = serde_json::from_str(&record).unwrap();
+    let tfs = record["tfs"].as_array().unwrap();
+    assert!(
+        !tfs.is_empty() && tfs.iter().all(|tf| tf != "MAX"),
+        "{tfs:?}"
+    );
+    assert_eq!(record["configuration"]["data"]["unresolved"], "mask");
+    assert_eq!(record["configuration"]["training"]["decay"], "cosine");
+
+    let message = refuses(here, &words("MAXX", "other"));
+    assert!(
+        message.contains("--without") && message.contains("MAX"),
+        "{message}"
+    );
+}

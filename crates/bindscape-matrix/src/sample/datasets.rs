@@ -5,8 +5,8 @@ use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
 use super::gc::match_gc;
-use super::resolved::resolved_for_all;
-use crate::dataset::{Dataset, Part};
+use super::resolved::{resolved_for_all, resolved_for_any};
+use crate::dataset::{Dataset, Part, UNRESOLVED};
 use crate::results::DataStep;
 use crate::split;
 use crate::split::{Assignment, HeldOutChromosomes, Split};
@@ -44,6 +44,18 @@ pub struct Prepared {
     pub chromosomes: Option<HeldOutChromosomes>,
 }
 
+/// What a multi-model makes of regions that are resolved for some of its TFs only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unresolved {
+    /// It takes regions resolved for any of its TFs; loss and metrics leave out the TFs for which
+    /// a region is not resolved.
+    Mask,
+    /// It takes regions resolved for all of its TFs, as in the paper.
+    #[default]
+    Drop,
+}
+
 /// What a multi-model is trained on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PretrainOptions {
@@ -51,6 +63,9 @@ pub struct PretrainOptions {
     pub tfs: Vec<String>,
     /// View of the matrix; the less sparse one in the paper.
     pub view: View,
+    /// What becomes of regions resolved for some of the TFs.
+    #[serde(default)]
+    pub unresolved: Unresolved,
     /// Take this many regions at random; all if `None`.
     pub regions: Option<usize>,
     /// How to split.
@@ -118,7 +133,8 @@ impl FinetuneOptions {
     }
 }
 
-/// The data of a multi-model: regions resolved for all of its TFs, less those
+/// The data of a multi-model: regions resolved for all of its TFs, or with
+/// [`Unresolved::Mask`] for any of them, less those
 /// that `excluded` names and those with unknown bases. Sequences are fetched
 /// for the regions that are left only.
 ///
@@ -147,10 +163,13 @@ pub fn pretraining_dataset(
         .map(|tf| matrix.column(tf, Subject::field("tfs")))
         .collect::<Result<Vec<&[Code]>>>()?;
     let mut steps = Steps::of(matrix);
-    let mut rows = resolved_for_all(&columns, options.view);
+    let (mut rows, which) = match options.unresolved {
+        Unresolved::Drop => (resolved_for_all(&columns, options.view), "all"),
+        Unresolved::Mask => (resolved_for_any(&columns, options.view), "any of"),
+    };
     steps.add(
         format!(
-            "resolved for all {} TFs in the {} matrix",
+            "resolved for {which} {} TFs in the {} matrix",
             columns.len(),
             view_name(options.view)
         ),
@@ -170,12 +189,13 @@ pub fn pretraining_dataset(
     if rows.is_empty() {
         return Err(steps.nothing_left("tfs", "regions to train on"));
     }
+    let label = |code: Code| code.label(options.view).map_or(UNRESOLVED, u8::from);
     let labels: Vec<u8> = rows
         .iter()
-        .flat_map(|&row| columns.iter().map(move |column| bound(column[row])))
+        .flat_map(|&row| columns.iter().map(move |column| label(column[row])))
         .collect();
     let idle: Vec<&str> = (0..columns.len())
-        .filter(|&tf| (0..rows.len()).all(|row| labels[row * columns.len() + tf] == 0))
+        .filter(|&tf| (0..rows.len()).all(|row| labels[row * columns.len() + tf] != 1))
         .map(|tf| options.tfs[tf].as_str())
         .collect();
     if !idle.is_empty() {

@@ -14,6 +14,27 @@ use bindscape_base::error::{Error, Result};
 /// If the columns differ in length.
 #[must_use]
 pub fn resolved_for_all(columns: &[&[Code]], view: View) -> Vec<usize> {
+    rows_where(columns, |row| {
+        columns
+            .iter()
+            .all(|column| column[row].label(view).is_some())
+    })
+}
+
+/// Rows that are bound or unbound in `view` for at least one of `columns`, ascending.
+///
+/// # Panics
+/// If the columns differ in length.
+#[must_use]
+pub fn resolved_for_any(columns: &[&[Code]], view: View) -> Vec<usize> {
+    rows_where(columns, |row| {
+        columns
+            .iter()
+            .any(|column| column[row].label(view).is_some())
+    })
+}
+
+fn rows_where(columns: &[&[Code]], take: impl Fn(usize) -> bool + Sync) -> Vec<usize> {
     let Some(first) = columns.first() else {
         return Vec::new();
     };
@@ -23,11 +44,7 @@ pub fn resolved_for_all(columns: &[&[Code]], view: View) -> Vec<usize> {
     );
     (0..first.len())
         .into_par_iter()
-        .filter(|&row| {
-            columns
-                .iter()
-                .all(|column| column[row].label(view).is_some())
-        })
+        .filter(|&row| take(row))
         .collect()
 }
 

@@ -1,7 +1,7 @@
 use super::*;
 use crate::build::{BuildInputs, BuildOptions, RegionInputs, build};
 use crate::sample::{
-    Excluded, FinetuneOptions, FinetuningPool, PretrainOptions, pretraining_dataset,
+    Excluded, FinetuneOptions, FinetuningPool, PretrainOptions, Unresolved, pretraining_dataset,
 };
 use crate::sheet::{Aliases, DataSet as Sheet, unibind_directory};
 use crate::split::Split;
@@ -51,6 +51,7 @@ fn the_ordinary_build_reads_it_and_the_job_is_as_described() {
     let pretraining = PretrainOptions {
         tfs: simulation.pretraining_tfs.clone(),
         view: View::LessSparse,
+        unresolved: Unresolved::Drop,
         regions: None,
         split: Split::default(),
         seed: 1,

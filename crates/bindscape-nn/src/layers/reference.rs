@@ -100,8 +100,8 @@ pub(super) fn linear(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor
     times(x, weight) + bias.unsqueeze::<2>()
 }
 
-/// Mean binary cross-entropy over all entries of `logits` and `labels` (0 or
-/// 1), both `[batch, outputs]`; PyTorch's `BCEWithLogitsLoss`.
+/// Mean binary cross-entropy over the entries of `logits` whose `labels` are 0 or 1, both
+/// `[batch, outputs]`; PyTorch's `BCEWithLogitsLoss`. Entries with a negative label are left out.
 ///
 /// Written as `x (1 - y) - log sigmoid(x)`, which neither overflows nor has a
 /// kink, so that its gradient is `sigmoid(x) - y` everywhere.
@@ -109,9 +109,12 @@ pub(super) fn linear(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor
 pub(super) fn bce_with_logits(logits: Tensor<2>, labels: Tensor<2>) -> Tensor<1> {
     let [batch, outputs] = logits.dims();
     let entries = batch * outputs;
+    let left_out = labels.clone().lower_elem(0.0);
     let loss = logits.clone() * (-labels + 1.0) - activation::log_sigmoid(logits);
     // Summed along a dimension: a sum over a whole tensor may be split by thread.
-    loss.reshape([1, entries]).sum_dim(1).reshape([1]) / entries as f64
+    let sum = |x: Tensor<2>| x.reshape([1, entries]).sum_dim(1).reshape([1]);
+    let count = sum(left_out.clone().bool_not().float()).clamp_min(1.0);
+    sum(loss.mask_fill(left_out, 0.0)) / count
 }
 
 /// Convolution alone (stride 1, no padding): `x` `[batch, length, in]`, `weight` `[out, in,

@@ -20,7 +20,7 @@ use super::objective::{ProteinData, ProteinEpoch, Proteins};
 use super::options::ProteinTrainOptions;
 use crate::precision::Precision;
 use crate::train::trainer::{self, Files, Listener, Schedule};
-use crate::train::{Freeze, Observer};
+use crate::train::{Decay, Freeze, Observer};
 
 /// A finished training.
 #[derive(Debug, Clone, PartialEq)]
@@ -154,6 +154,7 @@ fn train_here(
     let schedule = Schedule {
         seed: options.seed,
         learning_rate: options.learning_rate,
+        decay: Decay::None,
         max_epochs: options.max_epochs,
         patience: options.patience,
         freeze: Freeze::None,

@@ -35,7 +35,7 @@ pub(crate) mod trainer;
 mod validation;
 
 pub use checkpoint::read_records;
-pub use options::{Freeze, Start, TrainOptions, TransferLayers};
+pub use options::{Decay, Freeze, Start, TrainOptions, TransferLayers};
 pub use report::BatchReport;
 pub use trainer::{CHECKPOINT_FILE, MODEL_FILE, RECORDS_FILE};
 
@@ -189,6 +189,7 @@ fn train_here(
     let schedule = Schedule {
         seed: options.seed,
         learning_rate: options.learning_rate,
+        decay: options.decay,
         max_epochs: options.max_epochs,
         patience: Some(options.patience),
         freeze: options.freeze,

@@ -3,7 +3,7 @@
 use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Result};
 use bindscape_genome::sequence::Strand;
-use bindscape_matrix::dataset::{Dataset, Part};
+use bindscape_matrix::dataset::{Dataset, Part, UNRESOLVED};
 use bindscape_matrix::results::EpochRecord;
 use burn::tensor::{Tensor, TensorData};
 
@@ -99,7 +99,14 @@ impl Objective for BindingSites<'_> {
         let labels = items
             .iter()
             .flat_map(|&(row, _)| self.data.labels_of(row))
-            .map(|&label| f32::from(label));
+            // The loss leaves out what is negative.
+            .map(|&label| {
+                if label == UNRESOLVED {
+                    -1.0
+                } else {
+                    f32::from(label)
+                }
+            });
         let labels = labels.collect();
         Ok((Bases::new(&self.data.sequences, items), labels))
     }

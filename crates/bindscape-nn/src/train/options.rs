@@ -68,6 +68,31 @@ impl TransferLayers {
     }
 }
 
+/// How the learning rate changes in the course of a training.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Decay {
+    /// It stays, as in the paper.
+    #[default]
+    None,
+    /// It falls to 0 along half a cosine over the most epochs of the training.
+    Cosine,
+}
+
+impl Decay {
+    fn is_none(&self) -> bool {
+        *self == Self::None
+    }
+
+    /// What the learning rate is multiplied with after a share of the training, 0 to 1.
+    pub(crate) fn factor(self, share: f64) -> f64 {
+        match self {
+            Self::None => 1.0,
+            Self::Cosine => (1.0 + (std::f64::consts::PI * share).cos()) / 2.0,
+        }
+    }
+}
+
 /// Hyper-parameters of a training.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TrainOptions {
@@ -76,6 +101,9 @@ pub struct TrainOptions {
     pub batch_size: usize,
     /// Learning rate of Adam.
     pub learning_rate: f64,
+    /// How it changes.
+    #[serde(default, skip_serializing_if = "Decay::is_none")]
+    pub decay: Decay,
     /// Training ends after so many epochs,
     pub max_epochs: u32,
     /// or after so many in a row without a smaller validation loss.
@@ -109,6 +137,7 @@ impl TrainOptions {
         Self {
             batch_size: 100,
             learning_rate: 0.003,
+            decay: Decay::None,
             max_epochs: 100,
             patience: 10,
             seed,

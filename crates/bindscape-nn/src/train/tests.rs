@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use bindscape_genome::region::Regions;
 use bindscape_genome::sequence::PackedSequences;
-use bindscape_matrix::dataset::Part;
+use bindscape_matrix::dataset::{Part, UNRESOLVED};
 use bindscape_matrix::results::RunKind;
 
 use super::*;
@@ -193,6 +193,72 @@ fn a_finished_training_is_not_redone_and_another_is_refused() {
         )
         .is_err()
     );
+}
+
+#[test]
+fn unresolved_labels_teach_nothing() {
+    let data = dataset(60);
+    let directory = tempfile::tempdir().unwrap();
+    let at = |name: &str| directory.path().join(name);
+    let of = |data: &Dataset, name: &str| {
+        run(Start::Scratch, data, &options(), &at(name), &Silent).unwrap()
+    };
+    // The first TF is resolved nowhere: its output keeps its weights, and the other one learns as
+    // if it were alone, but for the mean over half as many entries.
+    let mut masked = data.clone();
+    masked
+        .labels
+        .iter_mut()
+        .step_by(2)
+        .for_each(|label| *label = UNRESOLVED);
+    let trained = of(&masked, "masked");
+    let before = initial(&architecture(), Start::Scratch, options().seed).unwrap();
+    let output = |state: &StateDict| match &state.get("d6.weight").unwrap().values {
+        Values::F32(values) => values.clone(),
+        Values::I64(_) => unreachable!(),
+    };
+    let (before, after) = (output(&before), output(&trained.model.state));
+    let width = before.len() / 2;
+    assert_eq!(before[..width], after[..width]);
+    assert_ne!(before[width..], after[width..]);
+    assert!(
+        trained
+            .epochs
+            .iter()
+            .all(|epoch| epoch.validation_loss.is_finite())
+    );
+    assert_eq!(trained.model.training.bound_shares, Some(vec![0.0, 0.5]));
+
+    // Which label lies under the mask does not matter, and one that is resolved does.
+    let mut one = masked.clone();
+    one.labels[0] = 0;
+    assert_ne!(of(&one, "one").model.state, trained.model.state);
+}
+
+#[test]
+fn a_decaying_rate_ends_at_zero_and_resumes() {
+    assert_eq!(Decay::None.factor(0.7), 1.0);
+    assert_eq!(Decay::Cosine.factor(0.0), 1.0);
+    assert!((Decay::Cosine.factor(0.5) - 0.5).abs() < 1e-12);
+    assert!(Decay::Cosine.factor(1.0).abs() < 1e-12);
+    let data = dataset(60);
+    let directory = tempfile::tempdir().unwrap();
+    let at = |name: &str| directory.path().join(name);
+    let decaying = TrainOptions {
+        decay: Decay::Cosine,
+        ..options()
+    };
+    let whole = run(Start::Scratch, &data, &decaying, &at("whole"), &Silent).unwrap();
+    let constant = run(Start::Scratch, &data, &options(), &at("constant"), &Silent).unwrap();
+    assert_ne!(whole.epochs[0].train_loss, constant.epochs[0].train_loss);
+    let stop = Stop {
+        after: 12,
+        asked: AtomicU32::new(0),
+    };
+    run(Start::Scratch, &data, &decaying, &at("parts"), &stop).unwrap_err();
+    let parts = run(Start::Scratch, &data, &decaying, &at("parts"), &Silent).unwrap();
+    assert!(parts.resumed_from.is_some());
+    assert_eq!(parts.model, whole.model);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::batches::ahead;
 use super::checkpoint::{self, Checkpoint, Epoch};
-use super::options::Freeze;
+use super::options::{Decay, Freeze};
 use super::report::BatchReport;
 use super::scale::Gradients;
 use super::step::Learner;
@@ -101,6 +101,7 @@ impl TrainedEpoch {
 pub(crate) struct Schedule {
     pub(crate) seed: u64,
     pub(crate) learning_rate: f64,
+    pub(crate) decay: Decay,
     pub(crate) max_epochs: u32,
     /// Epochs in a row without a better one after which training ends.
     pub(crate) patience: Option<u32>,
@@ -298,7 +299,9 @@ fn train_epoch<O: Objective>(
         if !loss.is_finite() {
             return Err(diverged(epoch, number, loss));
         }
-        learner.update(gradients, schedule.learning_rate);
+        let done = f64::from(epoch - 1) + (number - 1) as f64 / batches.len() as f64;
+        let factor = schedule.decay.factor(done / f64::from(epochs));
+        learner.update(gradients, schedule.learning_rate * factor);
         if learner.loss_scale.is_some_and(|scale| scale.exhausted()) {
             return Err(out_of_range(epoch, number));
         }

@@ -3,7 +3,7 @@
 use bindscape_base::Result;
 use bindscape_base::progress::{Progress, check};
 use bindscape_genome::sequence::Strand;
-use bindscape_matrix::dataset::Dataset;
+use bindscape_matrix::dataset::{Dataset, UNRESOLVED};
 use rayon::prelude::*;
 
 use crate::encode::Bases;
@@ -14,7 +14,7 @@ use crate::network::{Network, Pass, Value};
 const BATCH: usize = 256;
 
 pub(crate) struct Validated {
-    /// Mean binary cross-entropy over regions, strands and TFs.
+    /// Mean binary cross-entropy over regions, strands and TFs, where resolved.
     pub(crate) loss: f64,
     /// Mean over the TFs for which it is defined.
     pub(crate) aucpr: Option<f64>,
@@ -37,7 +37,7 @@ pub(crate) fn validate(
     } else {
         &[Strand::Forward]
     };
-    let mut sum = 0.0;
+    let (mut sum, mut resolved) = (0.0, 0_u64);
     let mut probabilities = vec![0.0_f32; rows.len() * tfs];
     for (chunk, probabilities) in rows
         .chunks(BATCH)
@@ -52,8 +52,12 @@ pub(crate) fn validate(
             for ((&logit, &label), probability) in
                 logits.iter().zip(labels).zip(&mut *probabilities)
             {
+                if label == UNRESOLVED {
+                    continue;
+                }
                 let x = f64::from(logit);
                 sum += x.max(0.0) - x * f64::from(label) + (-x.abs()).exp().ln_1p();
+                resolved += 1;
                 *probability += (1.0 / (1.0 + (-x).exp()) / strands.len() as f64) as f32;
             }
         }
@@ -61,16 +65,11 @@ pub(crate) fn validate(
     let per_tf: Vec<Option<(f64, f64)>> = (0..tfs)
         .into_par_iter()
         .map(|tf| {
-            let scores: Vec<f32> = probabilities
+            let (scores, labels): (Vec<f32>, Vec<bool>) = rows
                 .iter()
-                .skip(tf)
-                .step_by(tfs)
-                .copied()
-                .collect();
-            let labels: Vec<bool> = rows
-                .iter()
-                .map(|&row| data.labels_of(row)[tf] == 1)
-                .collect();
+                .zip(probabilities.iter().skip(tf).step_by(tfs))
+                .filter_map(|(&row, &score)| Some((score, data.bound(row, tf)?)))
+                .unzip();
             let bound = labels.iter().filter(|&&bound| bound).count();
             let share = bound as f64 / labels.len() as f64;
             bindscape_stats::aucpr(&scores, &labels).map(|aucpr| (aucpr, share))
@@ -78,7 +77,7 @@ pub(crate) fn validate(
         .collect();
     let (defined, shares): (Vec<f64>, Vec<f64>) = per_tf.into_iter().flatten().unzip();
     Ok(Validated {
-        loss: sum / (rows.len() * strands.len() * tfs) as f64,
+        loss: sum / resolved as f64,
         aucpr: bindscape_stats::mean(&defined),
         no_skill: bindscape_stats::mean(&shares),
     })

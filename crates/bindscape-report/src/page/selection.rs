@@ -218,7 +218,7 @@ fn positives_table(run: &Run, numbering: &mut Numbering) -> Markup {
         tbody {
             @for (tf, name) in run.record.tfs.iter().enumerate() {
                 @let bound: u64 = present.iter().map(|(_, part)| part.positives[tf]).sum();
-                @let regions: u64 = present.iter().map(|(_, part)| part.regions).sum();
+                @let regions: u64 = present.iter().map(|(_, part)| part.resolved(tf)).sum();
                 tr {
                     th scope="row" data-value=(name) { (name) }
                     @for (_, part) in &present {

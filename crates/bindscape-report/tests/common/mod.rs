@@ -188,6 +188,7 @@ pub fn pretrain(run: &Path) -> RunRecord {
     let part = |scale: u64| PartCounts {
         regions: test as u64 * scale,
         positives: positives.iter().map(|&n| n as u64 * scale).collect(),
+        resolved: Vec::new(),
     };
     let record = RunRecord {
         kind: RunKind::Pretrain,
@@ -262,6 +263,7 @@ pub fn finetune_repeats(run: &Path, tf: &str, repeats: u32) -> RunRecord {
     let part = |regions: u64| PartCounts {
         regions,
         positives: vec![regions / 2],
+        resolved: Vec::new(),
     };
     let mut trainings = Vec::new();
     for repeat in 1..=repeats {

@@ -65,6 +65,7 @@ fn pretraining_takes_what_is_resolved_for_all() {
     let options = PretrainOptions {
         tfs: vec!["TF1".into(), "TF0".into(), "TF3".into()],
         view: View::LessSparse,
+        unresolved: Unresolved::Drop,
         regions: None,
         split: Split::default(),
         seed: 1,
@@ -108,6 +109,57 @@ fn pretraining_takes_what_is_resolved_for_all() {
     };
     let error = pretraining_dataset(&matrix, &[], &unknown, &mut sequences).unwrap_err();
     assert!(error.to_string().starts_with("tfs: expected"), "{error}");
+}
+
+#[test]
+fn pretraining_may_mask_what_is_not_resolved() {
+    let matrix = example();
+    let options = PretrainOptions {
+        tfs: vec!["TF0".into(), "TF1".into()],
+        view: View::Sparse,
+        unresolved: Unresolved::Mask,
+        regions: None,
+        split: Split::default(),
+        seed: 1,
+    };
+    let prepared = pretraining_dataset(&matrix, &[], &options, &mut sequences).unwrap();
+    // TF1 is resolved everywhere, so that only unknown bases leave a region out.
+    let expected: Vec<usize> = (0..2000).filter(|row| row % 50 != 49).collect();
+    assert_eq!(prepared.matrix_rows, expected);
+    assert_eq!(step(&prepared.steps, "resolved for any of 2 TFs"), 2000);
+    let dataset = &prepared.dataset;
+    for (row, &of) in expected.iter().enumerate() {
+        let first = match of % 11 {
+            0 => Some(true),
+            4..9 => Some(false),
+            _ => None,
+        };
+        assert_eq!(dataset.bound(row, 0), first);
+        assert_eq!(dataset.bound(row, 1), Some(of % 13 == 0));
+    }
+    let all: Vec<usize> = (0..dataset.len()).collect();
+    let count = |rule: &dyn Fn(usize) -> bool| expected.iter().filter(|&&row| rule(row)).count();
+    let first = (
+        count(&|row| row % 11 == 0 || (4..9).contains(&(row % 11))),
+        count(&|row| row % 11 == 0),
+    );
+    assert_eq!(
+        dataset.counts(&all),
+        [first, (1960, count(&|row| row % 13 == 0))]
+    );
+
+    let alone = PretrainOptions {
+        tfs: vec!["TF0".into()],
+        ..options
+    };
+    let prepared = pretraining_dataset(&matrix, &[], &alone, &mut sequences).unwrap();
+    assert!(
+        prepared
+            .dataset
+            .labels
+            .iter()
+            .all(|&label| label != UNRESOLVED)
+    );
 }
 
 #[test]
