@@ -2,15 +2,24 @@
 
 use std::path::PathBuf;
 
-use bindscape::finetune::{Finetune, StartChoice};
+use bindscape::finetune::{Finetune, SeenRegions, StartChoice};
 use bindscape_base::Result;
 use bindscape_nn::train::{Freeze, TransferLayers};
 use bindscape_nn::{ArchitectureKind, DeviceChoice};
 use clap::{ArgGroup, Args};
 
+use crate::choice::choice;
 use crate::data::{SequenceArguments, SplitArguments};
 use crate::face::Verb;
 use crate::training::TrainingArguments;
+
+const SEEN: &[(&str, &str)] = &[
+    (
+        "train",
+        "May be trained on; validation and test regions are others",
+    ),
+    ("drop", "Left out, as are those it was tested on"),
+];
 
 /// Options of `finetune`.
 #[derive(Debug, Args)]
@@ -49,6 +58,19 @@ pub(crate) struct Arguments {
     /// Train from random weights too, on the same regions and split, for comparison
     #[arg(long)]
     with_scratch: bool,
+    /// Train no network: fit a readout of the multi-model alone, in seconds
+    #[arg(long, conflicts_with_all = ["scratch", "with_scratch", "no_readout"])]
+    readout_only: bool,
+    /// Fit no readout of the multi-model
+    #[arg(long)]
+    no_readout: bool,
+    /// Unbound regions per bound one, whatever their GC content, that the readout is fitted to beside
+    /// the matched ones
+    #[arg(long, value_name = "RATIO", default_value_t = 10.0)]
+    background: f64,
+    /// Regions that the multi-model was fitted to
+    #[arg(long, default_value = "train", value_parser = choice::<SeenRegions>(SEEN))]
+    seen_regions: SeenRegions,
     /// Layers to take from the multi-model: all-but-output, convolutional, first-convolutional
     #[arg(
         long,
@@ -92,11 +114,15 @@ impl Verb for Arguments {
             negatives_per_positive: self.negatives_per_positive,
             gc_bin_percent: self.gc_bin,
             repeats: self.repeats,
-            start: match (self.scratch, self.with_scratch) {
-                (true, _) => StartChoice::Scratch,
-                (false, true) => StartChoice::Both,
-                (false, false) => StartChoice::Transfer,
+            start: match (self.scratch, self.with_scratch, self.readout_only) {
+                (true, _, _) => StartChoice::Scratch,
+                (false, true, _) => StartChoice::Both,
+                (false, false, true) => StartChoice::None,
+                (false, false, false) => StartChoice::Transfer,
             },
+            seen: self.seen_regions,
+            readout: !self.no_readout,
+            background_per_positive: self.background,
             transfer: self.transfer,
             freeze: self.freeze,
             split: self.split.split()?,

@@ -4,6 +4,7 @@
 //! ```text
 //! RUN/
 //!   run.json                  RunRecord
+//!   comparison.json           Comparison, of a fine-tuning
 //!   TRAINING/                 one per entry of RunRecord::trainings
 //!     epochs.jsonl            EpochRecord, one line per epoch
 //!     model.safetensors       weights of the best epoch
@@ -223,4 +224,99 @@ pub struct Evaluation {
     pub resamples: u32,
     /// One entry per TF.
     pub tfs: Vec<TfMetrics>,
+}
+
+/// A way to score regions for one TF.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Compared {
+    /// The first de novo motif of the same peaks, by sum occupancy.
+    Pwm,
+    /// A network that began with random weights.
+    Scratch,
+    /// A network that began with the weights of a multi-model.
+    Transfer,
+    /// A regression on the multi-model's outputs and on de novo motifs of the same peaks.
+    Readout,
+}
+
+impl Compared {
+    /// Its name in tables and sentences.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pwm => "de novo PWM",
+            Self::Scratch => "from scratch",
+            Self::Transfer => "transfer",
+            Self::Readout => "readout",
+        }
+    }
+}
+
+impl From<Start> for Compared {
+    fn from(start: Start) -> Self {
+        match start {
+            Start::Scratch => Self::Scratch,
+            Start::Transfer => Self::Transfer,
+        }
+    }
+}
+
+/// `comparison.json`: what can be made of the same peaks, on the same test regions.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// TF.
+    pub tf: String,
+    /// Level of the intervals.
+    pub level: f64,
+    /// One entry per repeat.
+    pub repeats: Vec<RepeatComparison>,
+}
+
+/// The comparison of one repeat.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RepeatComparison {
+    /// Number of the repeat, from 1.
+    pub repeat: u32,
+    /// Seed of its draw and split.
+    pub seed: u64,
+    /// Bound regions that everything was fitted to.
+    pub peaks: u64,
+    /// The models, the simplest first.
+    pub models: Vec<ComparedModel>,
+}
+
+/// One model of a comparison.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ComparedModel {
+    /// Which.
+    pub model: Compared,
+    /// Its file, below the run directory.
+    pub file: String,
+    /// On the test part, whose unbound regions are matched in GC content.
+    pub matched: TfMetrics,
+    /// On test regions in which bound and unbound ones have their natural proportion.
+    pub natural: TfMetrics,
+}
+
+impl Comparison {
+    /// The means over repeats of the AUCPR of one model, on matched and on natural test regions;
+    /// `None` where no repeat has it.
+    #[must_use]
+    pub fn means(&self, model: Compared) -> Option<(f64, f64)> {
+        let found: Vec<(f64, f64)> = self
+            .repeats
+            .iter()
+            .flat_map(|repeat| &repeat.models)
+            .filter(|compared| compared.model == model)
+            .filter_map(|compared| {
+                Some((compared.matched.aucpr.value?, compared.natural.aucpr.value?))
+            })
+            .collect();
+        let count = found.len() as f64;
+        (!found.is_empty()).then(|| {
+            let sum = |of: fn(&(f64, f64)) -> f64| found.iter().map(of).sum::<f64>() / count;
+            (sum(|pair| pair.0), sum(|pair| pair.1))
+        })
+    }
 }

@@ -75,19 +75,27 @@ pub struct HeldOutChromosomes {
 /// of bound and unbound regions apart, with one group of overlapping regions at least
 /// in each part, and every part must have both.
 ///
+/// A random split keeps regions that `only_train` marks, and those that share a base with one of
+/// them, in the training part; shares are still those of all regions, where enough are left.
+///
 /// # Errors
 /// If shares are not positive or do not add up to 1, a named chromosome is not
 /// among the regions (the hint names near ones) or in both parts, or a part
 /// would be empty or lack bound or unbound regions.
 ///
 /// # Panics
-/// If there is not one label per region.
+/// If there is not one label per region, or not one mark.
 pub fn assign(
     regions: &Regions,
     labels: Option<&[bool]>,
+    only_train: &[bool],
     split: &Split,
     seed: u64,
 ) -> Result<Assignment> {
+    assert!(
+        only_train.is_empty() || only_train.len() == regions.len(),
+        "one mark per region, or none"
+    );
     if let Some(labels) = labels {
         assert_eq!(labels.len(), regions.len(), "one label per region");
     }
@@ -113,7 +121,10 @@ pub fn assign(
                     format!("{train}, {validation}, {test}"),
                 ));
             }
-            (random(&groups, labels, *validation, *test, seed), None)
+            (
+                random(&groups, labels, only_train, *validation, *test, seed),
+                None,
+            )
         }
         Split::Chromosome { validation, test } => {
             let (parts, held_out) = chromosomes::assign(regions, labels, validation, test, seed)?;
@@ -182,6 +193,7 @@ impl Groups {
 fn random(
     groups: &Groups,
     labels: Option<&[bool]>,
+    only_train: &[bool],
     validation: f64,
     test: f64,
     seed: u64,
@@ -192,9 +204,14 @@ fn random(
     };
     let (with, without): (Vec<usize>, Vec<usize>) =
         (0..groups.len()).partition(|&group| bound(group));
+    let kept = |group: &usize| {
+        let mut rows = groups.get(*group).iter();
+        rows.any(|&row| only_train.get(row as usize).copied().unwrap_or(false))
+    };
     for (stratum, mut members) in [without, with].into_iter().enumerate() {
         members.shuffle(&mut random::stream(seed, "split", &[stratum as u64]));
         let rows: usize = members.iter().map(|&group| groups.get(group).len()).sum();
+        members.retain(|group| !kept(group));
         for (part, share) in [(Part::Test, test), (Part::Validation, validation)] {
             // One group at least, while one is left for training.
             let target = ((rows as f64 * share).round() as usize).max(1);

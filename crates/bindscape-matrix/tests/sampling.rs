@@ -97,7 +97,8 @@ fn shared_data_fifty_tfs_share_many_regions_and_leave_enough_for_fine_tuning() {
         what: "regions used in pre-training",
     }];
     for (tf, wanted) in [("HNF4A", 500), ("SPI1", 500), ("ATF4", 50)] {
-        let pool = FinetuningPool::new(&matrix, tf, View::Sparse, &excluded, &mut fetch).unwrap();
+        let pool =
+            FinetuningPool::new(&matrix, tf, View::Sparse, &excluded, None, &mut fetch).unwrap();
         let options = FinetuneOptions {
             positives: Some(wanted),
             ..FinetuneOptions::default()

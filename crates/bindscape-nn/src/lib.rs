@@ -23,6 +23,7 @@ pub mod network;
 pub mod precision;
 pub mod predict;
 pub mod protein;
+pub mod readout;
 pub mod train;
 
 mod adam;

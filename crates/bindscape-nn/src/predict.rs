@@ -12,6 +12,7 @@ use crate::host::to_vec;
 use crate::model::Model;
 use crate::network::{Network, Pass, Traced, Tracer, Value};
 use crate::precision::Precision;
+use crate::readout::Reader;
 
 /// The strands that a prediction looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -49,6 +50,8 @@ pub struct Predictor {
     network: Network,
     length: usize,
     outputs: usize,
+    /// What makes one probability of the network's outputs, where the model has it.
+    reader: Option<Reader>,
 }
 
 impl Predictor {
@@ -58,7 +61,8 @@ impl Predictor {
         Self {
             network: model.network(device),
             length: model.architecture.length(),
-            outputs: model.architecture.outputs(),
+            outputs: model.tfs.len(),
+            reader: model.readout().map(Reader::new),
         }
     }
 
@@ -71,6 +75,7 @@ impl Predictor {
             network: architecture.initial(seed, device)?,
             length: architecture.length(),
             outputs: architecture.outputs(),
+            reader: None,
         })
     }
 
@@ -202,7 +207,10 @@ impl Predictor {
         let known = known(sequences, progress);
         for rows in known.chunks(batch.max(1)) {
             check(progress)?;
-            let probabilities = probabilities(&self.network, sequences, rows, strands);
+            let probabilities = match &self.reader {
+                None => probabilities(&self.network, sequences, rows, strands),
+                Some(reader) => reader.probabilities(&self.network, sequences, rows, strands),
+            };
             for (&row, values) in rows.iter().zip(probabilities.chunks_exact(self.outputs)) {
                 let place = &mut out[row * self.outputs..(row + 1) * self.outputs];
                 for (slot, &value) in place.iter_mut().zip(values) {

@@ -7,7 +7,7 @@ use std::time::UNIX_EPOCH;
 
 use bindscape_base::{Error, Place, Result};
 use bindscape_matrix::results::{
-    EpochRecord, Evaluation, RunKind, RunRecord, Start, TfMetrics, TrainingRecord,
+    Comparison, EpochRecord, Evaluation, RunKind, RunRecord, Start, TfMetrics, TrainingRecord,
 };
 use bindscape_stats::mean;
 use serde::de::DeserializeOwned;
@@ -19,6 +19,8 @@ pub(crate) struct Run {
     pub(crate) path: PathBuf,
     pub(crate) record: RunRecord,
     pub(crate) trainings: Vec<Training>,
+    /// What else was made of the same peaks, of a fine-tuning.
+    pub(crate) compared: Option<Comparison>,
     /// What an unfinished run does not have yet, in words.
     pub(crate) missing: Vec<String>,
     /// When `run.json` was last written, in seconds since 1970.
@@ -97,7 +99,8 @@ impl Run {
             return Err(Error::input(&file, Place::File, "at least one TF", "none"));
         }
         let mut missing = Vec::new();
-        if record.trainings.is_empty() {
+        let compared = read_comparison(path, &record)?;
+        if record.trainings.is_empty() && compared.is_none() {
             absent(&record, &file, "at least one training", &mut missing)?;
         }
         let mut trainings = Vec::with_capacity(record.trainings.len());
@@ -108,6 +111,7 @@ impl Run {
             path: path.to_path_buf(),
             record,
             trainings,
+            compared,
             missing,
             written: written(&file),
         })
@@ -192,6 +196,24 @@ fn absent(record: &RunRecord, file: &Path, what: &str, missing: &mut Vec<String>
     }
     missing.push(what.to_owned());
     Ok(())
+}
+
+/// `comparison.json`, which runs of earlier versions lack.
+fn read_comparison(path: &Path, run: &RunRecord) -> Result<Option<Comparison>> {
+    let file = path.join("comparison.json");
+    let Some(text) = read_text(&file)? else {
+        return Ok(None);
+    };
+    let comparison: Comparison = parse(&file, &text)?;
+    if run.tfs != [comparison.tf.as_str()] {
+        return Err(Error::input(
+            &file,
+            Place::Record("tf".into()),
+            format!("the TF of run.json, {}", shortened(&run.tfs)),
+            comparison.tf,
+        ));
+    }
+    Ok(Some(comparison).filter(|comparison| !comparison.repeats.is_empty()))
 }
 
 fn read_training(

@@ -123,7 +123,8 @@ fn steps_of_a_fine_tuning_add_up() {
         regions: &used,
         what: "regions that the multi-model was trained or validated on",
     }];
-    let pool = FinetuningPool::new(&matrix, "A", View::Sparse, &excluded, &mut sequences).unwrap();
+    let pool =
+        FinetuningPool::new(&matrix, "A", View::Sparse, &excluded, None, &mut sequences).unwrap();
     for positives in [None, Some(50)] {
         for split in [
             Split::default(),

@@ -11,7 +11,9 @@
 mod bootstrap;
 mod calibration;
 mod confusion;
+mod logistic;
 mod multiclass;
+mod optimise;
 mod q_values;
 mod ranking;
 mod summary;
@@ -26,10 +28,12 @@ pub use calibration::{
     temperature_multiclass,
 };
 pub use confusion::{Confusion, brier, f1, mcc, precision, recall};
+pub use logistic::LogisticRegression;
 pub use multiclass::{
     ClassConfusion, brier_multiclass, log_loss, log_loss_multiclass, macro_mean, most_probable,
     one_against_rest,
 };
+pub use optimise::minimise;
 pub use q_values::{q_values, q_values_of_counts};
 pub use ranking::{Curve, aucpr, auroc, average_precision, precision_recall_curve};
 pub use summary::{mean, mean_interval, quantile, standard_deviation};

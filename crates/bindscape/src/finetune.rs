@@ -1,16 +1,21 @@
-//! Fine-tuning: a model of one TF, by transfer or from scratch.
+//! Fine-tuning: a model of one TF, by transfer or from scratch, and what simpler models make of the
+//! same peaks.
+
+mod comparison;
 
 use std::path::{Path, PathBuf};
 
 use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Place, Result, Subject};
 use bindscape_genome::load::SequenceInput;
+use bindscape_matrix::dataset::Dataset;
 use bindscape_matrix::results::{
-    Evaluation, ParentModel, RunKind, RunRecord, Start as StartKind, TrainingRecord,
+    Comparison, Evaluation, ParentModel, RunKind, RunRecord, Start as StartKind, TrainingRecord,
 };
 use bindscape_matrix::sample::{Excluded, FinetuneOptions, FinetuningPool, Prepared};
 use bindscape_matrix::split::Split;
 use bindscape_matrix::{BindingMatrix, View, parquet};
+use bindscape_nn::readout::Penalty;
 use bindscape_nn::train::{Freeze, Start, TrainOptions, TransferLayers};
 use bindscape_nn::{Architecture, ArchitectureKind, Model, TrainingIdentity};
 use serde::{Deserialize, Serialize};
@@ -35,6 +40,20 @@ pub enum StartChoice {
     Scratch,
     /// Both, each on the same regions and split, for comparison.
     Both,
+    /// No network is trained: a readout of the multi-model alone.
+    None,
+}
+
+/// What becomes of regions that the multi-model was fitted to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SeenRegions {
+    /// They may be trained on; validation and test regions are others. The multi-model saw their
+    /// sequences with the labels of its own TFs.
+    #[default]
+    Train,
+    /// They, and those it was tested on, are left out altogether.
+    Drop,
 }
 
 impl StartChoice {
@@ -46,6 +65,7 @@ impl StartChoice {
             Self::Transfer => vec![transfer],
             Self::Scratch => vec![scratch],
             Self::Both => vec![transfer, scratch],
+            Self::None => Vec::new(),
         }
     }
 }
@@ -101,6 +121,16 @@ pub struct Finetune {
     pub repeats: u32,
     /// Which weights trainings begin with.
     pub start: StartChoice,
+    /// What becomes of regions that the multi-model was fitted to.
+    #[serde(default)]
+    pub seen: SeenRegions,
+    /// Whether a readout of the multi-model is fitted, too ([`bindscape_nn::readout`]).
+    #[serde(default = "yes")]
+    pub readout: bool,
+    /// Unbound regions per bound one, whatever their GC content, that the readout is fitted to
+    /// beside the matched ones.
+    #[serde(default = "background")]
+    pub background_per_positive: f64,
     /// Layers whose weights come from the multi-model.
     pub transfer: TransferLayers,
     /// Layers of the transferred model that keep their weights.
@@ -113,6 +143,15 @@ pub struct Finetune {
     pub out: PathBuf,
 }
 
+fn yes() -> bool {
+    true
+}
+
+/// More of the genome as it is ranks better there; chosen on TFs that no table reports.
+fn background() -> f64 {
+    10.0
+}
+
 /// What a fine-tuning leaves.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finetuned {
@@ -120,6 +159,10 @@ pub struct Finetuned {
     pub tf: String,
     /// The trainings, repeat by repeat.
     pub trainings: Vec<FinetunedModel>,
+    /// What else can be made of the same peaks, on the same test regions.
+    pub comparison: Comparison,
+    /// The readouts (safetensors), repeat by repeat.
+    pub readouts: Vec<PathBuf>,
 }
 
 /// One training of a fine-tuning.
@@ -166,12 +209,25 @@ impl Finetune {
             gc_bin_percent: draw.gc_bin_percent,
             repeats: 1,
             start: StartChoice::default(),
+            seen: SeenRegions::default(),
+            readout: true,
+            background_per_positive: background(),
             transfer: TransferLayers::default(),
             freeze: Freeze::default(),
             split: draw.split,
             training: TrainingPlan::default(),
             out,
         }
+    }
+
+    /// Whether any network begins with the weights of a multi-model.
+    fn transfers(&self) -> bool {
+        matches!(self.start, StartChoice::Transfer | StartChoice::Both)
+    }
+
+    /// Whether a readout is fitted.
+    fn reads_out(&self) -> bool {
+        self.readout && self.model.is_some()
     }
 
     fn draw(&self) -> FinetuneOptions {
@@ -268,23 +324,37 @@ impl Finetune {
         Ok(chosen)
     }
 
-    /// What each repeat draws from the regions that no parent has seen.
+    /// What each repeat draws, and the regions beside it as they occur in the genome.
     fn datasets(
         &self,
         matrix: &BindingMatrix,
         parent: Option<&Parent>,
         length: usize,
         session: &Session<'_>,
-    ) -> Result<Vec<Prepared>> {
+    ) -> Result<Vec<(Prepared, Dataset)>> {
         let mut source = self.sequences.open()?;
-        let excluded = parent.map_or_else(Vec::new, |(model, _)| regions_of(model));
-        let pool =
-            FinetuningPool::new(matrix, &self.tf, View::Sparse, &excluded, &mut |regions| {
-                data::fetch(source.as_mut(), regions, length, session)
-            })?;
+        let model = parent.map(|(model, _)| model);
+        let (excluded, seen) = match (model, self.seen) {
+            (None, _) => (Vec::new(), None),
+            (Some(model), SeenRegions::Drop) => (regions_of(model), None),
+            (Some(model), SeenRegions::Train) => (Vec::new(), regions_of(model).into_iter().next()),
+        };
+        let pool = FinetuningPool::new(
+            matrix,
+            &self.tf,
+            View::Sparse,
+            &excluded,
+            seen,
+            &mut |regions| data::fetch(source.as_mut(), regions, length, session),
+        )?;
         let draw = self.draw();
         (0..self.repeats)
-            .map(|repeat| pool.dataset(&draw, self.training.seed + u64::from(repeat)))
+            .map(|repeat| {
+                let seed = self.training.seed + u64::from(repeat);
+                let prepared = pool.dataset(&draw, seed)?;
+                let natural = pool.natural(&prepared, self.background_per_positive, seed);
+                Ok((prepared, natural))
+            })
             .collect()
     }
 
@@ -299,7 +369,12 @@ impl Finetune {
             "view": View::Sparse,
             "repeats": self.repeats,
             "starts": starts,
-            "transfer": (self.start != StartChoice::Scratch).then_some(self.transfer),
+            "seen": self.seen,
+            "readout": self.reads_out().then(|| json!({
+                "background_per_positive": self.background_per_positive,
+                "penalty": Penalty::default(),
+            })),
+            "transfer": self.transfers().then_some(self.transfer),
             "freeze": self.freeze,
             "training": {
                 "transfer": self.training.options(true, seed),
@@ -344,6 +419,8 @@ struct Inputs {
     planned: Vec<Planned>,
     /// One per repeat.
     repeats: Vec<Prepared>,
+    /// Regions beside those of each repeat, as they occur in the genome.
+    naturals: Vec<Dataset>,
 }
 
 impl Inputs {
@@ -357,7 +434,8 @@ impl Inputs {
         }
         let architecture = plan.network(parent.as_ref(), length)?;
         let files = data::records(&plan.matrix, &plan.sequences)?;
-        let repeats = plan.datasets(&matrix, parent.as_ref(), length, session)?;
+        let drawn = plan.datasets(&matrix, parent.as_ref(), length, session)?;
+        let (repeats, naturals): (Vec<_>, Vec<_>) = drawn.into_iter().unzip();
         data::tell_steps(&repeats[0].steps, session);
         Ok(Self {
             parent,
@@ -367,10 +445,11 @@ impl Inputs {
             files,
             planned: plan.planned(),
             repeats,
+            naturals,
         })
     }
 
-    fn data(&self, training: &Planned) -> &bindscape_matrix::dataset::Dataset {
+    fn data(&self, training: &Planned) -> &Dataset {
         &self.repeats[training.repeat as usize - 1].dataset
     }
 
@@ -466,6 +545,20 @@ impl Job for Finetune {
         if self.repeats == 0 {
             return Err(Error::argument("repeats", "at least 1", "0"));
         }
+        if self.start == StartChoice::None && !self.readout {
+            return Err(Error::argument(
+                "readout",
+                "a readout where no network is trained",
+                "neither",
+            ));
+        }
+        if !(self.background_per_positive >= 0.0 && self.background_per_positive.is_finite()) {
+            return Err(Error::argument(
+                "background_per_positive",
+                "a number of at least 0",
+                self.background_per_positive.to_string(),
+            ));
+        }
         if self.start != StartChoice::Scratch && self.model.is_none() {
             return Err(Error::argument(
                 "model",
@@ -492,8 +585,7 @@ impl Job for Finetune {
             &|index| inputs.task(self, &planned[index], &options[index], session),
             session,
         )?;
-        run.finish()?;
-        let trainings = planned
+        let trainings: Vec<FinetunedModel> = planned
             .iter()
             .zip(evaluations)
             .map(|(training, evaluation)| FinetunedModel {
@@ -502,9 +594,13 @@ impl Job for Finetune {
                 evaluation,
             })
             .collect();
+        let comparison = comparison::compare(self, &inputs, &run, &trainings, session)?;
+        run.finish()?;
         Ok(Finetuned {
             tf: self.tf.clone(),
+            readouts: comparison::readouts(self, &comparison),
             trainings,
+            comparison,
         })
     }
 }

@@ -10,6 +10,7 @@
 
 pub mod data;
 pub mod demo;
+mod denovo;
 pub mod evaluate;
 pub mod finetune;
 pub mod job;

@@ -208,7 +208,7 @@ pub fn pretraining_dataset(
         );
     }
     let regions = matrix.regions.select(&rows);
-    let assignment = split::assign(&regions, None, &options.split, options.seed)?;
+    let assignment = split::assign(&regions, None, &[], &options.split, options.seed)?;
     Ok(steps.finish(
         Dataset {
             tfs: options.tfs.clone(),
@@ -231,12 +231,15 @@ pub struct FinetuningPool {
     matrix_rows: Vec<usize>,
     positives: Vec<usize>,
     negatives: Vec<usize>,
+    /// Whether an ancestor was fitted to the region of a row, so that it can only be trained on.
+    seen: Vec<bool>,
     steps: Steps,
 }
 
 impl FinetuningPool {
     /// Collects the regions resolved for `tf` in `view` (the sparse one in the
-    /// paper), less those that `excluded` names and those with unknown bases.
+    /// paper), less those that `excluded` names and those with unknown bases. Those that `seen`
+    /// names may be trained on and come into no other part.
     ///
     /// # Errors
     /// If the TF is not in the matrix, fewer than [`MIN_POSITIVES`] bound or no
@@ -249,6 +252,7 @@ impl FinetuningPool {
         tf: &str,
         view: View,
         excluded: &[Excluded<'_>],
+        seen: Option<Excluded<'_>>,
         fetch: &mut Fetch<'_>,
     ) -> Result<Self> {
         let column = matrix.column(tf, Subject::field("tf"))?;
@@ -273,6 +277,16 @@ impl FinetuningPool {
         let (matrix_rows, sequences) = steps.fetch_known(&matrix.regions, rows, fetch)?;
         let (positives, negatives): (Vec<usize>, Vec<usize>) =
             (0..matrix_rows.len()).partition(|&row| column[matrix_rows[row]] == Code::Bound);
+        let regions = matrix.regions.select(&matrix_rows);
+        let seen = match seen {
+            None => vec![false; regions.len()],
+            Some(Excluded { regions: of, what }) => {
+                let seen = regions.overlaps(of);
+                let count = seen.iter().filter(|&&seen| seen).count();
+                steps.add(format!("may only be trained on: overlap {what}"), count);
+                seen
+            }
+        };
         steps.add("bound regions available".into(), positives.len());
         steps.add("unbound regions available".into(), negatives.len());
         if positives.len() < MIN_POSITIVES {
@@ -286,11 +300,12 @@ impl FinetuningPool {
         }
         Ok(Self {
             tf: tf.to_owned(),
-            regions: matrix.regions.select(&matrix_rows),
+            regions,
             sequences,
             matrix_rows,
             positives,
             negatives,
+            seen,
             steps,
         })
     }
@@ -309,45 +324,56 @@ impl FinetuningPool {
 
     /// Draws bound regions, unbound ones of similar GC, and the split, all by `seed`.
     ///
+    /// Of regions that may only be trained on, no more are taken than leave the validation and
+    /// test parts their shares, where there are enough others.
+    ///
     /// # Errors
     /// If fewer than [`MIN_POSITIVES`] bound regions are asked for, the bins are
-    /// not 1 to 100 per cent wide, the ratio is not positive, or the split cannot be made.
+    /// not 1 to 100 per cent wide, the ratio is not positive, the split cannot be made, or its
+    /// chromosomes hold regions that may only be trained on.
     pub fn dataset(&self, options: &FinetuneOptions, seed: u64) -> Result<Prepared> {
         options.validate()?;
         let mut steps = self.steps.clone();
-        let mut positives = self.positives.clone();
-        if let Some(wanted) = options.positives {
-            if wanted < positives.len() {
-                let mut rng = random::stream(seed, "positives", &[]);
-                let (drawn, _) = positives.partial_shuffle(&mut rng, wanted);
-                positives = drawn.to_vec();
-            }
-            steps.add(
-                taken("bound regions", positives.len(), wanted),
-                positives.len(),
-            );
-        }
+        let (fresh, positives) = self.draw_positives(options, seed, &mut steps);
         let gc = |row: usize| {
             self.sequences
                 .gc(row)
                 .expect("sequences with unknown bases were dropped")
         };
-        let matched = match_gc(
-            &positives,
-            &self.negatives,
-            gc,
-            options.gc_bin_percent,
-            options.negatives_per_positive,
-            seed,
-        );
+        let mut rows = Vec::new();
+        let (mut matched, mut short) = (0, Vec::new());
+        // Those that may be tested on get unbound regions that may be, too.
+        for (positives, negatives) in [
+            (&fresh, self.negatives_where(|row| !self.seen[row])),
+            (
+                &positives,
+                self.negatives_where(|row| fresh.is_empty() || self.seen[row]),
+            ),
+        ] {
+            if positives.is_empty() {
+                continue;
+            }
+            let found = match_gc(
+                positives,
+                &negatives,
+                gc,
+                options.gc_bin_percent,
+                options.negatives_per_positive,
+                seed,
+            );
+            matched += found.rows.len();
+            short.extend(found.short);
+            rows.extend_from_slice(positives);
+            rows.extend(found.rows);
+        }
         steps.add(
             format!(
                 "unbound regions taken, GC as the bound ones' in bins of {} %",
                 options.gc_bin_percent
             ),
-            matched.rows.len(),
+            matched,
         );
-        for bin in &matched.short {
+        for bin in &short {
             steps.add(
                 format!(
                     "unbound regions missing with GC of {} to {} %: {} wanted, {} available",
@@ -356,15 +382,15 @@ impl FinetuningPool {
                 bin.wanted - bin.available,
             );
         }
-        let mut rows = positives;
-        rows.extend_from_slice(&matched.rows);
         rows.sort_unstable();
         let labels: Vec<bool> = rows
             .iter()
             .map(|row| self.positives.binary_search(row).is_ok())
             .collect();
         let regions = self.regions.select(&rows);
-        let assignment = split::assign(&regions, Some(&labels), &options.split, seed)?;
+        let seen: Vec<bool> = rows.iter().map(|&row| self.seen[row]).collect();
+        let assignment = split::assign(&regions, Some(&labels), &seen, &options.split, seed)?;
+        self.refuse_seen(&rows, &assignment)?;
         Ok(steps.finish(
             Dataset {
                 tfs: vec![self.tf.clone()],
@@ -376,6 +402,160 @@ impl FinetuningPool {
             rows.iter().map(|&row| self.matrix_rows[row]).collect(),
             assignment,
         ))
+    }
+
+    /// Bound regions: those that may be tested on and are drawn for it, and all others. Without
+    /// any region that an ancestor saw, all are among the others.
+    fn draw_positives(
+        &self,
+        options: &FinetuneOptions,
+        seed: u64,
+        steps: &mut Steps,
+    ) -> (Vec<usize>, Vec<usize>) {
+        let mut positives = self.positives.clone();
+        let all = positives.len();
+        let wanted = options.positives.unwrap_or(all).min(all);
+        let mut rng = random::stream(seed, "positives", &[]);
+        let held_out = match &options.split {
+            Split::Random {
+                validation, test, ..
+            } if self.seen.contains(&true) => validation + test,
+            _ => 0.0,
+        };
+        let mut fresh = Vec::new();
+        if held_out > 0.0 {
+            let (mut unseen, seen): (Vec<usize>, Vec<usize>) =
+                positives.into_iter().partition(|&row| !self.seen[row]);
+            unseen.shuffle(&mut rng);
+            // More of them only where the others do not suffice.
+            let least = (wanted as f64 * held_out).ceil() as usize;
+            unseen.truncate(least.max(wanted.saturating_sub(seen.len())));
+            (fresh, positives) = (unseen, seen);
+        }
+        let wanted = wanted.saturating_sub(fresh.len());
+        if wanted < positives.len() {
+            let (drawn, _) = positives.partial_shuffle(&mut rng, wanted);
+            positives = drawn.to_vec();
+        }
+        if let Some(wanted) = options.positives {
+            let count = fresh.len() + positives.len();
+            steps.add(taken("bound regions", count, wanted), count);
+        }
+        (fresh, positives)
+    }
+
+    fn negatives_where(&self, rule: impl Fn(usize) -> bool) -> Vec<usize> {
+        let rows = self.negatives.iter().copied();
+        rows.filter(|&row| rule(row)).collect()
+    }
+
+    /// Refuses a split by chromosome that would test on what an ancestor was fitted to.
+    fn refuse_seen(&self, rows: &[usize], assignment: &Assignment) -> Result<()> {
+        let held_out = rows.iter().zip(&assignment.parts);
+        let mut seen: Vec<&str> = held_out
+            .filter(|&(&row, &part)| part != Part::Train && self.seen[row])
+            .map(|(&row, _)| self.regions.get(row).chrom)
+            .collect();
+        seen.sort_unstable();
+        seen.dedup();
+        if seen.is_empty() {
+            return Ok(());
+        }
+        let mut free: Vec<&str> = Vec::new();
+        for chrom in self.regions.chromosomes() {
+            let mut of = (0..self.seen.len()).filter(|&row| self.regions.get(row).chrom == *chrom);
+            if of.all(|row| !self.seen[row]) {
+                free.push(chrom);
+            }
+        }
+        Err(Error::argument(
+            "split",
+            "validation and test chromosomes that the multi-model was not fitted to",
+            format!("{} among them", seen.join(", ")),
+        )
+        .hint(if free.is_empty() {
+            "use a random split, or a multi-model that was trained with chromosomes held out"
+                .to_owned()
+        } else {
+            format!("it was not fitted to {}", free.join(", "))
+        }))
+    }
+
+    /// Regions beside those of a data set, as they occur: unbound ones for the training part,
+    /// `ratio` for each bound one there whatever their GC, and a test part in which bound and
+    /// unbound regions have the proportion that they have among all regions resolved for the TF.
+    /// By a split by chromosome that is every region of the test chromosomes; else the bound
+    /// regions of the test part, and unbound ones drawn by `seed`.
+    ///
+    /// No region shares a base with one of another part of `prepared`, or is one that may only be
+    /// trained on and comes into the test part.
+    #[must_use]
+    pub fn natural(&self, prepared: &Prepared, ratio: f64, seed: u64) -> Dataset {
+        let dataset = &prepared.dataset;
+        let of = |part: Part| dataset.regions.select(&dataset.rows(part));
+        let (train, validation, test) = (of(Part::Train), of(Part::Validation), of(Part::Test));
+        let hits = [&train, &validation, &test].map(|regions| self.regions.overlaps(regions));
+        let bound_in = |part: Part| {
+            let rows = dataset.rows(part);
+            rows.iter().filter(|&&row| dataset.labels[row] == 1).count()
+        };
+        let is_bound = |row: usize| self.positives.binary_search(&row).is_ok();
+        let test_rows: Vec<usize> = match &prepared.chromosomes {
+            Some(held_out) => (0..self.regions.len())
+                .filter(|&row| {
+                    held_out
+                        .test
+                        .iter()
+                        .any(|chrom| chrom == self.regions.get(row).chrom)
+                })
+                .filter(|&row| !hits[0][row] && !hits[1][row] && !self.seen[row])
+                .collect(),
+            None => {
+                let share = self.negatives.len() as f64 / self.positives.len() as f64;
+                let wanted = (bound_in(Part::Test) as f64 * share).round() as usize;
+                let mut free =
+                    self.negatives_where(|row| !hits[0][row] && !hits[1][row] && !self.seen[row]);
+                free.shuffle(&mut random::stream(seed, "natural-test", &[]));
+                free.truncate(wanted);
+                let bound = prepared.matrix_rows.iter().zip(&dataset.parts);
+                let bound = bound.filter(|&(_, &part)| part == Part::Test);
+                free.extend(
+                    bound
+                        .filter_map(|(row, _)| self.matrix_rows.binary_search(row).ok())
+                        .filter(|&row| is_bound(row)),
+                );
+                free.sort_unstable();
+                free
+            }
+        };
+        let test_regions = self.regions.select(&test_rows);
+        let near_test = self.regions.overlaps(&test_regions);
+        let held_out = |row: usize| {
+            prepared.chromosomes.as_ref().is_some_and(|held_out| {
+                let chrom = self.regions.get(row).chrom;
+                held_out
+                    .test
+                    .iter()
+                    .chain(&held_out.validation)
+                    .any(|name| name == chrom)
+            })
+        };
+        let mut rows = self.negatives_where(|row| {
+            !hits.iter().any(|hit| hit[row]) && !near_test[row] && !held_out(row)
+        });
+        rows.shuffle(&mut random::stream(seed, "natural-train", &[]));
+        rows.truncate((bound_in(Part::Train) as f64 * ratio).round() as usize);
+        rows.sort_unstable();
+        let mut parts = vec![Part::Train; rows.len()];
+        parts.resize(rows.len() + test_rows.len(), Part::Test);
+        rows.extend(test_rows);
+        Dataset {
+            tfs: vec![self.tf.clone()],
+            regions: self.regions.select(&rows),
+            sequences: self.sequences.select(&rows),
+            labels: rows.iter().map(|&row| u8::from(is_bound(row))).collect(),
+            parts,
+        }
     }
 }
 

@@ -73,7 +73,8 @@ fn the_ordinary_build_reads_it_and_the_job_is_as_described() {
         what: "regions used in pre-training",
     }];
     let target = &simulation.target_tf;
-    let pool = FinetuningPool::new(&matrix, target, View::Sparse, &excluded, &mut fetch).unwrap();
+    let pool =
+        FinetuningPool::new(&matrix, target, View::Sparse, &excluded, None, &mut fetch).unwrap();
     assert!(
         (250..600).contains(&pool.positives()),
         "{}",

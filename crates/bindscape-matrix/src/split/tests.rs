@@ -24,7 +24,7 @@ fn count(parts: &[Part], part: Part) -> usize {
 
 #[test]
 fn random_parts_have_their_shares() {
-    let split = assign(&spaced(1000), None, &Split::default(), 7).unwrap();
+    let split = assign(&spaced(1000), None, &[], &Split::default(), 7).unwrap();
     assert_eq!(
         [Part::Train, Part::Validation, Part::Test].map(|part| count(&split.parts, part)),
         [800, 100, 100]
@@ -32,11 +32,11 @@ fn random_parts_have_their_shares() {
     assert_eq!(split.overlapping, 0);
     assert_eq!(
         split,
-        assign(&spaced(1000), None, &Split::default(), 7).unwrap()
+        assign(&spaced(1000), None, &[], &Split::default(), 7).unwrap()
     );
     assert_ne!(
         split.parts,
-        assign(&spaced(1000), None, &Split::default(), 8)
+        assign(&spaced(1000), None, &[], &Split::default(), 8)
             .unwrap()
             .parts
     );
@@ -45,14 +45,14 @@ fn random_parts_have_their_shares() {
 #[test]
 fn few_positives_come_into_every_part() {
     let labels: Vec<bool> = (0..60).map(|row| row < 5).collect();
-    let split = assign(&spaced(60), Some(&labels), &Split::default(), 1).unwrap();
+    let split = assign(&spaced(60), Some(&labels), &[], &Split::default(), 1).unwrap();
     let bound = |part| (0..5).filter(|&row| split.parts[row] == part).count();
     assert_eq!(
         [Part::Train, Part::Validation, Part::Test].map(bound),
         [3, 1, 1]
     );
     let labels: Vec<bool> = (0..60).map(|row| row < 2).collect();
-    let error = assign(&spaced(60), Some(&labels), &Split::default(), 1)
+    let error = assign(&spaced(60), Some(&labels), &[], &Split::default(), 1)
         .unwrap_err()
         .to_string();
     assert!(
@@ -69,7 +69,7 @@ fn shares_must_add_up() {
         validation: 0.1,
         test: 0.2,
     };
-    let error = assign(&spaced(60), None, &split, 1)
+    let error = assign(&spaced(60), None, &[], &split, 1)
         .unwrap_err()
         .to_string();
     assert!(
@@ -98,7 +98,7 @@ fn named_chromosomes_are_held_out() {
         validation: vec!["chr4".into()],
         test: vec!["chr8".into(), "chr5".into()],
     };
-    let assigned = assign(&regions, None, &split, 0).unwrap();
+    let assigned = assign(&regions, None, &[], &split, 0).unwrap();
     for (row, region) in regions.iter().enumerate() {
         let expected = match region.chrom {
             "chr4" => Part::Validation,
@@ -118,7 +118,7 @@ fn chosen_chromosomes_hold_about_a_tenth() {
     };
     let mut choices = std::collections::BTreeSet::new();
     for seed in 0..10 {
-        let assigned = assign(&regions, None, &automatic, seed).unwrap();
+        let assigned = assign(&regions, None, &[], &automatic, seed).unwrap();
         for part in [Part::Validation, Part::Test] {
             let share = count(&assigned.parts, part) as f64 / regions.len() as f64;
             assert!((0.07..0.14).contains(&share), "{share}");
@@ -130,7 +130,7 @@ fn chosen_chromosomes_hold_about_a_tenth() {
         validation: Vec::new(),
         test: vec!["chr6".into()],
     };
-    let assigned = assign(&regions, None, &half, 0).unwrap();
+    let assigned = assign(&regions, None, &[], &half, 0).unwrap();
     assert_eq!(assigned.chromosomes.as_ref().unwrap().test, ["chr6"]);
     assert!(count(&assigned.parts, Part::Validation) > 0);
 }
@@ -143,6 +143,7 @@ fn wrong_chromosomes_are_refused() {
         let error = assign(
             regions,
             None,
+            &[],
             &Split::Chromosome {
                 validation: own(validation),
                 test: own(test),
@@ -182,12 +183,12 @@ fn touching_regions_may_be_separated_and_a_tangle_may_not() {
         tangle.push("chr1", i * 100, i * 100 + 200);
     }
     assert_eq!(
-        assign(&tiles, None, &Split::default(), 0)
+        assign(&tiles, None, &[], &Split::default(), 0)
             .unwrap()
             .overlapping,
         0
     );
-    let error = assign(&tangle, None, &Split::default(), 0)
+    let error = assign(&tangle, None, &[], &Split::default(), 0)
         .unwrap_err()
         .to_string();
     assert!(error.contains("50 regions in 1 groups"), "{error}");
@@ -207,7 +208,7 @@ proptest! {
             regions.push(&format!("chr{chrom}"), start, start + width);
         }
         let labels: Vec<bool> = list.iter().map(|row| row.3).collect();
-        let Ok(split) = assign(&regions, labelled.then_some(&labels), &Split::default(), seed) else {
+        let Ok(split) = assign(&regions, labelled.then_some(&labels), &[], &Split::default(), seed) else {
             return Ok(());
         };
         for a in 0..list.len() {

@@ -24,6 +24,7 @@ use crate::parameters::StateDict;
 #[cfg(test)]
 use crate::parameters::Values;
 use crate::precision::Precision;
+use crate::readout::Readout;
 use bindscape_arrays::model_file::{FORMAT, ModelFile, ModelKind, tensors};
 
 /// What a model was trained on: enough to keep its regions out of anything that
@@ -126,16 +127,14 @@ impl TrainingIdentity {
 fn bound_shares(data: &Dataset) -> Option<Vec<f64>> {
     let rows = data.rows(Part::Train);
     (!rows.is_empty()).then(|| {
-        (0..data.tfs.len())
-            .map(|tf| {
-                let bound = rows.iter().filter(|&&row| data.labels_of(row)[tf] == 1);
-                bound.count() as f64 / rows.len() as f64
-            })
+        data.counts(&rows)
+            .into_iter()
+            .map(|(resolved, bound)| bound as f64 / resolved.max(1) as f64)
             .collect()
     })
 }
 
-/// A trained network.
+/// A trained network, or one with a readout of its outputs ([`Model::with_readout`]).
 ///
 /// ```no_run
 /// # fn main() -> bindscape_base::Result<()> {
@@ -152,11 +151,12 @@ fn bound_shares(data: &Dataset) -> Option<Vec<f64>> {
 pub struct Model {
     /// Which network, and its sizes.
     pub architecture: Architecture,
-    /// One TF per output.
+    /// One TF per output; of a model with a readout, the TF of that.
     pub tfs: Vec<String>,
     /// What it was trained on.
     pub training: TrainingIdentity,
     pub(crate) state: StateDict,
+    readout: Option<Readout>,
     sha256: String,
 }
 
@@ -166,6 +166,8 @@ struct Metadata {
     architecture: Architecture,
     tfs: Vec<String>,
     training: TrainingIdentity,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    readout: Option<Readout>,
 }
 
 impl Model {
@@ -180,10 +182,44 @@ impl Model {
             tfs,
             training,
             state,
+            readout: None,
             sha256: String::new(),
         };
         model.sha256 = sha256_hex(&model.to_bytes());
         model
+    }
+
+    /// This multi-model with a readout of its outputs for `tf`, whose training `training` is.
+    ///
+    /// # Panics
+    /// If the readout is of other outputs.
+    #[must_use]
+    pub fn with_readout(&self, tf: String, training: TrainingIdentity, readout: Readout) -> Self {
+        assert_eq!(readout.outputs, self.output_names(), "of the same network");
+        let mut model = Self {
+            architecture: self.architecture.clone(),
+            tfs: vec![tf],
+            training,
+            state: self.state.clone(),
+            readout: Some(readout),
+            sha256: String::new(),
+        };
+        model.sha256 = sha256_hex(&model.to_bytes());
+        model
+    }
+
+    /// What makes one probability of the network's outputs, where there is such a thing.
+    #[must_use]
+    pub fn readout(&self) -> Option<&Readout> {
+        self.readout.as_ref()
+    }
+
+    /// The TFs of the network's outputs.
+    #[must_use]
+    pub fn output_names(&self) -> &[String] {
+        self.readout
+            .as_ref()
+            .map_or(&self.tfs, |readout| &readout.outputs)
     }
 
     /// The network with the model's weights on `device`.
@@ -213,6 +249,7 @@ impl Model {
             architecture: self.architecture.clone(),
             tfs: self.tfs.clone(),
             training: self.training.clone(),
+            readout: self.readout.clone(),
         };
         let metadata = serde_json::to_string(&metadata).expect("plain data make JSON");
         let entries: Vec<tensors::Entry<'_>> = self
@@ -266,7 +303,17 @@ impl Model {
                 .hint("the file is damaged: copy or make it again"),
                 other => other,
             })?;
-        if metadata.tfs.len() != metadata.architecture.outputs() {
+        if let Some(readout) = &metadata.readout {
+            if metadata.tfs.len() != 1 || !readout.is_whole(metadata.architecture.outputs()) {
+                return Err(Error::input(
+                    path,
+                    Place::Record("readout".into()),
+                    "weights of one TF for every motif and every output of the network",
+                    "others",
+                )
+                .hint("the file is damaged: copy or make it again"));
+            }
+        } else if metadata.tfs.len() != metadata.architecture.outputs() {
             return Err(Error::input(
                 path,
                 Place::File,
@@ -283,6 +330,7 @@ impl Model {
             tfs: metadata.tfs,
             training: metadata.training,
             state,
+            readout: metadata.readout,
             sha256: file.sha256(),
         })
     }

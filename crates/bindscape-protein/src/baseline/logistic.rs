@@ -2,10 +2,10 @@
 
 use bindscape_base::Result;
 use bindscape_base::progress::{Progress, check};
+use bindscape_stats::minimise;
 use rayon::prelude::*;
 
 use super::composition::{MeanFeatures, Standard};
-use super::optimise::minimise;
 use super::{Baseline, Task, loss, softmax};
 
 /// Penalties that are tried, strongest first: each starts from the weights of the one before.

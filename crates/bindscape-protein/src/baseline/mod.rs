@@ -15,7 +15,6 @@ pub(crate) mod homology;
 mod logistic;
 mod nearest;
 mod neighbours;
-mod optimise;
 mod tfpredict;
 mod voters;
 

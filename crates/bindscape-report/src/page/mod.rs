@@ -9,6 +9,7 @@ use crate::theme;
 use bindscape_matrix::results::RunKind;
 
 mod methods;
+mod peaks;
 mod provenance;
 mod results;
 mod selection;

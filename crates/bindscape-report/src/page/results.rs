@@ -4,7 +4,7 @@ use bindscape_matrix::results::{Start, TfMetrics};
 use maud::{Markup, html};
 
 use super::summary::{few_regions, natural};
-use super::{Numbering, compares, curves, dots};
+use super::{Numbering, compares, curves, dots, peaks};
 use crate::compare::{Comparison, Metric, Spread};
 use crate::figures::learning::learning_curves;
 use crate::figures::metrics::rows;
@@ -16,8 +16,14 @@ use crate::run::{Run, Training, start_name};
 
 /// Figures and tables of the test results.
 pub(super) fn section(run: &Run, numbering: &mut Numbering) -> Markup {
+    let compared = run.compared.as_ref();
     if !run.evaluated() {
-        return html! { p { "No model of this run has been evaluated yet." } };
+        return html! {
+            @match compared {
+                Some(comparison) => (peaks::table(comparison, numbering)),
+                None => p { "No model of this run has been evaluated yet." },
+            }
+        };
     }
     let evaluated = run.trainings.iter().filter_map(|t| t.evaluation.as_ref());
     let mut data: Vec<&str> = evaluated
@@ -35,6 +41,7 @@ pub(super) fn section(run: &Run, numbering: &mut Numbering) -> Markup {
         @if let Some(warning) = few_regions(run) {
             div.banner role="note" { p { strong { "Few regions. " } (warning) } }
         }
+        @if let Some(comparison) = compared { (peaks::table(comparison, numbering)) }
         @for figure in dots(run) { (numbering.figure(&figure)) }
         @if compares(run) {
             @for tf in 0..run.record.tfs.len() {

@@ -12,6 +12,7 @@ use crate::figures::metrics;
 use crate::number::{UNDEFINED, count, counted, fixed, in_words, interval, no_skill, signed};
 use crate::run::{Run, start_name};
 
+use super::peaks;
 use super::shell::shell;
 
 /// What the run is, in a line.
@@ -27,10 +28,14 @@ pub(super) fn title(run: &Run) -> String {
 pub(super) fn sentence(run: &Run) -> String {
     match run.record.kind {
         RunKind::Pretrain => pretrain_sentence(run),
-        RunKind::Finetune => (0..run.record.tfs.len())
-            .map(|tf| finetune_sentence(run, tf))
-            .collect::<Vec<_>>()
-            .join(" "),
+        RunKind::Finetune => {
+            let headline = run.compared.as_ref().and_then(peaks::sentence);
+            let trained = (0..run.record.tfs.len())
+                .filter(|_| !run.trainings.is_empty() || headline.is_none())
+                .map(|tf| finetune_sentence(run, tf));
+            let sentences: Vec<String> = headline.clone().into_iter().chain(trained).collect();
+            sentences.join(" ")
+        }
     }
 }
 

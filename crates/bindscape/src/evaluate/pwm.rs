@@ -13,29 +13,22 @@ use std::path::{Path, PathBuf};
 use bindscape_base::digest;
 use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Place, Result, random};
-use bindscape_genome::fasta::Record;
 use bindscape_genome::region::Region;
-use bindscape_genome::sequence::{PackedSequences, SequenceSource, Strand};
+use bindscape_genome::sequence::{PackedSequences, SequenceSource};
 use bindscape_matrix::results::{Estimate, Evaluation, TfMetrics};
 use bindscape_matrix::{BindingMatrix, View};
-use bindscape_motif::discover::{self, SequenceSet, discover};
+use bindscape_motif::discover::SequenceSet;
 use bindscape_motif::format::write_motifs;
-use bindscape_motif::scan::{self, Batch, Options, Scanner};
-use bindscape_motif::{Background, Format, Motif, MotifSet, Pseudocount};
+use bindscape_motif::{Format, Motif, MotifSet};
 use bindscape_nn::Model;
 use bindscape_nn::evaluate::Bootstrap;
 use rand::seq::SliceRandom;
 
 use super::Evaluate;
 use crate::data;
+use crate::denovo;
 use crate::session::Session;
 use crate::training;
-
-/// Motifs that are sought, of which the first counts.
-const MOTIFS: usize = 5;
-
-/// Largest width: that of CTCF's profile, the widest of the paper's TFs.
-const MAX_WIDTH: usize = 21;
 
 /// PWMs, one for each TF.
 pub(super) struct DenovoPwms {
@@ -95,7 +88,7 @@ impl DenovoPwms {
         options: Bootstrap,
         like: &Evaluation,
     ) -> Result<Evaluation> {
-        let scores = self.scores(sequences)?;
+        let scores = denovo::occupancies(&self.motifs, sequences)?;
         let tfs: Vec<String> = self.motifs.motifs.iter().map(|m| m.id.clone()).collect();
         let metrics = training::metrics(&tfs, &scores, labels, options);
         Ok(Evaluation {
@@ -104,40 +97,6 @@ impl DenovoPwms {
             tfs: metrics.into_iter().map(without_threshold).collect(),
             ..like.clone()
         })
-    }
-
-    /// Natural logarithms of sum occupancies, which rank as the occupancies do and stay within
-    /// the range of `f32`; `None` for sequences with unknown letters, as networks score them.
-    fn scores(&self, sequences: &PackedSequences) -> Result<Vec<Option<f32>>> {
-        let options = Options {
-            threshold: 1e-4,
-            single_strand: false,
-            pseudocount: Pseudocount::new(scan::PSEUDOCOUNT)?,
-        };
-        let scanner = Scanner::new(&self.motifs.motifs, &Background::uniform(), &options)?;
-        let mut bases = vec![0; sequences.length()];
-        let mut scores = Vec::with_capacity(sequences.len() * scanner.motifs().len());
-        let mut batch = Batch::default();
-        for row in 0..sequences.len() {
-            sequences.bases(row, Strand::Forward, &mut bases);
-            batch.push(&bases);
-            // Batches bound the memory of the scan.
-            if batch.bases.len() >= 1 << 22 || row + 1 == sequences.len() {
-                let cells = scanner.occupancy(&batch, &mut Vec::new());
-                scores.extend(
-                    cells
-                        .iter()
-                        .map(|cell| cell.value().map(|sum| sum.ln() as f32)),
-                );
-                batch = Batch::default();
-            }
-        }
-        for (row, scores) in scores.chunks_mut(scanner.motifs().len()).enumerate() {
-            if sequences.has_unknown(row) {
-                scores.fill(None);
-            }
-        }
-        Ok(scores)
     }
 }
 
@@ -161,14 +120,7 @@ impl Learner<'_, '_> {
         let tf = &self.matrix.tfs[column];
         let (bound, unbound) = self.examples(column);
         let (positives, controls) = (self.sequences(&bound)?, self.sequences(&unbound)?);
-        let options = discover::Options {
-            max_width: MAX_WIDTH,
-            motifs: Some(MOTIFS),
-            holdout: 0.0,
-            seed: self.seed,
-            ..discover::Options::default()
-        };
-        let found = discover(&positives, Some(&controls), &options, self.session)
+        let found = denovo::motifs(&positives, &controls, self.seed, self.session)
             .map_err(|error| error.within(&format!("the PWM of {tf}")))?;
         let best = found.motifs.first().ok_or_else(|| {
             Error::input(
@@ -226,19 +178,12 @@ impl Learner<'_, '_> {
     fn sequences(&mut self, rows: &[usize]) -> Result<SequenceSet> {
         let regions = self.matrix.regions.select(rows);
         let packed = data::fetch(self.sequences, &regions, self.length, self.session)?;
-        let records = (0..packed.len())
-            .filter(|&row| !packed.has_unknown(row))
-            .map(|row| Record {
-                name: regions.get(row).to_string(),
-                sequence: packed.letters(row).into_bytes(),
-                ..Record::default()
-            });
-        SequenceSet::new(self.matrix_path, records.collect())
+        denovo::sequence_set(self.matrix_path, &regions, &packed)
     }
 }
 
 /// An occupancy is no probability: what depends on a threshold of one half is not defined.
-fn without_threshold(metrics: TfMetrics) -> TfMetrics {
+pub(crate) fn without_threshold(metrics: TfMetrics) -> TfMetrics {
     let undefined = Estimate {
         value: None,
         interval: None,

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use bindscape_base::words::first_of;
 use bindscape_matrix::TfProfile;
 use bindscape_matrix::inspect::Inspection;
-use bindscape_matrix::results::{Estimate, FEW_REGIONS, Start, TfMetrics};
+use bindscape_matrix::results::{
+    Compared, ComparedModel, Comparison, Estimate, FEW_REGIONS, Start, TfMetrics,
+};
 use bindscape_matrix::similarity::Similarity;
 
 use crate::data::{counted, thousands};
@@ -255,8 +257,72 @@ impl Outcome for Finetuned {
         };
         let mut notes: Vec<String> = starts.into_iter().filter_map(note).collect();
         notes.extend(few_regions(tested()));
+        notes.extend(compared(&self.comparison));
+        notes.extend(
+            self.readouts
+                .iter()
+                .map(|file| format!("the readout is {}", file.display())),
+        );
         notes
     }
+}
+
+/// A table of what can be made of the same peaks, the simplest first, and what it says.
+fn compared(comparison: &Comparison) -> Vec<String> {
+    const MODELS: [Compared; 4] = [
+        Compared::Pwm,
+        Compared::Scratch,
+        Compared::Transfer,
+        Compared::Readout,
+    ];
+    let all = || comparison.repeats.iter().flat_map(|repeat| &repeat.models);
+    if all().next().is_none() {
+        return Vec::new();
+    }
+    let mut notes = vec![format!(
+        "{} AUCPR on test regions       matched  as in the genome",
+        comparison.tf
+    )];
+    let width = notes[0].len() - "  matched  as in the genome".len();
+    let row = |name: &str, matched: Option<f64>, natural: Option<f64>| {
+        let number = |value: Option<f64>| {
+            value.map_or_else(|| "NA".to_owned(), |value| format!("{value:.3}"))
+        };
+        format!(
+            "{name:<width$}  {:>7}  {:>16}",
+            number(matched),
+            number(natural)
+        )
+    };
+    let shares = |of: fn(&ComparedModel) -> Option<f64>| {
+        let shares: Vec<f64> = all().filter_map(of).collect();
+        bindscape_stats::mean(&shares)
+    };
+    notes.push(row(
+        "guessing",
+        shares(|model| model.matched.no_skill()),
+        shares(|model| model.natural.no_skill()),
+    ));
+    let found: Vec<(Compared, (f64, f64))> = MODELS
+        .into_iter()
+        .filter_map(|model| Some((model, comparison.means(model)?)))
+        .collect();
+    for (model, (matched, natural)) in &found {
+        notes.push(row(model.name(), Some(*matched), Some(*natural)));
+    }
+    let best = found.iter().max_by(|a, b| a.1.1.total_cmp(&b.1.1));
+    match best {
+        Some((Compared::Pwm, _)) if found.len() > 1 => notes.push(
+            "warning: nothing ranks regions of the genome better than the PWM of the same peaks: \
+             use the PWM, or more peaks"
+                .to_owned(),
+        ),
+        Some((model, _)) if found.len() > 1 => {
+            notes.push(format!("best as in the genome: {}", model.name()))
+        }
+        _ => {}
+    }
+    notes
 }
 
 /// Names of the metrics, in the order of [`values_of`].

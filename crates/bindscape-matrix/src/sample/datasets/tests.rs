@@ -176,10 +176,17 @@ fn finetuning_excludes_draws_and_accounts() {
         what: "regions used in pre-training",
     }];
     let mut fetched = 0;
-    let pool = FinetuningPool::new(&matrix, "TF0", View::Sparse, &excluded, &mut |regions| {
-        fetched += 1;
-        sequences(regions)
-    })
+    let pool = FinetuningPool::new(
+        &matrix,
+        "TF0",
+        View::Sparse,
+        &excluded,
+        None,
+        &mut |regions| {
+            fetched += 1;
+            sequences(regions)
+        },
+    )
     .unwrap();
     let resolved: Vec<usize> = (0..2000)
         .filter(|row| matches!(row % 11, 0 | 4..9))
@@ -256,7 +263,8 @@ fn chromosomes_are_named_in_the_account() {
         },
         ..FinetuneOptions::default()
     };
-    let pool = FinetuningPool::new(&example(), "TF0", View::Sparse, &[], &mut sequences).unwrap();
+    let pool =
+        FinetuningPool::new(&example(), "TF0", View::Sparse, &[], None, &mut sequences).unwrap();
     let prepared = pool.dataset(&options, 0).unwrap();
     assert!(step(&prepared.steps, "test part: chr4") > 0);
     assert_eq!(prepared.chromosomes.unwrap().validation, ["chr2"]);
@@ -266,7 +274,7 @@ fn chromosomes_are_named_in_the_account() {
 fn too_little_data_is_refused_with_counts() {
     let matrix = example();
     let message = |tf: &str| {
-        FinetuningPool::new(&matrix, tf, View::Sparse, &[], &mut sequences)
+        FinetuningPool::new(&matrix, tf, View::Sparse, &[], None, &mut sequences)
             .unwrap_err()
             .to_string()
     };
@@ -275,12 +283,13 @@ fn too_little_data_is_refused_with_counts() {
     assert!(few.contains("bound regions available: 8"), "{few}");
     assert!(message("TF3").contains("bound regions available: 0"));
     let all_bound = matrix_of(vec![vec![Code::Bound; 100]]);
-    let error = FinetuningPool::new(&all_bound, "TF0", View::Sparse, &[], &mut sequences)
+    let error = FinetuningPool::new(&all_bound, "TF0", View::Sparse, &[], None, &mut sequences)
         .unwrap_err()
         .to_string();
     assert!(error.contains("unbound regions of TF0"), "{error}");
 
-    let pool = FinetuningPool::new(&matrix, "TF0", View::Sparse, &[], &mut sequences).unwrap();
+    let pool =
+        FinetuningPool::new(&matrix, "TF0", View::Sparse, &[], None, &mut sequences).unwrap();
     let refused = |options: FinetuneOptions| pool.dataset(&options, 0).unwrap_err().to_string();
     let default = FinetuneOptions::default;
     assert!(
@@ -304,4 +313,145 @@ fn too_little_data_is_refused_with_counts() {
         })
         .contains("a positive number")
     );
+}
+
+/// Every third region, and so about every third bound one, was seen by an ancestor.
+fn seen_regions(matrix: &BindingMatrix) -> Regions {
+    let rows: Vec<usize> = (0..2000).filter(|row| row % 3 == 0).collect();
+    matrix.regions.select(&rows)
+}
+
+fn pool_with_seen() -> FinetuningPool {
+    let matrix = example();
+    let seen = seen_regions(&matrix);
+    let seen = Excluded {
+        regions: &seen,
+        what: "regions that the multi-model was trained on",
+    };
+    FinetuningPool::new(
+        &matrix,
+        "TF0",
+        View::Sparse,
+        &[],
+        Some(seen),
+        &mut sequences,
+    )
+    .unwrap()
+}
+
+#[test]
+fn what_an_ancestor_saw_is_trained_on_alone() {
+    let pool = pool_with_seen();
+    for (positives, seed) in [(None, 1), (Some(60), 2), (Some(60), 3)] {
+        let options = FinetuneOptions {
+            positives,
+            ..FinetuneOptions::default()
+        };
+        let prepared = pool.dataset(&options, seed).unwrap();
+        let data = &prepared.dataset;
+        let mut held_out = 0;
+        for (row, &of) in prepared.matrix_rows.iter().enumerate() {
+            if data.parts[row] != Part::Train {
+                assert_ne!(of % 3, 0, "row {of} was seen");
+                held_out += usize::from(data.labels[row] == 1);
+            }
+        }
+        let bound = data.labels.iter().filter(|&&label| label == 1).count();
+        if let Some(positives) = positives {
+            assert_eq!(bound, positives);
+        }
+        let share = held_out as f64 / bound as f64;
+        assert!((share - 0.2).abs() < 0.03, "{share}");
+        assert!(prepared.matrix_rows.iter().any(|row| row % 3 == 0));
+        assert_eq!(
+            step(&prepared.steps, "may only be trained on"),
+            pool.seen.iter().filter(|&&seen| seen).count() as u64
+        );
+    }
+    // A split by chromosome would test on them; every chromosome holds some.
+    let options = FinetuneOptions {
+        split: Split::Chromosome {
+            validation: vec!["chr1".into()],
+            test: vec!["chr2".into()],
+        },
+        ..FinetuneOptions::default()
+    };
+    let error = pool.dataset(&options, 1).unwrap_err();
+    assert!(
+        error.to_string().contains("chr1, chr2 among them"),
+        "{error}"
+    );
+    assert!(error.advice().unwrap().contains("random split"));
+}
+
+#[test]
+fn natural_regions_keep_the_proportion_and_out_of_each_other() {
+    let pool = pool_with_seen();
+    let options = FinetuneOptions {
+        positives: Some(60),
+        ..FinetuneOptions::default()
+    };
+    let prepared = pool.dataset(&options, 5).unwrap();
+    let natural = pool.natural(&prepared, 2.0, 5);
+    let data = &prepared.dataset;
+    let count = |data: &Dataset, part: Part, label: u8| {
+        let rows = data.rows(part);
+        rows.iter()
+            .filter(|&&row| data.labels[row] == label)
+            .count()
+    };
+    assert_eq!(count(&natural, Part::Train, 1), 0);
+    assert_eq!(
+        count(&natural, Part::Train, 0),
+        2 * count(data, Part::Train, 1)
+    );
+    let tested = count(data, Part::Test, 1);
+    assert_eq!(count(&natural, Part::Test, 1), tested);
+    let ratio = pool.negatives() as f64 / pool.positives() as f64;
+    let wanted = (tested as f64 * ratio).round() as usize;
+    assert_eq!(count(&natural, Part::Test, 0), wanted);
+
+    let of = |data: &Dataset, part: Part| data.regions.select(&data.rows(part));
+    let (train, test) = (of(&natural, Part::Train), of(&natural, Part::Test));
+    for (regions, others) in [
+        (&train, &test),
+        (&train, &of(data, Part::Train)),
+        (&train, &of(data, Part::Validation)),
+        (&train, &of(data, Part::Test)),
+        (&test, &of(data, Part::Train)),
+        (&test, &of(data, Part::Validation)),
+        (&test, &seen_regions(&example())),
+    ] {
+        assert!(!regions.overlaps(others).contains(&true));
+    }
+    assert_eq!(natural, pool.natural(&prepared, 2.0, 5));
+    assert_ne!(natural, pool.natural(&prepared, 2.0, 6));
+}
+
+#[test]
+fn natural_regions_of_a_chromosome_are_all_of_it() {
+    let matrix = example();
+    let pool =
+        FinetuningPool::new(&matrix, "TF0", View::Sparse, &[], None, &mut sequences).unwrap();
+    let options = FinetuneOptions {
+        positives: Some(100),
+        split: Split::Chromosome {
+            validation: vec!["chr1".into()],
+            test: vec!["chr2".into()],
+        },
+        ..FinetuneOptions::default()
+    };
+    let prepared = pool.dataset(&options, 1).unwrap();
+    let natural = pool.natural(&prepared, 5.0, 1);
+    let test = natural.rows(Part::Test);
+    let expected = pool.regions.iter().filter(|region| region.chrom == "chr2");
+    assert_eq!(test.len(), expected.count());
+    assert!(
+        test.iter()
+            .all(|&row| natural.regions.get(row).chrom == "chr2")
+    );
+    for row in natural.rows(Part::Train) {
+        let chrom = natural.regions.get(row).chrom;
+        assert!(chrom != "chr1" && chrom != "chr2");
+    }
 }

@@ -10,7 +10,10 @@ const DECREASE: f64 = 1e-4;
 /// Minimises `function`, which puts the gradient at its first argument into its second and
 /// gives the value, from `x` on. Ends when no entry of the gradient exceeds `tolerance`, after
 /// `iterations`, or when numbers are too coarse for a further decrease.
-pub(super) fn minimise(
+///
+/// # Errors
+/// Those of `function`.
+pub fn minimise(
     x: &mut Vec<f64>,
     iterations: usize,
     tolerance: f64,

@@ -1,0 +1,313 @@
+//! What can be made of the same peaks, the simplest first: a PWM, networks, a readout of the
+//! multi-model with motifs. All are tested on the same regions, matched in GC content and in the
+//! proportion of the genome.
+
+use std::path::{Path, PathBuf};
+
+use bindscape_base::progress::Progress;
+use bindscape_base::{Result, atomic};
+use bindscape_genome::sequence::PackedSequences;
+use bindscape_matrix::dataset::{Dataset, Part};
+use bindscape_matrix::results::{
+    Compared, ComparedModel, Comparison, RepeatComparison, RunKind, TfMetrics,
+};
+use bindscape_motif::format::write_motifs;
+use bindscape_motif::{Format, Motif, MotifSet};
+use bindscape_nn::readout::{FeatureSource, Penalty, ReadoutMotif};
+use bindscape_nn::train::MODEL_FILE;
+use bindscape_nn::{Device, Model, Predictor, Strands, TrainingIdentity, evaluate};
+
+use super::{Finetune, FinetunedModel, Inputs, Parent};
+use crate::denovo;
+use crate::evaluate::without_threshold;
+use crate::run_directory::{RunDirectory, read_json, write_json};
+use crate::session::Session;
+use crate::training::PREDICTION_BATCH;
+
+/// The comparison of a run, and of each repeat in its directory.
+const FILE: &str = "comparison.json";
+/// The motifs of a repeat.
+const MOTIFS: &str = "motifs.meme";
+
+/// Name of the directory of a repeat's motifs and readout.
+fn directory_of(repeat: u32) -> String {
+    format!("readout-{repeat}")
+}
+
+/// The files of the readouts, repeat by repeat.
+pub(super) fn readouts(plan: &Finetune, comparison: &Comparison) -> Vec<PathBuf> {
+    let models = comparison.repeats.iter().flat_map(|repeat| &repeat.models);
+    models
+        .filter(|compared| compared.model == Compared::Readout)
+        .map(|compared| plan.out.join(&compared.file))
+        .collect()
+}
+
+/// Compares all models of a run. What an earlier call finished is not done again.
+pub(super) fn compare(
+    plan: &Finetune,
+    inputs: &Inputs,
+    run: &RunDirectory,
+    trainings: &[FinetunedModel],
+    session: &Session<'_>,
+) -> Result<Comparison> {
+    let device = session.device().open_for(plan.training.precision)?;
+    let mut comparison = Comparison {
+        tf: plan.tf.clone(),
+        level: plan.training.bootstrap.level,
+        repeats: Vec::new(),
+    };
+    for repeat in 1..=plan.repeats {
+        let name = directory_of(repeat);
+        let file = run.training(&name)?.join(FILE);
+        let found = if file.exists() {
+            read_json(&file)?
+        } else {
+            let networks = (inputs.planned.iter().zip(trainings))
+                .filter(|(planned, _)| planned.repeat == repeat)
+                .map(|(_, trained)| trained)
+                .collect();
+            let found = Repeat {
+                plan,
+                inputs,
+                repeat,
+                directory: &run.training(&name)?,
+                name,
+                networks,
+                device: &device,
+                session,
+            }
+            .compare()?;
+            write_json(&file, &found)?;
+            found
+        };
+        comparison.repeats.push(found);
+    }
+    write_json(&plan.out.join(FILE), &comparison)?;
+    Ok(comparison)
+}
+
+/// One repeat.
+struct Repeat<'a> {
+    plan: &'a Finetune,
+    inputs: &'a Inputs,
+    repeat: u32,
+    directory: &'a Path,
+    /// That of the directory.
+    name: String,
+    networks: Vec<&'a FinetunedModel>,
+    device: &'a Device,
+    session: &'a Session<'a>,
+}
+
+/// The regions of `data` and the rows `background` of `natural`, as far as the identity of a model
+/// needs them: without their sequences.
+fn merged(data: &Dataset, natural: &Dataset, background: &[usize]) -> Dataset {
+    let mut merged = Dataset {
+        sequences: PackedSequences::new(data.sequences.length()),
+        ..data.clone()
+    };
+    for &row in background {
+        let region = natural.regions.get(row);
+        merged.regions.push(region.chrom, region.start, region.end);
+        merged.labels.push(natural.labels[row]);
+        merged.parts.push(Part::Train);
+    }
+    merged
+}
+
+/// Regions to be tested on.
+struct Tested {
+    sequences: PackedSequences,
+    labels: Vec<Option<bool>>,
+}
+
+impl Tested {
+    fn of(data: &Dataset) -> Self {
+        let rows = data.rows(Part::Test);
+        Self {
+            sequences: data.sequences.select(&rows),
+            labels: rows.iter().map(|&row| data.bound(row, 0)).collect(),
+        }
+    }
+}
+
+impl Repeat<'_> {
+    fn data(&self) -> &Dataset {
+        &self.inputs.repeats[self.repeat as usize - 1].dataset
+    }
+
+    fn natural(&self) -> &Dataset {
+        &self.inputs.naturals[self.repeat as usize - 1]
+    }
+
+    fn seed(&self) -> u64 {
+        self.plan.training.seed + u64::from(self.repeat) - 1
+    }
+
+    fn compare(&self) -> Result<RepeatComparison> {
+        let (matched, natural) = (Tested::of(self.data()), Tested::of(self.natural()));
+        let fitted = self.fitted();
+        let peaks = fitted.iter().filter(|&&row| self.data().labels[row] == 1);
+        let peaks = peaks.count() as u64;
+        let motifs = self.motifs(&fitted)?;
+        let mut models = Vec::new();
+        if let Some(first) = motifs.motifs.first() {
+            let first = MotifSet::new(vec![first.clone()]);
+            let scored = |tested: &Tested| -> Result<TfMetrics> {
+                let scores = denovo::occupancies(&first, &tested.sequences)?;
+                Ok(without_threshold(self.metrics(&scores, tested)))
+            };
+            models.push(ComparedModel {
+                model: Compared::Pwm,
+                file: format!("{}/{MOTIFS}", self.name),
+                matched: scored(&matched)?,
+                natural: scored(&natural)?,
+            });
+        } else {
+            self.session.note(&format!(
+                "warning: no motif is more frequent in the bound regions of {} than in the \
+                 unbound ones, so there is no PWM to compare with",
+                self.plan.tf
+            ));
+        }
+        for trained in &self.networks {
+            let model = Model::load(&trained.model)?;
+            models.push(ComparedModel {
+                model: trained.start.into(),
+                file: trained.evaluation.model.clone(),
+                matched: trained.evaluation.tfs[0].clone(),
+                natural: self.test(&model, &natural)?,
+            });
+        }
+        if let (true, Some(parent)) = (self.plan.reads_out(), &self.inputs.parent) {
+            let model = self.read_out(parent, &fitted, &motifs)?;
+            let path = self.directory.join(MODEL_FILE);
+            model.save(&path)?;
+            models.push(ComparedModel {
+                model: Compared::Readout,
+                file: format!("{}/{MODEL_FILE}", self.name),
+                matched: self.test(&model, &matched)?,
+                natural: self.test(&model, &natural)?,
+            });
+        }
+        models.sort_by_key(|compared| compared.model);
+        Ok(RepeatComparison {
+            repeat: self.repeat,
+            seed: self.seed(),
+            peaks,
+            models,
+        })
+    }
+
+    /// Rows that may be fitted to: all but the test part.
+    fn fitted(&self) -> Vec<usize> {
+        let parts = &self.data().parts;
+        (0..parts.len())
+            .filter(|&row| parts[row] != Part::Test)
+            .collect()
+    }
+
+    /// De novo motifs of the bound regions against those matched in GC content; written to a file.
+    fn motifs(&self, fitted: &[usize]) -> Result<MotifSet> {
+        let data = self.data();
+        let set = |label: u8| {
+            let rows: Vec<usize> = fitted
+                .iter()
+                .copied()
+                .filter(|&row| data.labels[row] == label)
+                .collect();
+            let regions = data.regions.select(&rows);
+            denovo::sequence_set(&self.plan.matrix, &regions, &data.sequences.select(&rows))
+        };
+        let found = denovo::motifs(&set(1)?, &set(0)?, self.seed(), self.session)
+            .map_err(|error| error.within(&format!("the motifs of {}", self.plan.tf)))?;
+        let motifs = (1..).zip(&found.motifs).map(|(number, found)| {
+            let mut motif = Motif::new(
+                format!("{number}-{}", found.frequencies.consensus()),
+                found.frequencies.clone(),
+            );
+            motif.sites = Some(found.counts.sites());
+            motif
+        });
+        let motifs = MotifSet::new(motifs.collect());
+        let text = write_motifs(&motifs, Format::Meme);
+        atomic::write(self.directory.join(MOTIFS), text.as_bytes())?;
+        Ok(motifs)
+    }
+
+    /// Fits a readout of the multi-model.
+    fn read_out(&self, parent: &Parent, fitted: &[usize], motifs: &MotifSet) -> Result<Model> {
+        let multi = &parent.0;
+        let (data, natural) = (self.data(), self.natural());
+        let background = natural.rows(Part::Train);
+        let motifs = motifs.motifs.iter().map(|motif| ReadoutMotif {
+            name: motif.id.clone(),
+            frequencies: motif.frequencies.rows().to_vec(),
+        });
+        let source = FeatureSource::new(multi, motifs.collect(), self.device)
+            .with_precision(self.plan.training.precision);
+        let count = (fitted.len() + background.len()) as u64;
+        let label = format!("{} {}", self.plan.tf, self.name);
+        self.session
+            .begin(&format!("{label}: fitting the readout"), Some(count));
+        let mut features = Vec::new();
+        let mut labels = Vec::new();
+        for (data, rows) in [(data, fitted), (natural, &background[..])] {
+            features.extend(source.features(
+                &data.sequences.select(rows),
+                Strands::Both,
+                PREDICTION_BATCH,
+                self.session,
+            )?);
+            labels.extend(rows.iter().map(|&row| data.labels[row] == 1));
+        }
+        let readout = source
+            .fit(
+                multi.output_names(),
+                &features,
+                &labels,
+                Penalty::default(),
+                self.session,
+            )
+            .map_err(|error| error.within(&label))?;
+        self.session.finish();
+        let mut identity = TrainingIdentity::new(
+            RunKind::Finetune,
+            self.seed(),
+            self.inputs.genome.clone(),
+            self.inputs.files.clone(),
+            &merged(data, natural, &background),
+            Some(multi),
+        );
+        let bound = labels.iter().filter(|&&label| label).count();
+        identity.bound_shares = Some(vec![bound as f64 / labels.len() as f64]);
+        identity.precision = self.plan.training.precision;
+        Ok(multi.with_readout(self.plan.tf.clone(), identity, readout))
+    }
+
+    fn test(&self, model: &Model, tested: &Tested) -> Result<TfMetrics> {
+        let count = tested.sequences.len() as u64;
+        self.session.begin("testing", Some(count));
+        let scores = Predictor::new(model, self.device)
+            .with_precision(self.plan.training.precision)
+            .predict(
+                &tested.sequences,
+                Strands::Both,
+                PREDICTION_BATCH,
+                self.session,
+            )?;
+        self.session.finish();
+        Ok(self.metrics(&scores, tested))
+    }
+
+    fn metrics(&self, scores: &[Option<f32>], tested: &Tested) -> TfMetrics {
+        let bootstrap = self.plan.training.bootstrap;
+        evaluate::evaluate(
+            &self.plan.tf,
+            scores,
+            &tested.labels,
+            bootstrap.options(self.plan.training.seed),
+        )
+    }
+}
