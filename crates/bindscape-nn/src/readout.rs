@@ -210,8 +210,8 @@ impl Default for Penalty {
     /// Chosen on a third of the TFs of bench/few-shot, none of which its tables report.
     fn default() -> Self {
         Self {
-            motifs: 20.0,
-            outputs: 330.0,
+            motifs: 6.25,
+            outputs: 100.0,
         }
     }
 }

@@ -8,6 +8,7 @@ use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Place, Result};
 use bindscape_genome::assembly;
 use bindscape_matrix::results::RunKind;
+use bindscape_nn::readout::Readout;
 use bindscape_nn::train::MODEL_FILE;
 use bindscape_nn::{Architecture, Model, Precision};
 use serde::{Deserialize, Serialize};
@@ -162,6 +163,36 @@ pub struct BindingFacts {
     pub regions_held_out: usize,
     /// Chromosomes of the fitted regions.
     pub chromosomes: Vec<String>,
+    /// What a readout weighs, that which counts most first; absent for other models.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub readout: Option<Vec<WeighedFeature>>,
+}
+
+/// A feature of a readout.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct WeighedFeature {
+    /// A motif, by its sum over all windows or its best one, or a TF of the multi-model.
+    pub feature: String,
+    /// Change of the log odds of binding for one standard deviation of the feature among the
+    /// regions that the readout was fitted to.
+    pub effect: f64,
+    /// Change of the log odds for a feature greater by 1.
+    pub weight: f64,
+}
+
+fn weighed(readout: &Readout) -> Vec<WeighedFeature> {
+    let features = readout.names().into_iter();
+    let mut weighed: Vec<WeighedFeature> = features
+        .zip(&readout.weights)
+        .zip(&readout.effects)
+        .map(|((feature, &weight), &effect)| WeighedFeature {
+            feature,
+            effect,
+            weight,
+        })
+        .collect();
+    weighed.sort_by(|a, b| b.effect.abs().total_cmp(&a.effect.abs()));
+    weighed
 }
 
 impl From<&Model> for BindingFacts {
@@ -184,6 +215,7 @@ impl From<&Model> for BindingFacts {
             regions_fitted: training.fitted.len(),
             regions_held_out: training.held_out.len(),
             chromosomes: training.chromosomes.clone(),
+            readout: model.readout().map(weighed),
         }
     }
 }

@@ -525,3 +525,116 @@ fn all_tfs_but_one_are_pretrained_on_masked_regions() {
         "{message}"
     );
 }
+
+/// A readout of the multi-model is compared with a PWM and with networks, predicts as any model, and
+/// is refused where it makes no sense.
+#[test]
+fn a_readout_stands_beside_the_pwm_of_the_same_peaks() {
+    let directory = pretrained();
+    let here = directory.path();
+    let told = succeeds(here, &finetune("max"));
+    let rows = [
+        "guessing",
+        "de novo PWM",
+        "from scratch",
+        "transfer",
+        "readout",
+    ];
+    says(&told, &rows);
+    let comparison = json(&here.join("max/comparison.json"));
+    let models = comparison["repeats"][0]["models"].as_array().unwrap();
+    let names: Vec<&str> = models
+        .iter()
+        .map(|m| m["model"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["pwm", "scratch", "transfer", "readout"]);
+    for view in ["matched", "natural"] {
+        let regions: Vec<_> = models.iter().map(|m| &m[view]["regions"]).collect();
+        assert!(
+            regions.iter().all(|count| *count == regions[0]),
+            "{regions:?}"
+        );
+    }
+    let metrics = json(&here.join("max/transfer-1/metrics.json"));
+    let of = |place: usize| &models[place]["matched"]["aucpr"]["value"];
+    assert_eq!(of(2), &metrics["tfs"][0]["aucpr"]["value"]);
+
+    // The readout is a model: it can be looked at, predicts, and is measured as it was.
+    let readout = "max/readout-1/model.safetensors";
+    let output = bindscape(here, &["model", "inspect", readout]);
+    let facts: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(facts["tfs"], serde_json::json!(["MAX"]));
+    let weighed = facts["readout"].as_array().unwrap();
+    let names: Vec<&str> = weighed
+        .iter()
+        .map(|w| w["feature"].as_str().unwrap())
+        .collect();
+    assert!(
+        names.contains(&"MAX") && names.contains(&"JUND"),
+        "{names:?}"
+    );
+    let effect = |place: usize| weighed[place]["effect"].as_f64().unwrap().abs();
+    assert!(effect(0) >= effect(1));
+    let evaluate = [
+        "evaluate",
+        "--model",
+        readout,
+        "--matrix",
+        "matrix.parquet",
+        "--genome",
+        "genome.fa",
+        "--on",
+        "held-out",
+        "--resamples",
+        "0",
+    ];
+    let output = bindscape(here, &evaluate);
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let table = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(table.contains("MAX"), "{table}");
+
+    // What is finished is not done again; the report shows it.
+    let before = fs::metadata(here.join(readout))
+        .unwrap()
+        .modified()
+        .unwrap();
+    succeeds(here, &finetune("max"));
+    let after = fs::metadata(here.join(readout))
+        .unwrap()
+        .modified()
+        .unwrap();
+    assert_eq!(before, after);
+    succeeds(here, &["report", "max", "--out", "max.html"]);
+    let page = fs::read_to_string(here.join("max.html")).unwrap();
+    says(
+        &page,
+        &[
+            "What can be made of the same peaks of MAX",
+            "penalised logistic regression",
+        ],
+    );
+
+    let only = |more: &'static [&'static str]| {
+        let mut words = finetune("only");
+        words.retain(|word| *word != "--with-scratch");
+        words.extend(more);
+        words
+    };
+    succeeds(here, &only(&["--readout-only"]));
+    assert_eq!(
+        fs::read(here.join(readout)).unwrap(),
+        fs::read(here.join("only/readout-1/model.safetensors")).unwrap(),
+        "networks beside it change nothing"
+    );
+    succeeds(here, &["report", "only", "--out", "only.html"]);
+    let message = refuses(here, &only(&["--readout-only", "--no-readout"]));
+    says(&message, &["--no-readout"]);
+    let message = refuses(here, &only(&["--background=-1"]));
+    says(&message, &["--background", "at least 0"]);
+    let message = refuses(here, &only(&["--readout-only", "--background", "3"]));
+    says(&message, &["only", "background_per_positive"]);
+}

@@ -30,6 +30,7 @@ fn paragraph(run: &Run) -> String {
         selection(&run.record),
         parts(&run.record),
         training(run),
+        readout(&run.record),
         performance(run),
         run.record
             .simulated
@@ -40,7 +41,27 @@ fn paragraph(run: &Run) -> String {
     said.join(" ")
 }
 
+/// What else was fitted to the same peaks.
+fn readout(record: &RunRecord) -> Option<String> {
+    let readout = &record.configuration["readout"];
+    let ratio = readout["background_per_positive"].as_f64()?;
+    let penalty = |key: &str| readout["penalty"][key].as_f64();
+    Some(format!(
+        "A penalised logistic regression was fitted to the same regions and to {ratio} unbound regions per bound one drawn without regard to GC content, on the log odds of the multi-model\u{2019}s outputs (squared penalty {} on standardised features) and on de novo motifs of the bound regions (penalty {}), each by the logarithm of its summed odds and of its best window.",
+        penalty("outputs")?,
+        penalty("motifs")?,
+    ))
+}
+
 fn network(record: &RunRecord) -> Option<String> {
+    if record.trainings.is_empty() {
+        return Some(format!(
+            "The binding of {} was predicted from DNA sequences of {} bp with bindscape {}.",
+            listed(&record.tfs),
+            record.length,
+            record.bindscape
+        ));
+    }
     let architecture = &record.configuration["architecture"];
     let kind = match architecture["kind"].as_str() {
         Some("danq") => "A network of a convolutional layer and a bidirectional LSTM (DanQ)",
