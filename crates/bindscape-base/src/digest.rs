@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
+use crate::reading::{Digested, Identity, Reading};
 
 /// A file that a result was made from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,14 +23,42 @@ pub struct InputFile {
     pub sha256: String,
 }
 
-/// Name, size and SHA-256 of the file at `path` as it lies on disk, read in one
-/// pass; `role` says what it was used as (`dhs`, `chip`, `matrix`…).
+/// Name, size and SHA-256 of the file at `path` as it lies on disk; `role` says what it was used as
+/// (`dhs`, `chip`, `matrix`…). It is read in one pass, unless its checksum is known to the job on
+/// whose behalf this thread works ([`Reading`]).
 ///
 /// # Errors
 /// If the file cannot be read.
 pub fn input_file(role: &str, path: &Path) -> Result<InputFile> {
+    let reading = Reading::entered();
+    let known = reading.as_ref().and_then(|reading| reading.digested(path));
+    let Digested { bytes, sha256 } = match known {
+        Some(known) => known,
+        None => {
+            let (identity, digested) = read(path)?;
+            if let (Some(reading), Some(identity)) = (reading, identity) {
+                reading.keep(path, identity, digested.clone());
+            }
+            digested
+        }
+    };
+    Ok(InputFile {
+        role: role.to_owned(),
+        name: path
+            .file_name()
+            .unwrap_or(path.as_os_str())
+            .to_string_lossy()
+            .into_owned(),
+        bytes,
+        sha256,
+    })
+}
+
+/// Reads the file at `path` for its checksum.
+fn read(path: &Path) -> Result<(Option<Identity>, Digested)> {
     let failed = |source| Error::io("read", path, source);
     let mut file = File::open(path).map_err(failed)?;
+    let identity = Identity::of(&file.metadata().map_err(failed)?);
     let mut digest = Sha256::new();
     let mut buffer = vec![0; 1 << 18];
     let mut bytes = 0;
@@ -41,16 +70,8 @@ pub fn input_file(role: &str, path: &Path) -> Result<InputFile> {
         digest.update(&buffer[..count]);
         bytes += count as u64;
     }
-    Ok(InputFile {
-        role: role.to_owned(),
-        name: path
-            .file_name()
-            .unwrap_or(path.as_os_str())
-            .to_string_lossy()
-            .into_owned(),
-        bytes,
-        sha256: hex(&digest.finalize()),
-    })
+    let sha256 = hex(&digest.finalize());
+    Ok((identity, Digested { bytes, sha256 }))
 }
 
 /// SHA-256 of `bytes`, hexadecimal.

@@ -4,15 +4,13 @@
 //! A download that broke off must never pass for a shorter file without a word. A gzip stream that
 //! ends inside a member is an error. A bgzip file without its end-of-file block (SAM specification,
 //! section 4.1.2) may have been cut between two blocks, or written by one of the programs that
-//! leave the block out; as `htslib` does, it is read, and [`take_warnings`] has a warning for
-//! whoever runs the job.
+//! leave the block out; as `htslib` does, it is read, with a warning for whoever runs the job
+//! ([`Reading::take_warnings`]).
 
-use std::collections::BTreeSet;
 use std::fs::{File, Metadata};
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, sync_channel};
-use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use flate2::read::MultiGzDecoder;
@@ -21,6 +19,7 @@ use crate::bgzf;
 use crate::error::{Error, Place, Result};
 pub use crate::kind::BYTE_ORDER_MARK;
 use crate::kind::{self, FileKind};
+use crate::reading::{Digesting, Identity, Reading};
 
 /// What readers of text want.
 const TEXT: &str = "text, plain or compressed with gzip or bgzip";
@@ -80,7 +79,17 @@ pub fn open(path: impl AsRef<Path>) -> Result<Box<dyn BufRead + Send>> {
         let found = FileKind::of(path).unwrap_or(FileKind::Folder);
         return Err(kind::mistaken(path, TEXT, found));
     }
-    from_reader(file, path, metadata.map(|metadata| metadata.len()))
+    let size = metadata.as_ref().map(Metadata::len);
+    if let Some(reading) = Reading::entered().filter(|reading| reading.wants(path))
+        && let Some(identity) = metadata.as_ref().and_then(Identity::of)
+    {
+        return from_reader(
+            Digesting::new(file, reading, path, identity),
+            path,
+            size,
+        );
+    }
+    from_reader(file, path, size)
 }
 
 /// Decompresses `reader` if it is compressed. `path` names it in messages;
@@ -210,30 +219,12 @@ fn decompress(reader: impl BufRead + Send + 'static, size: Option<u64>) -> Box<d
     }
 }
 
-/// Files without an end-of-file block that were read to their ends. Readers of streams have nobody
-/// to tell: they are far below whoever watches a job, often in a thread of their own.
-static WITHOUT_END: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
-
-/// Warnings about files that were read since the last call, for whoever runs jobs.
-#[must_use]
-pub fn take_warnings() -> Vec<String> {
-    let mut files = WITHOUT_END.lock().unwrap_or_else(PoisonError::into_inner);
-    std::mem::take(&mut *files)
-        .into_iter()
-        .map(|path| {
-            format!(
-                "{} lacks the end-of-file block of bgzip: it was read, but it may have been cut \
-                 short; if it is whole, compress it again with `bgzip`",
-                path.display()
-            )
-        })
-        .collect()
-}
-
 /// Passes a bgzip stream on, and notes at its end if it lacks the end-of-file block.
 struct EndCheck<R> {
     inner: R,
     path: PathBuf,
+    /// Told on whose behalf it is read, in whichever thread.
+    reading: Option<Reading>,
     last: Vec<u8>,
 }
 
@@ -242,6 +233,7 @@ impl<R> EndCheck<R> {
         Self {
             inner,
             path: display_path(path).to_path_buf(),
+            reading: Reading::entered(),
             last: Vec::new(),
         }
     }
@@ -250,9 +242,16 @@ impl<R> EndCheck<R> {
 impl<R: Read> Read for EndCheck<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(out)?;
-        if count == 0 && !out.is_empty() && self.last != bgzf::END {
-            let mut files = WITHOUT_END.lock().unwrap_or_else(PoisonError::into_inner);
-            files.insert(self.path.clone());
+        if count == 0
+            && !out.is_empty()
+            && self.last != bgzf::END
+            && let Some(reading) = &self.reading
+        {
+            reading.warn(format!(
+                "{} lacks the end-of-file block of bgzip: it was read, but it may have been cut \
+                 short; if it is whole, compress it again with `bgzip`",
+                self.path.display()
+            ));
         }
         let keep = bgzf::END.len();
         if count >= keep {
@@ -562,15 +561,19 @@ mod tests {
         let cut = &whole[..whole.len() - bgzf::END.len()];
         let read = |bytes: &[u8], name: &str, size| {
             let path = Path::new(name);
-            let reader = from_reader(Cursor::new(bytes.to_vec()), path, size).unwrap();
-            let mut lines = Lines::new(reader, path);
-            let mut count = 0;
-            while lines.next().unwrap().is_some() {
-                count += 1;
-            }
-            // Other tests may have read files of their own meanwhile.
-            let warned = take_warnings().into_iter().any(|text| text.contains(name));
-            (count, warned)
+            let reading = Reading::default();
+            let count = reading.enter(|| {
+                let reader = from_reader(Cursor::new(bytes.to_vec()), path, size).unwrap();
+                let mut lines = Lines::new(reader, path);
+                let mut count = 0;
+                while lines.next().unwrap().is_some() {
+                    count += 1;
+                }
+                count
+            });
+            let warnings = reading.take_warnings();
+            assert!(warnings.iter().all(|text| text.contains(name)));
+            (count, warnings.len() == 1)
         };
         for size in [None, Some(10)] {
             assert_eq!(read(cut, "cut.bed.gz", size), (50_000, true));

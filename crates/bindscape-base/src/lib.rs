@@ -12,6 +12,7 @@ pub mod names;
 mod near;
 pub mod progress;
 pub mod random;
+pub mod reading;
 pub mod settings;
 pub mod table;
 pub mod words;

@@ -36,6 +36,7 @@ use crate::sheet::{Aliases, CellFile, DataSet, Kind};
 use bindscape_base::digest;
 use bindscape_base::error::{Error, Place, Result};
 use bindscape_base::progress::Progress;
+use bindscape_base::reading::Reading;
 
 pub use report::{BuildReport, CodeCounts, EvidenceCounts, RegionCounts};
 
@@ -253,13 +254,14 @@ pub fn build(
     progress: &dyn Progress,
 ) -> Result<Built> {
     check(inputs, options)?;
-    let (files, built) = rayon::join(
-        || checksums(inputs, options.evidence),
-        || build_from(inputs, options, progress),
-    );
-    let mut built = built?;
-    built.matrix.provenance.inputs = files?;
-    Ok(built)
+    let reading = Reading::current();
+    reading.enter(|| {
+        let files = inputs.files(options.evidence);
+        reading.digest_as_read(files.iter().map(|&(_, path)| path));
+        let mut built = build_from(inputs, options, progress)?;
+        built.matrix.provenance.inputs = checksums(&files)?;
+        Ok(built)
+    })
 }
 
 /// What can be known to be wrong before anything is read.
@@ -298,7 +300,7 @@ fn check(inputs: &BuildInputs, options: &BuildOptions) -> Result<()> {
     for (_, path) in inputs.files(options.evidence) {
         let metadata = std::fs::metadata(path).map_err(|source| Error::io("read", path, source))?;
         if !metadata.is_file() {
-            // Every input is read twice, the second time for its checksum.
+            // The beginnings of inputs are looked at before they are read.
             return Err(Error::input(
                 path,
                 Place::File,
@@ -324,11 +326,11 @@ fn rule(options: &BuildOptions) -> String {
     }
 }
 
-fn checksums(inputs: &BuildInputs, evidence: Evidence) -> Result<Vec<InputFile>> {
-    inputs
-        .files(evidence)
-        .into_par_iter()
-        .map(|(role, path)| digest::input_file(role, path))
+fn checksums(files: &[(&str, &Path)]) -> Result<Vec<InputFile>> {
+    let reading = Reading::current();
+    files
+        .par_iter()
+        .map(|&(role, path)| reading.enter(|| digest::input_file(role, path)))
         .collect()
 }
 

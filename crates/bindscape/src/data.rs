@@ -4,6 +4,7 @@ use std::path::Path;
 
 use bindscape_base::digest::InputFile;
 use bindscape_base::progress::Progress;
+use bindscape_base::reading::Reading;
 use bindscape_base::{Error, Place, Result, digest};
 use bindscape_genome::load;
 use bindscape_genome::load::SequenceInput;
@@ -26,10 +27,21 @@ pub(crate) fn records(matrix: &Path, sequences: &SequenceInput) -> Result<Vec<In
         SequenceInput::Fasta(_) => "sequences",
         SequenceInput::Genome(_) => "genome",
     };
-    Ok(vec![
-        digest::input_file("matrix", matrix)?,
-        digest::input_file(role, sequences.path())?,
-    ])
+    let reading = Reading::current();
+    let (matrix, sequences) = rayon::join(
+        || reading.enter(|| digest::input_file("matrix", matrix)),
+        || reading.enter(|| digest::input_file(role, sequences.path())),
+    );
+    Ok(vec![matrix?, sequences?])
+}
+
+/// Opens sequences whose checksum is recorded. A file that is read whole is digested meanwhile.
+///
+/// # Errors
+/// As [`SequenceInput::open`].
+pub(crate) fn open_recorded(sequences: &SequenceInput) -> Result<Box<dyn SequenceSource>> {
+    Reading::current().digest_as_read([sequences.path()]);
+    sequences.open()
 }
 
 /// Reads the matrix at `path`: the columns of `tfs`, in that order, or all. Says what makes it

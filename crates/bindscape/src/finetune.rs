@@ -332,7 +332,7 @@ impl Finetune {
         length: usize,
         session: &Session<'_>,
     ) -> Result<Vec<(Prepared, Dataset)>> {
-        let mut source = self.sequences.open()?;
+        let mut source = data::open_recorded(&self.sequences)?;
         let model = parent.map(|(model, _)| model);
         let (excluded, seen) = match (model, self.seen) {
             (None, _) => (Vec::new(), None),
@@ -433,9 +433,9 @@ impl Inputs {
             plan.check_parent(parent, length, genome.as_deref(), session)?;
         }
         let architecture = plan.network(parent.as_ref(), length)?;
-        let files = data::records(&plan.matrix, &plan.sequences)?;
         let drawn = plan.datasets(&matrix, parent.as_ref(), length, session)?;
         let (repeats, naturals): (Vec<_>, Vec<_>) = drawn.into_iter().unzip();
+        let files = data::records(&plan.matrix, &plan.sequences)?;
         data::tell_steps(&repeats[0].steps, session);
         Ok(Self {
             parent,

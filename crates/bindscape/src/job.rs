@@ -4,7 +4,8 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use bindscape_base::kind::{self, FileKind};
-use bindscape_base::{Error, Place, Result, atomic, input};
+use bindscape_base::reading::Reading;
+use bindscape_base::{Error, Place, Result, atomic};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -62,8 +63,9 @@ impl Session<'_> {
     pub fn run<J: Job>(&self, job: &J) -> Result<J::Outcome> {
         job.check()?;
         check_outputs(job)?;
-        let outcome = self.install(|| job.run(self));
-        for warning in input::take_warnings() {
+        let reading = Reading::default();
+        let outcome = self.install(|| reading.enter(|| job.run(self)));
+        for warning in reading.take_warnings() {
             self.progress().note(&format!("warning: {warning}"));
         }
         outcome

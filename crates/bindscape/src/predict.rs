@@ -15,6 +15,7 @@ use bindscape_base::{Error, Result, digest};
 use bindscape_genome::assembly;
 use bindscape_matrix::scores::{ScoreFormat, ScoreHeader, ScoreWriter};
 use bindscape_nn::{Model, Precision, Predictor, Strands};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -66,7 +67,7 @@ impl PredictionInput {
         };
         session.begin("checksums of the input", None);
         let files = files
-            .into_iter()
+            .into_par_iter()
             .filter(|(_, path)| path.is_file())
             .map(|(role, path)| digest::input_file(role, path))
             .collect();

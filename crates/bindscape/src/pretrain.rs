@@ -234,7 +234,7 @@ impl Job for Pretrain {
         let architecture = Architecture::paper(self.architecture, length, tfs.len());
         architecture.validate()?;
 
-        let mut source = self.sequences.open()?;
+        let mut source = data::open_recorded(&self.sequences)?;
         let inputs = data::records(&self.matrix, &self.sequences)?;
         let pretrain = PretrainOptions {
             tfs,

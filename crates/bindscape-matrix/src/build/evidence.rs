@@ -16,6 +16,7 @@ use crate::overlap::{RegionIndex, Search};
 use crate::sheet::{Aliases, DataSet, Kind};
 use bindscape_base::error::{Error, Place, Result};
 use bindscape_base::names;
+use bindscape_base::reading::Reading;
 use bindscape_genome::bed::{Format, Malformed, Record, first_record_line};
 use bindscape_genome::region::Regions;
 
@@ -103,10 +104,11 @@ impl<'a> Collector<'a> {
         self.scanner
             .progress
             .begin(&format!("reading {what}"), None);
+        let reading = Reading::current();
         let read: Vec<Result<Tally>> = data_sets
             .par_iter()
             .zip(fixed)
-            .map(|(set, fixed)| self.read_one(kind, set, fixed))
+            .map(|(set, fixed)| reading.enter(|| self.read_one(kind, set, fixed)))
             .collect();
         let mut total = Tally::default();
         let mut files = Vec::with_capacity(data_sets.len());

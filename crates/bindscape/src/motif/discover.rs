@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use bindscape_base::digest::InputFile;
+use bindscape_base::reading::Reading;
 use bindscape_base::{Error, Result, atomic, digest};
 use bindscape_motif::discover::{Discovered, Discovery, Options, SequenceSet, WordModel, discover};
 use bindscape_motif::{EValue, Format, Frequencies, format, logo};
@@ -296,6 +297,8 @@ impl Job for Discover {
 
     fn run(&self, session: &Session<'_>) -> Result<MotifsFound> {
         check_directory(&self.out, self.replace)?;
+        let files = [Some(&self.positives), self.controls.as_ref()];
+        Reading::current().digest_as_read(files.into_iter().flatten().map(PathBuf::as_path));
         let positives = SequenceSet::read(&self.positives)?;
         let controls = self
             .controls

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use bindscape_base::digest::InputFile;
 use bindscape_base::journal::Journal;
 use bindscape_base::progress::Progress;
+use bindscape_base::reading::Reading;
 use bindscape_base::{Error, Result, digest};
 use bindscape_nn::protein::{ProteinClassifier, ProteinPredictor};
 use bindscape_protein::baseline::HomologyPredictor;
@@ -323,6 +324,7 @@ impl Job for Predict {
         let (model, file) = load_model(&self.model)?;
         self.check_model(&model)?;
         let scorer = self.scorer(&model, session)?;
+        Reading::current().digest_as_read([self.proteins.as_path()]);
         let reader = ProteinReader::open(&self.proteins)?;
         let table = Table::create(&self.out, session)?;
         let mut journal = self.journal(&model, session)?;

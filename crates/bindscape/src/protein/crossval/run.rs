@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use bindscape_base::digest::InputFile;
 use bindscape_base::progress::Progress;
+use bindscape_base::reading::Reading;
 use bindscape_base::{Error, Result, digest, settings};
 use bindscape_protein::{Label, Labels, Protein, Windows, read_proteins_with};
 use rustc_hash::FxHashSet;
@@ -117,6 +118,7 @@ impl<'a> Run<'a> {
         let embeddings = plan.embeddings.as_deref();
         let stored = embeddings.map(FeatureSource::stored).transpose()?;
         let models = models::parse(&plan.models, plan.representation(), stored.is_some())?;
+        Reading::current().digest_as_read([plan.proteins.as_path(), &plan.labels]);
         let labels = Labels::read(&plan.labels, plan.split.column())?;
         let mut proteins = read_proteins_with(&plan.proteins, session)?;
         let matched = labels.matched(&proteins, &plan.proteins, session)?;
@@ -130,8 +132,9 @@ impl<'a> Run<'a> {
         }
         let mut external_known = 0;
         if let Some(path) = &plan.external {
-            inputs.push(digest::input_file("external", path)?);
+            Reading::current().digest_as_read([path.as_path()]);
             let (mut external, known) = read_external(path, &proteins, session)?;
+            inputs.push(digest::input_file("external", path)?);
             external_known = known as u64;
             if known > 0 {
                 session.note(&format!(

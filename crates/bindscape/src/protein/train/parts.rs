@@ -6,6 +6,7 @@ use std::path::Path;
 
 use bindscape_base::digest::InputFile;
 use bindscape_base::progress::Progress;
+use bindscape_base::reading::Reading;
 use bindscape_base::{Result, digest};
 use bindscape_protein::{Label, Labels, MatchedLabels, Protein, hold_out, read_proteins_with};
 use serde_json::{Value, json};
@@ -50,6 +51,7 @@ impl<'a> Labelled<'a> {
     /// # Errors
     /// If a file cannot be read, or the two do not fit together.
     pub(super) fn read(plan: &'a Train, progress: &dyn Progress) -> Result<Self> {
+        Reading::current().digest_as_read([plan.proteins.as_path(), &plan.labels]);
         let labels = Labels::read(&plan.labels, plan.split.column())?;
         let proteins = read_proteins_with(&plan.proteins, progress)?;
         Ok(Self {
