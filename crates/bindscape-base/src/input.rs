@@ -83,11 +83,7 @@ pub fn open(path: impl AsRef<Path>) -> Result<Box<dyn BufRead + Send>> {
     if let Some(reading) = Reading::entered().filter(|reading| reading.wants(path))
         && let Some(identity) = metadata.as_ref().and_then(Identity::of)
     {
-        return from_reader(
-            Digesting::new(file, reading, path, identity),
-            path,
-            size,
-        );
+        return from_reader(Digesting::new(file, reading, path, identity), path, size);
     }
     from_reader(file, path, size)
 }

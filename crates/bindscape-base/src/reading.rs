@@ -113,7 +113,9 @@ impl Reading {
     /// ([`crate::input::open`]), for [`crate::digest::input_file`].
     pub fn digest_as_read<'a>(&self, files: impl IntoIterator<Item = &'a Path>) {
         let mut state = self.lock();
-        state.wanted.extend(files.into_iter().map(Path::to_path_buf));
+        state
+            .wanted
+            .extend(files.into_iter().map(Path::to_path_buf));
     }
 
     /// Notes a warning about a file.
@@ -124,7 +126,9 @@ impl Reading {
     /// The warnings about files that were read since the last call.
     #[must_use]
     pub fn take_warnings(&self) -> Vec<String> {
-        std::mem::take(&mut self.lock().warnings).into_iter().collect()
+        std::mem::take(&mut self.lock().warnings)
+            .into_iter()
+            .collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

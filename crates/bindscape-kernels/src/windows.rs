@@ -7,7 +7,7 @@
 //!
 //! A byte shuffle looks up 64 windows at once by the word of bases at each of them, words of three
 //! bases with AVX-512 VBMI; with AVX2 it is 32 windows and words of two. Sums saturate.
-//! Elsewhere words of six bases are looked up one by one. All ways pass the same windows
+//! Elsewhere words of six bases are looked up one by one. All lookups pass the same windows
 //! or a few more, never fewer than the hits.
 
 #[cfg(target_arch = "x86_64")]
@@ -30,9 +30,9 @@ const MOST_COLUMNS: usize = 128;
 /// are expected to be left.
 const FEW: f64 = 0.1;
 
-/// The way of looking up words.
+/// The instructions that look up words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
+enum WordLookup {
     #[cfg(target_arch = "x86_64")]
     Vbmi,
     #[cfg(target_arch = "x86_64")]
@@ -40,35 +40,35 @@ enum Way {
     Portable,
 }
 
-impl Way {
+impl WordLookup {
     /// The fastest one of this processor.
     fn new() -> Self {
-        static WAY: std::sync::OnceLock<Way> = std::sync::OnceLock::new();
-        *WAY.get_or_init(|| {
-            let ways = Self::available();
+        static LOOKUP: std::sync::OnceLock<WordLookup> = std::sync::OnceLock::new();
+        *LOOKUP.get_or_init(|| {
+            let lookups = Self::available();
             match limit() {
                 Vectors::None => Self::Portable,
                 #[cfg(target_arch = "x86_64")]
-                Vectors::Avx2 if ways.contains(&Self::Avx2) => Self::Avx2,
-                _ => ways[0],
+                Vectors::Avx2 if lookups.contains(&Self::Avx2) => Self::Avx2,
+                _ => lookups[0],
             }
         })
     }
 
     /// All of this processor, the fastest first.
     fn available() -> Vec<Self> {
-        let mut ways = Vec::new();
+        let mut lookups = Vec::new();
         #[cfg(target_arch = "x86_64")]
         {
             if x86::has_vbmi() {
-                ways.push(Self::Vbmi);
+                lookups.push(Self::Vbmi);
             }
             if x86::has_avx2() {
-                ways.push(Self::Avx2);
+                lookups.push(Self::Avx2);
             }
         }
-        ways.push(Self::Portable);
-        ways
+        lookups.push(Self::Portable);
+        lookups
     }
 
     /// Bases of a word.
@@ -86,7 +86,7 @@ impl Way {
 /// The word at every position of a sequence.
 #[derive(Debug)]
 pub struct Words {
-    way: Way,
+    lookup: WordLookup,
     len: usize,
     /// Words of two or three bases, and zeros behind the last so that whole blocks can be read.
     short: Vec<u8>,
@@ -98,19 +98,19 @@ impl Words {
     /// The words of `bases`, each 0 to 3 for A, C, G, T.
     #[must_use]
     pub fn new(bases: &[u8]) -> Self {
-        Self::by(Way::new(), bases)
+        Self::by(WordLookup::new(), bases)
     }
 
-    fn by(way: Way, bases: &[u8]) -> Self {
+    fn by(lookup: WordLookup, bases: &[u8]) -> Self {
         let padded = bases.len() + BLOCK + MOST_COLUMNS;
         let mut words = Self {
-            way,
+            lookup,
             len: bases.len(),
             short: Vec::new(),
             long: Vec::new(),
         };
         let base = |at: usize| bases.get(at).copied().unwrap_or(0) & 3;
-        if way == Way::Portable {
+        if lookup == WordLookup::Portable {
             words.long.reserve_exact(padded);
             let mut code = (0..5).fold(0, |code, at| code << 2 | u16::from(base(at)));
             words.long.extend((0..bases.len()).map(|at| {
@@ -122,7 +122,7 @@ impl Words {
         }
         words.short.reserve_exact(padded);
         let inside = bases.len().saturating_sub(2);
-        if way.word() == 3 {
+        if lookup.word() == 3 {
             let threes = bases.windows(3).map(|w| w[0] << 4 | w[1] << 2 | w[2]);
             words.short.extend(threes);
             let rest = inside..bases.len();
@@ -172,7 +172,7 @@ struct Group {
 /// What windows must keep to of one or two matrices of one width, such as a motif on both strands.
 #[derive(Debug)]
 pub struct Filter {
-    way: Way,
+    lookup: WordLookup,
     matrices: usize,
     /// The groups that reject most first.
     groups: Vec<Group>,
@@ -189,10 +189,10 @@ impl Filter {
     /// finite.
     #[must_use]
     pub fn new(matrices: &[&[[f64; 4]]], limit: f64) -> Self {
-        Self::by(Way::new(), matrices, limit)
+        Self::by(WordLookup::new(), matrices, limit)
     }
 
-    fn by(way: Way, matrices: &[&[[f64; 4]]], limit: f64) -> Self {
+    fn by(lookup: WordLookup, matrices: &[&[[f64; 4]]], limit: f64) -> Self {
         let valid = |x: &f64| *x >= 0.0 && x.is_finite();
         assert!(
             matches!(matrices.len(), 1 | 2)
@@ -205,7 +205,7 @@ impl Filter {
         let per_unit = f64::from(LIMIT) / (limit * (1.0 + 1e-9)).max(1e-9);
         let rounded = |deficit: f64| (deficit * per_unit).min(255.0) as u8;
         let width = matrices[0].len().min(MOST_COLUMNS);
-        let word = way.word();
+        let word = lookup.word();
         let mut order: Vec<usize> = (0..width).step_by(word).collect();
         let columns = |offset: usize| offset..(offset + word).min(width);
         let rejects = |offset: usize| -> f64 {
@@ -242,7 +242,7 @@ impl Filter {
             .find(|&tested| left(tested) < FEW)
             .unwrap_or(groups.len());
         Self {
-            way,
+            lookup,
             matrices: matrices.len(),
             groups,
             check,
@@ -256,13 +256,16 @@ impl Filter {
     /// If `starts` ends behind the sequence.
     pub fn candidates(&self, words: &Words, starts: Range<usize>, out: &mut Vec<Candidate>) {
         assert!(starts.end <= words.len, "windows begin in the sequence");
-        assert!(self.way == words.way, "one way on one processor");
-        match self.way {
+        assert!(
+            self.lookup == words.lookup,
+            "one kind of lookup on one processor"
+        );
+        match self.lookup {
             #[cfg(target_arch = "x86_64")]
-            Way::Vbmi => x86::vbmi(self, &words.short, starts, out),
+            WordLookup::Vbmi => x86::vbmi(self, &words.short, starts, out),
             #[cfg(target_arch = "x86_64")]
-            Way::Avx2 => x86::avx2(self, &words.short, starts, out),
-            Way::Portable => self.portable(&words.long, starts, out),
+            WordLookup::Avx2 => x86::avx2(self, &words.short, starts, out),
+            WordLookup::Portable => self.portable(&words.long, starts, out),
         }
     }
 
@@ -329,7 +332,7 @@ mod tests {
     }
 
     proptest! {
-        /// Every way passes all windows within the limit, and none that is clearly beyond it.
+        /// Every lookup passes all windows within the limit, and none that is clearly beyond it.
         #[test]
         fn nothing_within_the_limit_is_lost(
             bases in prop::collection::vec(0_u8..4, 1..700),
@@ -347,10 +350,10 @@ mod tests {
                 let base = |at: usize| usize::from(bases.get(at).copied().unwrap_or(0));
                 (0..width).map(|c| matrices[matrix][c][base(start + c)]).sum()
             };
-            for way in Way::available() {
-                let filter = Filter::by(way, &matrices, limit);
+            for lookup in WordLookup::available() {
+                let filter = Filter::by(lookup, &matrices, limit);
                 let mut found = Vec::new();
-                filter.candidates(&Words::by(way, &bases), starts.clone(), &mut found);
+                filter.candidates(&Words::by(lookup, &bases), starts.clone(), &mut found);
                 found.sort_unstable();
                 let unique = found.len();
                 found.dedup();
@@ -359,10 +362,10 @@ mod tests {
                     for matrix in 0..matrices.len() {
                         let d = deficit(start, matrix);
                         let passes = found.binary_search(&Candidate { start, matrix }).is_ok();
-                        prop_assert!(passes || d > limit, "{way:?} lost {start} with {d} of {limit}");
+                        prop_assert!(passes || d > limit, "{lookup:?} lost {start} with {d} of {limit}");
                         // Each group rounds down by less than a unit of a 250th.
                         let slack = limit.max(1e-9) * (1.0 + width as f64 / 250.0) + 1e-6;
-                        prop_assert!(!passes || d <= slack, "{way:?} passed {d} of {limit}");
+                        prop_assert!(!passes || d <= slack, "{lookup:?} passed {d} of {limit}");
                     }
                 }
                 prop_assert!(found.iter().all(|c| starts.contains(&c.start)));
@@ -373,12 +376,12 @@ mod tests {
     #[test]
     fn long_motifs_and_empty_ranges() {
         let matrix = vec![[0.0, 1.0, 1.0, 1.0]; 300];
-        for way in Way::available() {
-            let filter = Filter::by(way, &[&matrix], 0.0);
+        for lookup in WordLookup::available() {
+            let filter = Filter::by(lookup, &[&matrix], 0.0);
             let mut found = Vec::new();
-            filter.candidates(&Words::by(way, &[0; 500]), 0..500, &mut found);
+            filter.candidates(&Words::by(lookup, &[0; 500]), 0..500, &mut found);
             assert_eq!(found.len(), 500);
-            filter.candidates(&Words::by(way, &[]), 0..0, &mut found);
+            filter.candidates(&Words::by(lookup, &[]), 0..0, &mut found);
             assert_eq!(found.len(), 500);
         }
         assert!(Words::new(&[]).is_empty());

@@ -12,7 +12,7 @@ use bindscape_genome::region::Regions;
 /// In a Parquet file: null, 0, 1, 2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
-pub enum Code {
+pub enum BindingState {
     /// Not accessible in any cell in which the TF was profiled (null).
     Closed = 0,
     /// Accessible in a profiled cell, with no evidence of binding in any (0).
@@ -23,15 +23,15 @@ pub enum Code {
     Bound = 3,
 }
 
-impl Code {
-    /// The code of the number stored in a file.
+impl BindingState {
+    /// The state of the number stored in a file.
     #[must_use]
     pub fn from_stored(stored: Option<i32>) -> Option<Self> {
         match stored {
-            None => Some(Code::Closed),
-            Some(0) => Some(Code::Unbound),
-            Some(1) => Some(Code::OneEvidence),
-            Some(2) => Some(Code::Bound),
+            None => Some(BindingState::Closed),
+            Some(0) => Some(BindingState::Unbound),
+            Some(1) => Some(BindingState::OneEvidence),
+            Some(2) => Some(BindingState::Bound),
             Some(_) => None,
         }
     }
@@ -40,7 +40,7 @@ impl Code {
     #[must_use]
     pub fn stored(self) -> Option<i32> {
         match self {
-            Code::Closed => None,
+            BindingState::Closed => None,
             other => Some(i32::from(other as u8) - 1),
         }
     }
@@ -49,9 +49,11 @@ impl Code {
     #[must_use]
     pub fn label(self, view: View) -> Option<bool> {
         match (self, view) {
-            (Code::Closed, _) | (Code::OneEvidence, View::Sparse) => None,
-            (Code::Unbound, _) | (Code::OneEvidence, View::LessSparse) => Some(false),
-            (Code::Bound, _) => Some(true),
+            (BindingState::Closed, _) | (BindingState::OneEvidence, View::Sparse) => None,
+            (BindingState::Unbound, _) | (BindingState::OneEvidence, View::LessSparse) => {
+                Some(false)
+            }
+            (BindingState::Bound, _) => Some(true),
         }
     }
 }
@@ -139,15 +141,15 @@ pub struct TfProfile {
     pub tfbs: u64,
 }
 
-/// A matrix in memory: regions in rows, one column of codes per TF.
+/// A matrix in memory: regions in rows, one column of states per TF.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BindingMatrix {
     /// The rows.
     pub regions: Regions,
     /// TF names, one per column.
     pub tfs: Vec<String>,
-    /// One column per TF, one [`Code`] per region.
-    pub columns: Vec<Vec<Code>>,
+    /// One column per TF, one [`BindingState`] per region.
+    pub columns: Vec<Vec<BindingState>>,
     /// Where it comes from.
     pub provenance: Provenance,
 }
@@ -165,7 +167,7 @@ impl BindingMatrix {
     ///
     /// # Errors
     /// See above.
-    pub fn column(&self, tf: &str, subject: impl Into<Subject>) -> Result<&[Code]> {
+    pub fn column(&self, tf: &str, subject: impl Into<Subject>) -> Result<&[BindingState]> {
         Ok(&self.columns[self.tf_index(tf, subject)?])
     }
 }

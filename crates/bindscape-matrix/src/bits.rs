@@ -1,6 +1,6 @@
 //! Sets of rows, one bit a row.
 
-use crate::{Code, View};
+use crate::{BindingState, View};
 
 /// A set of rows of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,13 +18,13 @@ impl Bits {
     }
 
     /// Rows of `column` that are bound or unbound in `view`.
-    pub(crate) fn resolved(column: &[Code], view: View) -> Self {
-        Self::from_rows(column.iter().map(|code| code.label(view).is_some()))
+    pub(crate) fn resolved(column: &[BindingState], view: View) -> Self {
+        Self::from_rows(column.iter().map(|state| state.label(view).is_some()))
     }
 
     /// Rows of `column` that are bound.
-    pub(crate) fn bound(column: &[Code]) -> Self {
-        Self::from_rows(column.iter().map(|&code| code == Code::Bound))
+    pub(crate) fn bound(column: &[BindingState]) -> Self {
+        Self::from_rows(column.iter().map(|&state| state == BindingState::Bound))
     }
 
     pub(crate) fn count(&self) -> u64 {

@@ -9,13 +9,12 @@
 //! - A TF is profiled in a cell if there is a file of sites for the pair, even
 //!   an empty one (with [`Evidence::ChipOnly`]: ChIP-seq peaks for the pair).
 //! - Per cell, a region is closed or not profiled < accessible < one kind of
-//!   evidence < both; over cells the highest counts ([`Code`](super::Code)).
+//!   evidence < both; over cells the highest counts ([`BindingState`](super::BindingState)).
 //!
 //! Memory: one bit per kind of evidence, profiled pair of TF and cell, and
 //! region accessible in that cell, and a byte per TF and region for the result.
 
 mod bits;
-mod codes;
 mod doubts;
 mod evidence;
 mod name_table;
@@ -23,6 +22,7 @@ mod pairs;
 mod regions;
 mod report;
 mod scan;
+mod states;
 
 use std::path::{Path, PathBuf};
 
@@ -38,13 +38,13 @@ use bindscape_base::error::{Error, Place, Result};
 use bindscape_base::progress::Progress;
 use bindscape_base::reading::Reading;
 
-pub use report::{BuildReport, CodeCounts, EvidenceCounts, RegionCounts};
+pub use report::{BuildReport, EvidenceCounts, RegionCounts, StateCounts};
 
-use codes::CellEvidence;
 use doubts::Combined;
 use evidence::{Collector, Evidences};
 use regions::Accessible;
 use scan::Scanner;
+use states::CellEvidence;
 
 /// What makes a TF bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -199,7 +199,7 @@ pub struct Built {
 impl Built {
     /// Calls `f` with each cell in which a TF was profiled, in alphabetical
     /// order, and the matrix of that cell: the same regions and TFs, with the
-    /// codes of that cell alone. One matrix is in memory at a time.
+    /// states of that cell alone. One matrix is in memory at a time.
     ///
     /// # Errors
     /// If the build was not told to keep cells ([`BuildOptions::per_cell`]),
@@ -372,7 +372,7 @@ fn build_from(
     let evidence = CellEvidence::new(options.evidence, cells, open, pairs.clone());
 
     progress.begin("combining evidence", None);
-    let (columns, codes) = evidence.columns(&tfs, regions.len(), None);
+    let (columns, states) = evidence.columns(&tfs, regions.len(), None);
     progress.finish();
     let warnings = Combined {
         evidence: options.evidence,
@@ -381,7 +381,7 @@ fn build_from(
         cells: evidence.names(),
         profiled: &profiled_pairs,
         tfs: &tfs,
-        codes: &codes,
+        states: &states,
         regions_outside: &outside,
         empty_regions: &empty,
     }
@@ -397,7 +397,7 @@ fn build_from(
         pairs: evidence.pairs() as u64,
         pairs_without_peaks,
         cells_without_accessibility: profiled_pairs.missing,
-        codes: codes.into_iter().sum(),
+        states: states.into_iter().sum(),
         warnings: warnings.clone(),
     };
     Ok(Built {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{BindingMatrix, Code, Provenance};
+use super::{BindingMatrix, BindingState, Provenance};
 use bindscape_genome::sequence::PackedSequences;
 
 /// Summary of a binding matrix.
@@ -51,7 +51,7 @@ pub struct ChromosomeCount {
     pub regions: u64,
 }
 
-/// Entries of one TF by [`Code`].
+/// Entries of one TF by [`BindingState`].
 ///
 /// The sparse view has `bound` ones, `unbound` zeros, `one_evidence + closed` nulls;
 /// the less sparse one `bound` ones, `unbound + one_evidence` zeros, `closed` nulls.
@@ -132,10 +132,10 @@ pub fn inspect(matrix: &BindingMatrix, sequences: Option<&PackedSequences>) -> I
     }
 }
 
-fn count(tf: &str, column: &[Code]) -> TfCounts {
+fn count(tf: &str, column: &[BindingState]) -> TfCounts {
     let mut counts = [0_u64; 4];
-    for &code in column {
-        counts[code as usize] += 1;
+    for &state in column {
+        counts[state as usize] += 1;
     }
     let [closed, unbound, one_evidence, bound] = counts;
     TfCounts {
@@ -201,7 +201,7 @@ pub(super) mod tests {
     use super::*;
     use bindscape_genome::region::Regions;
 
-    pub(crate) fn matrix_of(columns: Vec<Vec<Code>>) -> BindingMatrix {
+    pub(crate) fn matrix_of(columns: Vec<Vec<BindingState>>) -> BindingMatrix {
         let mut regions = Regions::new();
         for row in 0..columns[0].len() as u32 {
             regions.push("chr1", row * 10, row * 10 + 5 + row % 2);
@@ -216,7 +216,7 @@ pub(super) mod tests {
 
     #[test]
     fn counts_widths_and_gc() {
-        use Code::{Bound, Closed, OneEvidence, Unbound};
+        use BindingState::{Bound, Closed, OneEvidence, Unbound};
         let matrix = matrix_of(vec![
             vec![Bound, Closed, Closed],
             vec![OneEvidence, Unbound, Bound],

@@ -16,4 +16,6 @@ pub mod similarity;
 pub mod simulate;
 pub mod split;
 
-pub use binding::{BindingMatrix, Code, NOT_RECORDED, Provenance, TfProfile, View, tf_index};
+pub use binding::{
+    BindingMatrix, BindingState, NOT_RECORDED, Provenance, TfProfile, View, tf_index,
+};

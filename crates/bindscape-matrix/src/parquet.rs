@@ -1,6 +1,6 @@
 //! The binding matrix as a Parquet file: one row per region (`chrom`, `start`,
 //! `end`; 0-based, half-open), one nullable integer column per TF with the
-//! number of its [`Code`] (null, 0, 1, 2), and the provenance as JSON under the
+//! number of its [`BindingState`] (null, 0, 1, 2), and the provenance as JSON under the
 //! key `bindscape.provenance`.
 //!
 //! Rows are sorted by chromosome, in the order in which the matrix names them,
@@ -34,7 +34,7 @@ use parquet::schema::types::{ColumnPath, SchemaDescriptor, Type};
 use rayon::prelude::*;
 
 pub use self::reader::MatrixReader;
-use super::{BindingMatrix, Code, Provenance, tf_index};
+use super::{BindingMatrix, BindingState, Provenance, tf_index};
 use bindscape_base::atomic::AtomicFile;
 use bindscape_base::error::{Error, Place, Result};
 use bindscape_genome::region::Regions;
@@ -105,7 +105,7 @@ fn write_with(path: &Path, matrix: &BindingMatrix, compression: Compression) -> 
             Some(order) => order[first..last].to_vec(),
             None => (first..last).collect(),
         };
-        let encoded = encode_codes(writer.schema_descr(), writer.properties(), matrix, &rows)
+        let encoded = encode_states(writer.schema_descr(), writer.properties(), matrix, &rows)
             .map_err(failed)?;
         let mut group = writer.next_row_group().map_err(failed)?;
         write_row_group(&mut group, matrix, &rows, encoded).map_err(failed)?;
@@ -248,7 +248,7 @@ fn write_row_group<W: io::Write + Send>(
 }
 
 /// The columns of TFs of one row group as their bytes in the file, made side by side.
-fn encode_codes(
+fn encode_states(
     schema: &SchemaDescriptor,
     properties: &WriterPropertiesPtr,
     matrix: &BindingMatrix,
@@ -258,12 +258,15 @@ fn encode_codes(
         .columns
         .par_iter()
         .enumerate()
-        .map(|(tf, codes)| {
+        .map(|(tf, states)| {
             let levels: Vec<i16> = rows
                 .iter()
-                .map(|&row| i16::from(codes[row] != Code::Closed))
+                .map(|&row| i16::from(states[row] != BindingState::Closed))
                 .collect();
-            let values: Vec<i32> = rows.iter().filter_map(|&row| codes[row].stored()).collect();
+            let values: Vec<i32> = rows
+                .iter()
+                .filter_map(|&row| states[row].stored())
+                .collect();
             let mut sink = TrackedWrite::new(Vec::new());
             let page_writer = Box::new(SerializedPageWriter::new(&mut sink));
             let mut writer = get_typed_column_writer::<Int32Type>(get_column_writer(

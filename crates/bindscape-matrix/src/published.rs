@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::{BindingMatrix, Code, Provenance, View};
+use super::{BindingMatrix, BindingState, Provenance, View};
 use bindscape_arrays::npz::{ArrayWriter, Npz, UNNAMED};
 use bindscape_arrays::pickle;
 use bindscape_base::atomic::AtomicFile;
@@ -43,7 +43,7 @@ pub const RULE_SPARSE_ONLY: &str =
 /// views, `regions` and `tfs` the pickles that name rows and columns.
 ///
 /// With the sparse view alone, regions with one kind of evidence only cannot be
-/// told from closed ones; all are [`Code::Closed`], and the provenance says so.
+/// told from closed ones; all are [`BindingState::Closed`], and the provenance says so.
 /// The genome build is not recorded in these files: the caller knows it.
 ///
 /// # Errors
@@ -74,9 +74,9 @@ pub fn import_npz(
         rows: (table.len(), "regions", regions),
         columns: (names.len(), "TFs", tfs),
     };
-    each_piece(sparse, less_sparse, shape, |_, codes| {
+    each_piece(sparse, less_sparse, shape, |_, states| {
         for (tf, column) in columns.iter_mut().enumerate() {
-            column.extend(codes.iter().skip(tf).step_by(names.len()));
+            column.extend(states.iter().skip(tf).step_by(names.len()));
         }
     })
     .map_err(|fault| {
@@ -117,8 +117,8 @@ pub fn export_npz(
         for first in (0..matrix.regions.len()).step_by(step) {
             let rows = step.min(matrix.regions.len() - first);
             for (tf, column) in matrix.columns.iter().enumerate() {
-                for (row, code) in column[first..first + rows].iter().enumerate() {
-                    numbers[row * tfs + tf] = number(*code, view);
+                for (row, state) in column[first..first + rows].iter().enumerate() {
+                    numbers[row * tfs + tf] = number(*state, view);
                 }
             }
             writer.write(&numbers[..rows * tfs])?;
@@ -139,19 +139,19 @@ pub struct TfOverCells {
     pub tf: String,
     /// Names of the cells.
     pub cells: Vec<String>,
-    /// One column per cell, one code per region.
-    pub columns: Vec<Vec<Code>>,
+    /// One column per cell, one state per region.
+    pub columns: Vec<Vec<BindingState>>,
 }
 
 impl TfOverCells {
-    /// The state over all cells: the highest code of each region.
+    /// The state over all cells: the highest state of each region.
     #[must_use]
-    pub fn aggregate(&self) -> Vec<Code> {
+    pub fn aggregate(&self) -> Vec<BindingState> {
         let rows = self.columns.first().map_or(0, Vec::len);
-        let mut out = vec![Code::Closed; rows];
+        let mut out = vec![BindingState::Closed; rows];
         for column in &self.columns {
-            for (code, &other) in out.iter_mut().zip(column) {
-                *code = (*code).max(other);
+            for (state, &other) in out.iter_mut().zip(column) {
+                *state = (*state).max(other);
             }
         }
         out
@@ -177,8 +177,8 @@ pub fn import_tf_npz(
         rows: (cells.len(), "cells", samples),
         columns: (table.len(), "regions", regions),
     };
-    each_piece(sparse, less_sparse, shape, |first, codes| {
-        for (place, row) in codes.chunks_exact(table.len().max(1)).enumerate() {
+    each_piece(sparse, less_sparse, shape, |first, states| {
+        for (place, row) in states.chunks_exact(table.len().max(1)).enumerate() {
             columns[first + place].extend_from_slice(row);
         }
     })
@@ -225,7 +225,7 @@ pub fn export_tf_npz(
             .flat_map(|column| column.chunks(PIECE))
         {
             numbers.clear();
-            numbers.extend(piece.iter().map(|&code| number(code, view)));
+            numbers.extend(piece.iter().map(|&state| number(state, view)));
             writer.write(&numbers)?;
         }
         writer.finish()?;
@@ -258,8 +258,8 @@ fn file_name_part(name: &str) -> String {
     name.replace(' ', "_").replace('/', "-")
 }
 
-fn number(code: Code, view: View) -> f64 {
-    match code.label(view) {
+fn number(state: BindingState, view: View) -> f64 {
+    match state.label(view) {
         Some(true) => 1.0,
         Some(false) => 0.0,
         None => f64::NAN,
@@ -380,13 +380,13 @@ impl Fault {
     }
 }
 
-/// Reads the views side by side and hands over the codes of whole rows: the
-/// number of the first row, and the codes row by row.
+/// Reads the views side by side and hands over the states of whole rows: the
+/// number of the first row, and the states row by row.
 fn each_piece(
     sparse: &Path,
     less_sparse: Option<&Path>,
     shape: Shape<'_>,
-    mut take: impl FnMut(usize, &[Code]),
+    mut take: impl FnMut(usize, &[BindingState]),
 ) -> std::result::Result<(), Fault> {
     let mut archive = Npz::open(sparse)?;
     let mut array = archive.array(UNNAMED)?;
@@ -404,26 +404,26 @@ fn each_piece(
     let step = (PIECE / width.max(1)).clamp(1, rows.max(1));
     let mut numbers = vec![0.0; step * width];
     let mut others = vec![0.0; if other.is_some() { step * width } else { 0 }];
-    let mut codes = Vec::with_capacity(step * width);
+    let mut states = Vec::with_capacity(step * width);
     for first in (0..rows).step_by(step) {
         let count = step.min(rows - first) * width;
         array.read(&mut numbers[..count])?;
         if let Some(other) = &mut other {
             other.read(&mut others[..count])?;
         }
-        codes.clear();
+        states.clear();
         for (place, &number) in numbers[..count].iter().enumerate() {
             let pair = (number, others.get(place).copied());
-            let code = code_of(pair.0, pair.1).ok_or_else(|| Fault::Values {
+            let state = state_of(pair.0, pair.1).ok_or_else(|| Fault::Values {
                 path: sparse.to_path_buf(),
                 row: first + place / width,
                 column: place % width,
                 sparse: pair.0,
                 less_sparse: pair.1,
             })?;
-            codes.push(code);
+            states.push(state);
         }
-        take(first, &codes);
+        take(first, &states);
     }
     array.finish()?;
     if let Some(other) = other {
@@ -432,8 +432,8 @@ fn each_piece(
     Ok(())
 }
 
-/// The code of a value in the sparse view and, if known, in the less sparse one.
-fn code_of(sparse: f64, less_sparse: Option<f64>) -> Option<Code> {
+/// The state of a value in the sparse view and, if known, in the less sparse one.
+fn state_of(sparse: f64, less_sparse: Option<f64>) -> Option<BindingState> {
     let label = |value: f64| match value {
         1.0 => Some(Some(true)),
         0.0 => Some(Some(false)),
@@ -441,10 +441,10 @@ fn code_of(sparse: f64, less_sparse: Option<f64>) -> Option<Code> {
         _ => None,
     };
     match (label(sparse)?, less_sparse.map(label)) {
-        (Some(true), None | Some(Some(Some(true)))) => Some(Code::Bound),
-        (Some(false), None | Some(Some(Some(false)))) => Some(Code::Unbound),
-        (None, Some(Some(Some(false)))) => Some(Code::OneEvidence),
-        (None, None | Some(Some(None))) => Some(Code::Closed),
+        (Some(true), None | Some(Some(Some(true)))) => Some(BindingState::Bound),
+        (Some(false), None | Some(Some(Some(false)))) => Some(BindingState::Unbound),
+        (None, Some(Some(Some(false)))) => Some(BindingState::OneEvidence),
+        (None, None | Some(Some(None))) => Some(BindingState::Closed),
         _ => None,
     }
 }

@@ -117,11 +117,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::Code;
+    use crate::BindingState;
     use crate::inspect::tests::matrix_of;
 
     /// scikit-learn's formula over the entries that both views resolve.
-    fn plain(a: &[Code], b: &[Code]) -> Option<f64> {
+    fn plain(a: &[BindingState], b: &[BindingState]) -> Option<f64> {
         let (mut dot, mut norm_a, mut norm_b) = (0.0, 0.0, 0.0);
         for (a, b) in a.iter().zip(b) {
             if let (Some(a), Some(b)) = (a.label(View::Sparse), b.label(View::Sparse)) {
@@ -134,12 +134,12 @@ mod tests {
         (norm_a > 0.0 && norm_b > 0.0).then(|| dot / (norm_a.sqrt() * norm_b.sqrt()))
     }
 
-    fn code() -> impl Strategy<Value = Code> {
+    fn state() -> impl Strategy<Value = BindingState> {
         prop::sample::select(vec![
-            Code::Closed,
-            Code::Unbound,
-            Code::OneEvidence,
-            Code::Bound,
+            BindingState::Closed,
+            BindingState::Unbound,
+            BindingState::OneEvidence,
+            BindingState::Bound,
         ])
     }
 
@@ -149,7 +149,7 @@ mod tests {
         #[test]
         fn equals_the_plain_formula(
             columns in (1..130_usize).prop_flat_map(|rows| {
-                prop::collection::vec(prop::collection::vec(code(), rows), 1..6)
+                prop::collection::vec(prop::collection::vec(state(), rows), 1..6)
             })
         ) {
             let n = columns.len();
@@ -171,13 +171,13 @@ mod tests {
 
     #[test]
     fn like_tfs_are_neighbours() {
-        let column = |bound: &[usize]| -> Vec<Code> {
+        let column = |bound: &[usize]| -> Vec<BindingState> {
             (0..12)
                 .map(|row| {
                     if bound.contains(&row) {
-                        Code::Bound
+                        BindingState::Bound
                     } else {
-                        Code::Unbound
+                        BindingState::Unbound
                     }
                 })
                 .collect()

@@ -12,9 +12,9 @@ use bindscape_matrix::build::{
     BuildInputs, BuildOptions, Built, Centres, Evidence, RegionInputs, build,
 };
 use bindscape_matrix::sheet::{Aliases, CellFile, DataSet, Kind, Sheet, unibind_directory};
-use bindscape_matrix::{BindingMatrix, Code, View};
+use bindscape_matrix::{BindingMatrix, BindingState, View};
 
-use Code::{Bound, Closed, OneEvidence, Unbound};
+use BindingState::{Bound, Closed, OneEvidence, Unbound};
 
 /// A directory with the files of a small build.
 struct Files {
@@ -156,8 +156,8 @@ fn evidence_counts_where_the_cell_is_open() {
     assert_eq!(report.chip.not_profiled, 1);
     assert_eq!((report.tfbs.records, report.tfbs.used), (4, 3));
     assert_eq!(report.tfbs.outside, 1);
-    assert_eq!(report.codes.bound, 2);
-    assert_eq!(report.codes.closed, 1);
+    assert_eq!(report.states.bound, 2);
+    assert_eq!(report.states.closed, 1);
     let provenance = &matrix.provenance;
     assert_eq!(provenance.rule, "chip+tfbs");
     assert_eq!(provenance.width, Some(200));
@@ -178,8 +178,8 @@ fn cells_add_up_to_the_whole() {
         .for_each_cell(|cell, matrix| {
             assert_eq!(matrix.provenance.cell.as_deref(), Some(cell));
             for (sum, column) in highest.iter_mut().zip(&matrix.columns) {
-                for (sum, &code) in sum.iter_mut().zip(column) {
-                    *sum = code.max(*sum);
+                for (sum, &state) in sum.iter_mut().zip(column) {
+                    *sum = state.max(*sum);
                 }
             }
             cells.push((cell.to_owned(), matrix.columns[0].clone()));

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use bindscape_base::progress::Silent;
 use bindscape_genome::load::{SequenceInput, load_sequences};
 use bindscape_matrix::published::{export_npz, import_npz};
-use bindscape_matrix::{BindingMatrix, Code, View, parquet};
+use bindscape_matrix::{BindingMatrix, BindingState, View, parquet};
 
 fn data() -> PathBuf {
     PathBuf::from(concat!(
@@ -46,8 +46,8 @@ fn shared_data_the_published_matrix_through_every_format() {
     );
     for (tf, column) in matrix.tfs.iter().zip(&matrix.columns) {
         let mut found = [0; 3];
-        for code in column {
-            found[match code.label(View::Sparse) {
+        for state in column {
+            found[match state.label(View::Sparse) {
                 Some(true) => 0,
                 Some(false) => 1,
                 None => 2,
@@ -59,7 +59,7 @@ fn shared_data_the_published_matrix_through_every_format() {
         .columns
         .iter()
         .flatten()
-        .filter(|&&code| code == Code::OneEvidence);
+        .filter(|&&state| state == BindingState::OneEvidence);
     assert!(one_evidence.count() > 0);
 
     let directory = tempfile::tempdir().expect("a temporary directory");

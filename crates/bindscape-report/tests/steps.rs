@@ -13,7 +13,7 @@ use bindscape_matrix::sample::{
     Excluded, FinetuneOptions, FinetuningPool, PretrainOptions, Unresolved, pretraining_dataset,
 };
 use bindscape_matrix::split::Split;
-use bindscape_matrix::{BindingMatrix, Code, View};
+use bindscape_matrix::{BindingMatrix, BindingState, View};
 use bindscape_report::report;
 use serde_json::json;
 
@@ -24,16 +24,16 @@ fn matrix() -> BindingMatrix {
         regions.push(&format!("chr{}", 1 + row % 5), row * 1000, row * 1000 + 20);
     }
     let first = |row| match row % 11 {
-        0 => Code::Bound,
-        1..4 => Code::OneEvidence,
-        4..9 => Code::Unbound,
-        _ => Code::Closed,
+        0 => BindingState::Bound,
+        1..4 => BindingState::OneEvidence,
+        4..9 => BindingState::Unbound,
+        _ => BindingState::Closed,
     };
     let second = |row| {
         if row % 13 == 0 {
-            Code::Bound
+            BindingState::Bound
         } else {
-            Code::Unbound
+            BindingState::Unbound
         }
     };
     BindingMatrix {

@@ -62,7 +62,7 @@ fn tell_provenance(provenance: &Provenance, path: &Path, progress: &dyn Progress
     if !provenance.is_recorded() {
         progress.note(&format!(
             "warning: {} does not say where it comes from, as after another program rewrote it: \
-             its genome build, the rule of its codes and its inputs are not known and cannot be \
+             its genome build, the rule of its states and its inputs are not known and cannot be \
              checked; keep the metadata `bindscape.provenance` of the Parquet file",
             path.display()
         ));

@@ -11,7 +11,7 @@ use bindscape_genome::load::SequenceInput;
 use bindscape_matrix::results::{Evaluation, RunKind, RunRecord, Start as StartKind};
 use bindscape_matrix::sample::{self, Prepared, PretrainOptions, Unresolved};
 use bindscape_matrix::split::Split;
-use bindscape_matrix::{BindingMatrix, Code, View, parquet, tf_index};
+use bindscape_matrix::{BindingMatrix, BindingState, View, parquet, tf_index};
 use bindscape_nn::train::Start;
 use bindscape_nn::{Architecture, ArchitectureKind, TrainingIdentity};
 use serde::{Deserialize, Serialize};
@@ -156,7 +156,7 @@ impl Pretrain {
                 columns
             }
             TfChoice::All => (0..matrix.tfs.len())
-                .filter(|&tf| matrix.columns[tf].contains(&Code::Bound))
+                .filter(|&tf| matrix.columns[tf].contains(&BindingState::Bound))
                 .collect(),
         };
         let tfs: Vec<String> = tfs

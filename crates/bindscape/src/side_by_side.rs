@@ -51,16 +51,16 @@ pub(crate) fn train_and_test<'a>(
         &format!("{count} trainings, {workers} at a time"),
         Some(count as u64),
     );
-    let board = Board::new(session, count);
-    let results = all(count, workers, &board, &|index| {
-        watch(&board, index, run, task(index))
+    let all_jobs = SharedProgress::new(session, count);
+    let results = all(count, workers, &all_jobs, &|index| {
+        watch(&all_jobs, index, run, task(index))
     });
     session.finish();
     results
 }
 
 /// Does `count` jobs, `workers` at a time, each worker with its share of the threads, and
-/// gives their results in the order of the jobs. The board says that jobs should stop once
+/// gives their results in the order of the jobs. `all_jobs` says that jobs should stop once
 /// one fails.
 ///
 /// # Errors
@@ -69,12 +69,12 @@ pub(crate) fn train_and_test<'a>(
 pub(crate) fn all<T: Send>(
     count: usize,
     workers: usize,
-    board: &Board<'_>,
+    all_jobs: &SharedProgress<'_>,
     job: &(dyn Fn(usize) -> Result<T> + Sync),
 ) -> Result<Vec<T>> {
     let threads = rayon::current_num_threads();
     let workers = workers.clamp(1, threads);
-    let stop = &board.stop;
+    let stop = &all_jobs.stop;
     let next = AtomicUsize::new(0);
     let work = || {
         let mut results = Vec::new();
@@ -143,8 +143,8 @@ impl Drop for StopOnPanic<'_> {
     }
 }
 
-/// One bar for all: how many jobs are done, and where those under way stand.
-pub(crate) struct Board<'a> {
+/// The progress of several jobs, as one bar: how many jobs are done, and where those under way stand.
+pub(crate) struct SharedProgress<'a> {
     progress: &'a dyn Progress,
     count: usize,
     /// Jobs under way, by index.
@@ -154,7 +154,7 @@ pub(crate) struct Board<'a> {
     stop: AtomicBool,
 }
 
-impl<'a> Board<'a> {
+impl<'a> SharedProgress<'a> {
     /// For `count` jobs, none of which has begun.
     pub(crate) fn new(progress: &'a dyn Progress, count: usize) -> Self {
         Self {
@@ -197,25 +197,25 @@ impl<'a> Board<'a> {
 
 /// Trains and tests one job, with a line at its end.
 fn watch(
-    board: &Board<'_>,
+    all_jobs: &SharedProgress<'_>,
     index: usize,
     run: &RunDirectory,
     task: Task<'_>,
 ) -> Result<Evaluation> {
     let label = task.label.clone();
-    let seat = Seat {
-        board,
+    let own = TrainingProgress {
+        all_jobs,
         index,
         label: &label,
         last: Mutex::new(None),
     };
-    let result = training::train_and_test_watched(run, task, &seat);
-    board.show(index, None);
+    let result = training::train_and_test_watched(run, task, &own);
+    all_jobs.show(index, None);
     let evaluation = result.map_err(|error| error.within(&label))?;
     let aucpr = training::mean_aucpr(&evaluation.tfs)
         .0
         .map_or_else(|| "undefined".to_owned(), |value| format!("{value:.3}"));
-    let epochs = seat
+    let epochs = own
         .last
         .into_inner()
         .unwrap_or_else(PoisonError::into_inner)
@@ -225,39 +225,39 @@ fn watch(
                 last.epoch, last.validation_loss
             )
         });
-    board.ended(&format!("{label}: {epochs}test AUCPR {aucpr}"));
+    all_jobs.ended(&format!("{label}: {epochs}test AUCPR {aucpr}"));
     Ok(evaluation)
 }
 
-/// One training's place on the board.
-struct Seat<'a> {
-    board: &'a Board<'a>,
+/// The progress of one training among several.
+struct TrainingProgress<'a> {
+    all_jobs: &'a SharedProgress<'a>,
     index: usize,
     label: &'a str,
     /// The last epoch that ended.
     last: Mutex<Option<EpochRecord>>,
 }
 
-impl Progress for Seat<'_> {
+impl Progress for TrainingProgress<'_> {
     fn begin(&self, label: &str, _total: Option<u64>) {
-        self.board
+        self.all_jobs
             .show(self.index, Some(format!("{}: {label}", self.label)));
     }
 
     fn advance(&self, _by: u64) {}
 
     fn note(&self, message: &str) {
-        self.board.note(message);
+        self.all_jobs.note(message);
     }
 
     fn finish(&self) {}
 
     fn interrupted(&self) -> bool {
-        self.board.interrupted()
+        self.all_jobs.interrupted()
     }
 }
 
-impl Observer for Seat<'_> {
+impl Observer for TrainingProgress<'_> {
     fn epoch(&self, record: &EpochRecord) {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(record.clone());
     }

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use bindscape_base::random;
-use bindscape_matrix::{Code, parquet};
+use bindscape_matrix::{BindingState, parquet};
 use rand::seq::SliceRandom;
 
 use crate::{bindscape, succeeds, toy};
@@ -18,12 +18,12 @@ fn shuffle_labels(matrix: &Path, shuffled: &Path) {
     let place = matrix.tfs.iter().position(|tf| tf == "MAX").expect("MAX");
     let column = &mut matrix.columns[place];
     let open: Vec<usize> = (0..column.len())
-        .filter(|&row| column[row] != Code::Closed)
+        .filter(|&row| column[row] != BindingState::Closed)
         .collect();
-    let mut codes: Vec<Code> = open.iter().map(|&row| column[row]).collect();
-    codes.shuffle(&mut random::stream(1, "shuffled-labels", &[]));
-    for (row, code) in open.into_iter().zip(codes) {
-        column[row] = code;
+    let mut states: Vec<BindingState> = open.iter().map(|&row| column[row]).collect();
+    states.shuffle(&mut random::stream(1, "shuffled-labels", &[]));
+    for (row, state) in open.into_iter().zip(states) {
+        column[row] = state;
     }
     parquet::write(shuffled, &matrix).expect("a writable directory");
 }

@@ -14,7 +14,7 @@ use bindscape_base::words;
 
 use super::Evidence;
 use super::evidence::{Evidences, OfFile, Profiled};
-use super::report::{CodeCounts, EvidenceCounts};
+use super::report::{EvidenceCounts, StateCounts};
 use super::scan::{Outside, some_of};
 use crate::sheet::Kind;
 
@@ -40,7 +40,7 @@ pub(super) struct Combined<'a> {
     pub(super) profiled: &'a Profiled,
     pub(super) tfs: &'a [String],
     /// Codes by TF.
-    pub(super) codes: &'a [CodeCounts],
+    pub(super) states: &'a [StateCounts],
     /// Files of accessible regions with what lies outside of the genome.
     pub(super) regions_outside: &'a [(std::path::PathBuf, Outside)],
     pub(super) empty_regions: &'a [std::path::PathBuf],
@@ -58,7 +58,7 @@ impl Combined<'_> {
         for (what, evidence) in self.kinds() {
             doubts.extend(outside_regions(what, evidence));
         }
-        if self.codes.iter().all(|codes| codes.bound == 0) {
+        if self.states.iter().all(|states| states.bound == 0) {
             return Err(self.nothing_bound(&doubts));
         }
         doubts.extend(self.never_bound());
@@ -150,8 +150,8 @@ impl Combined<'_> {
         let never: Vec<String> = self
             .tfs
             .iter()
-            .zip(self.codes)
-            .filter(|(_, codes)| codes.bound == 0)
+            .zip(self.states)
+            .filter(|(_, states)| states.bound == 0)
             .map(
                 |(tf, _)| match names::nearest(tf, others.iter().copied()).first() {
                     Some(near) => format!("{tf} (there are peaks of {near})"),
@@ -174,11 +174,11 @@ impl Combined<'_> {
         let mostly: Vec<String> = self
             .tfs
             .iter()
-            .zip(self.codes)
-            .filter_map(|(tf, codes)| {
-                let resolved = codes.bound + codes.unbound + codes.one_evidence;
-                (resolved >= FEW && 2 * codes.bound > resolved)
-                    .then(|| format!("{tf} ({} of {resolved})", codes.bound))
+            .zip(self.states)
+            .filter_map(|(tf, states)| {
+                let resolved = states.bound + states.unbound + states.one_evidence;
+                (resolved >= FEW && 2 * states.bound > resolved)
+                    .then(|| format!("{tf} ({} of {resolved})", states.bound))
             })
             .collect();
         (!mostly.is_empty()).then(|| {

@@ -63,9 +63,9 @@ pub struct EvidenceCounts {
     pub cell_without_accessibility: u64,
 }
 
-/// Entries of the matrix by code.
+/// Entries of the matrix by state.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CodeCounts {
+pub struct StateCounts {
     /// Not accessible in a profiled cell.
     pub closed: u64,
     /// Accessible, no evidence.
@@ -76,7 +76,7 @@ pub struct CodeCounts {
     pub bound: u64,
 }
 
-impl std::iter::Sum for CodeCounts {
+impl std::iter::Sum for StateCounts {
     fn sum<I: Iterator<Item = Self>>(counts: I) -> Self {
         counts.fold(Self::default(), |sum, counts| Self {
             closed: sum.closed + counts.closed,
@@ -109,8 +109,9 @@ pub struct BuildReport {
     pub pairs_without_peaks: Vec<(String, String)>,
     /// Cells that were dropped because they have no accessible regions.
     pub cells_without_accessibility: Vec<String>,
-    /// Entries of the matrix by code.
-    pub codes: CodeCounts,
+    /// Entries of the matrix by state.
+    #[serde(rename = "codes")]
+    pub states: StateCounts,
     /// What makes the result doubtful, in words.
     pub warnings: Vec<String>,
 }
@@ -208,15 +209,18 @@ impl BuildReport {
             self.cells_without_accessibility.len() as u64,
         );
         // Said even where it is 0.
-        lines.push(("entries bound".to_owned(), self.codes.bound));
+        lines.push(("entries bound".to_owned(), self.states.bound));
         let mut dropped = |what: &str, count: u64| {
             if count > 0 {
                 lines.push((what.to_owned(), count));
             }
         };
-        dropped("entries with one kind of evidence", self.codes.one_evidence);
-        dropped("entries unbound", self.codes.unbound);
-        dropped("entries closed or not profiled", self.codes.closed);
+        dropped(
+            "entries with one kind of evidence",
+            self.states.one_evidence,
+        );
+        dropped("entries unbound", self.states.unbound);
+        dropped("entries closed or not profiled", self.states.closed);
         lines
     }
 }

@@ -14,7 +14,7 @@ use parquet::schema::types::ColumnDescPtr;
 
 use super::shared_file::SharedFile;
 use super::{IGNORED_COLUMNS, MatrixHeader, PROVENANCE_KEY, REGION_COLUMNS};
-use crate::{Code, Provenance, tf_index};
+use crate::{BindingState, Provenance, tf_index};
 use bindscape_base::error::{Error, Place, Result};
 use bindscape_base::kind::{self, FileKind};
 use bindscape_genome::region::Regions;
@@ -92,7 +92,7 @@ impl MatrixReader {
                 return Err(Error::input(
                     path,
                     Place::Record(format!("column {name:?}")),
-                    "the codes of a TF as numbers",
+                    "the states of a TF as numbers",
                     format!(
                         "a column of {} values",
                         column.physical_type().to_string().to_lowercase()
@@ -209,36 +209,36 @@ impl MatrixReader {
         Ok(regions)
     }
 
-    /// The codes of one TF, one per region.
+    /// The states of one TF, one per region.
     ///
     /// # Errors
-    /// If the TF is not in the file, a value is no code, or the file is corrupted.
-    pub fn column(&self, tf: &str) -> Result<Vec<Code>> {
+    /// If the TF is not in the file, a value is no state, or the file is corrupted.
+    pub fn column(&self, tf: &str) -> Result<Vec<BindingState>> {
         let place = tf_index(&self.header.tfs, tf, self.path.as_path())?;
-        let mut codes = Vec::with_capacity(self.row_capacity());
+        let mut states = Vec::with_capacity(self.row_capacity());
         self.each_number(self.tf_columns[place], tf, |value| {
-            let code = match value {
-                None => Some(Code::Closed),
-                Some(number) if number.is_nan() => Some(Code::Closed),
-                Some(0.0) => Some(Code::Unbound),
-                Some(1.0) => Some(Code::OneEvidence),
-                Some(2.0) => Some(Code::Bound),
+            let state = match value {
+                None => Some(BindingState::Closed),
+                Some(number) if number.is_nan() => Some(BindingState::Closed),
+                Some(0.0) => Some(BindingState::Unbound),
+                Some(1.0) => Some(BindingState::OneEvidence),
+                Some(2.0) => Some(BindingState::Bound),
                 Some(_) => None,
             };
-            let Some(code) = code else {
+            let Some(state) = state else {
                 return Err(Error::input(
                     &self.path,
-                    Place::Record(format!("column {tf:?}, row {}", codes.len())),
+                    Place::Record(format!("column {tf:?}, row {}", states.len())),
                     "null, 0, 1 or 2",
                     value.unwrap_or(f64::NAN).to_string(),
                 )
                 .hint("null closed, 0 unbound, 1 one kind of evidence only, 2 bound"));
             };
-            codes.push(code);
+            states.push(state);
             Ok(())
         })?;
-        self.check_rows(codes.len())?;
-        Ok(codes)
+        self.check_rows(states.len())?;
+        Ok(states)
     }
 
     fn positions(&self, index: usize, name: &str) -> Result<Vec<u32>> {

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use proptest::prelude::*;
 
 use super::*;
-use crate::Code;
+use crate::BindingState;
 
 fn provenance() -> Provenance {
     Provenance {
@@ -13,14 +13,19 @@ fn provenance() -> Provenance {
     }
 }
 
-/// `rows` regions of chr2 then chr10, and codes of three TFs that follow from the row.
+/// `rows` regions of chr2 then chr10, and states of three TFs that follow from the row.
 fn example(rows: u32) -> BindingMatrix {
     let mut regions = Regions::new();
     for row in 0..rows {
         let chrom = if row < rows / 2 { "chr2" } else { "chr10" };
         regions.push(chrom, 100 + 300 * row, 300 + 300 * row);
     }
-    let all = [Code::Closed, Code::Unbound, Code::OneEvidence, Code::Bound];
+    let all = [
+        BindingState::Closed,
+        BindingState::Unbound,
+        BindingState::OneEvidence,
+        BindingState::Bound,
+    ];
     let columns = [7_u32, 13, 29]
         .iter()
         .map(|&step| {
@@ -80,7 +85,7 @@ proptest! {
     fn rows_come_back_sorted_with_their_codes(
         rows in prop::collection::vec((0_usize..3, 0_u32..500, 0_usize..4), 1..60)
     ) {
-        let all = [Code::Closed, Code::Unbound, Code::OneEvidence, Code::Bound];
+        let all = [BindingState::Closed, BindingState::Unbound, BindingState::OneEvidence, BindingState::Bound];
         let mut regions = Regions::new();
         for &(chrom, start, _) in &rows {
             regions.push(["chr2", "chr1", "chrX"][chrom], start, start + 10);
@@ -95,7 +100,7 @@ proptest! {
         let path = directory.path().join("matrix.parquet");
         write(&path, &matrix).unwrap();
         let back = read(&path, None).unwrap();
-        let entries = |matrix: &BindingMatrix| -> Vec<(String, Code)> {
+        let entries = |matrix: &BindingMatrix| -> Vec<(String, BindingState)> {
             matrix.regions.iter().map(|region| region.to_string())
                 .zip(matrix.columns[0].iter().copied()).collect()
         };
@@ -110,7 +115,7 @@ proptest! {
 #[test]
 fn files_rewritten_by_other_programs() {
     // Written by tests/data/parquet/make.py.
-    use Code::{Bound, Closed, OneEvidence, Unbound};
+    use BindingState::{Bound, Closed, OneEvidence, Unbound};
     for name in [
         "pandas_float64.parquet",
         "pandas_nullable.parquet",

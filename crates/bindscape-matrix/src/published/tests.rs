@@ -3,7 +3,7 @@ use super::*;
 const VIEWS: [View; 2] = [View::Sparse, View::LessSparse];
 
 fn example() -> BindingMatrix {
-    use Code::{Bound, Closed, OneEvidence, Unbound};
+    use BindingState::{Bound, Closed, OneEvidence, Unbound};
     let mut regions = Regions::new();
     for start in [100, 900, 500, 70_000] {
         regions.push("chr2", start, start + 200);
@@ -83,13 +83,13 @@ fn the_sparse_view_alone_says_what_it_cannot_tell() {
     let files = exported(&matrix);
     let back = import_npz(&files.sparse, None, &files.regions, &files.tfs).unwrap();
     for (column, original) in back.columns.iter().zip(&matrix.columns) {
-        for (&code, &was) in column.iter().zip(original) {
-            let expected = if was == Code::OneEvidence {
-                Code::Closed
+        for (&state, &was) in column.iter().zip(original) {
+            let expected = if was == BindingState::OneEvidence {
+                BindingState::Closed
             } else {
                 was
             };
-            assert_eq!(code, expected);
+            assert_eq!(state, expected);
         }
     }
     assert!(back.provenance.rule.contains("sparse view alone"));
@@ -155,7 +155,7 @@ fn one_tf_over_cells_and_one_cell() {
     )
     .unwrap();
     assert_eq!((&regions, &back), (&matrix.regions, &states));
-    use Code::{Bound, OneEvidence, Unbound};
+    use BindingState::{Bound, OneEvidence, Unbound};
     assert_eq!(back.aggregate(), [Bound, Unbound, OneEvidence, OneEvidence]);
 
     let mut cell = matrix;

@@ -10,7 +10,7 @@ use crate::dataset::{Dataset, Part, UNRESOLVED};
 use crate::results::DataStep;
 use crate::split;
 use crate::split::{Assignment, HeldOutChromosomes, Split};
-use crate::{BindingMatrix, Code, View};
+use crate::{BindingMatrix, BindingState, View};
 use bindscape_base::error::{Error, Result, Subject};
 use bindscape_base::random;
 use bindscape_genome::region::Regions;
@@ -161,7 +161,7 @@ pub fn pretraining_dataset(
         .tfs
         .iter()
         .map(|tf| matrix.column(tf, Subject::field("tfs")))
-        .collect::<Result<Vec<&[Code]>>>()?;
+        .collect::<Result<Vec<&[BindingState]>>>()?;
     let mut steps = Steps::of(matrix);
     let (mut rows, which) = match options.unresolved {
         Unresolved::Drop => (resolved_for_all(&columns, options.view), "all"),
@@ -189,7 +189,7 @@ pub fn pretraining_dataset(
     if rows.is_empty() {
         return Err(steps.nothing_left("tfs", "regions to train on"));
     }
-    let label = |code: Code| code.label(options.view).map_or(UNRESOLVED, u8::from);
+    let label = |state: BindingState| state.label(options.view).map_or(UNRESOLVED, u8::from);
     let labels: Vec<u8> = rows
         .iter()
         .flat_map(|&row| columns.iter().map(move |column| label(column[row])))
@@ -264,7 +264,7 @@ impl FinetuningPool {
         );
         let all_bound = rows
             .iter()
-            .filter(|&&row| column[row] == Code::Bound)
+            .filter(|&&row| column[row] == BindingState::Bound)
             .count();
         let rows = steps.without(excluded, &matrix.regions, rows);
         let left: usize = rows
@@ -276,7 +276,7 @@ impl FinetuningPool {
         }
         let (matrix_rows, sequences) = steps.fetch_known(&matrix.regions, rows, fetch)?;
         let (positives, negatives): (Vec<usize>, Vec<usize>) =
-            (0..matrix_rows.len()).partition(|&row| column[matrix_rows[row]] == Code::Bound);
+            (0..matrix_rows.len()).partition(|&row| column[matrix_rows[row]] == BindingState::Bound);
         let regions = matrix.regions.select(&matrix_rows);
         let seen = match seen {
             None => vec![false; regions.len()],
@@ -559,8 +559,8 @@ impl FinetuningPool {
     }
 }
 
-fn bound(code: Code) -> u8 {
-    u8::from(code == Code::Bound)
+fn bound(code: BindingState) -> u8 {
+    u8::from(code == BindingState::Bound)
 }
 
 fn view_name(view: View) -> &'static str {

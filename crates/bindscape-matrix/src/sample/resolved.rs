@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::bits::Bits;
-use crate::{BindingMatrix, Code, View};
+use crate::{BindingMatrix, BindingState, View};
 use bindscape_base::error::{Error, Result};
 
 /// Rows that are bound or unbound in `view` for every one of `columns`, ascending.
@@ -13,7 +13,7 @@ use bindscape_base::error::{Error, Result};
 /// # Panics
 /// If the columns differ in length.
 #[must_use]
-pub fn resolved_for_all(columns: &[&[Code]], view: View) -> Vec<usize> {
+pub fn resolved_for_all(columns: &[&[BindingState]], view: View) -> Vec<usize> {
     rows_where(columns, |row| {
         columns
             .iter()
@@ -26,7 +26,7 @@ pub fn resolved_for_all(columns: &[&[Code]], view: View) -> Vec<usize> {
 /// # Panics
 /// If the columns differ in length.
 #[must_use]
-pub fn resolved_for_any(columns: &[&[Code]], view: View) -> Vec<usize> {
+pub fn resolved_for_any(columns: &[&[BindingState]], view: View) -> Vec<usize> {
     rows_where(columns, |row| {
         columns
             .iter()
@@ -34,7 +34,7 @@ pub fn resolved_for_any(columns: &[&[Code]], view: View) -> Vec<usize> {
     })
 }
 
-fn rows_where(columns: &[&[Code]], take: impl Fn(usize) -> bool + Sync) -> Vec<usize> {
+fn rows_where(columns: &[&[BindingState]], take: impl Fn(usize) -> bool + Sync) -> Vec<usize> {
     let Some(first) = columns.first() else {
         return Vec::new();
     };
@@ -74,7 +74,7 @@ const STARTS: usize = 8;
 /// region is resolved for all of them.
 pub fn top_resolved(matrix: &BindingMatrix, n: usize, view: View) -> Result<Vec<usize>> {
     let candidates: Vec<usize> = (0..matrix.tfs.len())
-        .filter(|&tf| matrix.columns[tf].contains(&Code::Bound))
+        .filter(|&tf| matrix.columns[tf].contains(&BindingState::Bound))
         .collect();
     let asked = format!("top-resolved:{n}");
     if n == 0 || candidates.len() < n {
@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn views_differ_in_what_is_resolved() {
-        use Code::{Bound, Closed, OneEvidence, Unbound};
+        use BindingState::{Bound, Closed, OneEvidence, Unbound};
         let a = [Closed, Unbound, OneEvidence, Bound, Bound];
         let b = [Bound, Bound, Bound, Bound, Closed];
         assert_eq!(resolved_for_all(&[&a, &b], View::Sparse), [1, 3]);
@@ -166,12 +166,12 @@ mod tests {
     /// TF 0 has most regions, but TFs 1 and 2 share more; TF 3 is never bound.
     #[test]
     fn the_search_is_not_caught_by_the_best_resolved_tf() {
-        let column = |from: usize, to: usize, bound: bool| -> Vec<Code> {
+        let column = |from: usize, to: usize, bound: bool| -> Vec<BindingState> {
             (0..300)
                 .map(|row| match (from..to).contains(&row) {
-                    true if bound && row % 7 == 0 => Code::Bound,
-                    true => Code::Unbound,
-                    false => Code::Closed,
+                    true if bound && row % 7 == 0 => BindingState::Bound,
+                    true => BindingState::Unbound,
+                    false => BindingState::Closed,
                 })
                 .collect()
         };

@@ -5,7 +5,7 @@ use crate::sample::{
 };
 use crate::sheet::{Aliases, DataSet as Sheet, unibind_directory};
 use crate::split::Split;
-use crate::{BindingMatrix, Code, View};
+use crate::{BindingMatrix, BindingState, View};
 use bindscape_base::progress::Silent;
 use bindscape_genome::genome::Genome;
 use bindscape_genome::load::load_sequences;
@@ -101,8 +101,13 @@ fn the_ordinary_build_reads_it_and_the_job_is_as_described() {
     let column = matrix
         .column(target, bindscape_base::Subject::field("tf"))
         .unwrap();
-    for code in [Code::Closed, Code::Unbound, Code::OneEvidence, Code::Bound] {
-        assert!(column.contains(&code), "{code:?}");
+    for state in [
+        BindingState::Closed,
+        BindingState::Unbound,
+        BindingState::OneEvidence,
+        BindingState::Bound,
+    ] {
+        assert!(column.contains(&state), "{state:?}");
     }
     assert!(
         simulation

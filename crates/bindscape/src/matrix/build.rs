@@ -43,7 +43,7 @@ use crate::session::Session;
 /// };
 /// let built = Session::silent().run(&plan)?;
 /// assert_eq!((built.regions, built.tfs), (2, 1));
-/// assert_eq!(built.report.codes.bound, 1);
+/// assert_eq!(built.report.states.bound, 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

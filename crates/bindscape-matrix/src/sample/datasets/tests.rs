@@ -1,7 +1,7 @@
 use super::*;
 use crate::Provenance;
 
-pub(in crate::sample) fn matrix_of(columns: Vec<Vec<Code>>) -> BindingMatrix {
+pub(in crate::sample) fn matrix_of(columns: Vec<Vec<BindingState>>) -> BindingMatrix {
     let mut regions = Regions::new();
     for row in 0..columns[0].len() as u32 {
         regions.push(&format!("chr{}", 1 + row % 5), row * 1000, row * 1000 + 20);
@@ -33,7 +33,7 @@ fn sequences(regions: &Regions) -> Result<PackedSequences> {
 }
 
 fn example() -> BindingMatrix {
-    use Code::{Bound, Closed, OneEvidence, Unbound};
+    use BindingState::{Bound, Closed, OneEvidence, Unbound};
     let first = (0..2000)
         .map(|row| match row % 11 {
             0 => Bound,
@@ -224,7 +224,7 @@ fn finetuning_excludes_draws_and_accounts() {
     for (row, &of) in prepared.matrix_rows.iter().enumerate() {
         assert_eq!(
             dataset.labels[row] == 1,
-            matrix.columns[0][of] == Code::Bound
+            matrix.columns[0][of] == BindingState::Bound
         );
     }
 
@@ -282,7 +282,7 @@ fn too_little_data_is_refused_with_counts() {
     assert!(few.contains("at least 10 bound regions of TF2"), "{few}");
     assert!(few.contains("bound regions available: 8"), "{few}");
     assert!(message("TF3").contains("bound regions available: 0"));
-    let all_bound = matrix_of(vec![vec![Code::Bound; 100]]);
+    let all_bound = matrix_of(vec![vec![BindingState::Bound; 100]]);
     let error = FinetuningPool::new(&all_bound, "TF0", View::Sparse, &[], None, &mut sequences)
         .unwrap_err()
         .to_string();

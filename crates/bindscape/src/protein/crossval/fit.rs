@@ -19,9 +19,10 @@ use super::models::{Input, InputKind, Kind, Model};
 use super::networks::NetworkTraining;
 use super::predictions;
 use super::run::Run;
+use crate::data::counted;
 use crate::protein::run::count_labels;
 use crate::session::Session;
-use crate::side_by_side::{self, Board};
+use crate::side_by_side::{self, SharedProgress};
 
 /// Does what is left of the run. What is finished is kept when another model fails or the
 /// user stops.
@@ -47,16 +48,19 @@ pub(super) fn fit(
         _ => 1,
     };
     session.begin(
-        &format!("{} models to fit, {workers} at a time", jobs.len()),
+        &format!(
+            "{} to fit, {workers} at a time",
+            counted(jobs.len() as u64, "model")
+        ),
         Some(jobs.len() as u64),
     );
-    let board = Board::new(session, jobs.len());
+    let all_jobs = SharedProgress::new(session, jobs.len());
     let times = Mutex::new(());
-    let done = side_by_side::all(jobs.len(), workers, &board, &|index| {
+    let done = side_by_side::all(jobs.len(), workers, &all_jobs, &|index| {
         let (model, fold) = jobs[index];
         let label = format!("{} fold {}", model.name, fold + 1);
         let watcher = ModelWatcher {
-            board: &board,
+            all_jobs: &all_jobs,
             index,
             label: &label,
         };
@@ -70,12 +74,12 @@ pub(super) fn fit(
             watcher: &watcher,
         };
         let result = work.model(model, fold);
-        board.show(index, None);
+        all_jobs.show(index, None);
         result.map_err(|error| error.within(&label))?;
         let seconds = started.elapsed().as_secs_f64();
         let _one = times.lock().unwrap_or_else(PoisonError::into_inner);
         note_seconds(run, model, fold, seconds)?;
-        board.ended(&format!("{label}: {seconds:.0} s"));
+        all_jobs.ended(&format!("{label}: {seconds:.0} s"));
         Ok(())
     });
     session.finish();
@@ -274,27 +278,27 @@ impl Fit<'_> {
 
 /// Shows how far one of the models has come.
 struct ModelWatcher<'a> {
-    board: &'a Board<'a>,
+    all_jobs: &'a SharedProgress<'a>,
     index: usize,
     label: &'a str,
 }
 
 impl Progress for ModelWatcher<'_> {
     fn begin(&self, label: &str, _total: Option<u64>) {
-        self.board
+        self.all_jobs
             .show(self.index, Some(format!("{}: {label}", self.label)));
     }
 
     fn advance(&self, _by: u64) {}
 
     fn note(&self, message: &str) {
-        self.board.note(&format!("{}: {message}", self.label));
+        self.all_jobs.note(&format!("{}: {message}", self.label));
     }
 
     fn finish(&self) {}
 
     fn interrupted(&self) -> bool {
-        self.board.interrupted()
+        self.all_jobs.interrupted()
     }
 }
 
@@ -304,6 +308,6 @@ impl Observer<ProteinEpoch> for ModelWatcher<'_> {
             "{}: epoch {}, validation loss {:.4}",
             self.label, record.epoch, record.validation_loss
         );
-        self.board.show(self.index, Some(line));
+        self.all_jobs.show(self.index, Some(line));
     }
 }

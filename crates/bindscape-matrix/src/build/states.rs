@@ -1,4 +1,4 @@
-//! From evidence per pair of TF and cell to codes per TF.
+//! From evidence per pair of TF and cell to states per TF.
 
 use std::sync::Arc;
 
@@ -7,8 +7,8 @@ use rayon::prelude::*;
 use super::Evidence;
 use super::bits::RankedBits;
 use super::pairs::Pair;
-use super::report::CodeCounts;
-use crate::Code;
+use super::report::StateCounts;
+use crate::BindingState;
 use crate::sheet::Kind;
 
 /// All evidence, by cell.
@@ -61,14 +61,14 @@ impl CellEvidence {
         cells
     }
 
-    /// One column of `rows` codes per TF: the highest code over all cells, or the code in `cell`;
-    /// and how often each code occurs in it.
+    /// One column of `rows` states per TF: the highest state over all cells, or the state in `cell`;
+    /// and how often each state occurs in it.
     pub(super) fn columns(
         &self,
         tfs: &[String],
         rows: usize,
         cell: Option<usize>,
-    ) -> (Vec<Vec<Code>>, Vec<CodeCounts>) {
+    ) -> (Vec<Vec<BindingState>>, Vec<StateCounts>) {
         tfs.par_iter()
             .map(|tf| {
                 let pairs: Vec<&Pair> = self
@@ -78,7 +78,7 @@ impl CellEvidence {
                     .filter(|pair| pair.tf == *tf && cell.is_none_or(|cell| pair.cell == cell))
                     .collect();
                 let (column, [closed, unbound, one_evidence, bound]) = self.column(&pairs, rows);
-                let counts = CodeCounts {
+                let counts = StateCounts {
                     closed,
                     unbound,
                     one_evidence,
@@ -89,7 +89,7 @@ impl CellEvidence {
             .unzip()
     }
 
-    fn column(&self, pairs: &[&Pair], rows: usize) -> (Vec<Code>, [u64; 4]) {
+    fn column(&self, pairs: &[&Pair], rows: usize) -> (Vec<BindingState>, [u64; 4]) {
         // Per row, a bit: open in a profiled cell, one kind of evidence at least, both in one cell.
         let words = rows.div_ceil(64);
         let (mut open, mut any, mut both) = (vec![0; words], vec![0; words], vec![0; words]);
@@ -127,9 +127,9 @@ impl CellEvidence {
         for (word, ((open, any), both)) in open.into_iter().zip(any).zip(both).enumerate() {
             let in_word = (rows - word * 64).min(64);
             if open == 0 {
-                column.resize(column.len() + in_word, Code::Closed);
+                column.resize(column.len() + in_word, BindingState::Closed);
             } else {
-                // Both is a subset of any, and any of open: their number is the code.
+                // Both is a subset of any, and any of open: their number is the state.
                 column.extend((0..in_word).map(|bit| {
                     CODES[((open >> bit & 1) + (any >> bit & 1) + (both >> bit & 1)) as usize]
                 }));
@@ -145,4 +145,9 @@ impl CellEvidence {
 }
 
 /// Codes in the order of their evidence.
-const CODES: [Code; 4] = [Code::Closed, Code::Unbound, Code::OneEvidence, Code::Bound];
+const CODES: [BindingState; 4] = [
+    BindingState::Closed,
+    BindingState::Unbound,
+    BindingState::OneEvidence,
+    BindingState::Bound,
+];
