@@ -131,20 +131,17 @@ impl Format {
         if columns < 9 {
             return Ok(Format::Bed);
         }
-        let thick = |column| {
-            record
-                .column(column)
-                .and_then(|text| coordinate(text, "").ok())
-        };
+        let thick = |column| signed(record.column(column)?, "").ok();
         if let (Some(start), Some(end)) = (thick(7), thick(8))
-            && start.checked_add(1) == Some(end)
-            && (record.start..=record.end).contains(&start)
+            && start + 1 == end
+            && (record.stated.0..=record.stated.1).contains(&start)
         {
             return Ok(Format::SummitBed);
         }
         let is_offset = |text: &[u8]| {
+            let (start, end) = record.stated;
             text == b"-1"
-                || coordinate(text, "").is_ok_and(|offset| offset < record.end - record.start)
+                || coordinate(text, "").is_ok_and(|offset| i64::from(offset) < end - start)
         };
         if columns == 10 && record.column(10).is_some_and(is_offset) {
             return Ok(Format::NarrowPeak);
@@ -173,12 +170,12 @@ impl fmt::Display for Format {
 pub struct Record<'a> {
     /// Chromosome.
     pub chrom: &'a [u8],
-    /// First base, counted from 0.
+    /// First base, counted from 0; 0 where the line states a position before the chromosome.
     pub start: u32,
-    /// One past the last base.
+    /// One past the last base; 0 where all of the interval lies before the chromosome.
     pub end: u32,
-    /// The end as the line states it.
-    stated_end: u32,
+    /// Start and end as the line states them.
+    stated: (i64, i64),
     rest: &'a [u8],
     tabs: bool,
 }
@@ -189,7 +186,8 @@ impl<'a> Record<'a> {
     ///
     /// # Errors
     /// If it has fewer than three columns, a start or an end that is not a
-    /// whole number from 0 to 4,294,967,295, or no base in it.
+    /// whole number up to 4,294,967,295, or no base in it. An interval that begins before 0 is well
+    /// formed ([`Record::begins_before`]).
     #[inline]
     pub fn parse(line: &'a [u8]) -> Result<Option<Self>, Box<Malformed>> {
         let Some(split) = line.iter().position(|&byte| byte == b'\t' || byte == b' ') else {
@@ -245,6 +243,9 @@ impl<'a> Record<'a> {
             }
             _ => {
                 let (field, next) = next_field(rest, tabs);
+                if field.first() == Some(&b'-') {
+                    return Self::before(line, chrom, field, next, tabs);
+                }
                 let start = coordinate(field, "start")?;
                 rest = next.ok_or_else(|| too_few(line))?;
                 start
@@ -266,19 +267,58 @@ impl<'a> Record<'a> {
             }
         };
         if end <= start {
-            return Err(Malformed::new(
-                "an end greater than the start (BED is 0-based and half-open)",
-                format!("start {start} and end {end}"),
-            ));
+            return Err(no_base(start.into(), end.into()));
         }
         Ok(Self {
             chrom,
             start,
             end,
-            stated_end: end,
+            stated: (start.into(), end.into()),
             rest,
             tabs,
         })
+    }
+
+    /// Reads an interval whose start is below 0; `rest` begins with its end.
+    #[cold]
+    fn before(
+        line: &'a [u8],
+        chrom: &'a [u8],
+        start: &[u8],
+        rest: Option<&'a [u8]>,
+        tabs: bool,
+    ) -> Result<Self, Box<Malformed>> {
+        let start = signed(start, "start")?;
+        let (field, next) = next_field(rest.ok_or_else(|| too_few(line))?, tabs);
+        if field.is_empty() {
+            return Err(too_few(line));
+        }
+        let end = signed(field, "end")?;
+        if end <= start {
+            return Err(no_base(start, end));
+        }
+        Ok(Self {
+            chrom,
+            start: 0,
+            end: u32::try_from(end).unwrap_or(0),
+            stated: (start, end),
+            rest: next.unwrap_or_default(),
+            tabs,
+        })
+    }
+
+    /// Start and end as the line states them; the start may be below 0.
+    #[must_use]
+    pub fn stated(&self) -> (i64, i64) {
+        self.stated
+    }
+
+    /// Whether the line states an interval that begins before the chromosome: at a position
+    /// below 0. Peak callers extend peaks so. [`Record::within`] says what lies on the chromosome.
+    #[inline]
+    #[must_use]
+    pub fn begins_before(&self) -> bool {
+        self.stated.0 < 0
     }
 
     /// The columns from the fourth on.
@@ -306,16 +346,19 @@ impl<'a> Record<'a> {
     /// # Errors
     /// As [`Record::known_summit`].
     #[inline]
-    pub fn summit(&self, format: Format) -> Result<u32, Box<Malformed>> {
-        Ok(self.known_summit(format)?.unwrap_or_else(|| self.centre()))
+    pub fn summit(&self, format: Format) -> Result<i64, Box<Malformed>> {
+        let summit = self.known_summit(format)?;
+        Ok(summit.unwrap_or_else(|| self.centre().into()))
     }
 
-    /// Position of the summit, as `format` tells it; `None` if it tells none.
+    /// Position of the summit, as `format` tells it; `None` if it tells none. It may be below 0 in
+    /// a peak that begins there, and past the end of the chromosome.
     ///
     /// # Errors
     /// If the summit's column is missing, is no number, or lies outside the peak.
     #[inline]
-    pub fn known_summit(&self, format: Format) -> Result<Option<u32>, Box<Malformed>> {
+    pub fn known_summit(&self, format: Format) -> Result<Option<i64>, Box<Malformed>> {
+        let (start, end) = self.stated;
         match format {
             Format::Bed | Format::BroadPeak => Ok(None),
             Format::SummitBed => {
@@ -325,14 +368,14 @@ impl<'a> Record<'a> {
                         format!("{} columns", 3 + self.columns().count()),
                     ));
                 };
-                let summit = coordinate(field, "summit (column 7)")?;
+                let summit = match field.first() {
+                    Some(b'-') if start < 0 => signed(field, "summit (column 7)")?,
+                    _ => coordinate(field, "summit (column 7)")?.into(),
+                };
                 // Some peak callers count the summit from 1: it may equal the end.
-                if summit < self.start || summit > self.stated_end {
+                if summit < start || summit > end {
                     return Err(Malformed::new(
-                        format!(
-                            "a summit (column 7) from {} to {}",
-                            self.start, self.stated_end
-                        ),
+                        format!("a summit (column 7) from {start} to {end}"),
                         summit.to_string(),
                     ));
                 }
@@ -348,25 +391,26 @@ impl<'a> Record<'a> {
                 if field == b"-1" {
                     return Ok(None);
                 }
-                let offset = coordinate(field, "summit offset (column 10)")?;
-                let length = self.stated_end - self.start;
+                let offset = i64::from(coordinate(field, "summit offset (column 10)")?);
+                let length = end - start;
                 if offset >= length {
                     return Err(Malformed::new(
                         format!("a summit offset (column 10) below the peak's length of {length}"),
                         offset.to_string(),
                     ));
                 }
-                Ok(Some(self.start + offset))
+                Ok(Some(start + offset))
             }
         }
     }
 
     /// The same interval as far as it lies on a chromosome of `length` bases; `None` if it begins
-    /// past the end. Its summit stays where it is, perhaps beyond the end.
+    /// past the end, or ends before the first base. Its summit stays where it is, perhaps beyond
+    /// an end.
     #[inline]
     #[must_use]
     pub fn within(mut self, length: u64) -> Option<Self> {
-        if u64::from(self.start) >= length {
+        if u64::from(self.start) >= length || self.end == 0 {
             return None;
         }
         // Where it is smaller than an end, the length is a number of 32 bits.
@@ -424,6 +468,24 @@ pub fn quoted(text: &[u8]) -> String {
         format!("{shown:?}…")
     } else {
         format!("{shown:?}")
+    }
+}
+
+fn no_base(start: i64, end: i64) -> Box<Malformed> {
+    Malformed::new(
+        "an end greater than the start (BED is 0-based and half-open)",
+        format!("start {start} and end {end}"),
+    )
+}
+
+/// Reads a coordinate that may lie before the chromosome, at a position below 0.
+fn signed(field: &[u8], what: &str) -> Result<i64, Box<Malformed>> {
+    match field.strip_prefix(b"-") {
+        Some(digits) => match coordinate(digits, what) {
+            Ok(value) => Ok(-i64::from(value)),
+            Err(_) => coordinate(field, what).map(i64::from),
+        },
+        None => coordinate(field, what).map(i64::from),
     }
 }
 
@@ -587,7 +649,12 @@ mod tests {
         assert!(fault("chr1").contains("at least 3 columns"));
         assert!(fault("chr1\tx5\t10").contains("a start that is a whole number"));
         assert!(fault("chr1\t5\t1e3").ends_with("found \"1e3\""));
-        assert!(fault("chr1\t-5\t10").ends_with("found \"-5\""));
+        assert!(fault("chr1\t--5\t10").ends_with("found \"--5\""));
+        assert!(fault("chr1\t5\t-10").ends_with("found \"-10\""));
+        assert!(fault("chr1\t-5\t-5").ends_with("found start -5 and end -5"));
+        assert!(fault("chr1\t-5").contains("at least 3 columns"));
+        assert!(fault("chr1\t-5\t").contains("at least 3 columns"));
+        assert!(fault(".\t-1\t-1").ends_with("found start -1 and end -1"));
         assert!(fault("chr1\t5\t4294967296").contains("found \"4294967296\""));
         assert!(fault("chr1\t5\t99999999999999999999").contains("from 0 to 4294967295"));
         assert_eq!(
@@ -633,6 +700,28 @@ mod tests {
         assert_eq!(clipped.summit(Format::Bed), Ok(125));
         assert_eq!(narrow.within(200), Some(narrow));
         assert_eq!(narrow.within(100), None);
+    }
+
+    #[test]
+    fn intervals_are_clipped_before_the_first_base() {
+        let narrow = record("chr1\t-40\t60\t.\t0\t.\t5.2\t-1\t-1\t10");
+        assert!(narrow.begins_before());
+        assert_eq!(narrow.stated(), (-40, 60));
+        let clipped = narrow.within(1000).expect("its end lies there");
+        assert_eq!((clipped.start, clipped.end, clipped.centre()), (0, 60, 30));
+        assert_eq!(clipped.known_summit(Format::NarrowPeak), Ok(Some(-30)));
+        assert_eq!(clipped.column(4), Some(&b"."[..]));
+        let remap = record("chr1 -5 9 n 0 + -2 -1 0");
+        assert_eq!(remap.known_summit(Format::SummitBed), Ok(Some(-2)));
+        assert_eq!(Format::detect(&remap), Ok(Format::SummitBed));
+        let error = record("chr1\t-5\t9\tn\t0\t+\t-6\t-5\t0").summit(Format::SummitBed);
+        assert_eq!(error.expect_err("outside").found, "-6");
+        // Nothing of it lies on the chromosome.
+        for line in ["chr1\t-9\t-2", "chr1\t-9\t0"] {
+            let before = record(line);
+            assert!(before.begins_before() && before.within(u64::MAX).is_none());
+        }
+        assert!(!record("chr1\t0\t5").begins_before());
     }
 
     #[test]

@@ -2,19 +2,19 @@
 //!
 //! # The ends of chromosomes
 //!
-//! Peak callers extend peaks past the end of a chromosome, files hold contigs that a genome file
+//! Peak callers extend peaks beyond the ends of a chromosome, files hold contigs that a genome file
 //! lacks, and the bases around a centre ([`Window`]) may cross an end. One rule holds for all of
 //! it: what does not lie in the genome is never taken as if it did, is counted, and is said;
 //! nothing else stops for it.
 //!
-//! | | crosses the end of its chromosome | begins past it, or its chromosome is not in the genome | the window crosses an end |
+//! | | crosses an end of its chromosome | lies beyond it, or its chromosome is not in the genome | the window crosses an end |
 //! |---|---|---|---|
-//! | peak, site, accessible interval in a build | clipped at the end | dropped | (accessible) gives no region |
+//! | peak, site, accessible interval in a build | clipped at that end | dropped | (accessible) gives no region |
 //! | region of a matrix whose sequence is loaded | N for all of it: not trained on, not measured | N for all of it | N for what is missing: the same |
 //! | region that is scored | no score (`NA`) | no score | no score |
 //!
-//! Where the lengths of chromosomes are not known (a build without a genome), nothing is past an
-//! end. A file of which nothing lies in the genome is an error, since it is of another genome or
+//! Where the lengths of chromosomes are not known (a build without a genome), nothing is past their
+//! ends; what begins before 0 is clipped or dropped all the same. A file of which nothing lies in the genome is an error, since it is of another genome or
 //! names chromosomes otherwise; builds and predictions can be told to refuse anything outside
 //! (`refuse_outside`).
 

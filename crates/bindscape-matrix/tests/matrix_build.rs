@@ -491,7 +491,7 @@ fn what_lies_outside_the_genome_is_dropped_and_counted() {
     assert_eq!(built.report.tfbs.unknown_chromosome, 1);
     let warned = built.report.warnings.join("\n");
     assert!(
-        warned.contains("ChIP-seq peaks: 2 on chromosomes that the genome lacks were dropped"),
+        warned.contains("ChIP-seq peaks: 2 dropped on chromosomes that the genome lacks"),
         "{warned}"
     );
 
@@ -538,6 +538,51 @@ fn what_lies_outside_the_genome_is_dropped_and_counted() {
     assert_eq!(starts(&built.matrix), [("chr1", 900), ("chr1", 3800)]);
     let regions = &built.report.regions;
     assert_eq!((regions.clipped, regions.beyond_end), (1, 1));
+
+    // So are those that begin before the first base, whether the genome is known or not. A peak
+    // with its summit there is in no region, and one that ends there is dropped.
+    files.write(
+        "dhs.bed",
+        "chr1\t-100\t260\t2\t0,1,\nchr1\t-90\t-10\t1\t0,\nchr1\t950\t1050\t2\t0,1,\n",
+    );
+    files.write(
+        "peaks.bed",
+        "chr1\t-40\t120\tE1.MAX.K562\t0\t.\t100\t101\t0\n\
+         chr1\t-30\t90\tE2.MAX.K562\t0\t.\t-20\t-19\t0\n\
+         chr1\t-90\t-10\tE2.MAX.K562\t0\t.\t-50\t-49\t0\n",
+    );
+    files.write("max_k562.bed", "chr1\t-5\t101\tMAX\t0\t+\n");
+    files.write("max_hepg2.bed", "chr1\t995\t1001\tMAX\t0\t+\n");
+    for sizes in [
+        Some(vec![("chr1".into(), 4020), ("chr2".into(), 1000)]),
+        None,
+    ] {
+        let known = sizes.is_some();
+        files.options.chrom_sizes = sizes;
+        let built = files.build().expect("a matrix");
+        assert_eq!(starts(&built.matrix), [("chr1", 30), ("chr1", 900)]);
+        let regions = &built.report.regions;
+        assert_eq!((regions.clipped, regions.beyond_end), (1, 1));
+        let chip = &built.report.chip;
+        assert_eq!((chip.clipped, chip.beyond_end), (2, 1));
+        assert_eq!((chip.used, chip.outside), (1, 1));
+        assert_eq!(built.matrix.columns[0], [Bound, OneEvidence]);
+        let warned = built.report.warnings.join("\n");
+        assert!(
+            warned.contains(
+                "ChIP-seq peaks: 2 clipped at an end of their chromosome, 1 dropped beyond it (the \
+                 first, chr1:-40-120 on line 1 of"
+            ) && warned.contains("has 4020 bp") == known,
+            "{warned}"
+        );
+    }
+    files.options.refuse_outside = true;
+    let refused = files.fault();
+    assert!(
+        refused.contains("dhs.bed, line 1: expected a start of at least 0, found -100"),
+        "{refused}"
+    );
+    files.options.refuse_outside = false;
 
     // Of another genome altogether.
     files.options.chrom_sizes = Some(vec![("1".into(), 4020)]);

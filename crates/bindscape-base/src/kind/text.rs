@@ -119,9 +119,14 @@ fn of_fields(line: &[u8]) -> Kind {
         let field = fields.get(place);
         field.is_some_and(|field| field.parse::<u64>().is_ok())
     };
+    // An interval may begin before its chromosome.
+    let before = |place: usize| {
+        let digits = fields.get(place).and_then(|field| field.strip_prefix('-'));
+        digits.is_some_and(|digits| digits.parse::<u64>().is_ok())
+    };
     if fields.len() >= 8 && number(3) && number(4) && !number(1) {
         Kind::Gff
-    } else if fields.len() >= 3 && number(1) && number(2) && !number(0) {
+    } else if fields.len() >= 3 && (number(1) || before(1)) && number(2) && !number(0) {
         Kind::Bed
     } else if fields.len() >= 2 {
         Kind::Table

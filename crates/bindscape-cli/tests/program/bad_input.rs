@@ -81,7 +81,7 @@ fn chromosome_that_the_genome_lacks() {
         &succeeds(toy.path(), BUILD),
         &[
             "ChIP-seq peaks on chromosomes that the genome lacks",
-            "warning: ChIP-seq peaks: 1 on chromosomes that the genome lacks were dropped (chrUn_1 (1 interval))",
+            "warning: ChIP-seq peaks: 1 dropped on chromosomes that the genome lacks (chrUn_1 (1 interval))",
         ],
     );
     let mut words = BUILD.to_vec();
@@ -306,6 +306,20 @@ fn full_disk_leaves_nothing_half_written() {
             "cannot write small/matrix.parquet",
             "No space left",
             "free space",
+        ],
+    );
+}
+
+#[test]
+fn a_file_in_place_of_the_directory_of_sites() {
+    let toy = toy::directory();
+    let build = toy::build_with("--tfbs", "unibind/EXP0.K562.MAX.pwm.bed");
+    says(
+        &refuses(toy.path(), &build),
+        &[
+            "EXP0.K562.MAX.pwm.bed",
+            "expected a directory of files named like EXPERIMENT.CELL.TF.pwm.bed.gz, found a file",
+            "--samples",
         ],
     );
 }

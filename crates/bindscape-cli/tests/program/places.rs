@@ -151,7 +151,7 @@ fn regions_outside_the_genome_have_no_score() {
         &said,
         &[
             "warning: no score for 3 of 5 regions of regions.bed",
-            "2 past the end of their chromosome (the first, chr1:44900-45100 on line 2, of one of 45,000 bp)",
+            "2 beyond the ends of their chromosomes (the first, chr1:44900-45100 on line 2, of one of 45,000 bp)",
             "1 on chromosomes that the genome lacks (chrUn_1)",
             "5 rows written, 3 of them without a score",
         ],
@@ -171,6 +171,28 @@ fn regions_outside_the_genome_have_no_score() {
     says(
         &refuses(here, &words),
         &["regions.bed, line 2", "45000 bp", "wrong genome build?"],
+    );
+    // So have those that begin before the first base.
+    let text = "chr1\t-40\t160\ta\nchr1\t1000\t1200\tb\nchr1\t-90\t-10\tc\n";
+    let (rows, said) = regions(here, text, &[]);
+    let missing: Vec<bool> = rows.iter().map(|row| scores(row) == "NA\tNA").collect();
+    assert_eq!(missing, [true, false, true]);
+    says(
+        &said,
+        &[
+            "warning: no score for 2 of 3 regions of regions.bed",
+            "2 beyond the ends of their chromosomes (the first, chr1:-40-160 on line 1",
+        ],
+    );
+    says(
+        &refuses(here, &words),
+        &["regions.bed, line 1: expected a start of at least 0, found -40"],
+    );
+    // Names in another encoding are said with what mends them.
+    fs::write(here.join("regions.bed"), b"chr1\t1000\t1200\tr\xe9gion\n").expect("writable");
+    says(
+        &refuses(here, &words),
+        &["regions.bed, line 1: expected a name in UTF-8", "iconv"],
     );
     // Chromosomes of the other style: no region is left.
     fs::write(here.join("regions.bed"), "1\t1000\t1200\n2\t1000\t1200\n")

@@ -261,8 +261,11 @@ fn outside<'a>(what: &str, files: impl Iterator<Item = (&'a Path, &'a Outside)>)
         if first.is_none()
             && let Some((interval, line, length)) = &outside.first
         {
+            let length = length.map_or_else(String::new, |length| {
+                format!(", where the chromosome has {length} bp")
+            });
             first = Some(format!(
-                "the first, {interval} on line {line} of {}, where the chromosome has {length} bp",
+                "the first, {interval} on line {line} of {}{length}",
                 path.display()
             ));
         }
@@ -271,14 +274,13 @@ fn outside<'a>(what: &str, files: impl Iterator<Item = (&'a Path, &'a Outside)>)
     let mut parts = Vec::new();
     if let Some(first) = first {
         parts.push(format!(
-            "{} end past their chromosome and were clipped, {} begin past it and were dropped \
-             ({first})",
+            "{} clipped at an end of their chromosome, {} dropped beyond it ({first})",
             total.clipped, total.past_end
         ));
     }
     if !total.unknown.is_empty() {
         parts.push(format!(
-            "{} on chromosomes that the genome lacks were dropped ({})",
+            "{} dropped on chromosomes that the genome lacks ({})",
             total.unknown(),
             some_of(&total.unknown)
         ));

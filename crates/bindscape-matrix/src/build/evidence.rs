@@ -501,8 +501,12 @@ impl Places<'_> {
                 Some(summit) => summit,
                 None => {
                     self.tally.counts.without_summit += 1;
-                    record.centre()
+                    record.centre().into()
                 }
+            };
+            // A summit before the first base is in no region.
+            let Ok(summit) = u32::try_from(summit) else {
+                return Ok(Placed::Outside);
             };
             (summit, summit.saturating_add(1))
         } else {

@@ -13,6 +13,7 @@ use super::scan::{Outside, Scanned, Scanner, Visitor};
 use super::{Centres, RegionInputs};
 use crate::sheet::{Aliases, CellFile, read_sources};
 use bindscape_base::error::{Error, Place, Result};
+use bindscape_base::words::counted;
 use bindscape_genome::bed::{Malformed, Record, coordinate, first_record_line, quoted};
 use bindscape_genome::region::{Regions, Window};
 
@@ -50,7 +51,10 @@ impl Accessible {
             return Err(Error::about(
                 "accessible regions",
                 "at least one region",
-                format!("none, from {} intervals", accessible.counts.intervals),
+                format!(
+                    "none, from {}",
+                    counted(accessible.counts.intervals, "interval")
+                ),
             ));
         }
         Ok(accessible)
@@ -175,9 +179,10 @@ impl Layout {
         };
         let fields: Vec<&[u8]> = line.split(|&byte| byte == b'\t').collect();
         let is_number = |place: usize| {
-            fields
-                .get(place)
-                .is_some_and(|field| coordinate(field, "").is_ok())
+            fields.get(place).is_some_and(|field| {
+                let digits = field.strip_prefix(b"-").unwrap_or(field);
+                coordinate(digits, "").is_ok()
+            })
         };
         let skip = usize::from(is_number(0) && !is_number(1) && is_number(2) && is_number(3));
         let count_column = match fields.len() - skip {

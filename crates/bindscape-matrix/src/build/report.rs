@@ -11,9 +11,9 @@ pub struct RegionCounts {
     pub intervals: u64,
     /// Intervals dropped because their chromosome is not in the genome.
     pub unknown_chromosome: u64,
-    /// Intervals that ended past the end of their chromosome and were clipped there.
+    /// Intervals that reached beyond an end of their chromosome and were clipped there.
     pub clipped: u64,
-    /// Intervals dropped because they begin past the end of their chromosome.
+    /// Intervals dropped because they lie beyond an end of their chromosome.
     pub beyond_end: u64,
     /// Clusters of intervals over cells; 0 where each interval is a region of its own.
     pub clusters: u64,
@@ -39,7 +39,7 @@ pub struct EvidenceCounts {
     pub files: u64,
     /// Peaks or sites read.
     pub records: u64,
-    /// Those that ended past the end of their chromosome and were clipped there.
+    /// Those that reached beyond an end of their chromosome and were clipped there.
     pub clipped: u64,
     /// Peaks of profiled pairs without a summit, whose middle was taken for it.
     pub without_summit: u64,
@@ -53,7 +53,7 @@ pub struct EvidenceCounts {
     pub chromosome_without_regions: u64,
     /// On a chromosome that the genome lacks.
     pub unknown_chromosome: u64,
-    /// Past the end of their chromosome.
+    /// Beyond an end of their chromosome.
     pub beyond_end: u64,
     /// Of a pair of TF and cell that was not profiled.
     pub not_profiled: u64,
@@ -132,9 +132,9 @@ impl BuildReport {
             "dropped: chromosome not in the genome",
             regions.unknown_chromosome,
         );
-        dropped("clipped at the end of the chromosome", regions.clipped);
+        dropped("clipped at an end of the chromosome", regions.clipped);
         dropped(
-            "dropped: past the end of the chromosome",
+            "dropped: beyond an end of the chromosome",
             regions.beyond_end,
         );
         dropped("clusters of accessible intervals", regions.clusters);
@@ -158,7 +158,7 @@ impl BuildReport {
         ] {
             dropped(&format!("{name} read"), counts.records);
             dropped(
-                &format!("{name} clipped at the end of the chromosome"),
+                &format!("{name} clipped at an end of the chromosome"),
                 counts.clipped,
             );
             dropped(
@@ -180,7 +180,7 @@ impl BuildReport {
                 counts.unknown_chromosome,
             );
             dropped(
-                &format!("{name} past the end of their chromosome"),
+                &format!("{name} beyond an end of their chromosome"),
                 counts.beyond_end,
             );
             dropped(

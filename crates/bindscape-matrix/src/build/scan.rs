@@ -40,12 +40,13 @@ pub(super) struct Scanned {
 /// the rule.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Outside {
-    /// Those that end past the end of their chromosome. Visitors saw them clipped.
+    /// Those that cross an end of their chromosome. Visitors saw them clipped.
     pub(super) clipped: u64,
-    /// Those that begin past it; no visitor saw them.
+    /// Those that begin past its end or end before its first base; no visitor saw them.
     pub(super) past_end: u64,
-    /// The first of either kind, with its line and the length of the chromosome.
-    pub(super) first: Option<(String, u64, u64)>,
+    /// The first of either kind, with its line and the length of the chromosome where that is
+    /// known.
+    pub(super) first: Option<(String, u64, Option<u64>)>,
     /// Those on chromosomes that the genome lacks, by chromosome; no visitor saw them.
     pub(super) unknown: BTreeMap<String, u64>,
 }
@@ -256,7 +257,7 @@ impl<V: Visitor> Pass<'_, V> {
         }
         match self.place {
             Placement::Known(length) => {
-                let record = if u64::from(record.end) <= length {
+                let record = if u64::from(record.end) <= length && !record.begins_before() {
                     record
                 } else if let Some(inside) = self.at_end(&record, length, number)? {
                     inside
@@ -293,7 +294,7 @@ impl<V: Visitor> Pass<'_, V> {
         }
     }
 
-    /// What lies on the chromosome of an interval that ends past its end.
+    /// What lies on the chromosome of an interval that reaches beyond one of its ends.
     #[cold]
     fn at_end<'r>(
         &mut self,
@@ -306,8 +307,9 @@ impl<V: Visitor> Pass<'_, V> {
         }
         if self.outside.first.is_none() {
             let chrom = String::from_utf8_lossy(record.chrom);
-            let interval = format!("{chrom}:{}-{}", record.start, record.end);
-            self.outside.first = Some((interval, line, length));
+            let (start, end) = record.stated();
+            let interval = format!("{chrom}:{start}-{end}");
+            self.outside.first = Some((interval, line, Some(length).filter(|&l| l < u64::MAX)));
         }
         let inside = record.within(length);
         match inside {
@@ -318,6 +320,10 @@ impl<V: Visitor> Pass<'_, V> {
     }
 
     fn beyond(&self, record: &Record<'_>, length: u64) -> Box<Malformed> {
+        if record.begins_before() {
+            return Malformed::new("a start of at least 0", record.stated().0.to_string())
+                .hint("without ⟦refuse_outside⟧, intervals are clipped at the first base");
+        }
         let chrom = String::from_utf8_lossy(record.chrom);
         Malformed::new(
             format!(

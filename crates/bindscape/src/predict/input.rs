@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use bindscape_base::input::Lines;
+use bindscape_base::input::{self, Lines};
 use bindscape_base::{Error, Place, Result};
 use bindscape_genome::bed::{self, Format, Record as BedRecord};
 use bindscape_genome::fasta::{self, NameStyle, RegionName};
@@ -148,11 +148,21 @@ pub(super) fn score_regions(
         let span = span_of(&record, path, number)?;
         let start = span.start;
         let room = genome.lengths.get(span.chrom).copied();
-        if room.is_none_or(|length| span.end > length) {
+        if record.begins_before() || room.is_none_or(|length| span.end > length) {
+            if refuse_outside && record.begins_before() {
+                let found = record.stated().0.to_string();
+                return Err(Error::input(
+                    path,
+                    Place::Line(number),
+                    "a start of at least 0",
+                    found,
+                )
+                .hint("without ⟦refuse_outside⟧, such a region has no score"));
+            }
             if refuse_outside {
                 genome.letters(span.chrom, start, span.end, number)?;
             }
-            outside.add(&span, room, number);
+            outside.add(span.chrom, record.stated(), room, number);
             scorer.add(span, start, &[])?;
             continue;
         }
@@ -167,7 +177,9 @@ pub(super) fn score_regions(
             .known_summit(format)
             .map_err(|error| error.at(path, number))?;
         read.at_summit += u64::from(summit.is_some());
-        let centre = summit.unwrap_or_else(|| record.centre());
+        // The region begins at 0 or after it, and its summit does.
+        let centre = summit.and_then(|summit| u32::try_from(summit).ok());
+        let centre = centre.unwrap_or_else(|| record.centre());
         match window(centre, scorer.length(), room) {
             Some((start, end)) => {
                 let letters = genome.letters(span.chrom, start, end, number)?;
@@ -273,8 +285,9 @@ fn text<'a>(bytes: &'a [u8], path: &Path, line: u64, what: &str) -> Result<&'a s
         Error::input(
             path,
             Place::Line(line),
-            what,
-            "bytes that are no UTF-8 text",
+            format!("{what} in UTF-8"),
+            format!("other bytes in {:?}", String::from_utf8_lossy(bytes)),
         )
+        .hint(input::TO_UTF8)
     })
 }

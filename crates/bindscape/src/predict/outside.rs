@@ -6,45 +6,50 @@ use std::path::Path;
 use bindscape_base::{Error, Place, Result};
 use bindscape_genome::chromosome::absent_chromosome;
 
-use super::scorer::Span;
 use crate::data::thousands;
 
 /// Chromosomes named in a note.
 const SHOWN: usize = 3;
 
-/// Counts of regions past the end of their chromosome, or on chromosomes that the genome lacks.
+/// Counts of regions beyond the ends of their chromosome, or on chromosomes that the genome lacks.
 #[derive(Default)]
 pub(super) struct Outside {
     /// Regions that do lie in the genome.
     pub(super) inside: u64,
-    past_end: u64,
+    beyond: u64,
     /// The first of them, with its line and the length of its chromosome.
     first: Option<(String, u64, u64)>,
     unknown: BTreeMap<String, u64>,
 }
 
 impl Outside {
-    /// Counts a region on a chromosome of `length` bases, if there is one.
-    pub(super) fn add(&mut self, span: &Span<'_>, length: Option<u64>, line: u64) {
+    /// Counts a region, as its line states it, on a chromosome of `length` bases, if there is one.
+    pub(super) fn add(
+        &mut self,
+        chrom: &str,
+        (start, end): (i64, i64),
+        length: Option<u64>,
+        line: u64,
+    ) {
         let Some(length) = length else {
-            match self.unknown.get_mut(span.chrom) {
+            match self.unknown.get_mut(chrom) {
                 Some(count) => *count += 1,
                 None => {
-                    self.unknown.insert(span.chrom.to_owned(), 1);
+                    self.unknown.insert(chrom.to_owned(), 1);
                 }
             }
             return;
         };
-        self.past_end += 1;
+        self.beyond += 1;
         if self.first.is_none() {
-            let region = format!("{}:{}-{}", span.chrom, span.start, span.end);
+            let region = format!("{chrom}:{start}-{end}");
             self.first = Some((region, line, length));
         }
     }
 
     /// Regions outside.
     pub(super) fn count(&self) -> u64 {
-        self.past_end + self.unknown.values().sum::<u64>()
+        self.beyond + self.unknown.values().sum::<u64>()
     }
 
     /// What is to be said of them; `chromosomes` are those of the genome.
@@ -86,9 +91,9 @@ impl Outside {
         let mut parts = Vec::new();
         if let Some((region, line, length)) = &self.first {
             parts.push(format!(
-                "{} past the end of their chromosome (the first, {region} on line {line}, of one \
+                "{} beyond the ends of their chromosomes (the first, {region} on line {line}, of one \
                  of {} bp)",
-                thousands(self.past_end),
+                thousands(self.beyond),
                 thousands(*length)
             ));
         }
