@@ -11,7 +11,7 @@
 //!     metrics.json            Evaluation on the test part
 //!     pwm.json                Evaluation of a de novo PWM there, once `evaluate --pwm` measured one
 //!     test.tsv.gz             test regions with labels and scores
-//!     checkpoint.safetensors  only while training is under way
+//!     checkpoint.safetensors  where the training stands, from which it goes on
 //! ```
 
 use std::collections::BTreeMap;

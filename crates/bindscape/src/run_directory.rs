@@ -9,9 +9,10 @@ use bindscape_base::progress::Progress;
 use bindscape_base::settings;
 use bindscape_base::{Error, Place, Result, atomic};
 use bindscape_matrix::results::{RunKind, RunRecord};
-use bindscape_nn::train::MODEL_FILE;
+use bindscape_nn::train::{CHECKPOINT_FILE, MODEL_FILE};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 const RECORD: &str = "run.json";
 const LOCK: &str = ".lock";
@@ -26,6 +27,15 @@ pub(crate) trait Record: Serialize + DeserializeOwned {
 
     /// What sets two runs apart, as (expected, found); `None` if they are the same run.
     fn difference(planned: &Self, found: &Self) -> Option<(String, String)>;
+
+    /// Gives the run `found` in `directory` what `planned` allows it beyond its end. Whether that
+    /// is anything.
+    ///
+    /// # Errors
+    /// If it cannot go on.
+    fn extend(_planned: &Self, _found: &mut Self, _directory: &Path) -> Result<bool> {
+        Ok(false)
+    }
 }
 
 impl Record for RunRecord {
@@ -39,6 +49,61 @@ impl Record for RunRecord {
 
     fn difference(planned: &Self, found: &Self) -> Option<(String, String)> {
         difference(planned, found)
+    }
+
+    /// More epochs, or more patience.
+    fn extend(planned: &Self, found: &mut Self, directory: &Path) -> Result<bool> {
+        let mut extended = found.clone();
+        let training =
+            |record: &mut Self| record.configuration.get_mut("training").map(Value::take);
+        let (Some(wanted), Some(mut known)) =
+            (training(&mut planned.clone()), training(&mut extended))
+        else {
+            return Ok(false);
+        };
+        raise_limits(&wanted, &mut known);
+        extended.configuration["training"] = known;
+        if extended.configuration == found.configuration || difference(planned, &extended).is_some()
+        {
+            return Ok(false);
+        }
+        for training in &found.trainings {
+            let files = directory.join(&training.directory);
+            if files.join(MODEL_FILE).exists() && !files.join(CHECKPOINT_FILE).exists() {
+                return Err(Error::conflict(
+                    files.join(CHECKPOINT_FILE),
+                    "where the finished training stands, to go on from there",
+                    "no such file",
+                )
+                .hint("choose another ⟦out⟧, which trains from the start"));
+            }
+        }
+        extended.finished = false;
+        extended.command.clone_from(&planned.command);
+        *found = extended;
+        Ok(true)
+    }
+}
+
+/// Settings that say when a training ends, and nothing of what it does before.
+const LIMITS: [&str; 2] = ["max_epochs", "patience"];
+
+/// Raises the limits of `found` to those of `wanted`, of one training or of several by name.
+fn raise_limits(wanted: &Value, found: &mut Value) {
+    let (Value::Object(wanted), Value::Object(found)) = (wanted, found) else {
+        return;
+    };
+    for (name, known) in found {
+        let Some(value) = wanted.get(name) else {
+            continue;
+        };
+        if LIMITS.contains(&name.as_str()) {
+            if value.as_u64() > known.as_u64() {
+                *known = value.clone();
+            }
+        } else {
+            raise_limits(value, known);
+        }
     }
 }
 
@@ -67,8 +132,10 @@ impl<R: Record> RunDirectory<R> {
         refuse_other_files(path)?;
         let file = path.join(RECORD);
         let continued = file.exists();
+        let mut extended = false;
         let record = if continued {
-            let found: R = read_json(&file)?;
+            let mut found: R = read_json(&file)?;
+            extended = R::extend(&planned, &mut found, path)?;
             if let Some((expected, found)) = R::difference(&planned, &found) {
                 return Err(Error::conflict(path, expected, found).hint(
                     "choose another ⟦out⟧, or remove that directory if its run is not needed",
@@ -83,9 +150,15 @@ impl<R: Record> RunDirectory<R> {
             path: path.to_path_buf(),
             record,
         };
-        if !continued {
+        if !continued || extended {
             run.save()?;
-        } else if !run.record.finished() {
+        }
+        if extended {
+            progress.note(&format!(
+                "the run in {} goes on: it may take more epochs than before",
+                path.display()
+            ));
+        } else if continued && !run.record.finished() {
             progress.note(&format!("continuing the run in {}", path.display()));
         }
         Ok(run)
@@ -333,6 +406,7 @@ fn short_list(names: &[String]) -> String {
 mod tests {
     use bindscape_base::ErrorKind;
     use bindscape_base::progress::Silent;
+    use bindscape_matrix::results::TrainingRecord;
 
     use super::*;
 
@@ -375,6 +449,61 @@ mod tests {
             "{message}"
         );
         RunDirectory::begin(&path, record("cpu", 1), &Silent).unwrap();
+    }
+
+    #[test]
+    fn a_run_may_be_given_more_epochs_or_patience_and_nothing_else() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("run");
+        let planned = |epochs: u32, patience: u32, rate: f64| {
+            let options = serde_json::json!({
+                "max_epochs": epochs, "patience": patience, "learning_rate": rate
+            });
+            RunRecord {
+                command: vec![format!("--epochs {epochs}")],
+                configuration: serde_json::json!({
+                    "training": { "transfer": options.clone(), "scratch": options },
+                }),
+                ..record("cpu", 1)
+            }
+        };
+        let begin = |planned| RunDirectory::begin(&path, planned, &Silent);
+        let mut run = begin(planned(2, 5, 0.1)).unwrap();
+        run.finish().unwrap();
+        drop(run);
+        for (other, difference) in [
+            (planned(4, 5, 0.2), "learning_rate 0.2"),
+            (planned(1, 5, 0.1), "max_epochs 1"),
+            (planned(4, 3, 0.1), "patience 3"),
+        ] {
+            let message = refused(&path, other);
+            assert!(message.contains(difference), "{message}");
+        }
+        assert!(read_record(&path).unwrap().finished);
+        for (epochs, patience) in [(4, 5), (4, 9), (5, 10)] {
+            let run = begin(planned(epochs, patience, 0.1)).unwrap();
+            assert!(!run.record.finished);
+            assert_eq!(read_record(&path).unwrap(), planned(epochs, patience, 0.1));
+        }
+        // A finished training without its checkpoint stays as it is.
+        let mut trained = planned(5, 10, 0.1);
+        trained.trainings = vec![TrainingRecord {
+            directory: "scratch-1".into(),
+            start: bindscape_matrix::results::Start::Scratch,
+            repeat: 1,
+            seed: 1,
+            parts: Default::default(),
+        }];
+        trained.finished = true;
+        write_json(&path.join(RECORD), &trained).unwrap();
+        std::fs::create_dir(path.join("scratch-1")).unwrap();
+        std::fs::write(path.join("scratch-1").join(MODEL_FILE), "a model").unwrap();
+        let message = refused(&path, planned(9, 10, 0.1));
+        assert!(
+            message.contains("scratch-1/checkpoint.safetensors"),
+            "{message}"
+        );
+        assert_eq!(read_record(&path).unwrap(), trained);
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::main_job::{epochs, finetune, longer, pretrained};
-use crate::{command, listing, says, stops, succeeds};
+use crate::main_job::{epochs, finetune, longer, pretrain, pretrained};
+use crate::{command, listing, refuses, says, stops, succeeds};
 
 /// Three repeats of both starts: six trainings.
 fn sweep<'a>(out: &'a str, threads: &'a str) -> Vec<&'a str> {
@@ -82,6 +82,50 @@ fn side_by_side_is_the_same_as_one_after_the_other() {
     same(&here.join("alone"), &here.join("together"));
 }
 
+/// A finished run that is given more epochs ends as if it had had them from the start.
+#[test]
+fn a_finished_run_goes_on_with_more_epochs() {
+    let directory = pretrained();
+    let here = directory.path();
+    let with_epochs = |out, epochs| longer(sweep(out, "2"), epochs);
+    succeeds(here, &with_epochs("whole", "4"));
+    succeeds(here, &with_epochs("more", "2"));
+    let told = succeeds(here, &with_epochs("more", "4"));
+    says(
+        &told,
+        &[
+            "the run in more goes on: it may take more epochs than before",
+            "continued after epoch 2",
+        ],
+    );
+    same(&here.join("whole"), &here.join("more"));
+    for training in trainings(&here.join("more")) {
+        assert_eq!(epochs(&training), 4);
+    }
+    let record = |run: &str| -> serde_json::Value {
+        let bytes = fs::read(here.join(run).join("run.json")).expect("a record");
+        serde_json::from_slice(&bytes).expect("JSON")
+    };
+    for field in ["finished", "configuration", "trainings", "data_steps"] {
+        assert_eq!(record("more")[field], record("whole")[field]);
+    }
+    assert!(record("more")["command"].to_string().contains("\"4\""));
+    says(
+        &refuses(here, &with_epochs("more", "3")),
+        &["a run with max_epochs 3, found one with max_epochs 4"],
+    );
+
+    // The multi-model, too, with its test.
+    let multi = |out, epochs| longer(pretrain(out), epochs);
+    succeeds(here, &multi("one", "5"));
+    let told = succeeds(here, &multi("multi", "5"));
+    says(&told, &["continued after epoch 3"]);
+    for file in ["model.safetensors", "metrics.json", "test.tsv.gz"] {
+        let read = |run: &str| fs::read(here.join(run).join("multi").join(file)).expect("a file");
+        assert!(read("one") == read("multi"), "{file} differs");
+    }
+}
+
 /// Epochs of each training in [`stopped_killed_and_continued_is_the_same_as_never_stopped`].
 #[cfg(unix)]
 const EPOCHS: (usize, &str) = (4, "4");
@@ -124,6 +168,8 @@ fn stopped_killed_and_continued_is_the_same_as_never_stopped() {
     let directory = pretrained();
     let here = directory.path();
     succeeds(here, &longer(sweep("whole", "2"), EPOCHS.1));
+    // Begun as a shorter run that finished.
+    succeeds(here, &longer(sweep("stopped", "2"), "1"));
     let words = longer(sweep("stopped", "2"), EPOCHS.1);
     let stopped = here.join("stopped");
 

@@ -175,12 +175,12 @@ fn train_here(
             epoch: &|record| observer.epoch(record),
         },
     )?;
-    let best = network.on(&ended.best, device);
+    let best = network.on(&ended.last.best, device);
     let calibration = objective.calibration(&best, &Unshown(observer))?;
     training.seed = options.seed;
     training.best_epoch = ended.best_epoch;
     training.run = run;
-    let model = ProteinModel::new(network.clone(), training, calibration, ended.best);
+    let model = ProteinModel::new(network.clone(), training, calibration, ended.last.best);
     if let Some(files) = &files {
         model.save(&files.model)?;
         files.forget_checkpoint()?;
@@ -189,7 +189,7 @@ fn train_here(
         model,
         model_path: files.map(|files| files.model),
         best_epoch: ended.best_epoch,
-        epochs: ended.records,
+        epochs: ended.last.records,
         resumed_from: ended.resumed_from,
         found_finished: false,
     })

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::scale::LossScale;
+use super::trainer::{MODEL_FILE, Schedule};
 use crate::adam::Moments;
 use crate::host::to_vec;
 use crate::network::Layers;
@@ -23,6 +24,9 @@ const NETWORK: &str = "the network in training";
 struct Counters<R> {
     /// SHA-256 over options, data and start.
     run: String,
+    /// SHA-256 of the weights of the best epoch, where the model beside it holds them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    best: Option<String>,
     /// Training steps done.
     step: u64,
     records: Vec<R>,
@@ -80,13 +84,12 @@ impl<R: Epoch> Checkpoint<R> {
 
     /// The record of the best epoch.
     pub(crate) fn best_record(&self) -> Option<&R> {
-        self.records.iter().rev().find(|record| record.best())
+        best_of(&self.records)
     }
 
-    /// Epochs since the best one.
-    pub(crate) fn epochs_without_improvement(&self) -> u32 {
-        let best = self.best_record().map_or(0, R::number);
-        self.records.last().map_or(0, R::number) - best
+    /// Whether a training by `schedule` would have ended before the last of these epochs.
+    pub(crate) fn goes_beyond(&self, schedule: &Schedule) -> bool {
+        (0..self.records.len()).any(|epochs| schedule.ends_after(&self.records[..epochs]))
     }
 
     /// Drops weights and moments, but not the best weights.
@@ -100,8 +103,22 @@ impl<R: Epoch> Checkpoint<R> {
     /// # Errors
     /// If it cannot be written.
     pub(crate) fn save(&self, path: &Path) -> Result<()> {
+        self.write(path, None)
+    }
+
+    /// As [`Checkpoint::save`], at the end of a training: the weights of the best epoch are left to
+    /// the model, which lies beside it already.
+    pub(crate) fn save_beside_model(&self, path: &Path) -> Result<()> {
+        self.write(path, Some(self.best.sha256()))
+    }
+
+    fn write(&self, path: &Path, in_model: Option<String>) -> Result<()> {
         let mut all = Vec::new();
-        for (prefix, state) in [("weights", &self.weights), ("best", &self.best)] {
+        let mut states = vec![("weights", &self.weights)];
+        if in_model.is_none() {
+            states.push(("best", &self.best));
+        }
+        for (prefix, state) in states {
             for array in &state.0 {
                 all.push(Entry::new(format!("{prefix}/{}", array.name), array));
             }
@@ -117,6 +134,7 @@ impl<R: Epoch> Checkpoint<R> {
         }
         let counters = Counters {
             run: self.run.clone(),
+            best: in_model,
             step: self.step,
             records: self.records.clone(),
             loss_scale: self.loss_scale,
@@ -171,16 +189,52 @@ impl<R: Epoch> Checkpoint<R> {
             .iter()
             .map(|slot| Some((values(&first, &slot.name)?, values(&second, &slot.name)?)))
             .collect();
+        let best = match &counters.best {
+            None => StateDict::fit(NETWORK, &slots, pick("best"), path)?,
+            Some(expected) => {
+                let model = path.with_file_name(MODEL_FILE);
+                let bytes =
+                    std::fs::read(&model).map_err(|source| Error::io("read", &model, source))?;
+                let arrays = tensors::from_bytes(&bytes, &model)?.0;
+                let state = StateDict::fit(NETWORK, &slots, arrays, &model)?;
+                if state.sha256() != *expected {
+                    return Err(broken(format!(
+                        "one that belongs to another {MODEL_FILE} than lies beside it"
+                    )));
+                }
+                state
+            }
+        };
         Ok(Self {
             run: counters.run,
             step: counters.step,
             records: counters.records,
             weights: StateDict::fit(NETWORK, &slots, pick("weights"), path)?,
-            best: StateDict::fit(NETWORK, &slots, pick("best"), path)?,
+            best,
             moments,
             loss_scale: counters.loss_scale,
         })
     }
+}
+
+fn best_of<R: Epoch>(records: &[R]) -> Option<&R> {
+    records.iter().rev().find(|record| record.best())
+}
+
+/// Epochs since the best one.
+pub(crate) fn epochs_without_improvement<R: Epoch>(records: &[R]) -> u32 {
+    let best = best_of(records).map_or(0, R::number);
+    records.last().map_or(0, R::number) - best
+}
+
+/// The error for a directory in which a training went on for longer.
+pub(crate) fn longer(path: &Path) -> Error {
+    Error::conflict(
+        path,
+        "a training that is to go on, or the one that was asked for",
+        "one that went on for longer",
+    )
+    .hint("choose another output directory, or as many epochs and as much patience as before")
 }
 
 /// The error for a directory in which something else was trained.

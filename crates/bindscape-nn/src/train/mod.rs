@@ -5,14 +5,17 @@
 //!
 //! ```text
 //! epochs.jsonl            one record per epoch
-//! checkpoint.safetensors  while the training is under way
+//! checkpoint.safetensors  where the training stands, after its end too
 //! model.safetensors       at the end: the weights of the best epoch
 //! ```
 //!
 //! A training that was stopped, by the user or by `kill -9`, loses the current epoch
 //! and those since the last checkpoint ([`TrainOptions::checkpoint_seconds`]); started
 //! again it continues after that and ends with the same weights, bit for bit. A finished
-//! one is not done again.
+//! one is not done again; with more epochs or patience it goes on from its last epoch, and ends
+//! as if it had been given them from the start. For that its checkpoint stays: the weights after
+//! the last epoch and the moments of Adam, three times the size of the model. Whoever wants no
+//! further epochs may delete it.
 
 use std::path::{Path, PathBuf};
 
@@ -170,21 +173,23 @@ fn train_here(
     architecture.validate()?;
     let objective = BindingSites::new(architecture, data, options)?;
     let run = fingerprint(architecture, start, data, options, &identity);
+    let course = fingerprint(architecture, start, data, &without_end(options), &identity);
     let files = Files::new(directory)?;
-    let load = |path: &Path| {
-        let model = Model::load(path)?;
-        let run = model.training.run.clone();
-        Ok((model, run))
-    };
-    if let Some((model, epochs)) = files.finished(&run, load)? {
-        return Ok(Trained {
-            best_epoch: model.training.best_epoch,
-            epochs,
-            model,
-            model_path: files.model,
-            resumed_from: None,
-            found_finished: true,
-        });
+    if files.model.exists() {
+        let model = Model::load(&files.model)?;
+        if model.training.run == run {
+            return Ok(Trained {
+                best_epoch: model.training.best_epoch,
+                epochs: files.records()?,
+                model,
+                model_path: files.model,
+                resumed_from: None,
+                found_finished: true,
+            });
+        }
+        if !files.has_checkpoint() {
+            return Err(checkpoint::other_run(&files.model));
+        }
     }
     let schedule = Schedule {
         seed: options.seed,
@@ -201,7 +206,7 @@ fn train_here(
         architecture.layers(),
         || initial(architecture, start, options.seed),
         &schedule,
-        &run,
+        &course,
         Some(&files),
         device,
         &Listener {
@@ -217,17 +222,27 @@ fn train_here(
         run,
         ..identity
     };
-    let model = Model::new(architecture.clone(), data.tfs.clone(), identity, ended.best);
+    let best = ended.last.best.clone();
+    let model = Model::new(architecture.clone(), data.tfs.clone(), identity, best);
     model.save(&files.model)?;
-    files.forget_checkpoint()?;
+    files.keep(&ended.last)?;
     Ok(Trained {
         model,
         model_path: files.model,
         best_epoch: ended.best_epoch,
-        epochs: ended.records,
+        epochs: ended.last.records,
         resumed_from: ended.resumed_from,
         found_finished: false,
     })
+}
+
+/// The options that matter until a training ends.
+fn without_end(options: &TrainOptions) -> TrainOptions {
+    TrainOptions {
+        max_epochs: 0,
+        patience: 0,
+        ..options.clone()
+    }
 }
 
 /// The weights before the first epoch.

@@ -128,7 +128,6 @@ fn a_stopped_training_resumes_to_the_same_bytes() {
     let at = |name: &str| directory.path().join(name);
     let whole = run(Start::Scratch, &data, &options(), &at("whole"), &Silent).unwrap();
     assert_eq!(whole.resumed_from, None);
-    assert!(!at("whole").join(CHECKPOINT_FILE).exists());
 
     // 48 regions on two strands are 96 sequences, 5 batches, and the validation
     // asks once: the stop falls into the second epoch.
@@ -158,6 +157,73 @@ fn a_stopped_training_resumes_to_the_same_bytes() {
             "{name}"
         );
     }
+}
+
+/// A training that ended goes on with more epochs or patience, and ends as if it had been given
+/// them from the start, wherever it is stopped on the way.
+#[test]
+fn a_finished_training_goes_on_to_the_same_bytes() {
+    let data = dataset(60);
+    let directory = tempfile::tempdir().unwrap();
+    let at = |name: &str| directory.path().join(name);
+    let model = |name: &str| std::fs::read(at(name).join(MODEL_FILE)).unwrap();
+    let train = |name: &str, max_epochs, patience, observer: &dyn Observer| {
+        let options = TrainOptions {
+            max_epochs,
+            patience,
+            // Only the first epoch is kept before the end.
+            checkpoint_seconds: 1e9,
+            learning_rate: 0.02,
+            ..options()
+        };
+        run(Start::Scratch, &data, &options, &at(name), observer)
+    };
+    let whole = train("whole", 8, 8, &Silent).unwrap();
+    assert_eq!(whole.epochs.len(), 8);
+    train("parts", 2, 8, &Silent).unwrap();
+    // The weights of the best epoch lie in the model alone.
+    let sizes = [MODEL_FILE, CHECKPOINT_FILE]
+        .map(|name| std::fs::metadata(at("parts").join(name)).unwrap().len());
+    assert!(sizes[1] < 4 * sizes[0], "{sizes:?}");
+    let stop = Stop {
+        after: 8,
+        asked: AtomicU32::new(0),
+    };
+    assert!(matches!(
+        train("parts", 8, 8, &stop),
+        Err(Error::Interrupted)
+    ));
+    let resumed = train("parts", 8, 8, &Silent).unwrap();
+    assert!(!resumed.found_finished && resumed.resumed_from.is_some());
+    assert_eq!(model("parts"), model("whole"));
+    assert!(train("parts", 8, 8, &Silent).unwrap().found_finished);
+
+    // Killed after the model was written, but not its checkpoint.
+    train("killed", 1, 8, &Silent).unwrap();
+    let first = std::fs::read(at("killed").join(CHECKPOINT_FILE)).unwrap();
+    train("killed", 3, 8, &Silent).unwrap();
+    train("three", 3, 8, &Silent).unwrap();
+    assert_eq!(model("killed"), model("three"));
+    std::fs::write(at("killed").join(CHECKPOINT_FILE), first).unwrap();
+    let error = train("killed", 8, 8, &Silent).unwrap_err();
+    assert!(error.to_string().contains("another model.safetensors"));
+
+    // Stopped early, more patience is what it lacks, and more epochs change nothing.
+    let short = train("early", 8, 1, &Silent).unwrap();
+    assert!(short.epochs.len() < 8, "the loss falls in every epoch");
+    train("early-whole", 9, 1, &Silent).unwrap();
+    train("early", 9, 1, &Silent).unwrap();
+    assert_eq!(model("early"), model("early-whole"));
+    assert_eq!(train("early", 8, 8, &Silent).unwrap().epochs.len(), 8);
+    assert_eq!(model("early"), model("whole"));
+
+    // Not backwards: the weights of fewer epochs are gone.
+    let error = train("parts", 3, 8, &Silent).unwrap_err();
+    assert!(error.to_string().contains("went on for longer"), "{error}");
+    assert_eq!(model("parts"), model("whole"));
+    std::fs::remove_file(at("parts").join(CHECKPOINT_FILE)).unwrap();
+    assert!(train("parts", 9, 8, &Silent).is_err());
+    assert!(train("parts", 8, 8, &Silent).unwrap().found_finished);
 }
 
 #[test]

@@ -111,6 +111,15 @@ pub(crate) struct Schedule {
     pub(crate) checkpoint_seconds: f64,
 }
 
+impl Schedule {
+    /// Whether a training ends after these epochs.
+    pub(crate) fn ends_after<R: Epoch>(&self, records: &[R]) -> bool {
+        let patience = self.patience.unwrap_or(u32::MAX);
+        records.len() as u64 >= u64::from(self.max_epochs)
+            || checkpoint::epochs_without_improvement(records) >= patience
+    }
+}
+
 /// Receives the progress of a training.
 pub(crate) struct Listener<'a, R> {
     pub(crate) progress: &'a dyn Progress,
@@ -159,7 +168,28 @@ impl Files {
             return Err(checkpoint::other_run(&self.model));
         }
         self.forget_checkpoint()?;
-        Ok(Some((model, checkpoint::read_epochs(&self.records)?)))
+        Ok(Some((model, self.records()?)))
+    }
+
+    /// The records of the epochs.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub(crate) fn records<R: Epoch>(&self) -> Result<Vec<R>> {
+        checkpoint::read_epochs(&self.records)
+    }
+
+    /// Whether a training ended or stopped here that may go on from where it stands.
+    pub(crate) fn has_checkpoint(&self) -> bool {
+        self.checkpoint.exists()
+    }
+
+    /// Keeps what a finished training, whose model is saved, needs to go on for more epochs.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub(crate) fn keep<R: Epoch>(&self, last: &Checkpoint<R>) -> Result<()> {
+        last.save_beside_model(&self.checkpoint)
     }
 
     /// Removes the checkpoint of a finished training.
@@ -178,11 +208,10 @@ impl Files {
 
 /// The result of a training.
 pub(crate) struct Ended<R> {
-    /// The weights of the best epoch.
-    pub(crate) best: StateDict,
-    /// That epoch, from 1.
+    /// The state after the last epoch, with the weights of the best one.
+    pub(crate) last: Checkpoint<R>,
+    /// The best epoch, from 1.
     pub(crate) best_epoch: u32,
-    pub(crate) records: Vec<R>,
     /// The last epoch of the checkpoint that it continued from, if it did.
     pub(crate) resumed_from: Option<u32>,
 }
@@ -210,6 +239,11 @@ pub(crate) fn train<O: Objective>(
         }
         _ => None,
     };
+    if let (Some(state), Some(files)) = (&before, files)
+        && state.goes_beyond(schedule)
+    {
+        return Err(checkpoint::longer(&files.checkpoint));
+    }
     let resumed_from = before
         .as_ref()
         .and_then(|state| state.records.last())
@@ -229,10 +263,7 @@ pub(crate) fn train<O: Objective>(
     // They are on the device now; copies are made for each checkpoint.
     state.forget_training();
     let mut saved: Option<Instant> = None;
-    let patience = schedule.patience.unwrap_or(u32::MAX);
-    while (state.records.len() as u32) < schedule.max_epochs
-        && state.epochs_without_improvement() < patience
-    {
+    while !schedule.ends_after(&state.records) {
         let epoch = train_epoch(objective, &mut learner, &state, schedule, listener)?;
         let best = state.best_record();
         let record = objective.record(&learner.network, &epoch, best, listener.progress)?;
@@ -245,10 +276,7 @@ pub(crate) fn train<O: Objective>(
             let due = saved
                 .is_none_or(|saved| saved.elapsed().as_secs_f64() >= schedule.checkpoint_seconds);
             if due {
-                state.step = learner.step;
-                state.loss_scale = learner.loss_scale;
-                state.weights = learner.network.state();
-                state.moments = checkpoint::moments_to_host(&learner.moments);
+                remember(&learner, &mut state);
                 state.save(&files.checkpoint)?;
                 state.forget_training();
                 saved = Some(Instant::now());
@@ -257,12 +285,20 @@ pub(crate) fn train<O: Objective>(
         }
         (listener.epoch)(&state.records[state.records.len() - 1]);
     }
+    remember(&learner, &mut state);
     Ok(Ended {
         best_epoch: state.best_record().map_or(0, O::Record::number),
-        best: state.best,
-        records: state.records,
+        last: state,
         resumed_from,
     })
+}
+
+/// Takes over where the learner stands.
+fn remember<R>(learner: &Learner, state: &mut Checkpoint<R>) {
+    state.step = learner.step;
+    state.loss_scale = learner.loss_scale;
+    state.weights = learner.network.state();
+    state.moments = checkpoint::moments_to_host(&learner.moments);
 }
 
 /// The batches of the next epoch.

@@ -49,8 +49,10 @@ fn the_scale_of_the_loss_is_part_of_a_checkpoint() {
 
     // Gradients of a loss that is scaled by so much are beyond the type.
     let path = at("part").join(CHECKPOINT_FILE);
-    let run = &whole.model.training.run;
-    let mut state = Checkpoint::<EpochRecord>::load(&path, &architecture().layers(), run).unwrap();
+    let identity = TrainingIdentity::new(RunKind::Pretrain, 5, None, Vec::new(), &data, None);
+    let course = without_end(&half());
+    let run = fingerprint(&architecture(), Start::Scratch, &data, &course, &identity);
+    let mut state = Checkpoint::<EpochRecord>::load(&path, &architecture().layers(), &run).unwrap();
     let scale = state.loss_scale.as_mut().unwrap();
     assert_eq!(scale.factor, 65_536.0);
     scale.factor = 2.0_f32.powi(60);
