@@ -1,8 +1,7 @@
 //! Tables of tab-separated columns, plain or compressed: the one reader and writer of them.
 //!
 //! Fields are not quoted. Empty lines and lines that begin with `#` are skipped; blanks around
-//! fields are trimmed. The `csv` crate is not used because its lines are wrong after a comment or
-//! an empty line, and every message here names the line.
+//! fields are trimmed. (Why not `csv`: ARCHITECTURE.md, "Own readers".)
 
 use std::io::{self, Write};
 use std::path::Path;
