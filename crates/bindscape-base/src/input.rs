@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
-use flate2::read::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 
 use crate::bgzf;
 use crate::error::{Error, Place, Result};
@@ -199,7 +199,7 @@ fn skip_byte_order_mark(mut head: Vec<u8>) -> Vec<u8> {
 }
 
 fn decompress(reader: impl BufRead + Send + 'static, size: Option<u64>) -> Box<dyn BufRead + Send> {
-    let decoder = MultiGzDecoder::new(reader);
+    let decoder = Members::new(reader);
     if size.is_some_and(|size| size < AHEAD_BYTES) {
         let inner = BufReader::with_capacity(1 << 16, decoder);
         Box::new(Unmarked {
@@ -212,6 +212,52 @@ fn decompress(reader: impl BufRead + Send + 'static, size: Option<u64>) -> Box<d
             inner,
             started: false,
         })
+    }
+}
+
+/// The text of a gzip stream, member after member. Zeros after the last one, which tapes and
+/// some download programs leave, are passed over, as `gzip` does.
+struct Members<R> {
+    /// `None` once the stream is at its end.
+    decoder: Option<GzDecoder<R>>,
+}
+
+impl<R: BufRead> Members<R> {
+    fn new(reader: R) -> Self {
+        Self {
+            decoder: Some(GzDecoder::new(reader)),
+        }
+    }
+}
+
+impl<R: BufRead> Read for Members<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        while let Some(decoder) = &mut self.decoder {
+            let count = decoder.read(out)?;
+            if count > 0 || out.is_empty() {
+                return Ok(count);
+            }
+            let mut reader = self.decoder.take().expect("it was there").into_inner();
+            let more = skip_zeros(&mut reader)?;
+            self.decoder = more.then(|| GzDecoder::new(reader));
+        }
+        Ok(0)
+    }
+}
+
+/// Whether anything but zeros is left of `reader`, which stands before it then.
+fn skip_zeros(reader: &mut impl BufRead) -> io::Result<bool> {
+    loop {
+        let available = match reader.fill_buf() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            available => available?,
+        };
+        let zeros = available.iter().take_while(|&&byte| byte == 0).count();
+        let (ended, more) = (available.is_empty(), zeros < available.len());
+        reader.consume(zeros);
+        if ended || more {
+            return Ok(more);
+        }
     }
 }
 
@@ -578,6 +624,33 @@ mod tests {
         // Cut within a block, it is damaged.
         let error = lines(cut[..cut.len() - 9].to_vec(), None).unwrap_err();
         assert!(message(&error).contains("truncated"), "{error}");
+    }
+
+    #[test]
+    fn zeros_after_the_last_member_are_passed_over() {
+        let mut bytes = gzip(b"chr1\t1\t2\n");
+        bytes.extend(gzip(b"chr1\t3\t4\n"));
+        for size in [None, Some(10)] {
+            for zeros in [1, 3, 512, 200_000] {
+                let mut padded = bytes.clone();
+                padded.resize(bytes.len() + zeros, 0);
+                let expected = [(1, "chr1\t1\t2".to_owned()), (2, "chr1\t3\t4".to_owned())];
+                assert_eq!(lines(padded.clone(), size).unwrap(), expected);
+                // Anything else is no gzip data.
+                padded.push(b'x');
+                let message = message(&lines(padded, size).unwrap_err());
+                assert!(
+                    message.contains("corrupted") || message.contains("truncated"),
+                    "{message}"
+                );
+            }
+        }
+        let empty = gzip(b"");
+        assert_eq!(
+            lines([empty.clone(), vec![0; 9]].concat(), None).unwrap(),
+            []
+        );
+        assert_eq!(lines([empty.clone(), empty].concat(), None).unwrap(), []);
     }
 
     #[test]

@@ -46,19 +46,48 @@ const ASSEMBLIES: &[&[&str]] = &[
     &["araTha1", "TAIR10", "TAIR9"],
 ];
 
+/// Accessions of NCBI: the name of UCSC, number, versions of GenBank (`GCA_`) and of RefSeq (`GCF_`),
+/// each from the first release of the assembly to its last patch. The same number goes on with the
+/// next assembly of a species.
+///
+/// Source: assembly reports of <https://www.ncbi.nlm.nih.gov/datasets/genome/>.
+const ACCESSIONS: &[(&str, &str, [u32; 2], [u32; 2])] = &[
+    ("hg38", "000001405", [15, 29], [26, 40]),
+    ("hg19", "000001405", [1, 14], [13, 25]),
+    ("hs1", "009914755", [4, 4], [1, 1]),
+    ("mm39", "000001635", [9, 9], [27, 27]),
+    ("mm10", "000001635", [2, 8], [20, 26]),
+    ("rn7", "015227675", [2, 2], [2, 2]),
+    ("rn6", "000001895", [4, 4], [5, 5]),
+    ("danRer11", "000002035", [4, 4], [6, 6]),
+    ("danRer10", "000002035", [3, 3], [5, 5]),
+    ("dm6", "000001215", [4, 4], [4, 4]),
+    ("ce11", "000002985", [3, 3], [6, 6]),
+    ("sacCer3", "000146045", [2, 2], [2, 2]),
+    ("galGal6", "000002315", [5, 5], [6, 6]),
+    ("susScr11", "000003025", [6, 6], [6, 6]),
+    ("bosTau9", "002263795", [2, 2], [1, 1]),
+    ("canFam3", "000002285", [2, 2], [3, 3]),
+];
+
 /// The name of UCSC for the assembly that goes by `name`; `None` if it is not known here. Letter
 /// case, signs and patches (`GRCh38.p14`, which changes no coordinate of a chromosome) do not
-/// matter.
+/// matter. NCBI's accessions with their version are names, too, alone or before another name.
 ///
 /// ```
 /// use bindscape_genome::assembly::known;
 ///
 /// assert_eq!(known("GRCh38.p14"), Some("hg38"));
 /// assert_eq!(known("t2t_chm13v2.0"), Some("hs1"));
+/// assert_eq!(known("GCF_000001635.26"), Some("mm10"));
+/// assert_eq!(known("GCA_000001405.15_GRCh38"), Some("hg38"));
 /// assert_eq!(known("toy"), None);
 /// ```
 #[must_use]
 pub fn known(name: &str) -> Option<&'static str> {
+    if let Some(found) = of_accession(name.trim()) {
+        return Some(found);
+    }
     let name = plain(without_patch(name.trim()));
     ASSEMBLIES
         .iter()
@@ -86,6 +115,13 @@ pub fn same(one: &str, other: &str) -> bool {
 /// `GRCh38.primary_assembly.genome.fa` or `Homo_sapiens.GRCh38.dna.toplevel.2bit`.
 #[must_use]
 pub fn of_file_name(name: &str) -> Option<&'static str> {
+    let accession = name.match_indices(['g', 'G']);
+    if let Some(found) = accession
+        .filter_map(|(at, _)| of_accession(&name[at..]))
+        .next()
+    {
+        return Some(found);
+    }
     if let Some(found) = name.split(['.', '-', '_']).find_map(|part| {
         // Short common words, as `T2T` and `R64`, are told by the whole name alone.
         (part.len() > 3).then(|| known(part)).flatten()
@@ -94,6 +130,27 @@ pub fn of_file_name(name: &str) -> Option<&'static str> {
     }
     let stem = name.split(".fa").next().unwrap_or(name);
     known(stem.strip_suffix(".2bit").unwrap_or(stem))
+}
+
+/// The assembly of the accession with which `name` begins.
+fn of_accession(name: &str) -> Option<&'static str> {
+    let (archive, rest) = name.split_at_checked(4)?;
+    let refseq = match archive.to_ascii_uppercase().as_str() {
+        "GCA_" => false,
+        "GCF_" => true,
+        _ => return None,
+    };
+    let (number, rest) = rest.split_at_checked(9)?;
+    let digits = rest.strip_prefix('.')?;
+    let end = digits.find(|letter: char| !letter.is_ascii_digit());
+    let version: u32 = digits[..end.unwrap_or(digits.len())].parse().ok()?;
+    ACCESSIONS
+        .iter()
+        .find(|(_, known, genbank, of_refseq)| {
+            let [first, last] = if refseq { *of_refseq } else { *genbank };
+            *known == number && (first..=last).contains(&version)
+        })
+        .map(|&(name, ..)| name)
 }
 
 /// A name without `.p14`.
@@ -124,6 +181,14 @@ mod tests {
             ("hs1", "T2T-CHM13v2.0"),
             ("hs1", "CHM13"),
             ("b37", "hg19"),
+            ("GCA_000001405.15", "hg38"),
+            ("GCF_000001405.26", "GRCh38"),
+            ("gcf_000001405.40_GRCh38.p14", "hg38"),
+            ("GCA_000001405.1", "GCF_000001405.25"),
+            ("GCA_000001635.8", "GRCm38.p6"),
+            ("GCF_000001635.27", "mm39"),
+            ("GCA_009914755.4", "T2T-CHM13v2.0"),
+            ("GCA_999999999.1", "gca_999999999.1"),
             ("My genome v1", "my_genome.v1"),
         ] {
             assert!(same(one, other), "{one} and {other}");
@@ -131,6 +196,11 @@ mod tests {
         for (one, other) in [
             ("hg19", "hg38"),
             ("GRCm38", "GRCh38"),
+            ("GCF_000001405.25", "GCF_000001405.26"),
+            ("GCA_000001635.8", "GCA_000001635.9"),
+            // Without a version, it is any assembly of the species.
+            ("GCA_000001405", "hg38"),
+            ("GCA_000001405.x", "hg38"),
             ("toy", "hg38"),
             ("a1", "a2"),
         ] {
@@ -160,6 +230,8 @@ mod tests {
                 "GCA_000001405.15_GRCh38_no_alt_analysis_set.fna",
                 Some("hg38"),
             ),
+            ("GCF_000001635.26.fna", Some("mm10")),
+            ("ncbi_GCF_000001405.40.fa.gz", Some("hg38")),
             ("chm13v2.0.fa", Some("hs1")),
             ("genome.fa", None),
             ("my_t2t.fa", None),

@@ -11,6 +11,7 @@ use crate::sequence::{PackedSequences, SequenceSource};
 use bindscape_base::error::{Error, Result};
 use bindscape_base::progress;
 use bindscape_base::progress::Progress;
+use bindscape_base::words::counted;
 
 /// Regions between two reports of progress.
 const STEP: usize = 4096;
@@ -215,9 +216,8 @@ impl Ends {
         }
         if self.padded > 0 {
             progress.note(&format!(
-                "{} regions reach beyond an end of their chromosome at {length} bp: N stands for \
-                 the missing bases",
-                self.padded
+                "{} with bases beyond an end of the chromosome at {length} bp: N stands for these",
+                counted(self.padded, "region")
             ));
         }
         for ((count, first), where_to) in [
@@ -325,7 +325,7 @@ mod tests {
         assert_eq!(got.letters(3), "AACG");
         let flags: Vec<bool> = (0..5).map(|row| got.has_unknown(row)).collect();
         assert_eq!(flags, [false, false, false, true, false]);
-        assert!(notes.0.lock().unwrap()[0].starts_with("1 regions reach"));
+        assert!(notes.0.lock().unwrap()[0].starts_with("1 region with bases beyond"));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use bindscape_base::error::{Error, Place, Result};
 use bindscape_base::names::{self, plain};
 use bindscape_base::table::each_row;
+use bindscape_base::words::counted;
 use bindscape_genome::bed::Format;
 
 /// What a file of a sample sheet holds.
@@ -231,7 +232,7 @@ impl Columns {
         };
         if fields.len() != self.count {
             return Err(fault(
-                format!("{} columns as in the header", self.count),
+                format!("{} as in the header", counted(self.count as u64, "column")),
                 fields.len().to_string(),
             )
             .hint("columns are separated by tabs; write `.` where there is nothing to say"));
@@ -405,6 +406,18 @@ pub fn read_sources(path: &Path) -> Result<BTreeMap<String, String>> {
 /// of another name.
 pub fn unibind_directory(directory: &Path) -> Result<Vec<DataSet>> {
     let failed = |source| Error::io("read", directory, source);
+    if std::fs::metadata(directory).map_err(failed)?.is_file() {
+        return Err(Error::input(
+            directory,
+            Place::File,
+            "a directory of files named like EXPERIMENT.CELL.TF.pwm.bed.gz",
+            "a file",
+        )
+        .hint(
+            "give the directory that holds it, or list the file in a sample sheet with its TF and \
+             cell (⟦samples⟧)",
+        ));
+    }
     let mut data_sets = Vec::new();
     for entry in std::fs::read_dir(directory).map_err(failed)? {
         let path = entry.map_err(failed)?.path();

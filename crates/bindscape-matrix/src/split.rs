@@ -11,6 +11,7 @@ use crate::dataset::Part;
 use bindscape_base::error::{Error, Result};
 use bindscape_base::names;
 use bindscape_base::random;
+use bindscape_base::words::counted;
 use bindscape_genome::region::Regions;
 
 mod chromosomes;
@@ -267,9 +268,10 @@ fn check_parts(parts: &[Part], labels: Option<&[bool]>, groups: usize) -> Result
             "split",
             format!("{missing} in each of the parts train, validation and test"),
             format!(
-                "none in the {} part ({} regions in {groups} groups that share no base)",
+                "none in the {} part ({} in {} that share no base)",
                 part.name(),
-                parts.len(),
+                counted(parts.len() as u64, "region"),
+                counted(groups as u64, "group"),
             ),
         )
         .hint("use more regions, other chromosomes, or a random split"));

@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 use super::class::{Label, ProteinClass};
 use bindscape_base::error::{Error, Result};
 use bindscape_base::random;
+use bindscape_base::words::counted;
 
 /// Kinds of labels that are balanced over the folds: the classes, and transcription
 /// factors of unknown kind.
@@ -42,7 +43,7 @@ impl Folds {
         }
         let counts = members.each_ref().map(Vec::len);
         check(k, &counts, |stratum| {
-            format!("{} proteins", counts[stratum])
+            counted(counts[stratum] as u64, "protein")
         })?;
         let mut fold = vec![0; labels.len()];
         // Each class goes on where the one before ended, so that sizes differ by one.
@@ -86,7 +87,11 @@ impl Folds {
         let with: [usize; STRATA] =
             std::array::from_fn(|s| held.iter().filter(|group| group.counts[s] > 0).count());
         check(k, &with, |stratum| {
-            format!("{} proteins in {} groups", total[stratum], with[stratum])
+            format!(
+                "{} in {}",
+                counted(total[stratum] as u64, "protein"),
+                counted(with[stratum] as u64, "group")
+            )
         })?;
         // Ties are broken by chance; the sort keeps that order.
         held.shuffle(&mut random::stream(seed, "grouped folds", &[]));

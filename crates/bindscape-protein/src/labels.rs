@@ -304,7 +304,7 @@ impl Columns {
         };
         if fields.len() != self.count {
             return Err(fault(
-                format!("{} columns as in the header", self.count),
+                format!("{} as in the header", counted(self.count as u64, "column")),
                 fields.len().to_string(),
             )
             .hint("columns are separated by tabs"));

@@ -13,7 +13,7 @@ use bindscape_genome::sequence::{PackedSequences, SequenceSource};
 use bindscape_matrix::results::DataStep;
 use bindscape_matrix::{BindingMatrix, Provenance, parquet};
 
-pub use bindscape_base::words::{counted, thousands};
+pub use bindscape_base::words::{counted, plural, thousands};
 
 /// The genome build of simulated data.
 pub(crate) const SIMULATED_BUILD: &str = "simulated";

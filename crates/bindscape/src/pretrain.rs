@@ -163,7 +163,8 @@ impl Pretrain {
             .into_iter()
             .map(|column| matrix.tfs[column].clone())
             .collect();
-        session.note(&format!("{} TFs chosen: {}", tfs.len(), tfs.join(", ")));
+        let chosen = data::counted(tfs.len() as u64, "TF");
+        session.note(&format!("{chosen} chosen: {}", tfs.join(", ")));
         Ok((matrix, tfs))
     }
 
@@ -275,7 +276,10 @@ impl Job for Pretrain {
         let evaluation = training::train_and_test(
             &run,
             Task {
-                label: format!("multi-model of {} TFs", run.record.tfs.len()),
+                label: format!(
+                    "multi-model of {}",
+                    data::counted(run.record.tfs.len() as u64, "TF")
+                ),
                 directory: TRAINING,
                 architecture: &architecture,
                 start: initial.as_ref().map_or(Start::Scratch, Start::Weights),

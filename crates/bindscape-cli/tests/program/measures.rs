@@ -1,6 +1,8 @@
 //! Numbers beside what makes them small or doubtful, and regions of a matrix by what binds them.
 
 use std::fs;
+use std::path::Path;
+use std::process::Command;
 
 use crate::places::with_model;
 use crate::{bindscape, refuses, says, succeeds};
@@ -39,6 +41,7 @@ fn aucpr_stands_beside_what_no_skill_gives() {
             "unbound: AUCPR ",
         ],
     );
+    readable(here, &words);
     // Labels are of regions of the width that the matrix has.
     let mut wide = crate::toy::build_with("--out", "wide.parquet");
     wide.extend(["--width", "240"]);
@@ -54,6 +57,40 @@ fn aucpr_stands_beside_what_no_skill_gives() {
             "found one of 200 bp",
         ],
     );
+}
+
+/// A person at a terminal gets columns of one width, intervals in brackets.
+fn readable(here: &Path, words: &[&str]) {
+    let program = [&[env!("CARGO_BIN_EXE_bindscape"), "--quiet"], words].concat();
+    let told = Command::new("script")
+        .args(["-qec", &program.join(" "), "/dev/null"])
+        .current_dir(here)
+        .output();
+    let Ok(told) = told.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()) else {
+        eprintln!("skipped: no `script` that stands for a terminal");
+        return;
+    };
+    let lines: Vec<&str> = told.lines().map(str::trim_end).collect();
+    let head = lines.iter().position(|line| line.contains("no skill  "));
+    let head = head.unwrap_or_else(|| panic!("no table in:\n{told}"));
+    let place = |line: &str, word: &str| {
+        let at = line
+            .find(word)
+            .unwrap_or_else(|| panic!("no {word} in {line}"));
+        line[..at].chars().count()
+    };
+    for (row, tf) in [(head + 1, "MAX"), (head + 2, "JUND")] {
+        assert_eq!(place(lines[row], tf), place(lines[head], "TF"), "{told}");
+        // A value and its interval: `0.412 [0.300, 0.600]`.
+        let aucpr = &lines[row][place(lines[head], "AUCPR")..];
+        let (value, interval) = aucpr.split_once(' ').expect("an interval");
+        assert!(
+            value.parse::<f64>().is_ok_and(|value| value <= 1.0),
+            "{told}"
+        );
+        assert!(interval.starts_with(['[', '(']), "{told}");
+    }
+    assert!(!told.contains("aucpr_no_skill"), "that is TSV:\n{told}");
 }
 
 #[test]
@@ -96,7 +133,7 @@ fn regions_of_a_tf_are_exported() {
     let inspected = String::from_utf8(inspected.stdout).expect("text");
     says(
         &inspected,
-        &["# MAX: 1 cells (K562), 1 data sets of ChIP-seq peaks, 1 of binding sites"],
+        &["# MAX: 1 cell (K562), 1 data set of ChIP-seq peaks, 1 of binding sites"],
     );
     let counts: Vec<usize> = inspected
         .lines()

@@ -167,10 +167,13 @@ pub fn pretraining_dataset(
         Unresolved::Drop => (resolved_for_all(&columns, options.view), "all"),
         Unresolved::Mask => (resolved_for_any(&columns, options.view), "any of"),
     };
+    let which = match options.tfs.as_slice() {
+        [one] => one.clone(),
+        tfs => format!("{which} {} TFs", tfs.len()),
+    };
     steps.add(
         format!(
-            "resolved for {which} {} TFs in the {} matrix",
-            columns.len(),
+            "resolved for {which} in the {} matrix",
             view_name(options.view)
         ),
         rows.len(),
@@ -274,9 +277,22 @@ impl FinetuningPool {
         if !excluded.is_empty() {
             steps.add("bound regions among the dropped".into(), all_bound - left);
         }
+        // What no sequences can mend is said before they are looked up.
+        let enough = |bound: usize, all: usize| -> Result<(), String> {
+            if bound < MIN_POSITIVES {
+                return Err(format!(
+                    "at least {MIN_POSITIVES} bound regions of {tf} to learn from"
+                ));
+            }
+            if bound == all {
+                return Err(format!("unbound regions of {tf} to learn from"));
+            }
+            Ok(())
+        };
+        enough(left, rows.len()).map_err(|expected| steps.nothing_left("tf", &expected))?;
         let (matrix_rows, sequences) = steps.fetch_known(&matrix.regions, rows, fetch)?;
-        let (positives, negatives): (Vec<usize>, Vec<usize>) =
-            (0..matrix_rows.len()).partition(|&row| column[matrix_rows[row]] == BindingState::Bound);
+        let (positives, negatives): (Vec<usize>, Vec<usize>) = (0..matrix_rows.len())
+            .partition(|&row| column[matrix_rows[row]] == BindingState::Bound);
         let regions = matrix.regions.select(&matrix_rows);
         let seen = match seen {
             None => vec![false; regions.len()],
@@ -289,15 +305,8 @@ impl FinetuningPool {
         };
         steps.add("bound regions available".into(), positives.len());
         steps.add("unbound regions available".into(), negatives.len());
-        if positives.len() < MIN_POSITIVES {
-            return Err(steps.nothing_left(
-                "tf",
-                &format!("at least {MIN_POSITIVES} bound regions of {tf} to learn from"),
-            ));
-        }
-        if negatives.is_empty() {
-            return Err(steps.nothing_left("tf", &format!("unbound regions of {tf} to learn from")));
-        }
+        enough(positives.len(), matrix_rows.len())
+            .map_err(|expected| steps.nothing_left("tf", &expected))?;
         Ok(Self {
             tf: tf.to_owned(),
             regions,

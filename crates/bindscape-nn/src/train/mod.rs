@@ -236,10 +236,13 @@ fn train_here(
     })
 }
 
-/// The options that matter until a training ends.
+/// The options that matter until a training ends. A rate that decays does so over all epochs.
 fn without_end(options: &TrainOptions) -> TrainOptions {
     TrainOptions {
-        max_epochs: 0,
+        max_epochs: match options.decay {
+            Decay::None => 0,
+            Decay::Cosine => options.max_epochs,
+        },
         patience: 0,
         ..options.clone()
     }

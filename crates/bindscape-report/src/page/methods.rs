@@ -1,5 +1,6 @@
 //! The methods as prose that a paper can take as it stands.
 
+use bindscape_base::words::plural;
 use bindscape_matrix::results::{RunRecord, Start};
 use maud::{Markup, html};
 use serde_json::Value;
@@ -238,10 +239,19 @@ fn parts(record: &RunRecord) -> Option<String> {
     (!parts.is_empty()).then(|| format!("The regions were divided {by} into {}.", listed(&parts)))
 }
 
+/// A setting with its noun.
+fn several(setting: &str, noun: &str) -> String {
+    let count = setting.parse().unwrap_or(0);
+    format!("{setting} {}", plural(count, noun))
+}
+
 fn training(run: &Run) -> Option<String> {
     let mut details: Vec<String> = Vec::new();
     details.extend(setting(run, "learning_rate").map(|value| format!("learning rate {value}")));
-    details.extend(setting(run, "batch_size").map(|value| format!("batches of {value} sequences")));
+    details.extend(
+        setting(run, "batch_size")
+            .map(|value| format!("batches of {}", several(&value, "sequence"))),
+    );
     let dropout = &run.record.configuration["architecture"]["dropout"];
     details.extend(dropout.as_f64().map(|value| format!("dropout {value}")));
     let mut text = String::from("Binary cross-entropy was minimised with Adam");
@@ -249,11 +259,12 @@ fn training(run: &Run) -> Option<String> {
         text.push_str(&format!(" ({})", details.join(", ")));
     }
     if let Some(epochs) = setting(run, "max_epochs") {
-        text.push_str(&format!(" for at most {epochs} epochs"));
+        text.push_str(&format!(" for at most {}", several(&epochs, "epoch")));
     }
     if let Some(patience) = setting(run, "patience") {
         text.push_str(&format!(
-            ", ending once the validation loss had not fallen for {patience} epochs"
+            ", ending once the validation loss had not fallen for {}",
+            several(&patience, "epoch")
         ));
     }
     text.push_str("; the weights of the epoch with the lowest validation loss were kept.");

@@ -65,13 +65,25 @@ pub(super) fn compare(
     for repeat in 1..=plan.repeats {
         let name = directory_of(repeat);
         let file = run.training(&name)?.join(FILE);
-        let found = if file.exists() {
-            read_json(&file)?
+        let networks: Vec<&FinetunedModel> = (inputs.planned.iter().zip(trainings))
+            .filter(|(planned, _)| planned.repeat == repeat)
+            .map(|(_, trained)| trained)
+            .collect();
+        let before: Option<RepeatComparison> =
+            file.exists().then(|| read_json(&file)).transpose()?;
+        // A network that was given more epochs since is another.
+        let current = before.filter(|found| {
+            networks.iter().all(|trained| {
+                let like = |compared: &ComparedModel| {
+                    compared.file == trained.evaluation.model
+                        && compared.matched == trained.evaluation.tfs[0]
+                };
+                found.models.iter().any(like)
+            })
+        });
+        let found = if let Some(found) = current {
+            found
         } else {
-            let networks = (inputs.planned.iter().zip(trainings))
-                .filter(|(planned, _)| planned.repeat == repeat)
-                .map(|(_, trained)| trained)
-                .collect();
             let found = Repeat {
                 plan,
                 inputs,

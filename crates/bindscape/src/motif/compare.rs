@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::background::BackgroundChoice;
 use super::input::{check_known, goes_by, motifs_from};
 use super::output::{check_directory, create_directory, is_standard, remove, trailer, write_text};
+use crate::data::counted;
 use crate::job::Job;
 use crate::session::Session;
 
@@ -268,8 +269,9 @@ impl Compare {
     /// The line above the page's matches.
     fn summary(&self, targets: usize) -> String {
         format!(
-            "Compared with {targets} motifs of {}, after Tomtom; matches up to {} {}. {} Offset: \
+            "Compared with {} of {}, after Tomtom; matches up to {} {}. {} Offset: \
              place of the query's first position in the target, from 0, on the strand shown.",
+            counted(targets as u64, "motif"),
             self.targets.join(", "),
             self.options.value(),
             self.options.threshold,
@@ -347,8 +349,8 @@ impl Job for Compare {
         let targets = self.read_targets(session)?;
         if targets.motifs.len() < FEW_TARGETS {
             session.note(&format!(
-                "p-values of {} targets depend on which they are; {FEW_TARGETS} or more make a fair null distribution",
-                targets.motifs.len()
+                "p-values against {} depend on which they are; {FEW_TARGETS} or more make a fair null distribution",
+                counted(targets.motifs.len() as u64, "target")
             ));
         }
         let prepared = Targets::new(&targets.motifs, self.options.of_method(targets.background))?;

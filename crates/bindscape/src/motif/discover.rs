@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::background::BackgroundChoice;
 use super::output::{check_directory, create_directory, is_standard, remove, write_text};
+use crate::data::counted;
 use crate::job::Job;
 use crate::run_directory::write_json;
 use crate::session::Session;
@@ -196,7 +197,9 @@ impl Discover {
         let [held_out, held_out_controls] = found.held_out;
         let mut notes: Vec<String> = self.description.iter().cloned().collect();
         notes.push(format!(
-            "Enriched {against}, after STREME. {positives} sequences and {controls} controls for training, {held_out} and {held_out_controls} held out; {}. The search stopped: {}.",
+            "Enriched {against}, after STREME. {} and {} for training, {held_out} and {held_out_controls} held out; {}. The search stopped: {}.",
+            counted(positives as u64, "sequence"),
+            counted(controls as u64, "control"),
             found.test.name(),
             found.stop
         ));

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::input::{check_known, goes_by, motifs_from};
 use super::output::{check_directory, is_standard, write_to};
-use crate::data::thousands;
+use crate::data::{counted, plural, thousands};
 use crate::job::Job;
 use crate::session::Session;
 
@@ -275,9 +275,9 @@ impl PreparedScan<'_> {
 
     fn begin(&self, reader: &SequenceReader) {
         let label = format!(
-            "scanning {} with {} motifs",
+            "scanning {} with {}",
             reader.path().display(),
-            self.scanner.motifs().len()
+            counted(self.scanner.motifs().len() as u64, "motif")
         );
         self.session.begin(&label, None);
     }
@@ -407,9 +407,10 @@ impl PreparedScan<'_> {
         } = letters;
         let strands = self.scanner.strands();
         self.session.note(&format!(
-            "{:>12}  sequences with {} bases scanned on {strands} strand{}",
+            "{:>12}  {} with {} scanned on {strands} strand{}",
             thousands(sequences),
-            thousands(bases),
+            plural(sequences, "sequence"),
+            counted(bases, "base"),
             if strands == 1 { "" } else { "s" }
         ));
         for (count, what) in [

@@ -11,7 +11,7 @@ use bindscape_matrix::results::{
 };
 use bindscape_matrix::similarity::Similarity;
 
-use crate::data::{counted, thousands};
+use crate::data::{counted, plural, thousands};
 use crate::demo::Demonstrated;
 use crate::evaluate::Evaluated;
 use crate::finetune::Finetuned;
@@ -127,8 +127,9 @@ fn write_facts(inspection: &Inspection, out: &mut dyn Write) -> io::Result<()> {
     if let Some(gc) = &inspection.gc {
         write!(
             out,
-            "# GC: {} sequences, {} with unknown letters, mean {}",
+            "# GC: {} {}, {} with unknown letters, mean {}",
             gc.sequences,
+            plural(gc.sequences as u64, "sequence"),
             gc.unknown,
             share(gc.mean)
         )?;
@@ -143,7 +144,12 @@ fn write_facts(inspection: &Inspection, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out)?;
     }
     for chromosome in &inspection.chromosomes {
-        writeln!(out, "# {}: {} regions", chromosome.name, chromosome.regions)?;
+        let regions = plural(chromosome.regions as u64, "region");
+        writeln!(
+            out,
+            "# {}: {} {regions}",
+            chromosome.name, chromosome.regions
+        )?;
     }
     for profile in &provenance.profiles {
         let TfProfile {
@@ -152,10 +158,12 @@ fn write_facts(inspection: &Inspection, out: &mut dyn Write) -> io::Result<()> {
             chip,
             tfbs,
         } = profile;
-        let cells = format!("{} cells ({})", cells.len(), cells.join(", "));
+        let counted_cells = counted(cells.len() as u64, "cell");
         writeln!(
             out,
-            "# {tf}: {cells}, {chip} data sets of ChIP-seq peaks, {tfbs} of binding sites"
+            "# {tf}: {counted_cells} ({}), {} of ChIP-seq peaks, {tfbs} of binding sites",
+            cells.join(", "),
+            counted(u64::from(*chip), "data set")
         )?;
     }
     for warning in &provenance.warnings {
@@ -459,14 +467,15 @@ fn values_of(tf: &TfMetrics) -> [Estimate; 6] {
 impl Outcome for Predicted {
     fn notes(&self) -> Vec<String> {
         let mut notes = vec![format!(
-            "{} rows written, {} of them without a score (letters other than A, C, G, T, no room for a window, or outside the genome)",
-            thousands(self.rows),
+            "{} written, {} of them without a score (letters other than A, C, G, T, no room for a window, or outside the genome)",
+            counted(self.rows, "row"),
             thousands(self.missing)
         )];
         if self.short > 0 {
             notes.push(format!(
-                "{} were shorter than the model's {} bp: {}",
+                "{} {} shorter than the model's {} bp: {}",
                 thousands(self.short),
+                if self.short == 1 { "was" } else { "were" },
                 self.length,
                 match (self.widened, self.at_summit) {
                     (true, 0) => "the window around their centre was scored".to_owned(),
@@ -500,12 +509,12 @@ impl Outcome for ImportedModel {
     fn notes(&self) -> Vec<String> {
         let facts = &self.facts;
         vec![format!(
-            "wrote {}: {}, {} parameters, {} TFs. The regions it was trained on are not known, \
+            "wrote {}: {}, {} parameters, {}. The regions it was trained on are not known, \
              so nothing can be kept out of fine-tuning, and `evaluate` refuses it.",
             self.file.display(),
             facts.architecture.kind(),
             thousands(facts.parameters),
-            facts.tfs.len()
+            counted(facts.tfs.len() as u64, "TF")
         )]
     }
 }

@@ -86,11 +86,11 @@ impl Outcome for Clustered {
             let rand = found.agreement.rand;
             let rand = rand.map_or("undefined".to_owned(), |rand| format!("{rand:.4}"));
             notes.push(format!(
-                "agreement with {}: adjusted Rand index {rand}, homogeneity {:.4}, completeness {:.4} ({} motifs; {} without one left out)",
+                "agreement with {}: adjusted Rand index {rand}, homogeneity {:.4}, completeness {:.4} ({}; {} without one left out)",
                 found.label.name(),
                 found.agreement.homogeneity,
                 found.agreement.completeness,
-                found.labelled,
+                counted(found.labelled as u64, "motif"),
                 found.unlabelled,
             ));
         }

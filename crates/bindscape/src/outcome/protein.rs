@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::{any, row};
-use crate::data::thousands;
+use crate::data::{counted, thousands};
 use crate::job::Outcome;
 use crate::protein::cluster::Clustered;
 use crate::protein::crossval::Crossvalidated;
@@ -37,8 +37,8 @@ impl Outcome for Trained {
                 model,
                 fitted: Some([fitted, validation]),
             } => vec![format!(
-                "fitted on {} proteins, weights chosen by {}; the model is {}",
-                thousands(*fitted as u64),
+                "fitted on {}, weights chosen by {}; the model is {}",
+                counted(*fitted as u64, "protein"),
                 thousands(*validation as u64),
                 model.display()
             )],
@@ -113,10 +113,10 @@ fn attributions(counts: &ExplanationCounts) -> Vec<String> {
     }
     if let Some(inside) = &counts.inside_domains {
         notes.push(format!(
-            "positive attribution inside domains: {:.0}% on average, {:.0}% expected by length ({} proteins)",
+            "positive attribution inside domains: {:.0}% on average, {:.0}% expected by length ({})",
             100.0 * inside.attribution,
             100.0 * inside.length,
-            thousands(inside.proteins)
+            counted(inside.proteins, "protein")
         ));
     }
     notes
@@ -227,12 +227,12 @@ impl Outcome for Clustered {
         let sizes = &self.sizes;
         let alone = sizes.iter().filter(|size| **size == 1).count();
         let mut notes = vec![format!(
-            "{} proteins in {} clusters: {} alone, {} in the largest; {} similar pairs",
-            thousands(sizes.iter().sum::<usize>() as u64),
-            thousands(sizes.len() as u64),
+            "{} in {}: {} alone, {} in the largest; {}",
+            counted(sizes.iter().sum::<usize>() as u64, "protein"),
+            counted(sizes.len() as u64, "cluster"),
             thousands(alone as u64),
             thousands(sizes.iter().copied().max().unwrap_or(0) as u64),
-            thousands(self.similar_pairs as u64),
+            counted(self.similar_pairs as u64, "similar pair"),
         )];
         notes.extend(any(
             self.identical,

@@ -7,7 +7,7 @@ use bindscape_base::progress::Progress;
 use bindscape_protein::Label;
 use serde::{Deserialize, Serialize};
 
-use crate::data::thousands;
+use crate::data::{counted, thousands};
 use crate::run_directory::{Record, configuration_difference, device_difference, input_difference};
 
 /// What kind of run on proteins a directory holds.
@@ -53,8 +53,8 @@ impl ProteinRunRecord {
                 .map(|(label, &count)| format!("{} {label}", thousands(count)))
                 .collect();
             progress.note(&format!(
-                "{part}: {} proteins ({})",
-                thousands(all),
+                "{part}: {} ({})",
+                counted(all, "protein"),
                 each.join(", ")
             ));
         }

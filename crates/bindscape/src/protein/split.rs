@@ -8,7 +8,7 @@ use bindscape_base::{Error, Place, Result, atomic};
 use bindscape_protein::{ClusterOptions, Clusters, Label, Protein};
 use serde::{Deserialize, Serialize};
 
-use crate::data::thousands;
+use crate::data::{counted, thousands};
 
 /// How proteins are divided into the parts of a split.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -102,8 +102,8 @@ impl ProteinSplit {
         };
         let clusters = Clusters::of(proteins, &options, progress)?;
         progress.note(&format!(
-            "{} clusters of similar proteins among {}",
-            thousands(clusters.representative.len() as u64),
+            "{} of similar proteins among {}",
+            counted(clusters.representative.len() as u64, "cluster"),
             thousands(proteins.len() as u64)
         ));
         Ok(Some(clusters.cluster))

@@ -254,6 +254,29 @@ fn finetuning_excludes_draws_and_accounts() {
     assert_eq!(fetched, 1, "repeats share the sequences");
 }
 
+/// That all regions were seen is said before any sequence is looked up.
+#[test]
+fn regions_that_were_all_seen_are_the_reason() {
+    let matrix = example();
+    let excluded = [Excluded {
+        regions: &matrix.regions,
+        what: "regions that the multi-model was trained or validated on",
+    }];
+    let error = FinetuningPool::new(&matrix, "TF0", View::Sparse, &excluded, &mut |_| {
+        panic!("no sequence is needed")
+    })
+    .err()
+    .expect("no region is left");
+    let message = error.to_string();
+    assert!(
+        message.contains("at least 10 bound regions of TF0")
+            && message.contains(
+                "dropped: overlap regions that the multi-model was trained or validated on: 1091"
+            ),
+        "{message}"
+    );
+}
+
 #[test]
 fn chromosomes_are_named_in_the_account() {
     let options = FinetuneOptions {

@@ -112,9 +112,10 @@ fn page(
     ];
     if motifs.len() > drawn.len() {
         notes.push(format!(
-            "Of {} motifs the {} with most hits are drawn.",
+            "Of {} motifs the {} with most hits {} drawn.",
             motifs.len(),
-            drawn.len()
+            drawn.len(),
+            if drawn.len() == 1 { "is" } else { "are" }
         ));
     }
     let notes: Vec<&str> = notes.iter().map(String::as_str).collect();

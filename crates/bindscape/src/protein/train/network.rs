@@ -15,7 +15,7 @@ use serde_json::json;
 
 use super::parts::{Labelled, Parts, Planned};
 use super::{Train, Trained};
-use crate::data::thousands;
+use crate::data::{counted, thousands};
 use crate::protein::features::FeatureSource;
 use crate::protein::refuse;
 use crate::session::Session;
@@ -291,8 +291,8 @@ pub(super) fn train(
 fn tell_cut(cut: u64, windows: Windows, session: &Session<'_>) {
     if cut > 0 {
         session.note(&format!(
-            "{} proteins are longer than {} residues: their ends are cut",
-            thousands(cut),
+            "{} longer than {} residues: cut at the end",
+            counted(cut, "protein"),
             thousands(windows.length() as u64)
         ));
     }
