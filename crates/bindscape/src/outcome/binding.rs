@@ -129,7 +129,7 @@ fn write_facts(inspection: &Inspection, out: &mut dyn Write) -> io::Result<()> {
             out,
             "# GC: {} {}, {} with unknown letters, mean {}",
             gc.sequences,
-            plural(gc.sequences as u64, "sequence"),
+            plural(gc.sequences, "sequence"),
             gc.unknown,
             share(gc.mean)
         )?;
@@ -144,7 +144,7 @@ fn write_facts(inspection: &Inspection, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out)?;
     }
     for chromosome in &inspection.chromosomes {
-        let regions = plural(chromosome.regions as u64, "region");
+        let regions = plural(chromosome.regions, "region");
         writeln!(
             out,
             "# {}: {} {regions}",
@@ -163,7 +163,7 @@ fn write_facts(inspection: &Inspection, out: &mut dyn Write) -> io::Result<()> {
             out,
             "# {tf}: {counted_cells} ({}), {} of ChIP-seq peaks, {tfbs} of binding sites",
             cells.join(", "),
-            counted(u64::from(*chip), "data set")
+            counted(*chip, "data set")
         )?;
     }
     for warning in &provenance.warnings {
