@@ -60,6 +60,7 @@ fn aucpr_stands_beside_what_no_skill_gives() {
 }
 
 /// A person at a terminal gets columns of one width, intervals in brackets.
+#[allow(clippy::print_stderr)]
 fn readable(here: &Path, words: &[&str]) {
     let program = [&[env!("CARGO_BIN_EXE_bindscape"), "--quiet"], words].concat();
     let told = Command::new("script")

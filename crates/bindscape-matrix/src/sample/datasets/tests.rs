@@ -262,7 +262,7 @@ fn regions_that_were_all_seen_are_the_reason() {
         regions: &matrix.regions,
         what: "regions that the multi-model was trained or validated on",
     }];
-    let error = FinetuningPool::new(&matrix, "TF0", View::Sparse, &excluded, &mut |_| {
+    let error = FinetuningPool::new(&matrix, "TF0", View::Sparse, &excluded, None, &mut |_| {
         panic!("no sequence is needed")
     })
     .err()
