@@ -9,9 +9,12 @@
 //! What differs from the paper and its program:
 //! - words are counted by sorting all positions once, not in a suffix tree; the counts
 //!   are the same;
-//! - the best matrix is also tried at every other width, from the most informative
-//!   window of its sites with their surroundings, and refined again: words as wide as the
+//! - the best matrices are also tried at every other width, from the most informative
+//!   window of their sites with their surroundings, and refined again: words as wide as the
 //!   motif are too rare to be counted;
+//! - what the sites of the controls hold is taken off the counts of those of the positives;
+//! - matrices are compared by a p-value for which no sequence is scored with its own site
+//!   among the counts; the p-values that are reported have all sites;
 //! - a site's background probability has the bases before the site as predecessors, and
 //!   the model is the same on both strands;
 //! - controls longer than the positives are not trimmed: the binomial test accounts

@@ -132,6 +132,77 @@ fn planted_motifs_are_found_one_after_the_other() {
     }
 }
 
+/// Random sequences of 120 bases; a share of them holds a copy of each site, in which N is any base
+/// and every other base is a random one with the third number as probability.
+fn degenerate(name: &str, seed: u64, sites: &[(&str, f64, f64)]) -> SequenceSet {
+    let mut rng = random::stream(seed, name, &[]);
+    let records = (0..300)
+        .map(|index| {
+            let mut sequence: Vec<u8> = (0..120).map(|_| b"ACGT"[rng.random_range(0..4)]).collect();
+            for (part, &(site, planted, change)) in sites.iter().enumerate() {
+                if rng.random::<f64>() >= planted {
+                    continue;
+                }
+                let mut copy = String::new();
+                for base in site.bytes() {
+                    let kept = base != b'N' && rng.random::<f64>() >= change;
+                    let random = b"ACGT"[rng.random_range(0..4)];
+                    copy.push(char::from(if kept { base } else { random }));
+                }
+                if rng.random() {
+                    copy = reverse_complement(&copy);
+                }
+                let at = part * 60 + rng.random_range(0..60 - site.len());
+                sequence[at..at + site.len()].copy_from_slice(copy.as_bytes());
+            }
+            Record {
+                name: format!("{name}{index}"),
+                sequence,
+                ..Record::default()
+            }
+        })
+        .collect();
+    SequenceSet::new(name, records).expect("names differ")
+}
+
+#[test]
+fn a_weak_motif_is_found_whatever_the_seed() {
+    // Half-sites of five bases with any three between them, of which nearly every second copy of a
+    // base is a random one: words of eight bases hardly occur twice.
+    for seed in 0..10 {
+        let positives = degenerate("p", seed, &[("GAACANNNTGTTC", 0.6, 0.45)]);
+        let controls = degenerate("c", seed, &[]);
+        let options = Options {
+            motifs: Some(1),
+            seed,
+            ..Options::default()
+        };
+        let found = discover(&positives, Some(&controls), &options, &Silent).expect("valid");
+        let motif = consensus(&found, 0);
+        assert!(holds(&motif, "TGTT"), "{seed}: {motif}");
+    }
+}
+
+#[test]
+fn a_second_motif_is_found_whatever_the_seed() {
+    let sites = [("GAACANNNTGTTC", 0.3, 0.25), ("GGCGCCATTTG", 0.2, 0.2)];
+    for seed in 0..5 {
+        let positives = degenerate("p", seed, &sites);
+        let controls = degenerate("c", seed, &[]);
+        let options = Options {
+            motifs: Some(2),
+            seed,
+            ..Options::default()
+        };
+        let found = discover(&positives, Some(&controls), &options, &Silent).expect("valid");
+        let motifs = [consensus(&found, 0), consensus(&found, 1)];
+        for core in ["TGTT", "GGCG"] {
+            let with = motifs.iter().filter(|motif| holds(motif, core)).count();
+            assert_eq!(with, 1, "{seed}: {core} in {motifs:?}");
+        }
+    }
+}
+
 #[test]
 fn the_matrix_of_an_exact_word_is_that_of_its_sites() {
     // Every site is the same: no refinement has a smaller p-value than the word itself.

@@ -12,7 +12,7 @@ use super::others::{Effect, Other, Others, Program, flag, valued};
 use super::output::{Output, SuiteOutput, Verbosity};
 use crate::face::Verb;
 
-/// What is sought and how; names and defaults are STREME's.
+/// What is sought and how; names are STREME's, and defaults but for --neval and --nref.
 #[derive(Debug, Args)]
 struct Search {
     /// Positive sequences as FASTA, plain or gzip
@@ -70,7 +70,7 @@ struct Search {
     /// Seed of the shuffle and of the held-out part
     #[arg(long, value_name = "N", default_value_t = Options::default().seed)]
     seed: u64,
-    /// Words of each width that are matched approximately
+    /// Words of each width, from 3 to --maxw, that are matched approximately
     #[arg(long, value_name = "N", default_value_t = Options::default().evaluated)]
     neval: usize,
     /// Of these, how many of each width are refined; 0 takes the matrix of the best word's sites

@@ -85,6 +85,14 @@ impl Enrichment {
         [self.positives, self.controls]
     }
 
+    /// Sites that the positives have by chance for each one of the controls.
+    pub(super) fn by_chance(&self) -> f64 {
+        match self.shares {
+            None => self.positives as f64 / self.controls.max(1) as f64,
+            Some([positive, control]) => (positive - control).exp(),
+        }
+    }
+
     /// Natural logarithm of the probability of at least `positives` among the
     /// `positives + controls` sequences with a site.
     pub(super) fn ln_p(&self, positives: usize, controls: usize) -> f64 {

@@ -1,4 +1,5 @@
-//! What a user may choose; names and defaults are STREME's.
+//! What a user may choose; names are STREME's, and so are defaults but for how many words are
+//! matched and refined.
 
 use bindscape_base::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -38,7 +39,7 @@ pub struct Options {
     pub order: usize,
     /// Seed of the shuffle and of the choice of the held-out part.
     pub seed: u64,
-    /// Words of each width that are matched approximately.
+    /// Words of each width, from three bases up, that are matched approximately.
     pub evaluated: usize,
     /// Of these, how many of each width are refined; 0 takes the matrix of the best word's sites.
     pub refined: usize,
@@ -59,8 +60,8 @@ impl Default for Options {
             background: None,
             order: 2,
             seed: 0,
-            evaluated: 25,
-            refined: 4,
+            evaluated: 50,
+            refined: 6,
             iterations: 20,
         }
     }

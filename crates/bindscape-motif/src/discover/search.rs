@@ -30,6 +30,16 @@ const MOTIFS_WITHOUT_HOLDOUT: usize = 5;
 /// Bases that positions can count.
 const MOST_BASES: usize = 1 << 31;
 
+/// Width of the shortest words that are matched: of motifs with few certain bases, longer ones
+/// are too rare to be counted.
+const SHORTEST_WORD: usize = 3;
+
+/// How many of the best matrices are tried at all widths.
+const WIDENED: usize = 3;
+
+/// How often the best of all is tried at all widths again, at most.
+const ROUNDS: usize = 3;
+
 /// The four sets of a corpus.
 const TRAINING: [usize; 2] = [0, 1];
 const HELD_OUT: [usize; 2] = [2, 3];
@@ -302,7 +312,11 @@ impl<'a> Search<'a> {
             background: self.background,
         };
         let words = &self.words;
-        let seeds: Vec<Seed> = (min_width..=max_width)
+        let shortest = match refined {
+            0 => min_width,
+            _ => SHORTEST_WORD.min(min_width),
+        };
+        let seeds: Vec<Seed> = (shortest..=max_width)
             .into_par_iter()
             .flat_map_iter(|width| words.seeds(width, evaluated, &self.training))
             .collect();
@@ -343,31 +357,61 @@ impl<'a> Search<'a> {
                 progress::check(progress)?;
                 let start = fitter.seed(seed.bases(), scratch);
                 let steps = if refined > 0 { iterations } else { 0 };
-                Ok(start.map(|start| {
+                Ok(start.and_then(|start| {
                     let fit = fitter.refine(start, steps, scratch);
-                    fitter.of_sites(fit, steps, scratch)
+                    let fit = fitter.of_sites(fit, steps, scratch);
+                    if seed.width >= min_width {
+                        return Some(fit);
+                    }
+                    let start = fitter.at_width(&fit, min_width, scratch)?;
+                    Some(fitter.refine(start, steps, scratch))
                 }))
             })
             .collect::<Result<_>>()?;
-        let Some(mut best) = fitter.most_enriched(fits) else {
+        let mut fits: Vec<Fit> = fits.into_iter().flatten().collect();
+        if refined == 0 {
             progress.finish();
-            return Ok(None);
-        };
-        if refined > 0 {
-            let others: Vec<Option<Fit>> = (min_width..=max_width)
-                .into_par_iter()
-                .map_init(Scratch::default, |scratch, width| {
-                    progress::check(progress)?;
-                    let start = fitter.at_width(&best, width, scratch);
-                    Ok(start.map(|start| fitter.refine(start, iterations, scratch)))
-                })
-                .collect::<Result<_>>()?;
-            best = fitter
-                .most_enriched(std::iter::once(Some(best)).chain(others))
-                .expect("the one there was is among them");
+            return Ok(fits.pop());
+        }
+        // Many words end in the same matrix.
+        fits.sort_by(|a, b| a.ln_p.total_cmp(&b.ln_p));
+        fits.dedup_by(|a, b| a.ln_p == b.ln_p && a.counts == b.counts);
+        fits.truncate(WIDENED);
+        for _ in 0..ROUNDS {
+            let others = self.at_all_widths(&fits, &fitter, progress)?;
+            let before = fits.first().map(|fit| fit.ln_p);
+            let best = fitter.most_enriched(fits.into_iter().chain(others));
+            fits = best.into_iter().collect();
+            if fits.first().map(|fit| fit.ln_p) == before {
+                break;
+            }
         }
         progress.finish();
-        Ok(Some(best))
+        Ok(fits.pop())
+    }
+
+    /// The ends of refinements at all widths that begin with `fits`.
+    fn at_all_widths(
+        &self,
+        fits: &[Fit],
+        fitter: &Fitter<'_>,
+        progress: &dyn Progress,
+    ) -> Result<Vec<Fit>> {
+        let widths = self.options.min_width..=self.options.max_width;
+        let starts: Vec<(&Fit, usize)> = fits
+            .iter()
+            .flat_map(|fit| widths.clone().map(move |width| (fit, width)))
+            .collect();
+        let ends: Vec<Option<Fit>> = starts
+            .into_par_iter()
+            .map_init(Scratch::default, |scratch, (fit, width)| {
+                progress::check(progress)?;
+                let start = fitter.at_width(fit, width, scratch);
+                let iterations = self.options.iterations;
+                Ok(start.map(|start| fitter.refine_well(start, iterations, scratch)))
+            })
+            .collect::<Result<_>>()?;
+        Ok(ends.into_iter().flatten().collect())
     }
 
     /// Counts and sites of a matrix.
