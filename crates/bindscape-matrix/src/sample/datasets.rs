@@ -289,7 +289,11 @@ impl FinetuningPool {
             }
             Ok(())
         };
-        enough(left, rows.len()).map_err(|expected| steps.nothing_left("tf", &expected))?;
+        enough(left, rows.len()).map_err(|expected| {
+            let mut steps = steps.clone();
+            steps.add("bound regions available".into(), left);
+            steps.nothing_left("tf", &expected)
+        })?;
         let (matrix_rows, sequences) = steps.fetch_known(&matrix.regions, rows, fetch)?;
         let (positives, negatives): (Vec<usize>, Vec<usize>) = (0..matrix_rows.len())
             .partition(|&row| column[matrix_rows[row]] == BindingState::Bound);

@@ -191,7 +191,7 @@ fn touching_regions_may_be_separated_and_a_tangle_may_not() {
     let error = assign(&tangle, None, &[], &Split::default(), 0)
         .unwrap_err()
         .to_string();
-    assert!(error.contains("50 regions in 1 groups"), "{error}");
+    assert!(error.contains("50 regions in 1 group "), "{error}");
 }
 
 proptest! {

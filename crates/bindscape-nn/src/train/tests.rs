@@ -167,16 +167,20 @@ fn a_finished_training_goes_on_to_the_same_bytes() {
     let directory = tempfile::tempdir().unwrap();
     let at = |name: &str| directory.path().join(name);
     let model = |name: &str| std::fs::read(at(name).join(MODEL_FILE)).unwrap();
-    let train = |name: &str, max_epochs, patience, observer: &dyn Observer| {
+    let at_rate = |learning_rate, name: &str, max_epochs, patience, observer: &dyn Observer| {
         let options = TrainOptions {
             max_epochs,
             patience,
             // Only the first epoch is kept before the end.
             checkpoint_seconds: 1e9,
-            learning_rate: 0.02,
+            learning_rate,
             ..options()
         };
         run(Start::Scratch, &data, &options, &at(name), observer)
+    };
+    // The validation loss soon rises.
+    let train = |name: &str, max_epochs, patience, observer: &dyn Observer| {
+        at_rate(0.02, name, max_epochs, patience, observer)
     };
     let whole = train("whole", 8, 8, &Silent).unwrap();
     assert_eq!(whole.epochs.len(), 8);
@@ -198,14 +202,26 @@ fn a_finished_training_goes_on_to_the_same_bytes() {
     assert_eq!(model("parts"), model("whole"));
     assert!(train("parts", 8, 8, &Silent).unwrap().found_finished);
 
-    // Killed after the model was written, but not its checkpoint.
-    train("killed", 1, 8, &Silent).unwrap();
+    // Killed after the model was written, but not its checkpoint, at a rate at which a later epoch
+    // than the first is the best.
+    let rate = (1..12)
+        .map(|halvings| 0.02 / f64::from(1 << halvings))
+        .find(|&rate| {
+            let name = format!("rate-{rate}");
+            at_rate(rate, &name, 3, 8, &Silent).unwrap().best_epoch > 1
+        })
+        .expect("some rate lets the loss fall");
+    at_rate(rate, "killed", 1, 8, &Silent).unwrap();
     let first = std::fs::read(at("killed").join(CHECKPOINT_FILE)).unwrap();
-    train("killed", 3, 8, &Silent).unwrap();
-    train("three", 3, 8, &Silent).unwrap();
+    let killed = at_rate(rate, "killed", 3, 8, &Silent).unwrap();
+    assert!(
+        killed.best_epoch > 1,
+        "the model is not that of the first epoch"
+    );
+    at_rate(rate, "three", 3, 8, &Silent).unwrap();
     assert_eq!(model("killed"), model("three"));
     std::fs::write(at("killed").join(CHECKPOINT_FILE), first).unwrap();
-    let error = train("killed", 8, 8, &Silent).unwrap_err();
+    let error = at_rate(rate, "killed", 8, 8, &Silent).unwrap_err();
     assert!(error.to_string().contains("another model.safetensors"));
 
     // Stopped early, more patience is what it lacks, and more epochs change nothing.

@@ -271,7 +271,7 @@ fn regions_that_were_all_seen_are_the_reason() {
     assert!(
         message.contains("at least 10 bound regions of TF0")
             && message.contains(
-                "dropped: overlap regions that the multi-model was trained or validated on: 1091"
+                "dropped: overlap regions that the multi-model was trained or validated on: 1092"
             ),
         "{message}"
     );
