@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use bindscape_base::Result;
+use bindscape_base::digest::sha256_hex;
 use bindscape_base::input::Lines;
 use bindscape_base::progress::Silent;
 use bindscape_genome::bed::Format;
@@ -162,6 +163,10 @@ fn evidence_counts_where_the_cell_is_open() {
     assert_eq!(provenance.rule, "chip+tfbs");
     assert_eq!(provenance.width, Some(200));
     let roles: Vec<&str> = provenance.inputs.iter().map(|file| &*file.role).collect();
+    for file in &provenance.inputs {
+        let bytes = std::fs::read(files.path(&file.name)).expect("an input");
+        assert_eq!(file.sha256, sha256_hex(&bytes), "{}", file.name);
+    }
     assert_eq!(
         roles,
         ["dhs", "dhs-sources", "chip", "tfbs", "tfbs", "tfbs"]

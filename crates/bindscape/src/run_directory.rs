@@ -88,15 +88,20 @@ impl Record for RunRecord {
 /// Settings that say when a training ends, and nothing of what it does before.
 const LIMITS: [&str; 2] = ["max_epochs", "patience"];
 
-/// Raises the limits of `found` to those of `wanted`, of one training or of several by name.
+/// Raises the limits of `found` to those of `wanted`, of one training or of several by name. A
+/// rate that decays does so over all epochs: more of them would be another training.
 fn raise_limits(wanted: &Value, found: &mut Value) {
     let (Value::Object(wanted), Value::Object(found)) = (wanted, found) else {
         return;
     };
+    let decays = found.contains_key("decay");
     for (name, known) in found {
         let Some(value) = wanted.get(name) else {
             continue;
         };
+        if decays && name == "max_epochs" {
+            continue;
+        }
         if LIMITS.contains(&name.as_str()) {
             if value.as_u64() > known.as_u64() {
                 *known = value.clone();

@@ -522,6 +522,12 @@ fn all_tfs_but_one_are_pretrained_on_masked_regions() {
     assert_eq!(record["configuration"]["data"]["unresolved"], "mask");
     assert_eq!(record["configuration"]["training"]["decay"], "cosine");
 
+    // A rate that decays does so over all epochs: with more of them it is another run.
+    let before = fs::read(here.join("masked/run.json")).unwrap();
+    let message = refuses(here, &longer(words("MAX", "masked"), "5"));
+    assert!(message.contains("max_epochs"), "{message}");
+    assert_eq!(fs::read(here.join("masked/run.json")).unwrap(), before);
+
     let message = refuses(here, &words("MAXX", "other"));
     assert!(
         message.contains("--without") && message.contains("MAX"),
