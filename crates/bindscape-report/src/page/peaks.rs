@@ -91,30 +91,30 @@ pub(super) fn table(comparison: &Comparison, numbering: &mut Numbering) -> Marku
         thead {
             tr {
                 th.left scope="col" { "Model" }
-                th scope="col" { "AUCPR, matched in GC" }
-                th scope="col" { "AUCPR, as in the genome" }
+                th scope="col" { "As in the genome" }
+                th scope="col" { "Matched in GC" }
             }
         }
         tbody {
             tr {
                 th scope="row" { "Guessing" }
-                td { (maybe(guess[0], 3)) }
                 td { (maybe(guess[1], 3)) }
+                td { (maybe(guess[0], 3)) }
             }
             @for model in MODELS {
                 @let [matched, natural] = values(comparison, model);
                 @if !natural.is_empty() || !matched.is_empty() {
                     tr class=(if model == Compared::Readout { "strong" } else { "" }) {
                         th scope="row" { (capitalised(model)) }
-                        td { (spread(&matched)) }
                         td { (spread(&natural)) }
+                        td { (spread(&matched)) }
                     }
                 }
             }
         }
     };
     let notes = format!(
-        "All are fitted to the same {} or more, and tested on the same regions, which no ancestor was fitted to; {repeats}, mean ± standard deviation. Matched in GC: the test part. As in the genome: test regions in which bound and unbound ones have the proportion that they have among all regions resolved for {}. De novo PWM: the first motif, by sum occupancy. Readout: a penalised logistic regression on the log odds of the multi-model\u{2019}s outputs and on the de novo motifs.",
+        "AUCPR. All are fitted to the same {} or more, and tested on the same regions, which no ancestor was fitted to; {repeats}, mean ± standard deviation. Matched in GC: the test part. As in the genome: test regions in which bound and unbound ones have the proportion that they have among all regions resolved for {}. De novo PWM: the first motif, by sum occupancy. From scratch, transfer: networks. Readout: a penalised logistic regression on the log odds of the multi-model\u{2019}s outputs and on the de novo motifs.",
         counted(least, "bound region"),
         comparison.tf,
     );
@@ -125,9 +125,9 @@ pub(super) fn table(comparison: &Comparison, numbering: &mut Numbering) -> Marku
 fn capitalised(model: Compared) -> &'static str {
     match model {
         Compared::Pwm => "De novo PWM",
-        Compared::Scratch => "Network from scratch",
-        Compared::Transfer => "Network by transfer",
-        Compared::Readout => "Readout of the multi-model",
+        Compared::Scratch => "From scratch",
+        Compared::Transfer => "Transfer",
+        Compared::Readout => "Readout",
     }
 }
 
