@@ -6,7 +6,8 @@ use clap::{ArgMatches, Command, CommandFactory, Parser, Subcommand};
 use crate::face::Face;
 use crate::terminal::Terminal;
 use crate::{
-    demo, evaluate, finetune, manual, matrix, model, motif, predict, pretrain, protein, report, run,
+    demo, evaluate, finetune, manual, matrix, model, motif, predict, pretrain, protein, report,
+    run, select,
 };
 
 /// The section of options that all verbs have. Clap puts it last.
@@ -56,6 +57,8 @@ enum Verb {
     /// Make, convert and look at binding matrices
     #[command(subcommand)]
     Matrix(matrix::MatrixVerb),
+    /// Choose the TFs that a multi-model for one TF is trained on
+    Select(Box<select::Arguments>),
     /// Train a multi-model on several TFs
     Pretrain(Box<pretrain::Arguments>),
     /// Train a model of one TF, by transfer from a multi-model or from scratch
@@ -118,6 +121,7 @@ impl Arguments {
         let face = &Face::new(terminal, self.plan, command);
         match self.verb {
             Verb::Matrix(verb) => verb.run(face),
+            Verb::Select(arguments) => face.run(arguments),
             Verb::Pretrain(arguments) => face.run(arguments),
             Verb::Finetune(arguments) => face.run(arguments),
             Verb::Evaluate(arguments) => face.run(arguments),

@@ -8,7 +8,7 @@ use bindscape::Job;
 use bindscape::demo::{Demo, DemoStep};
 use bindscape::finetune::Finetune;
 use bindscape::matrix::BuildMatrix;
-use bindscape::pretrain::{Pretrain, TfChoice};
+use bindscape::pretrain::Pretrain;
 use bindscape::report::Report;
 use bindscape_base::Result;
 use bindscape_nn::DeviceChoice;
@@ -125,17 +125,12 @@ fn build(plan: &BuildMatrix) -> Vec<String> {
 }
 
 fn pretraining(plan: &Pretrain) -> Vec<String> {
-    let tfs = match &plan.tfs {
-        TfChoice::Named(names) => names.join(","),
-        TfChoice::TopResolved(count) => format!("top-resolved:{count}"),
-        TfChoice::All => "all".to_owned(),
-    };
     words(
         &format!("pretrain --epochs {}", plan.training.max_epochs),
         [
             ("--matrix", path(&plan.matrix)),
             ("--genome", path(plan.sequences.path())),
-            ("--tfs", tfs),
+            ("--tfs", plan.tfs.to_string()),
             ("--seed", plan.training.seed.to_string()),
             ("--out", path(&plan.out)),
         ],

@@ -5,6 +5,7 @@
 //! failed system call (message and hint on standard error); 130 interrupted; 101 a defect.
 
 mod choice;
+mod choosing;
 mod cli;
 mod data;
 mod demo;
@@ -22,6 +23,7 @@ mod pretrain;
 mod protein;
 mod report;
 mod run;
+mod select;
 mod spelling;
 mod terminal;
 mod training;

@@ -2,29 +2,31 @@
 
 use std::path::PathBuf;
 
-use bindscape::pretrain::{Pretrain, TfChoice};
-use bindscape_base::{Error, Result};
+use bindscape::pretrain::Pretrain;
+use bindscape_base::Result;
 use bindscape_matrix::sample::Unresolved;
 use bindscape_nn::{ArchitectureKind, DeviceChoice};
 use clap::Args;
 
 use crate::choice::choice;
+use crate::choosing::{ChoosingArguments, STRATEGIES};
 use crate::data::{SequenceArguments, SplitArguments};
 use crate::face::Verb;
 use crate::training::TrainingArguments;
 
 /// Options of `pretrain`.
 #[derive(Debug, Args)]
+#[command(after_help = STRATEGIES)]
 pub(crate) struct Arguments {
     /// Binding matrix (Parquet)
     #[arg(long, value_name = "FILE")]
     matrix: PathBuf,
     #[command(flatten)]
     sequences: SequenceArguments,
-    /// TFs by name, top-resolved:N for N TFs with many regions resolved in common, or all
+    /// TFs by name, all, or a strategy (below) such as mode:TF or top-resolved:N
     #[arg(
         long,
-        value_name = "TF,…|top-resolved:N|all",
+        value_name = "TF,…|all|STRATEGY",
         default_value = "top-resolved:50"
     )]
     tfs: String,
@@ -48,6 +50,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     #[command(flatten)]
+    choosing: ChoosingArguments,
+    #[command(flatten)]
     split: SplitArguments,
     #[command(flatten)]
     training: TrainingArguments,
@@ -57,25 +61,6 @@ const UNRESOLVED: &[(&str, &str)] = &[
     ("drop", "Left out, as in the paper"),
     ("mask", "Taken; the loss leaves out the other TFs"),
 ];
-
-/// The choice of TFs that `text` writes.
-fn tf_choice(text: &str) -> Result<TfChoice> {
-    if text == "all" {
-        return Ok(TfChoice::All);
-    }
-    let Some(count) = text.strip_prefix("top-resolved:") else {
-        let names = text
-            .split(',')
-            .map(|name| name.trim().to_owned())
-            .filter(|name| !name.is_empty())
-            .collect();
-        return Ok(TfChoice::Named(names));
-    };
-    count.parse().map(TfChoice::TopResolved).map_err(|_| {
-        Error::argument("tfs", "top-resolved:N with a number", format!("{text:?}"))
-            .hint("for example top-resolved:50")
-    })
-}
 
 impl Verb for Arguments {
     type Job = Pretrain;
@@ -88,7 +73,8 @@ impl Verb for Arguments {
         Ok(Pretrain {
             matrix: self.matrix,
             sequences: self.sequences.input()?,
-            tfs: tf_choice(&self.tfs)?,
+            tfs: self.tfs.parse()?,
+            choosing: self.choosing.choosing(),
             without: self.without,
             unresolved: self.unresolved,
             architecture: self.architecture,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use bindscape::{
     Job, WrittenPlan, demo, evaluate, finetune, matrix, model, motif, predict, pretrain, protein,
-    report,
+    report, select,
 };
 use bindscape_base::{Error, Place, Result};
 use bindscape_nn::DeviceChoice;
@@ -47,6 +47,7 @@ const JOBS: &[(&str, Runner)] = jobs![
     matrix::ExportMatrix,
     matrix::InspectMatrix,
     matrix::CompareTfs,
+    select::Select,
     pretrain::Pretrain,
     finetune::Finetune,
     evaluate::Evaluate,

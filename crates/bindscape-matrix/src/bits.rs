@@ -49,6 +49,12 @@ impl Bits {
         }
     }
 
+    pub(crate) fn unite(&mut self, other: &Self) {
+        for (a, b) in self.words.iter_mut().zip(&other.words) {
+            *a |= b;
+        }
+    }
+
     /// Every `step`-th word of 64 rows: a sample spread over the whole table.
     pub(crate) fn thinned(&self, step: usize) -> Self {
         Self {
@@ -71,6 +77,9 @@ mod tests {
         let mut fives = Bits::from_rows((0..200).map(|row| row % 5 == 0));
         assert_eq!(threes.count(), 67);
         assert_eq!(threes.common(&fives), 14);
+        let mut either = fives.clone();
+        either.unite(&threes);
+        assert_eq!(either.count(), 67 + 40 - 14);
         fives.intersect(&threes);
         assert_eq!(fives.count(), 14);
     }

@@ -8,6 +8,7 @@ pub mod inspect;
 pub mod overlap;
 pub mod parquet;
 pub mod published;
+mod regions_of;
 pub mod results;
 pub mod sample;
 pub mod scores;
@@ -19,3 +20,4 @@ pub mod split;
 pub use binding::{
     BindingMatrix, BindingState, NOT_RECORDED, Provenance, TfProfile, View, tf_index,
 };
+pub use regions_of::{RegionsOf, TrainingRegions};

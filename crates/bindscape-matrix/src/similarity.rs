@@ -4,8 +4,7 @@ use kodama::{Method, linkage};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{BindingMatrix, View};
-use crate::bits::Bits;
+use super::{BindingMatrix, RegionsOf, View};
 
 /// Pairwise cosine similarities of binding vectors.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -39,20 +38,17 @@ impl Similarity {
     }
 }
 
-/// Cosine similarity of all pairs of TFs over the regions that the sparse view
-/// resolves for both: as scikit-learn's `cosine_similarity` of their 0/1
-/// vectors there, except that it is `None` where one of them has only zeros.
+/// Cosine similarity of all pairs of TFs over the regions that `view` resolves for both
+/// ([`RegionsOf::cosine`]).
+///
+/// In the paper: the sparse view for the figure of all TFs, the less sparse one to choose cofactors.
 #[must_use]
-pub fn similarity(matrix: &BindingMatrix) -> Similarity {
+pub fn similarity(matrix: &BindingMatrix, view: View) -> Similarity {
     let n = matrix.tfs.len();
-    let sets: Vec<(Bits, Bits)> = matrix
-        .columns
-        .par_iter()
-        .map(|column| (Bits::bound(column), Bits::resolved(column, View::Sparse)))
-        .collect();
+    let regions = RegionsOf::matrix(matrix, view);
     let rows: Vec<Vec<Option<f64>>> = (0..n)
         .into_par_iter()
-        .map(|a| (0..=a).map(|b| cosine(&sets[a], &sets[b])).collect())
+        .map(|a| (0..=a).map(|b| regions.cosine(a, b)).collect())
         .collect();
     let mut values = vec![None; n * n];
     for (a, row) in rows.iter().enumerate() {
@@ -69,15 +65,6 @@ pub fn similarity(matrix: &BindingMatrix) -> Similarity {
         order,
         merges,
     }
-}
-
-/// Of 0/1 vectors, given as bound and resolved rows: what is bound is resolved.
-fn cosine(a: &(Bits, Bits), b: &(Bits, Bits)) -> Option<f64> {
-    let (bound_a, bound_b) = (a.0.common(&b.1), b.0.common(&a.1));
-    (bound_a > 0 && bound_b > 0).then(|| {
-        // The root of the product, not the product of roots, makes equal vectors exactly 1.
-        a.0.common(&b.0) as f64 / (bound_a as f64 * bound_b as f64).sqrt()
-    })
 }
 
 fn merges(n: usize, values: &[Option<f64>]) -> Vec<Merge> {
@@ -120,11 +107,11 @@ mod tests {
     use crate::BindingState;
     use crate::inspect::tests::matrix_of;
 
-    /// scikit-learn's formula over the entries that both views resolve.
-    fn plain(a: &[BindingState], b: &[BindingState]) -> Option<f64> {
+    /// scikit-learn's formula over the entries that `view` resolves for both.
+    fn plain(a: &[BindingState], b: &[BindingState], view: View) -> Option<f64> {
         let (mut dot, mut norm_a, mut norm_b) = (0.0, 0.0, 0.0);
         for (a, b) in a.iter().zip(b) {
-            if let (Some(a), Some(b)) = (a.label(View::Sparse), b.label(View::Sparse)) {
+            if let (Some(a), Some(b)) = (a.label(view), b.label(view)) {
                 let (a, b) = (f64::from(u8::from(a)), f64::from(u8::from(b)));
                 dot += a * b;
                 norm_a += a * a;
@@ -150,13 +137,14 @@ mod tests {
         fn equals_the_plain_formula(
             columns in (1..130_usize).prop_flat_map(|rows| {
                 prop::collection::vec(prop::collection::vec(state(), rows), 1..6)
-            })
+            }),
+            view in prop::sample::select(vec![View::Sparse, View::LessSparse]),
         ) {
             let n = columns.len();
-            let similarity = similarity(&matrix_of(columns.clone()));
+            let similarity = similarity(&matrix_of(columns.clone()), view);
             for a in 0..n {
                 for b in 0..n {
-                    let (ours, theirs) = (similarity.get(a, b), plain(&columns[a], &columns[b]));
+                    let (ours, theirs) = (similarity.get(a, b), plain(&columns[a], &columns[b], view));
                     prop_assert_eq!(ours.is_some(), theirs.is_some());
                     if let (Some(ours), Some(theirs)) = (ours, theirs) {
                         prop_assert!((ours - theirs).abs() < 1e-12);
@@ -182,13 +170,16 @@ mod tests {
                 })
                 .collect()
         };
-        let similarity = similarity(&matrix_of(vec![
-            column(&[0, 1, 2, 3]),
-            column(&[8, 9, 10]),
-            column(&[0, 1, 2, 4]),
-            column(&[]),
-            column(&[8, 9, 11]),
-        ]));
+        let similarity = similarity(
+            &matrix_of(vec![
+                column(&[0, 1, 2, 3]),
+                column(&[8, 9, 10]),
+                column(&[0, 1, 2, 4]),
+                column(&[]),
+                column(&[8, 9, 11]),
+            ]),
+            View::Sparse,
+        );
         assert_eq!(similarity.get(0, 0), Some(1.0));
         assert_eq!(similarity.get(0, 2), Some(0.75));
         assert_eq!(similarity.get(3, 3), None);

@@ -56,7 +56,7 @@ fn shared_data_counts_equal_the_published_ones() {
 #[ignore = "needs ../shared/data"]
 fn shared_data_homologs_and_cofactors_bind_alike() {
     let data = data();
-    let similarity = similarity(&published(&data));
+    let similarity = similarity(&published(&data), View::Sparse);
     let tf = |name| similarity.tfs.iter().position(|tf| tf == name).unwrap();
     let of = |a, b| similarity.get(tf(a), tf(b)).unwrap();
     assert!(of("HNF4A", "HNF4G") > of("HNF4A", "MAX"));

@@ -23,6 +23,7 @@ pub mod pretrain;
 pub mod protein;
 pub mod report;
 mod run_directory;
+pub mod select;
 pub mod session;
 mod side_by_side;
 pub mod training;

@@ -11,10 +11,12 @@ mod output;
 mod scan;
 
 pub use background::BackgroundChoice;
+pub(crate) use cluster::factors;
 pub use cluster::{Cluster, Clustered, Label, LabelAgreement};
 pub use compare::{Compare, CompareOptions, Compared, SignificantMatch};
 pub use convert::{Convert, Converted};
 pub use discover::{Discover, MotifsFound};
 pub use input::MotifInput;
+pub(crate) use input::motifs_from;
 pub use logo::{Drawn, Heights, Logo, LogoContent, LogoInput};
 pub use scan::{Scan, ScanOptions, ScanResults, Scanned};

@@ -20,23 +20,17 @@ use serde_json::json;
 use crate::data;
 use crate::job::Job;
 use crate::run_directory::RunDirectory;
+use crate::select::{
+    Choosing, ChosenSet,
+    choose::{Chooser, Question},
+};
 use crate::session::Session;
 use crate::training::{self, Task, TrainingPlan};
 
+pub use crate::select::TfChoice;
+
 /// Name of the only training of a pre-training run.
 pub(crate) const TRAINING: &str = "multi";
-
-/// Which TFs a multi-model is trained on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum TfChoice {
-    /// These TFs, by name.
-    Named(Vec<String>),
-    /// So many TFs with many regions resolved in common ([`sample::top_resolved`]).
-    TopResolved(usize),
-    /// All TFs with bound regions.
-    All,
-}
 
 /// A plan of pre-training (Novakovsky et al. 2021, Methods, "Transfer learning").
 ///
@@ -71,6 +65,9 @@ pub struct Pretrain {
     pub sequences: SequenceInput,
     /// The TFs.
     pub tfs: TfChoice,
+    /// How TFs are chosen for one TF.
+    #[serde(default)]
+    pub choosing: Choosing,
     /// TFs that are left out of that choice.
     #[serde(default)]
     pub without: Vec<String>,
@@ -93,6 +90,25 @@ pub struct Pretrain {
     pub out: PathBuf,
 }
 
+/// The TFs to train on.
+struct Chosen {
+    tfs: Vec<String>,
+    /// Files that the choice depends on beside the matrix.
+    inputs: Vec<InputFile>,
+    /// What is recorded of the choice, where it is more than names.
+    set: Option<ChosenSet>,
+}
+
+impl Chosen {
+    fn without_record(tfs: Vec<String>) -> Self {
+        Self {
+            tfs,
+            inputs: Vec::new(),
+            set: None,
+        }
+    }
+}
+
 /// What a pre-training leaves.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pretrained {
@@ -110,6 +126,7 @@ impl Pretrain {
             matrix,
             sequences,
             tfs: TfChoice::TopResolved(50),
+            choosing: Choosing::default(),
             without: Vec::new(),
             unresolved: Unresolved::default(),
             architecture: ArchitectureKind::default(),
@@ -121,8 +138,8 @@ impl Pretrain {
         }
     }
 
-    /// Reads the columns of the matrix that are needed, and names the TFs.
-    fn read_matrix(&self, session: &Session<'_>) -> Result<(BindingMatrix, Vec<String>)> {
+    /// The TFs to read, by name.
+    fn candidates(&self) -> Result<Vec<String>> {
         let header = parquet::read_header(&self.matrix)?;
         for name in &self.without {
             tf_index(&header.tfs, name, Subject::field("without"))?;
@@ -132,12 +149,14 @@ impl Pretrain {
                 tf_index(&header.tfs, name, Subject::field("tfs"))?;
             }
         }
+        // A target that is left out of the choice is compared with the others.
+        let target = self.tfs.around().map(|(_, target)| target.to_uppercase());
         let candidates: Vec<String> = match &self.tfs {
             TfChoice::Named(names) => names.clone(),
-            TfChoice::TopResolved(_) | TfChoice::All => header.tfs,
+            _ => header.tfs,
         }
         .into_iter()
-        .filter(|name| !self.without.contains(name))
+        .filter(|name| !self.without.contains(name) || target == Some(name.to_uppercase()))
         .collect();
         if candidates.is_empty() {
             return Err(Error::argument(
@@ -146,26 +165,65 @@ impl Pretrain {
                 "all of them",
             ));
         }
+        Ok(candidates)
+    }
+
+    /// Reads the columns of the matrix that are needed, and chooses the TFs.
+    fn read_matrix(&self, session: &Session<'_>) -> Result<(BindingMatrix, Chosen)> {
+        let candidates = self.candidates()?;
         let matrix = data::read_matrix(&self.matrix, Some(&candidates), session)?;
-        let tfs = match &self.tfs {
-            TfChoice::Named(_) => return Ok((matrix, candidates)),
-            &TfChoice::TopResolved(count) => {
+        let of = |columns: Vec<usize>| {
+            let names = columns.into_iter().map(|tf| matrix.tfs[tf].clone());
+            Chosen::without_record(names.collect())
+        };
+        let chosen = match &self.tfs {
+            // Their regions are counted by name, and modes are not asked for.
+            TfChoice::Named(_) if self.choosing.min_regions.is_none() => {
+                return Ok((matrix, Chosen::without_record(candidates)));
+            }
+            &TfChoice::TopResolved(count) if self.choosing.min_regions.is_none() => {
                 session.begin("choosing TFs", None);
                 let columns = sample::top_resolved(&matrix, count, View::LessSparse)?;
                 session.finish();
-                columns
+                of(columns)
             }
-            TfChoice::All => (0..matrix.tfs.len())
+            TfChoice::All if self.choosing.min_regions.is_none() => of((0..matrix.tfs.len())
                 .filter(|&tf| matrix.columns[tf].contains(&BindingState::Bound))
-                .collect(),
+                .collect()),
+            choice => {
+                let question = Question {
+                    matrix: &matrix,
+                    choosing: &self.choosing,
+                    without: &self.without,
+                    unresolved: self.unresolved,
+                    take: self.regions,
+                    seed: self.training.seed,
+                };
+                let chooser = Chooser::new(question, session)?;
+                session.begin("choosing TFs", None);
+                let set = match choice {
+                    TfChoice::Named(_) => {
+                        chooser.choose(&TfChoice::Named(candidates.clone()), None)?
+                    }
+                    choice => chooser.choose(choice, None)?,
+                };
+                session.finish();
+                for line in set.lines() {
+                    session.note(&line);
+                }
+                Chosen {
+                    tfs: set.names(),
+                    inputs: chooser.inputs(choice)?,
+                    set: Some(set),
+                }
+            }
         };
-        let tfs: Vec<String> = tfs
-            .into_iter()
-            .map(|column| matrix.tfs[column].clone())
-            .collect();
-        let chosen = data::counted(tfs.len() as u64, "TF");
-        session.note(&format!("{chosen} chosen: {}", tfs.join(", ")));
-        Ok((matrix, tfs))
+        if chosen.set.is_none() {
+            let tfs = &chosen.tfs;
+            let chosen = data::counted(tfs.len() as u64, "TF");
+            session.note(&format!("{chosen} chosen: {}", tfs.join(", ")));
+        }
+        Ok((matrix, chosen))
     }
 
     /// What `run.json` says of the run before it begins.
@@ -175,11 +233,21 @@ impl Pretrain {
         pretrain: &PretrainOptions,
         prepared: &Prepared,
         inputs: &[InputFile],
-        genome: &Option<String>,
+        (genome, chosen): (&Option<String>, Option<&ChosenSet>),
         session: &Session<'_>,
     ) -> RunRecord {
         let options = self.training.options(false, self.training.seed);
         let bootstrap = self.training.bootstrap;
+        let mut configuration = json!({
+            "architecture": architecture,
+            "data": pretrain,
+            "training": options,
+            "motif_filters": self.motif_filters,
+            "bootstrap": { "resamples": bootstrap.resamples, "level": bootstrap.level },
+        });
+        if let Some(chosen) = chosen {
+            configuration["choice"] = json!(chosen);
+        }
         RunRecord {
             kind: RunKind::Pretrain,
             bindscape: env!("CARGO_PKG_VERSION").into(),
@@ -188,13 +256,7 @@ impl Pretrain {
             simulated: data::simulated(genome.as_deref()),
             genome: genome.clone(),
             inputs: inputs.to_vec(),
-            configuration: json!({
-                "architecture": architecture,
-                "data": pretrain,
-                "training": options,
-                "motif_filters": self.motif_filters,
-                "bootstrap": { "resamples": bootstrap.resamples, "level": bootstrap.level },
-            }),
+            configuration,
             tfs: pretrain.tfs.clone(),
             length: architecture.length(),
             device: session.device().to_string(),
@@ -218,27 +280,23 @@ impl Job for Pretrain {
     const NAME: &'static str = "pretrain";
 
     fn check(&self) -> Result<()> {
-        match &self.tfs {
-            TfChoice::Named(names) if names.is_empty() => {
-                return Err(Error::argument("tfs", "names of TFs", "none"));
-            }
-            _ => {}
-        }
+        self.choosing.check(&self.tfs)?;
         self.training.check()
     }
 
     fn run(&self, session: &Session<'_>) -> Result<Pretrained> {
         let options = self.training.options(false, self.training.seed);
         session.open_device(options.precision)?;
-        let (matrix, tfs) = self.read_matrix(session)?;
+        let (matrix, chosen) = self.read_matrix(session)?;
         let length = data::width(&matrix, &self.matrix)?;
-        let architecture = Architecture::paper(self.architecture, length, tfs.len());
+        let architecture = Architecture::paper(self.architecture, length, chosen.tfs.len());
         architecture.validate()?;
 
         let mut source = data::open_recorded(&self.sequences)?;
-        let inputs = data::records(&self.matrix, &self.sequences)?;
+        let mut inputs = data::records(&self.matrix, &self.sequences)?;
+        inputs.extend(chosen.inputs);
         let pretrain = PretrainOptions {
-            tfs,
+            tfs: chosen.tfs,
             view: View::LessSparse,
             unresolved: self.unresolved,
             regions: self.regions,
@@ -256,7 +314,7 @@ impl Job for Pretrain {
             &pretrain,
             &prepared,
             &inputs,
-            &genome,
+            (&genome, chosen.set.as_ref()),
             session,
         );
         let mut run = RunDirectory::begin(&self.out, planned, session)?;

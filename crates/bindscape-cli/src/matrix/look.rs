@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use bindscape::matrix::{CompareTfs, InspectMatrix};
 use bindscape_base::Result;
 use bindscape_genome::load::SequenceInput;
+use bindscape_matrix::View;
 use clap::Args;
 
+use crate::choice::{VIEWS, choice};
 use crate::face::{Show, Verb, print_json, show};
 
 /// Options of `matrix inspect`.
@@ -37,6 +39,9 @@ struct OptionalSequences {
 pub(crate) struct SimilarityArguments {
     /// Binding matrix (Parquet)
     matrix: PathBuf,
+    /// Regions with one kind of evidence only
+    #[arg(long, default_value = "sparse", value_parser = choice::<View>(VIEWS))]
+    view: View,
     /// Table to write (TSV, TF x TF, NA where it is not defined)
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -73,6 +78,7 @@ impl Verb for SimilarityArguments {
     fn plan(self) -> Result<CompareTfs> {
         Ok(CompareTfs {
             matrix: self.matrix,
+            view: self.view,
             out: self.out,
             heatmap: self.heatmap,
         })

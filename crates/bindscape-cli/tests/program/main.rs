@@ -25,6 +25,7 @@ mod protein_homology;
 mod protein_model;
 mod protein_predict;
 mod protein_train;
+mod select;
 mod sweep;
 mod toy;
 

@@ -12,6 +12,7 @@ use bindscape::protein::explain::Explain;
 use bindscape::protein::fetch::Fetch;
 use bindscape::protein::train::Train;
 use bindscape::report::Report;
+use bindscape::select::Select;
 use bindscape::{Result, WrittenPlan, matrix, model, motif, predict, protein};
 use bindscape_genome::load::SequenceInput;
 use bindscape_motif::Format;
@@ -105,6 +106,10 @@ fn defaults_are_those_of_the_plans() {
     same(
         "matrix inspect m",
         WrittenPlan::of(&matrix::InspectMatrix::new(path("m"))),
+    );
+    same(
+        "select MAX --matrix b",
+        WrittenPlan::of(&Select::new("MAX".into(), path("b"))),
     );
     same(
         "pretrain --matrix b --genome g --out o",

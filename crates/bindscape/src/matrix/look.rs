@@ -8,6 +8,7 @@ use bindscape_base::bgzf::TextFile;
 use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Result};
 use bindscape_genome::load::SequenceInput;
+use bindscape_matrix::View;
 use bindscape_matrix::inspect::{self, Inspection};
 use bindscape_matrix::similarity::{self, Merge, Similarity};
 use bindscape_report::{Branch, Heatmap, heatmap_svg};
@@ -68,10 +69,18 @@ impl Job for InspectMatrix {
 pub struct CompareTfs {
     /// Binding matrix (Parquet).
     pub matrix: PathBuf,
+    /// The view whose resolved regions are compared.
+    #[serde(default = "sparse")]
+    pub view: View,
     /// Table to write (TSV, TF x TF, `NA` where it is not defined).
     pub out: PathBuf,
     /// Clustered heatmap to write (SVG).
     pub heatmap: Option<PathBuf>,
+}
+
+/// The view of the paper's figure.
+fn sparse() -> View {
+    View::Sparse
 }
 
 impl CompareTfs {
@@ -80,6 +89,7 @@ impl CompareTfs {
     pub fn new(matrix: PathBuf, out: PathBuf) -> Self {
         Self {
             matrix,
+            view: sparse(),
             out,
             heatmap: None,
         }
@@ -134,7 +144,7 @@ impl Job for CompareTfs {
     fn run(&self, session: &Session<'_>) -> Result<Similarity> {
         let matrix = data::read_matrix(&self.matrix, None, session)?;
         session.begin("comparing TFs", None);
-        let similarity = similarity::similarity(&matrix);
+        let similarity = similarity::similarity(&matrix, self.view);
         session.finish();
         self.write_table(&similarity)?;
         if let Some(path) = &self.heatmap {

@@ -317,7 +317,7 @@ impl LabelTable<'_> {
 }
 
 /// The TFs of a motif: its name, less a variant such as `(var.2)`, split at `::`.
-fn factors(motif: &Motif) -> Vec<&str> {
+pub(crate) fn factors(motif: &Motif) -> Vec<&str> {
     let name = motif.name.as_deref().unwrap_or(&motif.id);
     let name = name.find("(var.").map_or(name, |at| &name[..at]);
     name.split("::").map(str::trim).collect()
@@ -346,32 +346,45 @@ fn cluster_table(motifs: &[Motif], clustering: &Clustering) -> String {
     text
 }
 
-/// `modes.tsv`: each TF with the clusters of its motifs.
+/// `modes.tsv`: each TF with the clusters of its motifs. Names are compared without case, as a
+/// file may write a TF in two ways (JASPAR has `RXRA` and the mouse's `Rxra`).
 fn mode_table(motifs: &[Motif], clustering: &Clustering) -> String {
-    let mut modes: BTreeMap<&str, (Vec<&str>, BTreeSet<usize>)> = BTreeMap::new();
+    let mut modes: BTreeMap<String, ModesOf<'_>> = BTreeMap::new();
     for (number, members) in (1..).zip(&clustering.clusters) {
         for member in members {
             let motif = &motifs[member.motif];
             for factor in factors(motif) {
-                let (ids, numbers) = modes.entry(factor).or_default();
-                ids.push(&motif.id);
-                numbers.insert(number);
+                let of = modes.entry(factor.to_uppercase()).or_default();
+                of.spellings.insert(factor);
+                of.motifs.push(&motif.id);
+                of.clusters.insert(number);
             }
         }
     }
     let mut text = String::from("tf\tmodes\tclusters\tmotifs\n");
-    for (factor, (ids, numbers)) in &modes {
-        let joined: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+    for of in modes.values() {
+        // Capitals come first.
+        let factor = of.spellings.first().copied().unwrap_or_default();
+        let joined: Vec<String> = of.clusters.iter().map(ToString::to_string).collect();
         writeln!(
             text,
             "{factor}\t{}\t{}\t{}",
-            numbers.len(),
+            of.clusters.len(),
             joined.join(","),
-            ids.join(",")
+            of.motifs.join(",")
         )
         .expect("writing to a string");
     }
     text
+}
+
+/// The motifs of a TF.
+#[derive(Default)]
+struct ModesOf<'a> {
+    /// Its name as files write it.
+    spellings: BTreeSet<&'a str>,
+    motifs: Vec<&'a str>,
+    clusters: BTreeSet<usize>,
 }
 
 /// A motif for each cluster: the mean of its own.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::session::Session;
 
 /// Reads what [`bindscape_motif::motifs_from`] takes, and says what is doubtful in it.
-pub(super) fn motifs_from(argument: &str, session: &Session<'_>) -> Result<MotifSet> {
+pub(crate) fn motifs_from(argument: &str, session: &Session<'_>) -> Result<MotifSet> {
     motif::motifs_from(argument).inspect(|set| tell_doubts(set, session))
 }
 

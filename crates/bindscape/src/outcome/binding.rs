@@ -11,6 +11,7 @@ use bindscape_matrix::results::{
 };
 use bindscape_matrix::similarity::Similarity;
 
+use super::align;
 use crate::data::{counted, plural, thousands};
 use crate::demo::Demonstrated;
 use crate::evaluate::Evaluated;
@@ -414,23 +415,8 @@ impl Outcome for Evaluated {
                 estimate(&of_tf.mcc),
             ]);
         }
-        let width = |column: usize| {
-            let cells = rows.iter().map(|row| row[column].chars().count());
-            cells.max().unwrap_or(0)
-        };
-        let widths: [usize; 8] = std::array::from_fn(width);
-        for row in &rows {
-            let mut line = String::new();
-            for (column, (cell, width)) in row.iter().zip(widths).enumerate() {
-                // Counts are flush right, as numbers are compared.
-                line += &match column {
-                    2 | 3 => format!("{cell:>width$}  "),
-                    _ => format!("{cell:<width$}  "),
-                };
-            }
-            writeln!(out, "{}", line.trim_end())?;
-        }
-        Ok(())
+        // Counts are flush right, as numbers are compared.
+        align(&rows, &[2, 3], out)
     }
 }
 
