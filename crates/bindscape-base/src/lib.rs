@@ -4,6 +4,7 @@ pub mod atomic;
 pub mod bgzf;
 pub mod digest;
 pub mod error;
+mod hexadecimal;
 pub mod input;
 pub mod journal;
 pub mod kind;

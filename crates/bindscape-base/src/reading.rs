@@ -17,7 +17,7 @@ use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
 
-use crate::digest::hex;
+use crate::hexadecimal::hex;
 
 thread_local! {
     static CURRENT: RefCell<Option<Reading>> = const { RefCell::new(None) };

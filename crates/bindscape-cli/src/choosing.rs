@@ -52,7 +52,7 @@ impl ChoosingArguments {
 
 /// What choices of TFs there are, below the help of a verb.
 pub(crate) const STRATEGIES: &str = "\
-Strategies (a binding mode is a cluster of similar motifs; cosines are those of the less sparse view):
+Strategies; a binding mode is a cluster of similar motifs, and cosines are those of the less sparse view.
   mode:TF             TFs that share a mode with TF, at random
   low-correlation:TF  those of lowest cosine
   cofactors:TF        TFs that share no mode, of highest cosine

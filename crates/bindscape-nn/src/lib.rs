@@ -16,6 +16,7 @@ pub mod danq;
 pub mod device;
 pub mod esm2;
 pub mod evaluate;
+pub mod features;
 pub mod hub;
 pub mod layers;
 pub mod model;
@@ -33,6 +34,7 @@ mod host;
 mod parameters;
 mod random;
 mod sizes;
+mod strands;
 #[cfg(test)]
 mod vectors;
 

@@ -4,7 +4,6 @@ use bindscape_base::progress::{Progress, check};
 use bindscape_base::{Error, Result};
 use bindscape_genome::sequence::{PackedSequences, Strand};
 use burn::tensor::{Device, activation};
-use serde::{Deserialize, Serialize};
 
 use crate::architecture::Architecture;
 use crate::encode::Bases;
@@ -13,17 +12,7 @@ use crate::model::Model;
 use crate::network::{Network, Pass, Traced, Tracer, Value};
 use crate::precision::Precision;
 use crate::readout::Reader;
-
-/// The strands that a prediction looks at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Strands {
-    /// Both: the probability is the mean of the two strands' probabilities.
-    #[default]
-    Both,
-    /// The sequence as given.
-    Forward,
-}
+pub use crate::strands::Strands;
 
 /// A model on a device, ready to predict.
 ///

@@ -15,7 +15,7 @@ use bindscape_matrix::results::{
 use bindscape_matrix::sample::{Excluded, FinetuneOptions, FinetuningPool, Prepared};
 use bindscape_matrix::split::Split;
 use bindscape_matrix::{BindingMatrix, View, parquet};
-use bindscape_nn::readout::Penalty;
+use bindscape_nn::features::Penalty;
 use bindscape_nn::train::{Freeze, Start, TrainOptions, TransferLayers};
 use bindscape_nn::{Architecture, ArchitectureKind, Model, TrainingIdentity};
 use serde::{Deserialize, Serialize};

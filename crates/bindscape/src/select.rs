@@ -49,7 +49,7 @@ const MANY: usize = 50;
 /// let all = &selected.sets[0];
 /// assert_eq!(all.choice, TfChoice::All);
 /// assert!(all.regions > 0);
-/// # Ok::<(), bindscape::Error>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -14,7 +14,8 @@ fn directory() -> tempfile::TempDir {
     let directory = toy::directory();
     let here = directory.path();
     let regions = fs::read_to_string(here.join("dhs.bed")).expect("regions");
-    let tfs: [(&str, fn(usize) -> bool); 6] = [
+    type Rule = fn(usize) -> bool;
+    let tfs: [(&str, Rule); 6] = [
         ("MAX", |row| row % 3 == 0),
         ("MYC", |row| row % 6 == 0),
         ("MNT", |row| row % 4 == 0),
@@ -256,6 +257,7 @@ fn pretraining_takes_the_same_choice_and_records_it() {
     let choice = &run["configuration"]["choice"];
     assert_eq!(choice["choice"]["around"]["target"], "MAX");
     assert_eq!(choice["target"]["modes"], serde_json::json!(["7"]));
+    assert_eq!(choice["modes_from"], "modes.tsv");
     assert_eq!(choice["regions"], 300);
     assert_eq!(choice["tfs"][1]["shared"], serde_json::json!(["7"]));
     assert!(choice["tfs"][1]["cosine"].is_number(), "{choice}");

@@ -9,12 +9,18 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::scale::LossScale;
-use super::trainer::{MODEL_FILE, Schedule};
+use super::schedule::{MODEL_FILE, Schedule};
 use crate::adam::Moments;
 use crate::host::to_vec;
 use crate::network::Layers;
 use crate::parameters::{Array, Slot, StateDict, Values};
 use bindscape_arrays::model_file::tensors::{self, Entry};
+
+/// Whether a training by `schedule` ends after these epochs.
+pub(crate) fn ends_after<R: Epoch>(schedule: &Schedule, records: &[R]) -> bool {
+    records.len() as u64 >= u64::from(schedule.max_epochs)
+        || epochs_without_improvement(records) >= schedule.patience.unwrap_or(u32::MAX)
+}
 
 /// Whose tensors a checkpoint holds, in messages.
 const NETWORK: &str = "the network in training";
@@ -89,7 +95,7 @@ impl<R: Epoch> Checkpoint<R> {
 
     /// Whether a training by `schedule` would have ended before the last of these epochs.
     pub(crate) fn goes_beyond(&self, schedule: &Schedule) -> bool {
-        (0..self.records.len()).any(|epochs| schedule.ends_after(&self.records[..epochs]))
+        (0..self.records.len()).any(|epochs| ends_after(schedule, &self.records[..epochs]))
     }
 
     /// Drops weights and moments, but not the best weights.

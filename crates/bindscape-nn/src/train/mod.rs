@@ -33,6 +33,7 @@ mod objective;
 mod options;
 mod report;
 pub(crate) mod scale;
+mod schedule;
 pub(crate) mod step;
 pub(crate) mod trainer;
 mod validation;

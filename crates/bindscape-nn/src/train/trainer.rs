@@ -12,16 +12,14 @@ use sha2::{Digest, Sha256};
 
 use super::batches::ahead;
 use super::checkpoint::{self, Checkpoint, Epoch};
-use super::options::{Decay, Freeze};
 use super::report::BatchReport;
 use super::scale::Gradients;
+pub use super::schedule::MODEL_FILE;
+pub(crate) use super::schedule::Schedule;
 use super::step::Learner;
 use crate::network::{Dropout, Layers, Network};
 use crate::parameters::StateDict;
-use crate::precision::Precision;
 
-/// Name of the model in the directory of a training.
-pub const MODEL_FILE: &str = "model.safetensors";
 /// Name of the checkpoint.
 pub const CHECKPOINT_FILE: &str = "checkpoint.safetensors";
 /// Name of the records of the epochs.
@@ -93,30 +91,6 @@ impl TrainedEpoch {
             return Ok(());
         }
         Err(diverged(self.number, self.batches, loss))
-    }
-}
-
-/// How a network is trained, whatever its data.
-#[derive(Debug, Clone)]
-pub(crate) struct Schedule {
-    pub(crate) seed: u64,
-    pub(crate) learning_rate: f64,
-    pub(crate) decay: Decay,
-    pub(crate) max_epochs: u32,
-    /// Epochs in a row without a better one after which training ends.
-    pub(crate) patience: Option<u32>,
-    pub(crate) freeze: Freeze,
-    pub(crate) precision: Precision,
-    /// Fewest seconds between two checkpoints.
-    pub(crate) checkpoint_seconds: f64,
-}
-
-impl Schedule {
-    /// Whether a training ends after these epochs.
-    pub(crate) fn ends_after<R: Epoch>(&self, records: &[R]) -> bool {
-        let patience = self.patience.unwrap_or(u32::MAX);
-        records.len() as u64 >= u64::from(self.max_epochs)
-            || checkpoint::epochs_without_improvement(records) >= patience
     }
 }
 
@@ -263,7 +237,7 @@ pub(crate) fn train<O: Objective>(
     // They are on the device now; copies are made for each checkpoint.
     state.forget_training();
     let mut saved: Option<Instant> = None;
-    while !schedule.ends_after(&state.records) {
+    while !checkpoint::ends_after(schedule, &state.records) {
         let epoch = train_epoch(objective, &mut learner, &state, schedule, listener)?;
         let best = state.best_record();
         let record = objective.record(&learner.network, &epoch, best, listener.progress)?;

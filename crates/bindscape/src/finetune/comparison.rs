@@ -13,7 +13,8 @@ use bindscape_matrix::results::{
 };
 use bindscape_motif::format::write_motifs;
 use bindscape_motif::{Format, Motif, MotifSet};
-use bindscape_nn::readout::{FeatureSource, Penalty, ReadoutMotif};
+use bindscape_nn::features::{FeatureSource, Penalty};
+use bindscape_nn::readout::ReadoutMotif;
 use bindscape_nn::train::MODEL_FILE;
 use bindscape_nn::{Device, Model, Predictor, Strands, TrainingIdentity, evaluate};
 

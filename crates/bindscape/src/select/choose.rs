@@ -213,6 +213,9 @@ impl<'a> Chooser<'a> {
         if choosing.with_target {
             words += "; the target is one of them";
         }
+        if let Some(least) = choosing.min_regions {
+            words += &format!("; at least {} to train on", counted(least, "region"));
+        }
         if let Some(all) = choosing.bury {
             words += &format!(
                 "; filled up to {all} with the most resolved TFs that share no mode with the target"
@@ -689,6 +692,10 @@ impl<'a> Chooser<'a> {
         Ok(ChosenSet {
             choice: choice.clone(),
             rule,
+            modes_from: match self.modes.input() {
+                Some(file) => file.name.clone(),
+                None => self.question.choosing.modes.clone(),
+            },
             target: around.map(|around| Target {
                 tf: around.name.clone(),
                 modes: around.modes.clone(),

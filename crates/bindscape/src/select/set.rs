@@ -13,6 +13,8 @@ pub struct ChosenSet {
     pub choice: TfChoice,
     /// The rule in words.
     pub rule: String,
+    /// What binding modes come from, without the directory of a file.
+    pub modes_from: String,
     /// The TF that the others were chosen for, and its binding modes.
     pub target: Option<Target>,
     /// The TFs.

@@ -1,4 +1,5 @@
 use bindscape_base::progress::Silent;
+use bindscape_genome::sequence::Strand;
 use bindscape_matrix::results::RunKind;
 use rand_chacha::rand_core::RngCore;
 
