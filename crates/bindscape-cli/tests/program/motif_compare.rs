@@ -164,6 +164,20 @@ fn what_compare_refuses() {
     );
 }
 
+/// JASPAR calls some TFs as in the mouse (`Rxra`); they are the same TFs.
+#[test]
+fn modes_of_a_tf_are_told_without_case() {
+    let directory = with_motifs();
+    let path = directory.path();
+    let motifs = fs::read_to_string(path.join("known.meme")).expect("motifs");
+    let renamed = motifs.replace("TF_B", "Rxra").replace("TF_C", "RXRA::VDR");
+    fs::write(path.join("renamed.meme"), renamed).expect("written");
+    succeeds(path, &["motif", "cluster", "renamed.meme", "--out", "out"]);
+    let modes = fs::read_to_string(path.join("out/modes.tsv")).expect("written");
+    says(&modes, &["\nRXRA\t2\t1,2\tB,C\n", "\nVDR\t1\t2\tC\n"]);
+    assert!(!modes.contains("Rxra"), "{modes}");
+}
+
 #[test]
 fn clusters_and_modes() {
     let directory = with_motifs();

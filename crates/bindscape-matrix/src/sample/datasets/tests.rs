@@ -265,8 +265,7 @@ fn regions_that_were_all_seen_are_the_reason() {
     let error = FinetuningPool::new(&matrix, "TF0", View::Sparse, &excluded, None, &mut |_| {
         panic!("no sequence is needed")
     })
-    .err()
-    .expect("no region is left");
+    .expect_err("no region is left");
     let message = error.to_string();
     assert!(
         message.contains("at least 10 bound regions of TF0")
