@@ -58,15 +58,15 @@ pub(super) fn sentence(comparison: &Comparison) -> Option<String> {
         format!(
             "Where as many regions are unbound as in the genome, the best model of {tf} ({}) has an AUCPR of {}, and a PWM of the same peaks {}{share}.",
             best.name(),
-            fixed(value, 2),
-            fixed(pwm, 2),
+            fixed(value, 3),
+            fixed(pwm, 3),
         )
     } else {
         format!(
             "Where as many regions are unbound as in the genome, a PWM of the same peaks ranks best, with an AUCPR of {}; the best model of {tf} ({}) has {}{share}. Use the PWM, or more peaks.",
-            fixed(pwm, 2),
+            fixed(pwm, 3),
             best.name(),
-            fixed(value, 2),
+            fixed(value, 3),
         )
     })
 }
