@@ -291,6 +291,12 @@ impl Job for Pretrain {
         let length = data::width(&matrix, &self.matrix)?;
         let architecture = Architecture::paper(self.architecture, length, chosen.tfs.len());
         architecture.validate()?;
+        // Motifs that cannot be read are said before anything is written.
+        let initial = self
+            .motif_filters
+            .as_deref()
+            .map(|motifs| filters::initial(&architecture, motifs, options.seed, session))
+            .transpose()?;
 
         let mut source = data::open_recorded(&self.sequences)?;
         let mut inputs = data::records(&self.matrix, &self.sequences)?;
@@ -326,11 +332,6 @@ impl Job for Pretrain {
             &prepared.dataset,
             None,
         );
-        let initial = self
-            .motif_filters
-            .as_deref()
-            .map(|motifs| filters::initial(&architecture, motifs, options.seed, session))
-            .transpose()?;
         let evaluation = training::train_and_test(
             &run,
             Task {

@@ -528,6 +528,16 @@ fn all_tfs_but_one_are_pretrained_on_masked_regions() {
     assert!(message.contains("max_epochs"), "{message}");
     assert_eq!(fs::read(here.join("masked/run.json")).unwrap(), before);
 
+    // A motif file with a typo leaves nothing behind.
+    fs::write(
+        here.join("typo.meme"),
+        "MEME version 4\n\nALPHABET= ACGT\n\nMOTIF m1\nletter-probability matrix: w= 1\n0.1 O.2 0.3 0.4\n",
+    )
+    .unwrap();
+    let mut typo = words("MAX", "typo");
+    *typo.last_mut().unwrap() = "typo.meme";
+    assert!(refuses(here, &typo).contains("typo.meme, line 7"));
+
     let message = refuses(here, &words("MAXX", "other"));
     assert!(
         message.contains("--without") && message.contains("MAX"),
