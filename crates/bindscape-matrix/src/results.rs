@@ -241,6 +241,9 @@ pub enum Compared {
 }
 
 impl Compared {
+    /// All, the simplest first.
+    pub const ALL: [Self; 4] = [Self::Pwm, Self::Scratch, Self::Transfer, Self::Readout];
+
     /// Its name in tables and sentences.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -318,5 +321,19 @@ impl Comparison {
             let sum = |of: fn(&(f64, f64)) -> f64| found.iter().map(of).sum::<f64>() / count;
             (sum(|pair| pair.0), sum(|pair| pair.1))
         })
+    }
+
+    /// The means over models of what guessing reaches, the share of bound regions, on matched and
+    /// on natural test regions; `None` without any.
+    #[must_use]
+    pub fn no_skill(&self) -> [Option<f64>; 2] {
+        let of = |metrics: fn(&ComparedModel) -> &TfMetrics| {
+            let models = self.repeats.iter().flat_map(|repeat| &repeat.models);
+            let shares: Vec<f64> = models
+                .filter_map(|model| metrics(model).no_skill())
+                .collect();
+            (!shares.is_empty()).then(|| shares.iter().sum::<f64>() / shares.len() as f64)
+        };
+        [of(|model| &model.matched), of(|model| &model.natural)]
     }
 }

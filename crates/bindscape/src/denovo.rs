@@ -11,6 +11,7 @@ use bindscape_base::progress::Progress;
 use bindscape_genome::fasta::Record;
 use bindscape_genome::region::Regions;
 use bindscape_genome::sequence::{PackedSequences, Strand};
+use bindscape_matrix::results::{Estimate, TfMetrics};
 use bindscape_motif::discover::{self, SequenceSet, discover};
 use bindscape_motif::scan::{self, Batch, Options, Scanner};
 use bindscape_motif::{Background, MotifSet, Pseudocount};
@@ -92,4 +93,18 @@ pub(crate) fn occupancies(
         }
     }
     Ok(scores)
+}
+
+/// An occupancy is no probability: what depends on a threshold of one half is not defined.
+pub(crate) fn without_threshold(metrics: TfMetrics) -> TfMetrics {
+    let undefined = Estimate {
+        value: None,
+        interval: None,
+    };
+    TfMetrics {
+        mcc: undefined,
+        precision: undefined,
+        recall: undefined,
+        ..metrics
+    }
 }

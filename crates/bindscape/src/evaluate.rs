@@ -21,7 +21,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use self::pwm::DenovoPwms;
-pub(crate) use self::pwm::without_threshold;
 use crate::data;
 use crate::job::Job;
 use crate::model;

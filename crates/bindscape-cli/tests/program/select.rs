@@ -64,20 +64,19 @@ fn directory() -> tempfile::TempDir {
     directory
 }
 
+/// Words of a choice for `MAX`.
+const SELECT: [&str; 6] = [
+    "select",
+    "MAX",
+    "--matrix",
+    "matrix.parquet",
+    "--modes",
+    "modes.tsv",
+];
+
 /// Standard output and standard error of `select` with `more`.
 fn select(here: &Path, more: &[&str]) -> (String, String) {
-    let words = [
-        &[
-            "select",
-            "MAX",
-            "--matrix",
-            "matrix.parquet",
-            "--modes",
-            "modes.tsv",
-        ],
-        more,
-    ]
-    .concat();
+    let words = [&SELECT[..], more].concat();
     let output = bindscape(here, &words);
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{told}");
@@ -177,17 +176,7 @@ fn one_choice_is_shown_tf_by_tf() {
     let (table, _) = select(here, &["--tfs", "best-partners", "--string", "own.tsv"]);
     says(&table, &["\nUSF1\t7\t7\t"]);
 
-    let refused = |more: &[&str]| {
-        let words = [
-            "select",
-            "MAX",
-            "--matrix",
-            "matrix.parquet",
-            "--modes",
-            "modes.tsv",
-        ];
-        refuses(here, &[&words, more].concat())
-    };
+    let refused = |more: &[&str]| refuses(here, &[&SELECT[..], more].concat());
     says(
         &refused(&["--tfs", "partners"]),
         &["--string: expected STRING's file of links", "--string-info"],

@@ -7,13 +7,6 @@ use maud::{Markup, html};
 use super::Numbering;
 use crate::number::{counted, fixed, maybe};
 
-const MODELS: [Compared; 4] = [
-    Compared::Pwm,
-    Compared::Scratch,
-    Compared::Transfer,
-    Compared::Readout,
-];
-
 /// AUCPR of one model in every repeat, on matched and on natural test regions.
 fn values(comparison: &Comparison, model: Compared) -> [Vec<f64>; 2] {
     let of = |metrics: fn(&ComparedModel) -> &TfMetrics| {
@@ -29,31 +22,16 @@ fn values(comparison: &Comparison, model: Compared) -> [Vec<f64>; 2] {
     ]
 }
 
-/// The share of bound regions, on matched and on natural test regions.
-fn shares(comparison: &Comparison) -> [Option<f64>; 2] {
-    let of = |metrics: fn(&ComparedModel) -> &TfMetrics| {
-        let models = comparison.repeats.iter().flat_map(|repeat| &repeat.models);
-        let shares: Vec<f64> = models
-            .filter_map(|model| metrics(model).no_skill())
-            .collect();
-        mean(&shares)
-    };
-    [
-        of(|compared| &compared.matched),
-        of(|compared| &compared.natural),
-    ]
-}
-
 /// The headline: the best model beside the PWM of the same peaks, as in the genome.
 pub(super) fn sentence(comparison: &Comparison) -> Option<String> {
     let (_, pwm) = comparison.means(Compared::Pwm)?;
-    let (best, value) = MODELS
+    let (best, value) = Compared::ALL
         .into_iter()
         .skip(1)
         .filter_map(|model| Some((model, comparison.means(model)?.1)))
         .max_by(|a, b| a.1.total_cmp(&b.1))?;
     let tf = &comparison.tf;
-    let share = in_brackets(shares(comparison)[1]);
+    let share = in_brackets(comparison.no_skill()[1]);
     Some(if value > pwm {
         format!(
             "Where as many regions are unbound as in the genome, the best model of {tf} ({}) has an AUCPR of {}, and a PWM of the same peaks {}{share}.",
@@ -86,7 +64,7 @@ pub(super) fn table(comparison: &Comparison, numbering: &mut Numbering) -> Marku
         .collect();
     let least = peaks.iter().copied().min().unwrap_or(0);
     let repeats = counted(comparison.repeats.len() as u64, "repeat");
-    let guess = shares(comparison);
+    let guess = comparison.no_skill();
     let content = html! {
         thead {
             tr {
@@ -101,7 +79,7 @@ pub(super) fn table(comparison: &Comparison, numbering: &mut Numbering) -> Marku
                 td { (maybe(guess[1], 3)) }
                 td { (maybe(guess[0], 3)) }
             }
-            @for model in MODELS {
+            @for model in Compared::ALL {
                 @let [matched, natural] = values(comparison, model);
                 @if !natural.is_empty() || !matched.is_empty() {
                     tr class=(if model == Compared::Readout { "strong" } else { "" }) {

@@ -15,7 +15,7 @@ use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Place, Result, random};
 use bindscape_genome::region::Region;
 use bindscape_genome::sequence::{PackedSequences, SequenceSource};
-use bindscape_matrix::results::{Estimate, Evaluation, TfMetrics};
+use bindscape_matrix::results::Evaluation;
 use bindscape_matrix::{BindingMatrix, View};
 use bindscape_motif::discover::SequenceSet;
 use bindscape_motif::format::write_motifs;
@@ -94,7 +94,7 @@ impl DenovoPwms {
         Ok(Evaluation {
             model: "de novo PWM".into(),
             model_sha256: self.sha256.clone(),
-            tfs: metrics.into_iter().map(without_threshold).collect(),
+            tfs: metrics.into_iter().map(denovo::without_threshold).collect(),
             ..like.clone()
         })
     }
@@ -179,19 +179,5 @@ impl Learner<'_, '_> {
         let regions = self.matrix.regions.select(rows);
         let packed = data::fetch(self.sequences, &regions, self.length, self.session)?;
         denovo::sequence_set(self.matrix_path, &regions, &packed)
-    }
-}
-
-/// An occupancy is no probability: what depends on a threshold of one half is not defined.
-pub(crate) fn without_threshold(metrics: TfMetrics) -> TfMetrics {
-    let undefined = Estimate {
-        value: None,
-        interval: None,
-    };
-    TfMetrics {
-        mcc: undefined,
-        precision: undefined,
-        recall: undefined,
-        ..metrics
     }
 }

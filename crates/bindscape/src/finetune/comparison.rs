@@ -20,7 +20,6 @@ use bindscape_nn::{Device, Model, Predictor, Strands, TrainingIdentity, evaluate
 
 use super::{Finetune, FinetunedModel, Inputs, Parent};
 use crate::denovo;
-use crate::evaluate::without_threshold;
 use crate::run_directory::{RunDirectory, read_json, write_json};
 use crate::session::Session;
 use crate::training::PREDICTION_BATCH;
@@ -174,7 +173,7 @@ impl Repeat<'_> {
             let first = MotifSet::new(vec![first.clone()]);
             let scored = |tested: &Tested| -> Result<TfMetrics> {
                 let scores = denovo::occupancies(&first, &tested.sequences)?;
-                Ok(without_threshold(self.metrics(&scores, tested)))
+                Ok(denovo::without_threshold(self.metrics(&scores, tested)))
             };
             models.push(ComparedModel {
                 model: Compared::Pwm,

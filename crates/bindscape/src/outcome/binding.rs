@@ -6,9 +6,7 @@ use std::path::PathBuf;
 use bindscape_base::words::first_of;
 use bindscape_matrix::TfProfile;
 use bindscape_matrix::inspect::Inspection;
-use bindscape_matrix::results::{
-    Compared, ComparedModel, Comparison, Estimate, FEW_REGIONS, Start, TfMetrics,
-};
+use bindscape_matrix::results::{Compared, Comparison, Estimate, FEW_REGIONS, Start, TfMetrics};
 use bindscape_matrix::similarity::Similarity;
 
 use super::align;
@@ -278,14 +276,11 @@ impl Outcome for Finetuned {
 
 /// A table of what can be made of the same peaks, the simplest first, and what it says.
 fn compared(comparison: &Comparison) -> Vec<String> {
-    const MODELS: [Compared; 4] = [
-        Compared::Pwm,
-        Compared::Scratch,
-        Compared::Transfer,
-        Compared::Readout,
-    ];
-    let all = || comparison.repeats.iter().flat_map(|repeat| &repeat.models);
-    if all().next().is_none() {
+    if comparison
+        .repeats
+        .iter()
+        .all(|repeat| repeat.models.is_empty())
+    {
         return Vec::new();
     }
     let mut notes = vec![format!(
@@ -303,16 +298,9 @@ fn compared(comparison: &Comparison) -> Vec<String> {
             number(natural)
         )
     };
-    let shares = |of: fn(&ComparedModel) -> Option<f64>| {
-        let shares: Vec<f64> = all().filter_map(of).collect();
-        bindscape_stats::mean(&shares)
-    };
-    notes.push(row(
-        "guessing",
-        shares(|model| model.matched.no_skill()),
-        shares(|model| model.natural.no_skill()),
-    ));
-    let found: Vec<(Compared, (f64, f64))> = MODELS
+    let [matched, natural] = comparison.no_skill();
+    notes.push(row("guessing", matched, natural));
+    let found: Vec<(Compared, (f64, f64))> = Compared::ALL
         .into_iter()
         .filter_map(|model| Some((model, comparison.means(model)?)))
         .collect();
