@@ -4,6 +4,7 @@ mod binding;
 mod bits;
 pub mod build;
 pub mod dataset;
+pub mod experiment;
 pub mod inspect;
 pub mod overlap;
 pub mod parquet;
