@@ -7,7 +7,7 @@ mod gc;
 mod resolved;
 
 pub use datasets::{
-    Excluded, Fetch, FinetuneOptions, FinetuningPool, MIN_POSITIVES, Prepared, PretrainOptions,
+    Excluded, Fetch, FinetuneOptions, FinetuningPool, HeldOut, MIN_POSITIVES, Prepared, PretrainOptions,
     Unresolved, pretraining_dataset,
 };
 pub use gc::{MatchedNegatives, ShortBin, match_gc};

@@ -85,6 +85,7 @@ fn shared_data_fifty_tfs_share_many_regions_and_leave_enough_for_fine_tuning() {
         tfs: top.iter().map(|&tf| matrix.tfs[tf].clone()).collect(),
         view: View::LessSparse,
         unresolved: Unresolved::Drop,
+        also_resolved_for: Vec::new(),
         regions: Some(2000),
         split: Split::default(),
         seed: 1,
@@ -95,6 +96,7 @@ fn shared_data_fifty_tfs_share_many_regions_and_leave_enough_for_fine_tuning() {
     let excluded = [Excluded {
         regions: &used,
         what: "regions used in pre-training",
+        exact: false,
     }];
     for (tf, wanted) in [("HNF4A", 500), ("SPI1", 500), ("ATF4", 50)] {
         let pool =

@@ -99,6 +99,7 @@ fn steps_of_a_pre_training_add_up() {
         tfs: vec!["A".into(), "B".into()],
         view: View::LessSparse,
         unresolved: Unresolved::Drop,
+        also_resolved_for: Vec::new(),
         regions: Some(500),
         split: Split::default(),
         seed: 1,
@@ -122,6 +123,7 @@ fn steps_of_a_fine_tuning_add_up() {
     let excluded = [Excluded {
         regions: &used,
         what: "regions that the multi-model was trained or validated on",
+        exact: false,
     }];
     let pool =
         FinetuningPool::new(&matrix, "A", View::Sparse, &excluded, None, &mut sequences).unwrap();

@@ -401,10 +401,12 @@ fn regions_of(model: &Model) -> Vec<Excluded<'_>> {
         Excluded {
             regions: &model.training.fitted,
             what: "regions that the multi-model was trained or validated on",
+            exact: false,
         },
         Excluded {
             regions: &model.training.held_out,
             what: "regions that the multi-model was tested on",
+            exact: false,
         },
     ]
 }

@@ -305,6 +305,7 @@ impl Job for Pretrain {
             tfs: chosen.tfs,
             view: View::LessSparse,
             unresolved: self.unresolved,
+            also_resolved_for: Vec::new(),
             regions: self.regions,
             split: self.split.clone(),
             seed: self.training.seed,

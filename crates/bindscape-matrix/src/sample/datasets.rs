@@ -2,6 +2,7 @@
 //! that was taken or left out.
 
 use rand::seq::SliceRandom;
+use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 
 use super::gc::match_gc;
@@ -22,13 +23,35 @@ pub const MIN_POSITIVES: usize = 10;
 /// Gives the sequences of regions, in their order, one each.
 pub type Fetch<'a> = dyn FnMut(&Regions) -> Result<PackedSequences> + 'a;
 
-/// Regions that must not be used again; so much as one base in common leaves a region out.
+/// Regions that must not be used again.
 #[derive(Debug, Clone, Copy)]
 pub struct Excluded<'a> {
     /// The regions.
     pub regions: &'a Regions,
     /// What they are, in the plural: `regions used in pre-training`.
     pub what: &'a str,
+    /// Whether these very regions are left out and no others, as the paper's code does; else so
+    /// much as one base in common leaves a region out.
+    pub exact: bool,
+}
+
+impl Excluded<'_> {
+    /// For each of `regions`, whether it is left out.
+    fn hits(&self, regions: &Regions) -> Vec<bool> {
+        if !self.exact {
+            return regions.overlaps(self.regions);
+        }
+        let known: FxHashSet<_> = self.regions.iter().collect();
+        regions
+            .iter()
+            .map(|region| known.contains(&region))
+            .collect()
+    }
+
+    /// What is done to a region that is left out.
+    fn verb(&self) -> &'static str {
+        if self.exact { "are" } else { "overlap" }
+    }
 }
 
 /// A data set and how it came to be.
@@ -66,6 +89,9 @@ pub struct PretrainOptions {
     /// What becomes of regions resolved for some of the TFs.
     #[serde(default)]
     pub unresolved: Unresolved,
+    /// Further TFs for which regions must be resolved, without an output of their own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also_resolved_for: Vec<String>,
     /// Take this many regions at random; all if `None`.
     pub regions: Option<usize>,
     /// How to split.
@@ -163,13 +189,17 @@ pub fn pretraining_dataset(
         .map(|tf| matrix.column(tf, Subject::field("tfs")))
         .collect::<Result<Vec<&[BindingState]>>>()?;
     let mut steps = Steps::of(matrix);
+    let mut counted = columns.clone();
+    for tf in &options.also_resolved_for {
+        counted.push(matrix.column(tf, Subject::field("tfs"))?);
+    }
     let (mut rows, which) = match options.unresolved {
-        Unresolved::Drop => (resolved_for_all(&columns, options.view), "all"),
-        Unresolved::Mask => (resolved_for_any(&columns, options.view), "any of"),
+        Unresolved::Drop => (resolved_for_all(&counted, options.view), "all"),
+        Unresolved::Mask => (resolved_for_any(&counted, options.view), "any of"),
     };
     let which = match options.tfs.as_slice() {
-        [one] => one.clone(),
-        tfs => format!("{which} {} TFs", tfs.len()),
+        [one] if counted.len() == 1 => one.clone(),
+        _ => format!("{which} {} TFs", counted.len()),
     };
     steps.add(
         format!(
@@ -300,10 +330,11 @@ impl FinetuningPool {
         let regions = matrix.regions.select(&matrix_rows);
         let seen = match seen {
             None => vec![false; regions.len()],
-            Some(Excluded { regions: of, what }) => {
-                let seen = regions.overlaps(of);
+            Some(of) => {
+                let seen = of.hits(&regions);
                 let count = seen.iter().filter(|&&seen| seen).count();
-                steps.add(format!("may only be trained on: overlap {what}"), count);
+                let which = format!("may only be trained on: {} {}", of.verb(), of.what);
+                steps.add(which, count);
                 seen
             }
         };
@@ -345,6 +376,19 @@ impl FinetuningPool {
     /// not 1 to 100 per cent wide, the ratio is not positive, the split cannot be made, or its
     /// chromosomes hold regions that may only be trained on.
     pub fn dataset(&self, options: &FinetuneOptions, seed: u64) -> Result<Prepared> {
+        self.dataset_of(options, seed, seed)
+    }
+
+    /// As [`FinetuningPool::dataset`], with a seed of the draw and another one of the split.
+    ///
+    /// # Errors
+    /// As [`FinetuningPool::dataset`].
+    pub fn dataset_of(
+        &self,
+        options: &FinetuneOptions,
+        seed: u64,
+        split_seed: u64,
+    ) -> Result<Prepared> {
         options.validate()?;
         let mut steps = self.steps.clone();
         let (fresh, positives) = self.draw_positives(options, seed, &mut steps);
@@ -402,7 +446,7 @@ impl FinetuningPool {
             .collect();
         let regions = self.regions.select(&rows);
         let seen: Vec<bool> = rows.iter().map(|&row| self.seen[row]).collect();
-        let assignment = split::assign(&regions, Some(&labels), &seen, &options.split, seed)?;
+        let assignment = split::assign(&regions, Some(&labels), &seen, &options.split, split_seed)?;
         self.refuse_seen(&rows, &assignment)?;
         Ok(steps.finish(
             Dataset {
@@ -627,11 +671,11 @@ impl Steps {
     ) -> Vec<usize> {
         for excluded in excluded {
             let before = rows.len();
-            let hit = regions.select(&rows).overlaps(excluded.regions);
+            let hit = excluded.hits(&regions.select(&rows));
             let mut hit = hit.into_iter();
             rows.retain(|_| !hit.next().expect("one answer per row"));
             self.add(
-                format!("dropped: overlap {}", excluded.what),
+                format!("dropped: {} {}", excluded.verb(), excluded.what),
                 before - rows.len(),
             );
         }
@@ -706,6 +750,10 @@ impl Steps {
         }
     }
 }
+
+mod held_out;
+
+pub use held_out::HeldOut;
 
 #[cfg(test)]
 pub(super) mod tests;

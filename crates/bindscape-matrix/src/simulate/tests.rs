@@ -52,6 +52,7 @@ fn the_ordinary_build_reads_it_and_the_job_is_as_described() {
         tfs: simulation.pretraining_tfs.clone(),
         view: View::LessSparse,
         unresolved: Unresolved::Drop,
+        also_resolved_for: Vec::new(),
         regions: None,
         split: Split::default(),
         seed: 1,
@@ -71,6 +72,7 @@ fn the_ordinary_build_reads_it_and_the_job_is_as_described() {
     let excluded = [Excluded {
         regions: &multi.dataset.regions,
         what: "regions used in pre-training",
+        exact: false,
     }];
     let target = &simulation.target_tf;
     let pool =

@@ -66,6 +66,7 @@ fn pretraining_takes_what_is_resolved_for_all() {
         tfs: vec!["TF1".into(), "TF0".into(), "TF3".into()],
         view: View::LessSparse,
         unresolved: Unresolved::Drop,
+        also_resolved_for: Vec::new(),
         regions: None,
         split: Split::default(),
         seed: 1,
@@ -118,6 +119,7 @@ fn pretraining_may_mask_what_is_not_resolved() {
         tfs: vec!["TF0".into(), "TF1".into()],
         view: View::Sparse,
         unresolved: Unresolved::Mask,
+        also_resolved_for: Vec::new(),
         regions: None,
         split: Split::default(),
         seed: 1,
@@ -174,6 +176,7 @@ fn finetuning_excludes_draws_and_accounts() {
     let excluded = [Excluded {
         regions: &used,
         what: "regions used in pre-training",
+        exact: false,
     }];
     let mut fetched = 0;
     let pool = FinetuningPool::new(
@@ -261,6 +264,7 @@ fn regions_that_were_all_seen_are_the_reason() {
     let excluded = [Excluded {
         regions: &matrix.regions,
         what: "regions that the multi-model was trained or validated on",
+        exact: false,
     }];
     let error = FinetuningPool::new(&matrix, "TF0", View::Sparse, &excluded, None, &mut |_| {
         panic!("no sequence is needed")
@@ -349,6 +353,7 @@ fn pool_with_seen() -> FinetuningPool {
     let seen = Excluded {
         regions: &seen,
         what: "regions that the multi-model was trained on",
+        exact: false,
     };
     FinetuningPool::new(
         &matrix,
@@ -476,4 +481,89 @@ fn natural_regions_of_a_chromosome_are_all_of_it() {
         let chrom = natural.regions.get(row).chrom;
         assert!(chrom != "chr1" && chrom != "chr2");
     }
+}
+
+#[test]
+fn regions_to_test_on_are_apart_from_every_draw() {
+    let pool = pool_with_seen();
+    let options = FinetuneOptions::default();
+    let (test, rest) = pool.hold_out(30, &options, 5).unwrap();
+    let bound = |data: &Dataset| data.labels.iter().filter(|&&label| label == 1).count();
+    assert_eq!((bound(&test.matched), bound(&test.natural)), (30, 30));
+    assert!(test.matched.parts.iter().all(|&part| part == Part::Test));
+    let share = |data: &Dataset| bound(data) as f64 / data.len() as f64;
+    let of_pool = pool.positives() as f64 / (pool.positives() + pool.negatives()) as f64;
+    assert!((share(&test.natural) - of_pool).abs() < 0.01);
+    // GC content decides how many unbound ones there are.
+    assert!(share(&test.matched) > of_pool);
+    for seed in [1, 2] {
+        let drawn = rest.dataset_of(&options, seed, 7).unwrap().dataset;
+        for held_out in [&test.matched, &test.natural] {
+            assert!(!drawn.regions.overlaps(&held_out.regions).contains(&true));
+        }
+        // Another split of the same draw.
+        let other = rest.dataset_of(&options, seed, 8).unwrap().dataset;
+        assert_eq!(drawn.regions, other.regions);
+        assert_ne!(drawn.parts, other.parts);
+    }
+    // What an ancestor saw is not tested on.
+    let row = |region: bindscape_genome::region::Region<'_>| region.start / 1000;
+    assert!(
+        test.natural
+            .regions
+            .iter()
+            .all(|region| row(region) % 3 != 0)
+    );
+    assert_eq!(pool.hold_out(30, &options, 5).unwrap().0, test);
+    assert_ne!(pool.hold_out(30, &options, 6).unwrap().0, test);
+    // Half of all at most.
+    let (most, _) = pool.hold_out(10_000, &options, 5).unwrap();
+    assert_eq!(bound(&most.matched), pool.positives() / 2);
+    let error = pool.hold_out(5, &options, 5).unwrap_err();
+    assert!(
+        error.to_string().starts_with("test_positives: expected at least 10 bound regions of TF0"),
+        "{error}"
+    );
+}
+
+#[test]
+fn very_regions_alone_are_left_out_where_that_is_asked_for() {
+    let matrix = example();
+    // A region of the matrix, and one that is shifted by a base; both are resolved.
+    let mut others = Regions::new();
+    others.push("chr1", 0, 20);
+    others.push("chr5", 4001, 4021);
+    for (exact, dropped) in [(false, 2), (true, 1)] {
+        let excluded = [Excluded {
+            regions: &others,
+            what: "regions of another model",
+            exact,
+        }];
+        let pool = FinetuningPool::new(&matrix, "TF0", View::Sparse, &excluded, None, &mut sequences);
+        let verb = if exact { "are" } else { "overlap" };
+        let what = format!("dropped: {verb} regions of another model");
+        assert_eq!(step(&pool.unwrap().steps.0, &what), dropped);
+    }
+}
+
+#[test]
+fn regions_may_have_to_be_resolved_for_tfs_without_an_output() {
+    let matrix = example();
+    let options = |tfs: &[&str], also: &[&str]| PretrainOptions {
+        tfs: tfs.iter().map(ToString::to_string).collect(),
+        view: View::LessSparse,
+        unresolved: Unresolved::Drop,
+        also_resolved_for: also.iter().map(ToString::to_string).collect(),
+        regions: Some(300),
+        split: Split::default(),
+        seed: 1,
+    };
+    let of = |options: &PretrainOptions| {
+        pretraining_dataset(&matrix, &[], options, &mut sequences).unwrap()
+    };
+    let (all, alone) = (of(&options(&["TF1", "TF0"], &[])), of(&options(&["TF1"], &["TF0"])));
+    assert_eq!(alone.matrix_rows, all.matrix_rows);
+    assert_eq!(alone.dataset.parts, all.dataset.parts);
+    assert_eq!(alone.dataset.tfs, ["TF1"]);
+    assert_ne!(of(&options(&["TF1"], &[])).matrix_rows, all.matrix_rows);
 }
