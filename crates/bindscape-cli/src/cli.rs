@@ -6,7 +6,7 @@ use clap::{ArgMatches, Command, CommandFactory, Parser, Subcommand};
 use crate::face::Face;
 use crate::terminal::Terminal;
 use crate::{
-    demo, evaluate, finetune, manual, matrix, model, motif, predict, pretrain, protein, report,
+    demo, evaluate, experiment, finetune, manual, matrix, model, motif, predict, pretrain, protein, report,
     run, select,
 };
 
@@ -63,6 +63,8 @@ enum Verb {
     Pretrain(Box<pretrain::Arguments>),
     /// Train a model of one TF, by transfer from a multi-model or from scratch
     Finetune(Box<finetune::Arguments>),
+    /// Compare many models of many TFs: the studies of the paper, or your own
+    Experiment(Box<experiment::Arguments>),
     /// Measure a model on regions that it was not fitted on
     Evaluate(evaluate::Arguments),
     /// Score sequences or regions of a genome
@@ -124,6 +126,7 @@ impl Arguments {
             Verb::Select(arguments) => face.run(arguments),
             Verb::Pretrain(arguments) => face.run(arguments),
             Verb::Finetune(arguments) => face.run(arguments),
+            Verb::Experiment(arguments) => face.run(arguments),
             Verb::Evaluate(arguments) => face.run(arguments),
             Verb::Predict(arguments) => face.run(arguments),
             Verb::Model(verb) => verb.run(face),

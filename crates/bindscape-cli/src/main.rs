@@ -11,6 +11,7 @@ mod data;
 mod demo;
 mod device;
 mod evaluate;
+mod experiment;
 mod face;
 mod finetune;
 mod manual;

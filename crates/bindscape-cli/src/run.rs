@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use bindscape::{
-    Job, WrittenPlan, demo, evaluate, finetune, matrix, model, motif, predict, pretrain, protein,
+    Job, WrittenPlan, demo, evaluate, experiment, finetune, matrix, model, motif, predict, pretrain, protein,
     report, select,
 };
 use bindscape_base::{Error, Place, Result};
@@ -50,6 +50,7 @@ const JOBS: &[(&str, Runner)] = jobs![
     select::Select,
     pretrain::Pretrain,
     finetune::Finetune,
+    experiment::Experiment,
     evaluate::Evaluate,
     predict::Predict,
     model::InspectModel,

@@ -83,6 +83,21 @@ impl Dataset {
         }
     }
 
+    /// The rows named, in that order, as a data set of their own.
+    #[must_use]
+    pub fn subset(&self, rows: &[usize]) -> Self {
+        Self {
+            tfs: self.tfs.clone(),
+            regions: self.regions.select(rows),
+            sequences: self.sequences.select(rows),
+            labels: rows
+                .iter()
+                .flat_map(|&row| self.labels_of(row).iter().copied())
+                .collect(),
+            parts: rows.iter().map(|&row| self.parts[row]).collect(),
+        }
+    }
+
     /// Per TF, the resolved and the bound ones among `rows`.
     #[must_use]
     pub fn counts(&self, rows: &[usize]) -> Vec<(usize, usize)> {

@@ -2,6 +2,7 @@
 //! same peaks.
 
 mod comparison;
+pub(crate) mod readout;
 
 use std::path::{Path, PathBuf};
 

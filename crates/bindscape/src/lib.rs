@@ -12,6 +12,7 @@ pub mod data;
 pub mod demo;
 mod denovo;
 pub mod evaluate;
+pub mod experiment;
 pub mod finetune;
 pub mod job;
 pub mod matrix;

@@ -1,6 +1,7 @@
 //! What jobs leave, in words.
 
 mod binding;
+mod experiment;
 mod motif;
 mod protein;
 mod selection;

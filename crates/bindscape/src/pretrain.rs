@@ -1,6 +1,6 @@
 //! Pre-training: a multi-model on several TFs.
 
-mod filters;
+pub(crate) mod filters;
 
 use std::path::PathBuf;
 
@@ -9,10 +9,10 @@ use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Result, Subject};
 use bindscape_genome::load::SequenceInput;
 use bindscape_matrix::results::{Evaluation, RunKind, RunRecord, Start as StartKind};
-use bindscape_matrix::sample::{self, Prepared, PretrainOptions, Unresolved};
+use bindscape_matrix::sample::{self, Fetch, Prepared, PretrainOptions, Unresolved};
 use bindscape_matrix::split::Split;
 use bindscape_matrix::{BindingMatrix, BindingState, View, parquet, tf_index};
-use bindscape_nn::train::Start;
+use bindscape_nn::train::{Observer, Start};
 use bindscape_nn::{Architecture, ArchitectureKind, TrainingIdentity};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -26,6 +26,7 @@ use crate::select::{
 };
 use crate::session::Session;
 use crate::training::{self, Task, TrainingPlan};
+use crate::watcher::Watcher;
 
 pub use crate::select::TfChoice;
 
@@ -91,18 +92,21 @@ pub struct Pretrain {
 }
 
 /// The TFs to train on.
-struct Chosen {
-    tfs: Vec<String>,
-    /// Files that the choice depends on beside the matrix.
-    inputs: Vec<InputFile>,
+pub(crate) struct Chosen {
+    pub(crate) tfs: Vec<String>,
+    /// Further TFs for which regions must be resolved.
+    pub(crate) also_resolved_for: Vec<String>,
+    /// The files of the run: at first those that the choice depends on beside the matrix.
+    pub(crate) inputs: Vec<InputFile>,
     /// What is recorded of the choice, where it is more than names.
-    set: Option<ChosenSet>,
+    pub(crate) set: Option<ChosenSet>,
 }
 
 impl Chosen {
     fn without_record(tfs: Vec<String>) -> Self {
         Self {
             tfs,
+            also_resolved_for: Vec::new(),
             inputs: Vec::new(),
             set: None,
         }
@@ -213,6 +217,7 @@ impl Pretrain {
                 }
                 Chosen {
                     tfs: set.names(),
+                    also_resolved_for: Vec::new(),
                     inputs: chooser.inputs(choice)?,
                     set: Some(set),
                 }
@@ -232,8 +237,7 @@ impl Pretrain {
         architecture: &Architecture,
         pretrain: &PretrainOptions,
         prepared: &Prepared,
-        inputs: &[InputFile],
-        (genome, chosen): (&Option<String>, Option<&ChosenSet>),
+        (genome, chosen): (&Option<String>, &Chosen),
         session: &Session<'_>,
     ) -> RunRecord {
         let options = self.training.options(false, self.training.seed);
@@ -245,8 +249,8 @@ impl Pretrain {
             "motif_filters": self.motif_filters,
             "bootstrap": { "resamples": bootstrap.resamples, "level": bootstrap.level },
         });
-        if let Some(chosen) = chosen {
-            configuration["choice"] = json!(chosen);
+        if let Some(set) = &chosen.set {
+            configuration["choice"] = json!(set);
         }
         RunRecord {
             kind: RunKind::Pretrain,
@@ -255,7 +259,7 @@ impl Pretrain {
             finished: false,
             simulated: data::simulated(genome.as_deref()),
             genome: genome.clone(),
-            inputs: inputs.to_vec(),
+            inputs: chosen.inputs.clone(),
             configuration,
             tfs: pretrain.tfs.clone(),
             length: architecture.length(),
@@ -285,61 +289,96 @@ impl Job for Pretrain {
     }
 
     fn run(&self, session: &Session<'_>) -> Result<Pretrained> {
-        let options = self.training.options(false, self.training.seed);
-        session.open_device(options.precision)?;
-        let (matrix, chosen) = self.read_matrix(session)?;
+        session.open_device(self.training.precision)?;
+        let (matrix, mut chosen) = self.read_matrix(session)?;
         let length = data::width(&matrix, &self.matrix)?;
-        let architecture = Architecture::paper(self.architecture, length, chosen.tfs.len());
+        let mut source = data::open_recorded(&self.sequences)?;
+        let of_choice = std::mem::take(&mut chosen.inputs);
+        chosen.inputs = data::records(&self.matrix, &self.sequences)?;
+        chosen.inputs.extend(of_choice);
+        let label = label(chosen.tfs.len());
+        let watcher = Watcher::new(session, &label);
+        let fetch: &mut Fetch<'_> =
+            &mut |regions| data::fetch(source.as_mut(), regions, length, session);
+        let on = TrainingInput {
+            matrix: &matrix,
+            length,
+            chosen: &chosen,
+        };
+        let (_, evaluation) = self.train(&on, fetch, &watcher, session)?;
+        Ok(Pretrained {
+            model: self.out.join(&evaluation.model),
+            evaluation,
+        })
+    }
+}
+
+/// What the training of so many TFs is called.
+pub(crate) fn label(tfs: usize) -> String {
+    format!("multi-model of {}", data::counted(tfs as u64, "TF"))
+}
+
+/// What a multi-model is trained on, read and chosen.
+pub(crate) struct TrainingInput<'a> {
+    pub(crate) matrix: &'a BindingMatrix,
+    /// Width of its regions.
+    pub(crate) length: usize,
+    pub(crate) chosen: &'a Chosen,
+}
+
+impl Pretrain {
+    /// Trains and tests the multi-model in its run directory, whatever `self` says of where the
+    /// matrix lies and how TFs are chosen.
+    pub(crate) fn train(
+        &self,
+        on: &TrainingInput<'_>,
+        fetch: &mut Fetch<'_>,
+        observer: &dyn Observer,
+        session: &Session<'_>,
+    ) -> Result<(RunRecord, Evaluation)> {
+        let options = self.training.options(false, self.training.seed);
+        let chosen = on.chosen;
+        let architecture = Architecture::paper(self.architecture, on.length, chosen.tfs.len());
         architecture.validate()?;
         // Motifs that cannot be read are said before anything is written.
         let initial = self
             .motif_filters
             .as_deref()
-            .map(|motifs| filters::initial(&architecture, motifs, options.seed, session))
+            .map(|motifs| filters::initial(&architecture, motifs, options.seed, observer))
             .transpose()?;
-
-        let mut source = data::open_recorded(&self.sequences)?;
-        let mut inputs = data::records(&self.matrix, &self.sequences)?;
-        inputs.extend(chosen.inputs);
         let pretrain = PretrainOptions {
-            tfs: chosen.tfs,
+            tfs: chosen.tfs.clone(),
             view: View::LessSparse,
             unresolved: self.unresolved,
-            also_resolved_for: Vec::new(),
+            also_resolved_for: chosen.also_resolved_for.clone(),
             regions: self.regions,
             split: self.split.clone(),
             seed: self.training.seed,
         };
-        let prepared = sample::pretraining_dataset(&matrix, &[], &pretrain, &mut |regions| {
-            data::fetch(source.as_mut(), regions, length, session)
-        })?;
-        data::tell_steps(&prepared.steps, session);
+        let prepared = sample::pretraining_dataset(on.matrix, &[], &pretrain, fetch)?;
+        data::tell_steps(&prepared.steps, observer);
 
-        let genome = matrix.provenance.genome.clone();
+        let genome = on.matrix.provenance.genome.clone();
         let planned = self.record(
             &architecture,
             &pretrain,
             &prepared,
-            &inputs,
-            (&genome, chosen.set.as_ref()),
+            (&genome, chosen),
             session,
         );
-        let mut run = RunDirectory::begin(&self.out, planned, session)?;
+        let mut run = RunDirectory::begin(&self.out, planned, observer)?;
         let identity = TrainingIdentity::new(
             RunKind::Pretrain,
             options.seed,
             genome,
-            inputs,
+            chosen.inputs.clone(),
             &prepared.dataset,
             None,
         );
-        let evaluation = training::train_and_test(
+        let evaluation = training::train_and_test_watched(
             &run,
             Task {
-                label: format!(
-                    "multi-model of {}",
-                    data::counted(run.record.tfs.len() as u64, "TF")
-                ),
+                label: label(chosen.tfs.len()),
                 directory: TRAINING,
                 architecture: &architecture,
                 start: initial.as_ref().map_or(Start::Scratch, Start::Weights),
@@ -349,12 +388,9 @@ impl Job for Pretrain {
                 device: session.device(),
                 bootstrap: self.training.bootstrap.options(self.training.seed),
             },
-            session,
+            observer,
         )?;
         run.finish()?;
-        Ok(Pretrained {
-            model: self.out.join(&evaluation.model),
-            evaluation,
-        })
+        Ok((run.record, evaluation))
     }
 }

@@ -17,8 +17,11 @@ use serde_json::Value;
 const RECORD: &str = "run.json";
 const LOCK: &str = ".lock";
 
-/// What `run.json` says of a run.
+/// What `run.json`, or the like, says of a run.
 pub(crate) trait Record: Serialize + DeserializeOwned {
+    /// Name of that file.
+    const FILE: &'static str = RECORD;
+
     /// Whether all of the run is done.
     fn finished(&self) -> bool;
 
@@ -130,12 +133,12 @@ impl<R: Record> RunDirectory<R> {
     /// cannot be written.
     pub(crate) fn begin(path: &Path, planned: R, progress: &dyn Progress) -> Result<Self> {
         // Nothing is left in a directory that is something else.
-        refuse_other_files(path)?;
+        refuse_other_files(path, R::FILE)?;
         std::fs::create_dir_all(path).map_err(|source| Error::io("create", path, source))?;
         let lock = lock(path)?;
         // What another process did before it let go of the lock counts.
-        refuse_other_files(path)?;
-        let file = path.join(RECORD);
+        refuse_other_files(path, R::FILE)?;
+        let file = path.join(R::FILE);
         let continued = file.exists();
         let mut extended = false;
         let record = if continued {
@@ -193,13 +196,13 @@ impl<R: Record> RunDirectory<R> {
     /// # Errors
     /// If it cannot be written.
     pub(crate) fn save(&self) -> Result<()> {
-        write_json(&self.path.join(RECORD), &self.record)
+        write_json(&self.path.join(R::FILE), &self.record)
     }
 }
 
 /// Refuses a directory that holds files but no run.
-fn refuse_other_files(path: &Path) -> Result<()> {
-    if path.join(RECORD).exists() {
+fn refuse_other_files(path: &Path, record: &str) -> Result<()> {
+    if path.join(record).exists() {
         return Ok(());
     }
     let occupied = std::fs::read_dir(path).is_ok_and(|mut entries| {
@@ -210,7 +213,7 @@ fn refuse_other_files(path: &Path) -> Result<()> {
         return Err(Error::conflict(
             path,
             "a new or empty directory, or one that holds the same run",
-            "other files and no run.json",
+            format!("other files and no {record}"),
         )
         .hint("choose another ⟦out⟧"));
     }

@@ -207,6 +207,7 @@ fn watch(
         all_jobs,
         index,
         label: &label,
+        tells: true,
         last: Mutex::new(None),
     };
     let result = training::train_and_test_watched(run, task, &own);
@@ -230,12 +231,27 @@ fn watch(
 }
 
 /// The progress of one training among several.
-struct TrainingProgress<'a> {
+pub(crate) struct TrainingProgress<'a> {
     all_jobs: &'a SharedProgress<'a>,
     index: usize,
     label: &'a str,
+    /// Whether it passes on what it is told.
+    tells: bool,
     /// The last epoch that ended.
     last: Mutex<Option<EpochRecord>>,
+}
+
+impl<'a> TrainingProgress<'a> {
+    /// The progress of the job `index` of `all_jobs`, which says nothing but where it stands.
+    pub(crate) fn quiet(all_jobs: &'a SharedProgress<'a>, index: usize, label: &'a str) -> Self {
+        Self {
+            all_jobs,
+            index,
+            label,
+            tells: false,
+            last: Mutex::new(None),
+        }
+    }
 }
 
 impl Progress for TrainingProgress<'_> {
@@ -247,7 +263,9 @@ impl Progress for TrainingProgress<'_> {
     fn advance(&self, _by: u64) {}
 
     fn note(&self, message: &str) {
-        self.all_jobs.note(message);
+        if self.tells {
+            self.all_jobs.note(message);
+        }
     }
 
     fn finish(&self) {}

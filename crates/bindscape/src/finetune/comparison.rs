@@ -9,15 +9,14 @@ use bindscape_base::{Result, atomic};
 use bindscape_genome::sequence::PackedSequences;
 use bindscape_matrix::dataset::{Dataset, Part};
 use bindscape_matrix::results::{
-    Compared, ComparedModel, Comparison, RepeatComparison, RunKind, TfMetrics,
+    Compared, ComparedModel, Comparison, RepeatComparison, TfMetrics,
 };
 use bindscape_motif::format::write_motifs;
-use bindscape_motif::{Format, Motif, MotifSet};
-use bindscape_nn::features::{FeatureSource, Penalty};
-use bindscape_nn::readout::ReadoutMotif;
+use bindscape_motif::{Format, MotifSet};
 use bindscape_nn::train::MODEL_FILE;
-use bindscape_nn::{Device, Model, Predictor, Strands, TrainingIdentity, evaluate};
+use bindscape_nn::{Device, Model, Predictor, Strands, evaluate};
 
+use super::readout::{self, ReadoutFit};
 use super::{Finetune, FinetunedModel, Inputs, Parent};
 use crate::denovo;
 use crate::run_directory::{RunDirectory, read_json, write_json};
@@ -28,11 +27,6 @@ use crate::training::PREDICTION_BATCH;
 const FILE: &str = "comparison.json";
 /// The motifs of a repeat.
 const MOTIFS: &str = "motifs.meme";
-
-/// Bound regions for each motif that a readout sees. Motifs fit the regions that they were found in
-/// better than others, and the more so the fewer these are: with 50 peaks a second motif makes a
-/// readout worse, with 400 it does no harm. Chosen on TFs that no table reports.
-const PEAKS_PER_MOTIF: u64 = 200;
 
 /// Name of the directory of a repeat's motifs and readout.
 fn directory_of(repeat: u32) -> String {
@@ -117,22 +111,6 @@ struct Repeat<'a> {
     session: &'a Session<'a>,
 }
 
-/// The regions of `data` and the rows `background` of `natural`, as far as the identity of a model
-/// needs them: without their sequences.
-fn merged(data: &Dataset, natural: &Dataset, background: &[usize]) -> Dataset {
-    let mut merged = Dataset {
-        sequences: PackedSequences::new(data.sequences.length()),
-        ..data.clone()
-    };
-    for &row in background {
-        let region = natural.regions.get(row);
-        merged.regions.push(region.chrom, region.start, region.end);
-        merged.labels.push(natural.labels[row]);
-        merged.parts.push(Part::Train);
-    }
-    merged
-}
-
 /// Regions to be tested on.
 struct Tested {
     sequences: PackedSequences,
@@ -198,9 +176,7 @@ impl Repeat<'_> {
             });
         }
         if let (true, Some(parent)) = (self.plan.reads_out(), &self.inputs.parent) {
-            let count = (peaks / PEAKS_PER_MOTIF).max(1) as usize;
-            let seen = &motifs.motifs[..count.min(motifs.motifs.len())];
-            let model = self.read_out(parent, &fitted, seen)?;
+            let model = self.read_out(parent, &fitted, &motifs)?;
             let path = self.directory.join(MODEL_FILE);
             model.save(&path)?;
             models.push(ComparedModel {
@@ -229,80 +205,29 @@ impl Repeat<'_> {
 
     /// De novo motifs of the bound regions against those matched in GC content; written to a file.
     fn motifs(&self, fitted: &[usize]) -> Result<MotifSet> {
-        let data = self.data();
-        let set = |label: u8| {
-            let rows: Vec<usize> = fitted
-                .iter()
-                .copied()
-                .filter(|&row| data.labels[row] == label)
-                .collect();
-            let regions = data.regions.select(&rows);
-            denovo::sequence_set(&self.plan.matrix, &regions, &data.sequences.select(&rows))
-        };
-        let found = denovo::motifs(&set(1)?, &set(0)?, self.seed(), self.session)
-            .map_err(|error| error.within(&format!("the motifs of {}", self.plan.tf)))?;
-        let motifs = (1..).zip(&found.motifs).map(|(number, found)| {
-            let mut motif = Motif::new(
-                format!("{number}-{}", found.frequencies.consensus()),
-                found.frequencies.clone(),
-            );
-            motif.sites = Some(found.counts.sites());
-            motif
-        });
-        let motifs = MotifSet::new(motifs.collect());
+        let matrix = &self.plan.matrix;
+        let motifs = readout::motifs(matrix, self.data(), fitted, self.seed(), self.session)?;
         let text = write_motifs(&motifs, Format::Meme);
         atomic::write(self.directory.join(MOTIFS), text.as_bytes())?;
         Ok(motifs)
     }
 
     /// Fits a readout of the multi-model.
-    fn read_out(&self, parent: &Parent, fitted: &[usize], motifs: &[Motif]) -> Result<Model> {
-        let multi = &parent.0;
-        let (data, natural) = (self.data(), self.natural());
-        let background = natural.rows(Part::Train);
-        let motifs = motifs.iter().map(|motif| ReadoutMotif {
-            name: motif.id.clone(),
-            frequencies: motif.frequencies.rows().to_vec(),
-        });
-        let source = FeatureSource::new(multi, motifs.collect(), self.device)
-            .with_precision(self.plan.training.precision);
-        let count = (fitted.len() + background.len()) as u64;
-        let label = format!("{} {}", self.plan.tf, self.name);
-        self.session
-            .begin(&format!("{label}: fitting the readout"), Some(count));
-        let mut features = Vec::new();
-        let mut labels = Vec::new();
-        for (data, rows) in [(data, fitted), (natural, &background[..])] {
-            features.extend(source.features(
-                &data.sequences.select(rows),
-                Strands::Both,
-                PREDICTION_BATCH,
-                self.session,
-            )?);
-            labels.extend(rows.iter().map(|&row| data.labels[row] == 1));
+    fn read_out(&self, parent: &Parent, fitted: &[usize], motifs: &MotifSet) -> Result<Model> {
+        ReadoutFit {
+            multi: &parent.0,
+            data: self.data(),
+            fitted,
+            natural: self.natural(),
+            motifs,
+            seed: self.seed(),
+            genome: self.inputs.genome.as_deref(),
+            files: &self.inputs.files,
+            precision: self.plan.training.precision,
+            device: self.device,
+            label: &format!("{} {}", self.plan.tf, self.name),
         }
-        let readout = source
-            .fit(
-                multi.output_names(),
-                &features,
-                &labels,
-                Penalty::default(),
-                self.session,
-            )
-            .map_err(|error| error.within(&label))?;
-        self.session.finish();
-        let mut identity = TrainingIdentity::new(
-            RunKind::Finetune,
-            self.seed(),
-            self.inputs.genome.clone(),
-            self.inputs.files.clone(),
-            &merged(data, natural, &background),
-            Some(multi),
-        );
-        let bound = labels.iter().filter(|&&label| label).count();
-        identity.bound_shares = Some(vec![bound as f64 / labels.len() as f64]);
-        identity.precision = self.plan.training.precision;
-        Ok(multi.with_readout(self.plan.tf.clone(), identity, readout))
+        .fit(self.session)
     }
 
     fn test(&self, model: &Model, tested: &Tested) -> Result<TfMetrics> {

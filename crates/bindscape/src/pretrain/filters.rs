@@ -8,7 +8,6 @@ use bindscape_nn::network::Network;
 use bindscape_nn::{Architecture, Device};
 
 use crate::data::counted;
-use crate::session::Session;
 
 /// The layer whose filters see the bases.
 const FIRST: [&str; 2] = ["c1", "Conv1"];
@@ -16,16 +15,16 @@ const FIRST: [&str; 2] = ["c1", "Conv1"];
 /// The network with random weights from `seed`, but for as many of its first filters as there are
 /// motifs: the mean motif of each cluster of `motifs`, the largest cluster first, in both
 /// orientations.
-pub(super) fn initial(
+pub(crate) fn initial(
     architecture: &Architecture,
     motifs: &str,
     seed: u64,
-    session: &Session<'_>,
+    progress: &dyn Progress,
 ) -> Result<Network> {
     let set = motifs_from(motifs)?;
-    session.begin("comparing motifs", Some(set.motifs.len() as u64));
-    let clustering = cluster(&set.motifs, Thresholds::default(), session)?;
-    session.finish();
+    progress.begin("comparing motifs", Some(set.motifs.len() as u64));
+    let clustering = cluster(&set.motifs, Thresholds::default(), progress)?;
+    progress.finish();
     let mut network = architecture.initial(seed, &Device::flex())?;
     let name = FIRST
         .into_iter()
@@ -45,7 +44,7 @@ pub(super) fn initial(
             count += 1;
         }
     }
-    session.note(&format!(
+    progress.note(&format!(
         "{} of {filters} begin as motifs",
         counted(count as u64, "filter")
     ));

@@ -1,5 +1,7 @@
 //! The choice itself.
 
+use std::sync::Arc;
+
 use bindscape_base::digest::{self, InputFile};
 use bindscape_base::random::{shuffle, stream};
 use bindscape_base::words::{counted, plural, some_of, thousands};
@@ -36,8 +38,8 @@ pub(crate) struct Question<'a> {
 /// Chooses TFs.
 pub(crate) struct Chooser<'a> {
     question: Question<'a>,
-    regions: RegionsOf,
-    modes: Modes,
+    regions: Arc<RegionsOf>,
+    modes: Arc<Modes>,
     /// The TFs that may be chosen, by column: those with bound regions that are not left out.
     candidates: Vec<usize>,
 }
@@ -67,16 +69,21 @@ impl<'a> Chooser<'a> {
     pub(crate) fn new(question: Question<'a>, session: &Session<'_>) -> Result<Self> {
         let modes = Modes::read(&question.choosing.modes, session)?;
         let regions = RegionsOf::matrix(question.matrix, View::LessSparse);
+        Ok(Self::of(question, Arc::new(regions), Arc::new(modes)))
+    }
+
+    /// A choice from regions that are counted, the less sparse view's, and modes that are read.
+    pub(crate) fn of(question: Question<'a>, regions: Arc<RegionsOf>, modes: Arc<Modes>) -> Self {
         let tfs = &question.matrix.tfs;
         let candidates = (0..tfs.len())
             .filter(|&tf| regions.bound(tf) > 0 && !question.without.contains(&tfs[tf]))
             .collect();
-        Ok(Self {
+        Self {
             question,
             regions,
             modes,
             candidates,
-        })
+        }
     }
 
     /// Counts regions as `unresolved` says from now on.

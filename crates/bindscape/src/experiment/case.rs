@@ -1,0 +1,420 @@
+//! One case of an experiment: a TF, a multi-model, a draw of regions; and all models of it.
+
+use std::path::Path;
+use std::time::Instant;
+
+use bindscape_base::{Error, ErrorKind, Result};
+use bindscape_matrix::View;
+use bindscape_matrix::dataset::{Dataset, Part};
+use bindscape_matrix::experiment::{Relation, ResultRow};
+use bindscape_matrix::results::{RunKind, TfMetrics};
+use bindscape_matrix::sample::{Excluded, FinetuningPool};
+use bindscape_motif::MotifSet;
+use bindscape_nn::evaluate::{self, Bootstrap};
+use bindscape_nn::train::{self, Freeze, Observer, Start, TrainOptions, TransferLayers};
+use bindscape_nn::{Architecture, Device, Model, Predictor, TrainingIdentity};
+
+use super::Experiment;
+use super::data::{Data, Rows};
+use super::log::CaseResult;
+use super::multi::{self, Facts};
+use super::protocol::Protocol;
+use super::study::ModelKind;
+use crate::denovo;
+use crate::finetune::readout::{self, ReadoutFit};
+use crate::pretrain::filters;
+use crate::training::PREDICTION_BATCH;
+
+/// Unbound regions whatever their GC content, per bound one, that a readout is fitted to.
+const BACKGROUND: f64 = 10.0;
+
+/// Motifs that the filters of [`ModelKind::MotifFilters`] begin as.
+const FILTER_MOTIFS: &str = "jaspar:vertebrates";
+
+/// A case.
+#[derive(Debug, Clone)]
+pub(super) struct Case {
+    pub(super) tf: String,
+    /// Place of the set in the study, where it has sets.
+    pub(super) set: Option<usize>,
+    /// Place of the multi-model.
+    pub(super) multi: Option<usize>,
+    pub(super) repeat: u32,
+    pub(super) draw: u32,
+    pub(super) split: u32,
+    pub(super) asked: Option<usize>,
+}
+
+impl Case {
+    /// Its name, which no other case has: that of its directory, too.
+    pub(super) fn key(&self, set: &str) -> String {
+        let asked = self.asked.map_or_else(|| "all".to_owned(), |n| n.to_string());
+        let set = if set.is_empty() { "-" } else { set };
+        format!(
+            "{}.{set}.{asked}.{}.{}.{}",
+            self.tf, self.repeat, self.draw, self.split
+        )
+    }
+}
+
+/// What cases are run in.
+pub(super) struct Bench<'a> {
+    pub(super) plan: &'a Experiment,
+    pub(super) data: &'a Data,
+    pub(super) rows: &'a Rows<'a>,
+    /// Directories and facts of the multi-models.
+    pub(super) multis: &'a [(String, Facts)],
+    pub(super) device: &'a Device,
+}
+
+/// A case under way.
+struct Running<'a> {
+    bench: &'a Bench<'a>,
+    case: &'a Case,
+    directory: &'a Path,
+    multi: Option<Model>,
+    data: Dataset,
+    /// Rows of `data` that are not tested on.
+    fitted: Vec<usize>,
+    natural: Dataset,
+    /// Test regions, matched in GC content and in the proportion of nature.
+    tests: [Dataset; 2],
+    split_seed: u64,
+    observer: &'a dyn Observer,
+}
+
+/// A model's metrics on both kinds of test regions, with its epochs and its best one.
+type Tested = ([TfMetrics; 2], Option<(u32, u32)>);
+
+impl Bench<'_> {
+    /// Runs `case` in `directory`.
+    pub(super) fn run(
+        &self,
+        case: &Case,
+        directory: &Path,
+        observer: &dyn Observer,
+    ) -> Result<CaseResult> {
+        let study = &self.plan.study;
+        let multi = case
+            .multi
+            .map(|multi| multi::load(&self.plan.out, &self.multis[multi].0))
+            .transpose()?;
+        let running = match self.draw(case, directory, multi, observer) {
+            Ok(running) => running,
+            // Too few regions: the reason stands in the result.
+            Err(error) if error.kind() == ErrorKind::Argument => {
+                return Ok(CaseResult::LeftOut(error.message(&str::to_owned)));
+            }
+            Err(error) => return Err(error),
+        };
+        let motifs = match study.has(ModelKind::Pwm) || study.has(ModelKind::Readout) {
+            true => Some(running.motifs()?),
+            false => None,
+        };
+        let mut rows = Vec::new();
+        for &model in &study.models {
+            let began = Instant::now();
+            let (seconds_before, motifs) = match (&motifs, model) {
+                (Some((motifs, seconds)), ModelKind::Pwm | ModelKind::Readout) => {
+                    (*seconds, Some(motifs))
+                }
+                _ => (0.0, None),
+            };
+            if let Some(tested) = running.test(model, motifs)? {
+                let seconds = seconds_before + began.elapsed().as_secs_f64();
+                rows.push(running.row(model, tested, seconds));
+            }
+        }
+        Ok(CaseResult::Rows(rows))
+    }
+
+    fn draw<'a>(
+        &'a self,
+        case: &'a Case,
+        directory: &'a Path,
+        multi: Option<Model>,
+        observer: &'a dyn Observer,
+    ) -> Result<Running<'a>> {
+        let study = &self.plan.study;
+        let model = multi.as_ref();
+        let fitted = |exact| {
+            model.map(|model| Excluded {
+                regions: &model.training.fitted,
+                what: "regions that the multi-model was trained or validated on",
+                exact,
+            })
+        };
+        let (excluded, seen) = match study.protocol {
+            Protocol::Paper2021 => (fitted(true).into_iter().collect(), None),
+            Protocol::Bindscape => (Vec::new(), fitted(false)),
+        };
+        let pool = FinetuningPool::new(
+            &self.data.matrix,
+            &case.tf,
+            View::Sparse,
+            &excluded,
+            seen,
+            &mut |regions| Ok(self.rows.fetch(regions)),
+        )?;
+        if pool.positives() < study.min_bound {
+            return Err(Error::argument(
+                "min_bound",
+                format!("at least {} bound regions of {}", study.min_bound, case.tf),
+                pool.positives().to_string(),
+            ));
+        }
+        let draw = study.draw(case.asked);
+        let draw_seed = study.seed + u64::from(case.repeat) - 1 + 1_000 * u64::from(case.draw - 1);
+        let split_seed = draw_seed + 1_000_000 * u64::from(case.split - 1);
+        let (held_out, pool) = match study.test_positives {
+            None => (None, pool),
+            Some(bound) => {
+                let (held_out, rest) = pool.hold_out(bound, &draw, draw_seed)?;
+                (Some(held_out), rest)
+            }
+        };
+        if let Some(asked) = case.asked
+            && pool.positives() < asked
+        {
+            return Err(Error::argument(
+                "positives",
+                format!("{asked} bound regions of {}", case.tf),
+                pool.positives().to_string(),
+            ));
+        }
+        let prepared = pool.dataset_of(&draw, draw_seed, split_seed)?;
+        let natural = pool.natural(&prepared, BACKGROUND, draw_seed);
+        let data = prepared.dataset;
+        let tests = match held_out {
+            Some(held_out) => [held_out.matched, held_out.natural],
+            None => [&data, &natural].map(|of| of.subset(&of.rows(Part::Test))),
+        };
+        Ok(Running {
+            bench: self,
+            case,
+            directory,
+            multi,
+            fitted: (0..data.len())
+                .filter(|&row| data.parts[row] != Part::Test)
+                .collect(),
+            data,
+            natural,
+            tests,
+            split_seed,
+            observer,
+        })
+    }
+}
+
+impl Running<'_> {
+    /// De novo motifs, and the seconds that it took to find them.
+    fn motifs(&self) -> Result<(MotifSet, f64)> {
+        let began = Instant::now();
+        let plan = self.bench.plan;
+        let train;
+        let rows = match plan.study.protocol.pwm_sees_validation() {
+            true => &self.fitted,
+            false => {
+                train = self.data.rows(Part::Train);
+                &train
+            }
+        };
+        let motifs = readout::motifs(&plan.matrix, &self.data, rows, self.split_seed, self.observer)?;
+        Ok((motifs, began.elapsed().as_secs_f64()))
+    }
+
+    /// Makes a model and tests it; `None` where there is no such model of the TF.
+    fn test(&self, model: ModelKind, motifs: Option<&MotifSet>) -> Result<Option<Tested>> {
+        match (model, &self.multi, motifs) {
+            (ModelKind::Pwm, _, Some(motifs)) => self.test_pwm(motifs),
+            (ModelKind::MultiModel, Some(multi), _) => self.test_multi(multi),
+            (ModelKind::Scratch, ..) => self.train(model, Start::Scratch, Freeze::None).map(Some),
+            (ModelKind::MotifFilters, ..) => {
+                let architecture = self.architecture();
+                let initial = filters::initial(
+                    &architecture,
+                    FILTER_MOTIFS,
+                    self.split_seed,
+                    self.observer,
+                )?;
+                self.train(model, Start::Weights(&initial), Freeze::None)
+                    .map(Some)
+            }
+            (ModelKind::Transfer, Some(parent), _) => {
+                let layers = TransferLayers::AllButOutput;
+                self.transfer(model, parent, layers, Freeze::None)
+            }
+            (ModelKind::Frozen(freeze), Some(parent), _) => {
+                self.transfer(model, parent, TransferLayers::AllButOutput, freeze)
+            }
+            (ModelKind::Layers(layers), Some(parent), _) => {
+                self.transfer(model, parent, layers, Freeze::None)
+            }
+            (ModelKind::Readout, Some(multi), Some(motifs)) => self.test_readout(multi, motifs),
+            _ => Ok(None),
+        }
+    }
+
+    fn architecture(&self) -> Architecture {
+        let study = &self.bench.plan.study;
+        Architecture::paper(study.network, self.bench.data.length, 1)
+    }
+
+    fn test_pwm(&self, motifs: &MotifSet) -> Result<Option<Tested>> {
+        let Some(first) = motifs.motifs.first() else {
+            return Ok(None);
+        };
+        let first = MotifSet::new(vec![first.clone()]);
+        let mut metrics = Vec::new();
+        for data in &self.tests {
+            let scores = denovo::occupancies(&first, &data.sequences)?;
+            metrics.push(denovo::without_threshold(self.metrics(&scores, data)));
+        }
+        Ok(Some((both(metrics), None)))
+    }
+
+    fn test_multi(&self, multi: &Model) -> Result<Option<Tested>> {
+        let Some(output) = multi.tfs.iter().position(|tf| *tf == self.case.tf) else {
+            return Ok(None);
+        };
+        self.test_model(multi, output)
+            .map(|metrics| Some((metrics, None)))
+    }
+
+    fn test_readout(&self, multi: &Model, motifs: &MotifSet) -> Result<Option<Tested>> {
+        let data = self.bench.data;
+        let model = ReadoutFit {
+            multi,
+            data: &self.data,
+            fitted: &self.fitted,
+            natural: &self.natural,
+            motifs,
+            seed: self.split_seed,
+            genome: data.matrix.provenance.genome.as_deref(),
+            files: &data.files,
+            precision: bindscape_nn::Precision::F32,
+            device: self.bench.device,
+            label: &self.case.tf,
+        }
+        .fit(self.observer)?;
+        let metrics = self.test_model(&model, 0)?;
+        Ok(Some((metrics, None)))
+    }
+
+    fn transfer(
+        &self,
+        model: ModelKind,
+        parent: &Model,
+        layers: TransferLayers,
+        freeze: Freeze,
+    ) -> Result<Option<Tested>> {
+        self.train(model, Start::Transfer { parent, layers }, freeze)
+            .map(Some)
+    }
+
+    fn train(&self, model: ModelKind, start: Start<'_>, freeze: Freeze) -> Result<Tested> {
+        let study = &self.bench.plan.study;
+        let parent = match start {
+            Start::Transfer { parent, .. } => Some(parent),
+            _ => None,
+        };
+        let options = TrainOptions {
+            freeze,
+            ..study
+                .protocol
+                .training(study, parent.is_some(), self.split_seed)
+        };
+        let data = self.bench.data;
+        let identity = TrainingIdentity::new(
+            RunKind::Finetune,
+            self.split_seed,
+            data.matrix.provenance.genome.clone(),
+            data.files.clone(),
+            &self.data,
+            parent,
+        );
+        let directory = self.directory.join(model.to_string().replace(':', "-"));
+        let trained = train::train(
+            &self.architecture(),
+            start,
+            &self.data,
+            &options,
+            identity,
+            &directory,
+            self.bench.device,
+            self.observer,
+        )?;
+        let metrics = self.test_model(&trained.model, 0)?;
+        let epochs = trained.epochs.len() as u32;
+        Ok((metrics, Some((epochs, trained.best_epoch))))
+    }
+
+    /// The metrics of one output of a model.
+    fn test_model(&self, model: &Model, output: usize) -> Result<[TfMetrics; 2]> {
+        let strands = self.bench.plan.study.protocol.strands();
+        let predictor = Predictor::new(model, self.bench.device);
+        let mut metrics = Vec::new();
+        for data in &self.tests {
+            let scores =
+                predictor.predict(&data.sequences, strands, PREDICTION_BATCH, self.observer)?;
+            let scores = crate::training::column(&scores, output, model.tfs.len());
+            metrics.push(self.metrics(&scores, data));
+        }
+        Ok(both(metrics))
+    }
+
+    fn metrics(&self, scores: &[Option<f32>], data: &Dataset) -> TfMetrics {
+        let labels: Vec<Option<bool>> = (0..data.len()).map(|row| data.bound(row, 0)).collect();
+        let no_intervals = Bootstrap {
+            resamples: 0,
+            level: 0.95,
+            seed: 0,
+        };
+        evaluate::evaluate(&self.case.tf, scores, &labels, no_intervals)
+    }
+
+    fn row(&self, model: ModelKind, (metrics, epochs): Tested, seconds: f64) -> ResultRow {
+        let (bench, case) = (self.bench, self.case);
+        let [matched, natural] = metrics;
+        let multi = case.multi.map(|multi| &bench.multis[multi]);
+        let train = self.data.rows(Part::Train);
+        let bound = train.iter().filter(|&&row| self.data.labels[row] == 1);
+        let set = case.set.map(|set| bench.plan.study.sets[set].name.clone());
+        ResultRow {
+            tf: case.tf.clone(),
+            set: set.unwrap_or_default(),
+            relation: multi.map_or(Relation::Unknown, |(_, facts)| {
+                facts.relation(&case.tf, bench.data)
+            }),
+            repeat: case.repeat,
+            draw: case.draw,
+            split: case.split,
+            asked: case.asked.map(|asked| asked as u64),
+            model: model.to_string(),
+            multi_model: multi.map(|(directory, _)| directory.clone()).unwrap_or_default(),
+            multi_tfs: multi.map(|(_, facts)| facts.tfs.clone()).unwrap_or_default(),
+            multi_regions: multi.map_or(0, |(_, facts)| facts.regions),
+            multi_bound: multi.map_or(0, |(_, facts)| facts.bound.iter().sum()),
+            multi_bound_of_mode: multi
+                .map_or(0, |(_, facts)| facts.bound_of_mode(&case.tf, bench.data)),
+            train_regions: train.len() as u64,
+            train_bound: bound.count() as u64,
+            test_regions: matched.regions,
+            test_bound: matched.positives,
+            aucpr: matched.aucpr.value,
+            average_precision: matched.average_precision.value,
+            auroc: matched.auroc.value,
+            mcc: matched.mcc.value,
+            natural_regions: natural.regions,
+            natural_bound: natural.positives,
+            natural_aucpr: natural.aucpr.value,
+            epochs: epochs.map(|(all, _)| all),
+            best_epoch: epochs.map(|(_, best)| best),
+            seconds: (seconds * 100.0).round() / 100.0,
+        }
+    }
+}
+
+fn both(metrics: Vec<TfMetrics>) -> [TfMetrics; 2] {
+    metrics.try_into().expect("two kinds of test regions")
+}

@@ -1,0 +1,142 @@
+//! How the models of an experiment are trained and tested: as is best, or as in the paper.
+
+use bindscape_nn::Strands;
+use bindscape_nn::train::TrainOptions;
+use serde::{Deserialize, Serialize};
+
+use super::study::{Study, TrainingSettings};
+use crate::training::{BootstrapPlan, TrainingPlan};
+
+/// How models are trained and tested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Protocol {
+    /// As `pretrain` and `finetune` do by default.
+    #[default]
+    Bindscape,
+    /// As Novakovsky et al. (2021) did, by their text and code.
+    #[serde(rename = "paper-2021")]
+    Paper2021,
+}
+
+/// Epochs of the paper's multi-models and of its individual models, always all of them.
+const PAPER_EPOCHS: [u32; 2] = [15, 10];
+
+impl Protocol {
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bindscape => "bindscape",
+            Self::Paper2021 => "paper-2021",
+        }
+    }
+
+    /// What it means, a line each.
+    #[must_use]
+    pub fn notes(self) -> Vec<String> {
+        let lines: &[&str] = match self {
+            Self::Bindscape => &[
+                "Trainings end after 10 epochs without a smaller validation loss, and after 100 \
+                 epochs at most, unless the study says otherwise; the epoch of smallest validation \
+                 loss counts.",
+                "Regions that the multi-model was trained or validated on may be trained on; \
+                 validation and test regions share no base with them.",
+                "Test sequences are scored on both strands.",
+                "PWMs and readouts learn from the training and validation parts.",
+            ],
+            Self::Paper2021 => &[
+                "Multi-models are trained for 15 epochs and individual models for 10, without early \
+                 stopping, unless the study says otherwise; the epoch of smallest validation loss \
+                 counts.",
+                "Regions of the multi-model's training and validation parts are left out of the \
+                 individual data by identity; those of its test part are not.",
+                "Test sequences are scored on the forward strand.",
+                "PWMs learn from the training part alone.",
+                "What still differs from the paper: regions that share a base stay in one part, \
+                 parts have equal shares of bound regions, bound regions are drawn without regard to \
+                 their GC content, frozen layers keep the running statistics of their batch \
+                 normalisation, and de novo motifs are those of `motif discover`, not of STREME \
+                 5.3.0.",
+            ],
+        };
+        lines.iter().map(ToString::to_string).collect()
+    }
+
+    /// The strands that test sequences are scored on.
+    pub(super) fn strands(self) -> Strands {
+        match self {
+            Self::Bindscape => Strands::Both,
+            Self::Paper2021 => Strands::Forward,
+        }
+    }
+
+    /// Whether PWMs learn from the validation part, too.
+    pub(super) fn pwm_sees_validation(self) -> bool {
+        self == Self::Bindscape
+    }
+
+    /// The settings of the multi-models of `study`.
+    pub(super) fn pretraining(self, study: &Study, seed: u64) -> TrainingPlan {
+        let plan = self.plan(PAPER_EPOCHS[0], study.pretraining);
+        TrainingPlan { seed, ..plan }
+    }
+
+    /// The settings of the other models of `study`.
+    pub(super) fn training(self, study: &Study, transfer: bool, seed: u64) -> TrainOptions {
+        let plan = self.plan(PAPER_EPOCHS[1], study.training);
+        plan.options(transfer, seed)
+    }
+
+    fn plan(self, paper_epochs: u32, settings: TrainingSettings) -> TrainingPlan {
+        let usual = TrainingPlan {
+            bootstrap: BootstrapPlan {
+                resamples: 0,
+                ..BootstrapPlan::default()
+            },
+            ..TrainingPlan::default()
+        };
+        let own = match self {
+            Self::Bindscape => usual,
+            Self::Paper2021 => TrainingPlan {
+                max_epochs: paper_epochs,
+                patience: paper_epochs,
+                ..usual
+            },
+        };
+        let max_epochs = settings.max_epochs.unwrap_or(own.max_epochs);
+        TrainingPlan {
+            max_epochs,
+            patience: settings.patience.unwrap_or(match self {
+                Self::Bindscape => own.patience,
+                Self::Paper2021 => max_epochs,
+            }),
+            batch_size: settings.batch_size.unwrap_or(own.batch_size),
+            learning_rate: settings.learning_rate.or(own.learning_rate),
+            decay: settings.decay.unwrap_or(own.decay),
+            ..own
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_paper_trains_all_epochs_and_a_study_may_say_otherwise() {
+        let mut study = Study::default();
+        let paper = Protocol::Paper2021;
+        let of = |plan: &TrainingPlan| (plan.max_epochs, plan.patience);
+        assert_eq!(of(&paper.pretraining(&study, 1)), (15, 15));
+        let individual = paper.training(&study, true, 1);
+        assert_eq!((individual.max_epochs, individual.patience), (10, 10));
+        assert_eq!(individual.learning_rate, 0.0003);
+        assert_eq!(paper.training(&study, false, 1).learning_rate, 0.003);
+        study.pretraining.max_epochs = Some(4);
+        assert_eq!(of(&paper.pretraining(&study, 1)), (4, 4));
+        assert_eq!(of(&Protocol::Bindscape.pretraining(&study, 1)), (4, 10));
+        let text = serde_json::to_string(&paper).expect("JSON");
+        assert_eq!(text, format!("\"{}\"", paper.name()));
+    }
+}
