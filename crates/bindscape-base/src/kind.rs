@@ -27,6 +27,8 @@ const LONGEST_HEADER: u64 = 100 << 20;
 pub enum FileKind {
     /// A run of `pretrain` or `finetune`.
     Run,
+    /// An experiment.
+    Experiment,
     /// A run of `protein train`.
     ProteinRun,
     /// A run of `protein crossval`.
@@ -185,6 +187,7 @@ impl FileKind {
     pub fn name(self) -> &'static str {
         match self {
             Kind::Run => "the directory of a run of `pretrain` or `finetune`",
+            Kind::Experiment => "the directory of an experiment",
             Kind::ProteinRun => "the directory of a run of `protein train`",
             Kind::Crossval => "the directory of a run of `protein crossval`",
             Kind::Embeddings => "a directory of embeddings",
@@ -232,6 +235,9 @@ impl FileKind {
     pub fn hint(self) -> Option<&'static str> {
         Some(match self {
             Kind::Run => "`bindscape report` and the verbs that take a model take such a directory",
+            Kind::Experiment => {
+                "`bindscape report` takes it; its multi-models lie in `multi`, a run each"
+            }
             Kind::ProteinRun => {
                 "`bindscape protein predict` and `bindscape protein explain` take it as a model"
             }
@@ -321,6 +327,9 @@ fn of_directory(path: &Path) -> FileKind {
     }
     if path.join("crossval.json").is_file() {
         return Kind::Crossval;
+    }
+    if path.join("experiment.json").is_file() {
+        return Kind::Experiment;
     }
     let kind = fs::read(path.join("run.json")).ok().and_then(|bytes| {
         let record: serde_json::Value = serde_json::from_slice(&bytes).ok()?;

@@ -42,6 +42,9 @@ pub(crate) struct Arguments {
     /// Bound regions to draw, in place of the study's numbers
     #[arg(long, value_name = "N,…", value_delimiter = ',')]
     positives: Vec<usize>,
+    /// Study TFs with fewer bound regions with all of them, instead of leaving them out
+    #[arg(long)]
+    all_if_fewer: bool,
     /// Bound regions to test on that no draw has, in place of the study's number
     #[arg(long, value_name = "N")]
     test_positives: Option<usize>,
@@ -121,6 +124,7 @@ impl Arguments {
         if !self.positives.is_empty() {
             study.positives = self.positives.iter().copied().map(Some).collect();
         }
+        study.all_if_fewer |= self.all_if_fewer;
         if self.test_positives.is_some() {
             study.test_positives = self.test_positives;
         }

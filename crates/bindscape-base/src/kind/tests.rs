@@ -88,6 +88,7 @@ fn directories_and_models_are_told_by_what_they_hold() {
         ("run", "run.json", r#"{"kind":"finetune"}"#),
         ("trained", "run.json", r#"{"kind":"protein-train"}"#),
         ("cv", "crossval.json", "{}"),
+        ("study", "experiment.json", "{}"),
         ("e", "embedding.json", "{}"),
         ("other", "run.txt", ""),
     ] {
@@ -101,6 +102,7 @@ fn directories_and_models_are_told_by_what_they_hold() {
         ("run", Kind::Run),
         ("trained", Kind::ProteinRun),
         ("cv", Kind::Crossval),
+        ("study", Kind::Experiment),
         ("e", Kind::Embeddings),
         ("other", Kind::Folder),
     ] {

@@ -4,6 +4,7 @@ mod bad_input;
 mod danq;
 mod devices;
 mod environment;
+mod experiment;
 mod kinds;
 mod learns;
 mod main_job;

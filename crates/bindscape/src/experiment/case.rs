@@ -174,6 +174,7 @@ impl Bench<'_> {
             }
         };
         if let Some(asked) = case.asked
+            && !study.all_if_fewer
             && pool.positives() < asked
         {
             return Err(Error::argument(

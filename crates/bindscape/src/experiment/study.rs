@@ -54,6 +54,9 @@ pub struct Study {
     pub models: Vec<ModelKind>,
     /// Numbers of bound regions to draw; `null` for all.
     pub positives: Vec<Option<usize>>,
+    /// Whether a TF with fewer bound regions than such a number is studied with all of them; else
+    /// that case is left out.
+    pub all_if_fewer: bool,
     /// Test on so many bound regions that no draw has, instead of on a part of each draw.
     pub test_positives: Option<usize>,
     /// Repeats, each with its own seed and its own multi-models.
@@ -97,6 +100,7 @@ impl Default for Study {
             sets: Vec::new(),
             models: vec![ModelKind::Pwm, ModelKind::Scratch],
             positives: vec![None],
+            all_if_fewer: false,
             test_positives: None,
             repeats: 1,
             shared_multi_models: false,

@@ -1,0 +1,214 @@
+//! Experiments: the table, its continuation, what is left out, and what is refused.
+
+use std::fs;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use crate::{command, refuses, says, succeeds, toy};
+
+/// A study of `MAX` on the toy data with all kinds of models, of one epoch each.
+const STUDY: &str = r#"{
+  "title": "A toy",
+  "tfs": ["MAX"],
+  "sets": [{ "name": "both", "tfs": "MAX,JUND" }],
+  "models": ["pwm", "multi-model", "scratch", "motif-filters", "layers:convolutional", "transfer",
+             "freeze:convolutional", "readout"],
+  "positives": [40, 500],
+  "pretraining": { "max_epochs": 1 },
+  "training": { "max_epochs": 1 }
+}"#;
+
+fn directory() -> tempfile::TempDir {
+    let directory = toy::with_matrix();
+    fs::write(directory.path().join("mine.json"), STUDY).expect("a writable directory");
+    directory
+}
+
+/// The words of an experiment into `out`.
+fn experiment<'a>(study: &'a str, out: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let words = [
+        "experiment",
+        study,
+        "--matrix",
+        "matrix.parquet",
+        "--genome",
+        "genome.fa",
+        "--out",
+        out,
+    ];
+    [&words[..], more].concat()
+}
+
+/// The result table: names of columns, and rows without the seconds, which are last.
+fn rows(experiment: &Path) -> Vec<Vec<String>> {
+    let text = fs::read_to_string(experiment.join("results.tsv")).expect("a table");
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    let mut rows: Vec<Vec<String>> = lines
+        .map(|line| line.split('\t').map(str::to_owned).collect())
+        .collect();
+    assert_eq!(rows[0].last().map(String::as_str), Some("seconds"));
+    for row in &mut rows {
+        row.pop();
+    }
+    rows
+}
+
+/// The values of one column.
+fn column(rows: &[Vec<String>], name: &str) -> Vec<String> {
+    let place = rows[0].iter().position(|of| of == name).expect("a column");
+    rows[1..].iter().map(|row| row[place].clone()).collect()
+}
+
+#[test]
+fn all_models_come_into_one_table_whatever_the_threads() {
+    let directory = directory();
+    let here = directory.path();
+    let told = succeeds(here, &experiment("mine.json", "one", &["--threads", "1"]));
+    says(
+        &told,
+        &[
+            "A toy: 1 TF, 1 multi-model, 2 cases with 8 models each",
+            "both-1: 300 regions of 2 TFs, mean test AUCPR",
+            "MAX.both.500.1.1.1: left out, positives: expected 500 bound regions of MAX, found 100",
+            "both, 40 bound regions, transfer: mean AUCPR",
+            "wrote 8 rows",
+        ],
+    );
+    let table = rows(&here.join("one"));
+    assert_eq!(
+        column(&table, "model"),
+        [
+            "pwm",
+            "multi-model",
+            "scratch",
+            "motif-filters",
+            "layers:convolutional",
+            "transfer",
+            "freeze:convolutional",
+            "readout"
+        ]
+    );
+    for (name, expected) in [
+        ("tf", "MAX"),
+        ("set", "both"),
+        ("relation", "among"),
+        ("asked", "40"),
+        ("multi_tfs", "MAX,JUND"),
+        ("multi_regions", "300"),
+        ("multi_bound", "200"),
+    ] {
+        let values = column(&table, name);
+        assert!(values.iter().all(|value| value == expected), "{name}: {values:?}");
+    }
+    let bound = |name| column(&table, name)[0].parse::<u32>().expect("a number");
+    assert!((30..=34).contains(&bound("train_bound")) && (3..=6).contains(&bound("test_bound")));
+    for name in ["aucpr", "natural_aucpr"] {
+        for value in column(&table, name) {
+            let value: f64 = value.parse().expect("a number");
+            assert!(value > 0.0 && value <= 1.0);
+        }
+    }
+    // The motif is planted; a PWM of 32 regions finds it.
+    assert!(column(&table, "aucpr")[0].parse::<f64>().expect("a number") > 0.95);
+    let trained: Vec<bool> = column(&table, "epochs").iter().map(|of| of == "1").collect();
+    assert_eq!(trained, [false, false, true, true, true, true, true, false]);
+    // The multi-model is a run like any other; models of single TFs are not kept.
+    assert!(here.join("one/multi/both-1/multi/model.safetensors").exists());
+    assert!(!here.join("one/cases").exists());
+    succeeds(here, &["model", "inspect", "one/multi/both-1"]);
+
+    let more = ["--threads", "3", "--keep-models"];
+    succeeds(here, &experiment("mine.json", "three", &more));
+    assert_eq!(rows(&here.join("three")), table);
+    assert!(here.join("three/cases/MAX.both.40.1.1.1/transfer/model.safetensors").exists());
+
+    // The paper's protocol, and options in place of the study's fields.
+    let more = ["--protocol", "paper-2021", "--models", "pwm,transfer", "--positives", "30"];
+    succeeds(here, &experiment("mine.json", "paper", &[&more[..], &["--repeats", "2"]].concat()));
+    let paper = rows(&here.join("paper"));
+    assert_eq!(column(&paper, "repeat"), ["1", "1", "2", "2"]);
+    assert_eq!(column(&paper, "model"), ["pwm", "transfer", "pwm", "transfer"]);
+    let record = fs::read_to_string(here.join("paper/experiment.json")).expect("a record");
+    says(&record, &["\"protocol\": \"paper-2021\"", "forward strand", "\"finished\": true"]);
+}
+
+#[test]
+fn a_killed_experiment_goes_on_to_the_same_table() {
+    let directory = directory();
+    let here = directory.path();
+    let more = ["--threads", "1", "--positives", "40", "--repeats", "3"];
+    succeeds(here, &experiment("mine.json", "whole", &more));
+    let mut child = command(here, &experiment("mine.json", "killed", &more))
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program was built");
+    let cases = here.join("killed/cases.jsonl");
+    let began = Instant::now();
+    while fs::metadata(&cases).map_or(0, |file| file.len()) == 0 {
+        assert!(began.elapsed() < Duration::from_secs(300), "no case ended");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    child.kill().expect("a process to kill");
+    child.wait().expect("a killed process");
+    let told = succeeds(here, &experiment("mine.json", "killed", &more));
+    says(&told, &["continuing the run in killed", "of an earlier call kept"]);
+    assert_eq!(rows(&here.join("killed")), rows(&here.join("whole")));
+
+    // Another study, or other inputs, are not continued.
+    let other = experiment("mine.json", "killed", &["--positives", "50"]);
+    says(&refuses(here, &other), &["killed: expected a run with", "positives"]);
+    let build = [&toy::build_with("--build", "other")[..]].concat();
+    succeeds(here, &build);
+    says(
+        &refuses(here, &experiment("mine.json", "killed", &more)),
+        &["expected a run on matrix matrix.parquet"],
+    );
+}
+
+#[test]
+fn what_is_no_study_is_refused_before_anything_is_written() {
+    let directory = directory();
+    let here = directory.path();
+    let put = |text: &str| fs::write(here.join("bad.json"), text).expect("a writable directory");
+    let told = |more: &[&str]| refuses(here, &experiment("bad.json", "out", more));
+    put("{\n \"repeat\": 5\n}");
+    says(&told(&[]), &["bad.json, line 2", "unknown field `repeat`", "`repeats`"]);
+    put("{ \"tfs\": [\"MAXX\"] }");
+    says(&told(&[]), &["MAXX", "did you mean MAX?"]);
+    put("{ \"models\": [\"transfer\"] }");
+    says(&told(&[]), &["sets: expected a set to pre-train on, which `transfer` needs"]);
+    put("{ \"min_bound\": 1000 }");
+    says(&told(&[]), &["expected a TF that can be studied", "2 TFs with fewer than 1,000"]);
+    put("a,b\n");
+    says(&told(&[]), &["bad.json"]);
+    says(
+        &refuses(here, &experiment("downsamplings", "out", &[])),
+        &["`downsamplings`", "did you mean downsampling?"],
+    );
+    says(
+        &refuses(here, &experiment("mine.json", "out", &["--sets", "bot"])),
+        &["expected sets of the study (both), found `bot`", "did you mean both?"],
+    );
+    says(
+        &refuses(here, &experiment("mine.json", "out", &["--models", "pvm"])),
+        &["pvm", "pwm"],
+    );
+    // Sets of partners need STRING's files.
+    let partners = STUDY.replace("MAX,JUND", "partners:{tf}");
+    put(&partners);
+    says(&told(&[]), &["the set both of MAX", "STRING"]);
+}
+
+#[test]
+fn a_written_plan_is_run_with_its_study() {
+    let directory = directory();
+    let here = directory.path();
+    let more = ["--positives", "40", "--models", "pwm", "--plan", "plan.json"];
+    succeeds(here, &experiment("mine.json", "out", &more));
+    let plan = fs::read_to_string(here.join("plan.json")).expect("a plan");
+    says(&plan, &["\"job\": \"experiment\"", "\"min_bound\"", "\"pwm\""]);
+    fs::write(here.join("plan.json"), plan.replace("\"A toy\"", "\"Mine\"")).expect("writable");
+    says(&succeeds(here, &["run", "plan.json"]), &["Mine: 1 TF"]);
+    assert_eq!(rows(&here.join("out")).len(), 2);
+}
