@@ -6,8 +6,8 @@ use clap::{ArgMatches, Command, CommandFactory, Parser, Subcommand};
 use crate::face::Face;
 use crate::terminal::Terminal;
 use crate::{
-    demo, evaluate, experiment, finetune, manual, matrix, model, motif, predict, pretrain, protein, report,
-    run, select,
+    demo, evaluate, experiment, finetune, manual, matrix, model, motif, predict, pretrain, protein,
+    report, run, select,
 };
 
 /// The section of options that all verbs have. Clap puts it last.

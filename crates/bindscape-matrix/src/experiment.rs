@@ -335,7 +335,10 @@ impl ResultRow {
                     return Err(Error::input(
                         path,
                         Place::Line(row.line),
-                        format!("the columns of a result table: {}", Self::COLUMNS.join(", ")),
+                        format!(
+                            "the columns of a result table: {}",
+                            Self::COLUMNS.join(", ")
+                        ),
                         row.fields.join(", "),
                     )
                     .hint("`bindscape experiment` writes such a table as results.tsv"));
@@ -441,7 +444,10 @@ mod tests {
         let text = written(&[row()]);
         let told = |text: &str| read(text).unwrap_err().to_string();
         let bad = told(&text.replace("\t0.75\t", "\thigh\t"));
-        assert!(bad.contains("line 3") && bad.contains("a number or NA in the column aucpr"), "{bad}");
+        assert!(
+            bad.contains("line 3") && bad.contains("a number or NA in the column aucpr"),
+            "{bad}"
+        );
         assert!(told(&text.replace("same-mode", "like")).contains("among, same-mode"));
         assert!(told(&text.replace("relation", "relative")).contains("the columns of a result"));
         assert!(told(&text.replace("HNF4A\t", "")).contains("27 fields"));

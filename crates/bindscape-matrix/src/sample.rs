@@ -7,8 +7,8 @@ mod gc;
 mod resolved;
 
 pub use datasets::{
-    Excluded, Fetch, FinetuneOptions, FinetuningPool, HeldOut, MIN_POSITIVES, Prepared, PretrainOptions,
-    Unresolved, pretraining_dataset,
+    Excluded, Fetch, FinetuneOptions, FinetuningPool, HeldOut, MIN_POSITIVES, Prepared,
+    PretrainOptions, Unresolved, pretraining_dataset,
 };
 pub use gc::{MatchedNegatives, ShortBin, match_gc};
 pub use resolved::{resolved_for_all, resolved_for_any, top_resolved};

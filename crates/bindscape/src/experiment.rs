@@ -127,12 +127,20 @@ impl Experiment {
     }
 
     /// What the experiment is, before anything is done.
-    fn record(&self, works: &Works, data: &Data, session: &Session<'_>) -> Result<ExperimentRecord> {
+    fn record(
+        &self,
+        works: &Works,
+        data: &Data,
+        session: &Session<'_>,
+    ) -> Result<ExperimentRecord> {
         let study = &self.study;
         let genome = data.matrix.provenance.genome.clone();
         let mut inputs = data.files.clone();
         inputs.extend(data.modes.input().cloned());
-        for (role, path) in [("string", &study.string), ("string_info", &study.string_info)] {
+        for (role, path) in [
+            ("string", &study.string),
+            ("string_info", &study.string_info),
+        ] {
             if let Some(path) = path {
                 inputs.push(digest::input_file(role, path)?);
             }
@@ -284,7 +292,11 @@ impl Works {
                 Some(self.multis.len() - 1)
             }
             Err(reason) => {
-                let whom = if of.is_empty() { String::new() } else { format!(" of {tf}") };
+                let whom = if of.is_empty() {
+                    String::new()
+                } else {
+                    format!(" of {tf}")
+                };
                 let reason = format!("the set {}{whom}: {reason}", set.1.name);
                 if !self.left_out.contains(&reason) {
                     self.left_out.push(reason);
@@ -481,7 +493,9 @@ fn in_words(result: &CaseResult) -> String {
         CaseResult::LeftOut(reason) => format!("left out, {reason}"),
         CaseResult::Rows(rows) => {
             let values = rows.iter().map(|row| {
-                let value = row.aucpr.map_or_else(|| "NA".to_owned(), |value| format!("{value:.3}"));
+                let value = row
+                    .aucpr
+                    .map_or_else(|| "NA".to_owned(), |value| format!("{value:.3}"));
                 format!("{} {value}", row.model)
             });
             format!("AUCPR {}", values.collect::<Vec<_>>().join(", "))
@@ -502,7 +516,11 @@ impl Job for Experiment {
         session.open_device(Precision::F32)?;
         let data = Data::read(self, session)?;
         let works = Works::plan(&self.study, &data, session)?;
-        session.note(&format!("{}: {}", self.study.title, works.in_words(&self.study)));
+        session.note(&format!(
+            "{}: {}",
+            self.study.title,
+            works.in_words(&self.study)
+        ));
         let record = self.record(&works, &data, session)?;
         let mut run = RunDirectory::begin(&self.out, record, session)?;
         let log = Log::open(&self.out.join(CASES))?;

@@ -99,7 +99,10 @@ fn all_models_come_into_one_table_whatever_the_threads() {
         ("multi_bound", "200"),
     ] {
         let values = column(&table, name);
-        assert!(values.iter().all(|value| value == expected), "{name}: {values:?}");
+        assert!(
+            values.iter().all(|value| value == expected),
+            "{name}: {values:?}"
+        );
     }
     let bound = |name| column(&table, name)[0].parse::<u32>().expect("a number");
     assert!((30..=34).contains(&bound("train_bound")) && (3..=6).contains(&bound("test_bound")));
@@ -111,26 +114,54 @@ fn all_models_come_into_one_table_whatever_the_threads() {
     }
     // The motif is planted; a PWM of 32 regions finds it.
     assert!(column(&table, "aucpr")[0].parse::<f64>().expect("a number") > 0.95);
-    let trained: Vec<bool> = column(&table, "epochs").iter().map(|of| of == "1").collect();
+    let trained: Vec<bool> = column(&table, "epochs")
+        .iter()
+        .map(|of| of == "1")
+        .collect();
     assert_eq!(trained, [false, false, true, true, true, true, true, false]);
     // The multi-model is a run like any other; models of single TFs are not kept.
-    assert!(here.join("one/multi/both-1/multi/model.safetensors").exists());
+    assert!(
+        here.join("one/multi/both-1/multi/model.safetensors")
+            .exists()
+    );
     assert!(!here.join("one/cases").exists());
     succeeds(here, &["model", "inspect", "one/multi/both-1"]);
 
     let more = ["--threads", "3", "--keep-models"];
     succeeds(here, &experiment("mine.json", "three", &more));
     assert_eq!(rows(&here.join("three")), table);
-    assert!(here.join("three/cases/MAX.both.40.1.1.1/transfer/model.safetensors").exists());
+    assert!(
+        here.join("three/cases/MAX.both.40.1.1.1/transfer/model.safetensors")
+            .exists()
+    );
 
-    // The paper's protocol, and options in place of the study's fields.
-    let more = ["--protocol", "paper-2021", "--models", "pwm,transfer", "--positives", "30"];
-    succeeds(here, &experiment("mine.json", "paper", &[&more[..], &["--repeats", "2"]].concat()));
+    // The paper's protocol, and options in place of the study's fields. A multi-model of fewer
+    // regions leaves others to draw from.
+    let mut more = vec![
+        "--protocol",
+        "paper-2021",
+        "--models",
+        "pwm,transfer",
+        "--repeats",
+        "2",
+    ];
+    more.extend(["--positives", "30", "--regions", "120"]);
+    succeeds(here, &experiment("mine.json", "paper", &more));
     let paper = rows(&here.join("paper"));
     assert_eq!(column(&paper, "repeat"), ["1", "1", "2", "2"]);
-    assert_eq!(column(&paper, "model"), ["pwm", "transfer", "pwm", "transfer"]);
+    assert_eq!(
+        column(&paper, "model"),
+        ["pwm", "transfer", "pwm", "transfer"]
+    );
     let record = fs::read_to_string(here.join("paper/experiment.json")).expect("a record");
-    says(&record, &["\"protocol\": \"paper-2021\"", "forward strand", "\"finished\": true"]);
+    says(
+        &record,
+        &[
+            "\"protocol\": \"paper-2021\"",
+            "forward strand",
+            "\"finished\": true",
+        ],
+    );
 }
 
 #[test]
@@ -152,12 +183,18 @@ fn a_killed_experiment_goes_on_to_the_same_table() {
     child.kill().expect("a process to kill");
     child.wait().expect("a killed process");
     let told = succeeds(here, &experiment("mine.json", "killed", &more));
-    says(&told, &["continuing the run in killed", "of an earlier call kept"]);
+    says(
+        &told,
+        &["continuing the run in killed", "of an earlier call kept"],
+    );
     assert_eq!(rows(&here.join("killed")), rows(&here.join("whole")));
 
     // Another study, or other inputs, are not continued.
     let other = experiment("mine.json", "killed", &["--positives", "50"]);
-    says(&refuses(here, &other), &["killed: expected a run with", "positives"]);
+    says(
+        &refuses(here, &other),
+        &["killed: expected a run with", "positives"],
+    );
     let build = [&toy::build_with("--build", "other")[..]].concat();
     succeeds(here, &build);
     says(
@@ -173,13 +210,25 @@ fn what_is_no_study_is_refused_before_anything_is_written() {
     let put = |text: &str| fs::write(here.join("bad.json"), text).expect("a writable directory");
     let told = |more: &[&str]| refuses(here, &experiment("bad.json", "out", more));
     put("{\n \"repeat\": 5\n}");
-    says(&told(&[]), &["bad.json, line 2", "unknown field `repeat`", "`repeats`"]);
+    says(
+        &told(&[]),
+        &["bad.json, line 2", "unknown field `repeat`", "`repeats`"],
+    );
     put("{ \"tfs\": [\"MAXX\"] }");
     says(&told(&[]), &["MAXX", "did you mean MAX?"]);
     put("{ \"models\": [\"transfer\"] }");
-    says(&told(&[]), &["sets: expected a set to pre-train on, which `transfer` needs"]);
+    says(
+        &told(&[]),
+        &["sets: expected a set to pre-train on, which `transfer` needs"],
+    );
     put("{ \"min_bound\": 1000 }");
-    says(&told(&[]), &["expected a TF that can be studied", "2 TFs with fewer than 1,000"]);
+    says(
+        &told(&[]),
+        &[
+            "expected a TF that can be studied",
+            "2 TFs with fewer than 1,000",
+        ],
+    );
     put("a,b\n");
     says(&told(&[]), &["bad.json"]);
     says(
@@ -188,7 +237,10 @@ fn what_is_no_study_is_refused_before_anything_is_written() {
     );
     says(
         &refuses(here, &experiment("mine.json", "out", &["--sets", "bot"])),
-        &["expected sets of the study (both), found `bot`", "did you mean both?"],
+        &[
+            "expected sets of the study (both), found `bot`",
+            "did you mean both?",
+        ],
     );
     says(
         &refuses(here, &experiment("mine.json", "out", &["--models", "pvm"])),
@@ -204,11 +256,86 @@ fn what_is_no_study_is_refused_before_anything_is_written() {
 fn a_written_plan_is_run_with_its_study() {
     let directory = directory();
     let here = directory.path();
-    let more = ["--positives", "40", "--models", "pwm", "--plan", "plan.json"];
+    let more = [
+        "--positives",
+        "40",
+        "--models",
+        "pwm",
+        "--plan",
+        "plan.json",
+    ];
     succeeds(here, &experiment("mine.json", "out", &more));
     let plan = fs::read_to_string(here.join("plan.json")).expect("a plan");
-    says(&plan, &["\"job\": \"experiment\"", "\"min_bound\"", "\"pwm\""]);
-    fs::write(here.join("plan.json"), plan.replace("\"A toy\"", "\"Mine\"")).expect("writable");
+    says(
+        &plan,
+        &["\"job\": \"experiment\"", "\"min_bound\"", "\"pwm\""],
+    );
+    fs::write(
+        here.join("plan.json"),
+        plan.replace("\"A toy\"", "\"Mine\""),
+    )
+    .expect("writable");
     says(&succeeds(here, &["run", "plan.json"]), &["Mine: 1 TF"]);
     assert_eq!(rows(&here.join("out")).len(), 2);
+}
+
+/// An experiment is what the commands are, one by one.
+#[test]
+fn rows_are_those_of_pretrain_and_finetune() {
+    let directory = directory();
+    let here = directory.path();
+    let more = [
+        "--positives",
+        "40",
+        "--models",
+        "pwm,scratch,transfer,readout",
+    ];
+    succeeds(here, &experiment("mine.json", "out", &more));
+    succeeds(here, &[toy::PRETRAIN, &["multi"]].concat());
+    let models = ["out/multi/both-1/multi", "multi/multi"].map(|run| {
+        let path = here.join(run).join("model.safetensors");
+        fs::read(path).expect("a model")
+    });
+    assert!(
+        models[0] == models[1],
+        "another multi-model than that of `pretrain`"
+    );
+    let mut words = vec!["finetune", "--model", "multi", "--matrix", "matrix.parquet"];
+    words.extend(["--genome", "genome.fa", "--tf", "MAX", "--positives", "40"]);
+    words.extend([
+        "--with-scratch",
+        "--epochs",
+        "1",
+        "--resamples",
+        "0",
+        "--out",
+        "max",
+    ]);
+    succeeds(here, &words);
+    let text = fs::read_to_string(here.join("max/comparison.json")).expect("a comparison");
+    let comparison: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let table = rows(&here.join("out"));
+    let values = |name| -> Vec<f64> {
+        let values = column(&table, name);
+        values
+            .iter()
+            .map(|value| value.parse().expect("a number"))
+            .collect()
+    };
+    let (matched, natural) = (values("aucpr"), values("natural_aucpr"));
+    for (row, model) in column(&table, "model").iter().enumerate() {
+        let compared = comparison["repeats"][0]["models"]
+            .as_array()
+            .expect("models");
+        let compared = compared.iter().find(|of| of["model"] == **model);
+        let compared = compared.unwrap_or_else(|| panic!("no {model}"));
+        assert_eq!(
+            compared["matched"]["aucpr"]["value"], matched[row],
+            "{model}"
+        );
+        assert_eq!(
+            compared["natural"]["aucpr"]["value"], natural[row],
+            "{model}"
+        );
+    }
 }

@@ -48,7 +48,9 @@ pub(super) struct Case {
 impl Case {
     /// Its name, which no other case has: that of its directory, too.
     pub(super) fn key(&self, set: &str) -> String {
-        let asked = self.asked.map_or_else(|| "all".to_owned(), |n| n.to_string());
+        let asked = self
+            .asked
+            .map_or_else(|| "all".to_owned(), |n| n.to_string());
         let set = if set.is_empty() { "-" } else { set };
         format!(
             "{}.{set}.{asked}.{}.{}.{}",
@@ -220,7 +222,13 @@ impl Running<'_> {
                 &train
             }
         };
-        let motifs = readout::motifs(&plan.matrix, &self.data, rows, self.split_seed, self.observer)?;
+        let motifs = readout::motifs(
+            &plan.matrix,
+            &self.data,
+            rows,
+            self.split_seed,
+            self.observer,
+        )?;
         Ok((motifs, began.elapsed().as_secs_f64()))
     }
 
@@ -232,12 +240,8 @@ impl Running<'_> {
             (ModelKind::Scratch, ..) => self.train(model, Start::Scratch, Freeze::None).map(Some),
             (ModelKind::MotifFilters, ..) => {
                 let architecture = self.architecture();
-                let initial = filters::initial(
-                    &architecture,
-                    FILTER_MOTIFS,
-                    self.split_seed,
-                    self.observer,
-                )?;
+                let initial =
+                    filters::initial(&architecture, FILTER_MOTIFS, self.split_seed, self.observer)?;
                 self.train(model, Start::Weights(&initial), Freeze::None)
                     .map(Some)
             }
@@ -392,8 +396,12 @@ impl Running<'_> {
             split: case.split,
             asked: case.asked.map(|asked| asked as u64),
             model: model.to_string(),
-            multi_model: multi.map(|(directory, _)| directory.clone()).unwrap_or_default(),
-            multi_tfs: multi.map(|(_, facts)| facts.tfs.clone()).unwrap_or_default(),
+            multi_model: multi
+                .map(|(directory, _)| directory.clone())
+                .unwrap_or_default(),
+            multi_tfs: multi
+                .map(|(_, facts)| facts.tfs.clone())
+                .unwrap_or_default(),
             multi_regions: multi.map_or(0, |(_, facts)| facts.regions),
             multi_bound: multi.map_or(0, |(_, facts)| facts.bound.iter().sum()),
             multi_bound_of_mode: multi

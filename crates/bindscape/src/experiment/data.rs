@@ -51,7 +51,10 @@ impl Data {
     pub(super) fn rows(&self) -> Rows<'_> {
         let regions = self.matrix.regions.iter();
         Rows {
-            of: regions.enumerate().map(|(row, region)| (region, row)).collect(),
+            of: regions
+                .enumerate()
+                .map(|(row, region)| (region, row))
+                .collect(),
             sequences: &self.sequences,
         }
     }
@@ -65,7 +68,9 @@ impl Data {
     /// Regions that a TF binds.
     pub(super) fn bound(&self, tf: usize) -> usize {
         let column = self.matrix.columns[tf].iter();
-        column.filter(|&&state| state == BindingState::Bound).count()
+        column
+            .filter(|&&state| state == BindingState::Bound)
+            .count()
     }
 }
 

@@ -152,11 +152,21 @@ impl MultiPlan {
         pretrain.architecture = study.network;
         pretrain.motif_filters.clone_from(&set.motif_filters);
         pretrain.regions = set.regions;
-        pretrain.split = study.pretraining_split.as_ref().unwrap_or(&study.split).clone();
+        pretrain.split = study
+            .pretraining_split
+            .as_ref()
+            .unwrap_or(&study.split)
+            .clone();
         pretrain.training = study.protocol.pretraining(study, seed);
         let filled_up = |tf: &&String| !self.also_resolved_for.contains(tf);
         let chosen = Chosen {
-            tfs: self.chosen.names().iter().filter(filled_up).cloned().collect(),
+            tfs: self
+                .chosen
+                .names()
+                .iter()
+                .filter(filled_up)
+                .cloned()
+                .collect(),
             also_resolved_for: self.also_resolved_for.clone(),
             inputs: data.files.clone(),
             set: Some(self.chosen.clone()),
@@ -166,8 +176,12 @@ impl MultiPlan {
             length: data.length,
             chosen: &chosen,
         };
-        let (record, evaluation) =
-            pretrain.train(&input, &mut |regions| Ok(rows.fetch(regions)), observer, session)?;
+        let (record, evaluation) = pretrain.train(
+            &input,
+            &mut |regions| Ok(rows.fetch(regions)),
+            observer,
+            session,
+        )?;
         Ok((record, crate::training::mean_aucpr(&evaluation.tfs).0))
     }
 }

@@ -318,7 +318,10 @@ impl Study {
             .hint(names::suggestion(
                 name,
                 Self::names(),
-                &format!("studies are {}", Self::names().collect::<Vec<_>>().join(", ")),
+                &format!(
+                    "studies are {}",
+                    Self::names().collect::<Vec<_>>().join(", ")
+                ),
             )));
         };
         Ok(serde_json::from_str(text).expect("tested"))
@@ -381,7 +384,11 @@ impl Study {
         for set in &self.sets {
             if !names.insert(&set.name) {
                 let found = format!("`{}` twice", set.name);
-                return Err(Error::argument("sets", "a name of its own for each set", found));
+                return Err(Error::argument(
+                    "sets",
+                    "a name of its own for each set",
+                    found,
+                ));
             }
             self.check_set(set)?;
         }
@@ -482,11 +489,19 @@ mod tests {
     fn studies_that_are_shipped_make_sense_and_are_written_as_they_are_read() {
         for name in Study::names() {
             let study = Study::shipped(name).expect("a study");
-            study.check().unwrap_or_else(|error| panic!("{name}: {error}"));
-            assert!(!study.title.is_empty() && !study.description.is_empty(), "{name}");
+            study
+                .check()
+                .unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert!(
+                !study.title.is_empty() && !study.description.is_empty(),
+                "{name}"
+            );
             assert!(!study.figures.is_empty(), "{name}");
             let text = serde_json::to_string(&study).expect("JSON");
-            assert_eq!(serde_json::from_str::<Study>(&text).expect("a study"), study);
+            assert_eq!(
+                serde_json::from_str::<Study>(&text).expect("a study"),
+                study
+            );
         }
         let error = Study::shipped("down-sampling").unwrap_err();
         assert!(error.advice().expect("a hint").contains("downsampling"));
@@ -495,10 +510,16 @@ mod tests {
     #[test]
     fn models_are_written_as_they_are_read() {
         for model in ModelKind::ALL {
-            assert_eq!(model.to_string().parse::<ModelKind>().expect("a model"), model);
+            assert_eq!(
+                model.to_string().parse::<ModelKind>().expect("a model"),
+                model
+            );
         }
         let error = "transfers".parse::<ModelKind>().unwrap_err();
-        assert!(error.advice().expect("a hint").contains("transfer"), "{error}");
+        assert!(
+            error.advice().expect("a hint").contains("transfer"),
+            "{error}"
+        );
     }
 
     #[test]
@@ -516,7 +537,10 @@ mod tests {
         );
         let message = told("{ \"models\": [\"transfers\"] }");
         assert!(message.contains("`transfers`"), "{message}");
-        assert!(told("{ \"sets\": [{ \"name\": \"a\", \"tfs\": \"all\", \"size\": 1 }] }").contains("`size`"));
+        assert!(
+            told("{ \"sets\": [{ \"name\": \"a\", \"tfs\": \"all\", \"size\": 1 }] }")
+                .contains("`size`")
+        );
     }
 
     #[test]
@@ -531,9 +555,13 @@ mod tests {
         assert!(refused(&|study| study.positives.clear()).starts_with("positives"));
         assert!(refused(&|study| study.positives = vec![Some(5)]).starts_with("positives"));
         assert!(refused(&|study| study.sets.clear()).contains("which `transfer` needs"));
-        assert!(refused(&|study| study.sets[1].name = study.sets[0].name.clone()).contains("twice"));
+        assert!(
+            refused(&|study| study.sets[1].name = study.sets[0].name.clone()).contains("twice")
+        );
         assert!(refused(&|study| study.sets[0].name = "../x".into()).contains("directory"));
-        assert!(refused(&|study| study.sets[0].tfs = "modes:{tf}".into()).contains("the set `mode"));
+        assert!(
+            refused(&|study| study.sets[0].tfs = "modes:{tf}".into()).contains("the set `mode")
+        );
         assert!(refused(&|study| study.sets[0].count = 0).contains("count"));
         assert!(refused(&|study| study.tfs.push("spi1".into())).contains("`spi1` twice"));
         assert!(refused(&|study| study.training.max_epochs = Some(0)).contains("max_epochs"));

@@ -8,9 +8,7 @@ use bindscape_base::progress::Progress;
 use bindscape_base::{Result, atomic};
 use bindscape_genome::sequence::PackedSequences;
 use bindscape_matrix::dataset::{Dataset, Part};
-use bindscape_matrix::results::{
-    Compared, ComparedModel, Comparison, RepeatComparison, TfMetrics,
-};
+use bindscape_matrix::results::{Compared, ComparedModel, Comparison, RepeatComparison, TfMetrics};
 use bindscape_motif::format::write_motifs;
 use bindscape_motif::{Format, MotifSet};
 use bindscape_nn::train::MODEL_FILE;

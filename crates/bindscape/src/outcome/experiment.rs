@@ -49,7 +49,11 @@ impl Experimented {
                 let value = mean(&of.collect::<Vec<f64>>());
                 value.map_or_else(|| "NA".to_owned(), |value| format!("{value:.3}"))
             };
-            let set = if set.is_empty() { String::new() } else { format!("{set}, ") };
+            let set = if set.is_empty() {
+                String::new()
+            } else {
+                format!("{set}, ")
+            };
             let asked = asked.map_or_else(
                 || "all bound regions".to_owned(),
                 |asked| counted(asked, "bound region"),

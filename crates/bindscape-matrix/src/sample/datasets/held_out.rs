@@ -77,8 +77,8 @@ impl FinetuningPool {
             matched: test(&matched.rows),
             natural: test(&free),
         };
-        let near = [&held_out.matched, &held_out.natural]
-            .map(|data| self.regions.overlaps(&data.regions));
+        let near =
+            [&held_out.matched, &held_out.natural].map(|data| self.regions.overlaps(&data.regions));
         let kept: Vec<usize> = (0..self.regions.len())
             .filter(|&row| !near[0][row] && !near[1][row])
             .collect();
@@ -107,8 +107,8 @@ impl FinetuningPool {
 
     /// The pool of some of its rows, ascending.
     fn only(&self, rows: &[usize]) -> Self {
-        let (positives, negatives) = (0..rows.len())
-            .partition(|&new| self.positives.binary_search(&rows[new]).is_ok());
+        let (positives, negatives) =
+            (0..rows.len()).partition(|&new| self.positives.binary_search(&rows[new]).is_ok());
         Self {
             tf: self.tf.clone(),
             regions: self.regions.select(rows),

@@ -521,7 +521,9 @@ fn regions_to_test_on_are_apart_from_every_draw() {
     assert_eq!(bound(&most.matched), pool.positives() / 2);
     let error = pool.hold_out(5, &options, 5).unwrap_err();
     assert!(
-        error.to_string().starts_with("test_positives: expected at least 10 bound regions of TF0"),
+        error
+            .to_string()
+            .starts_with("test_positives: expected at least 10 bound regions of TF0"),
         "{error}"
     );
 }
@@ -539,7 +541,14 @@ fn very_regions_alone_are_left_out_where_that_is_asked_for() {
             what: "regions of another model",
             exact,
         }];
-        let pool = FinetuningPool::new(&matrix, "TF0", View::Sparse, &excluded, None, &mut sequences);
+        let pool = FinetuningPool::new(
+            &matrix,
+            "TF0",
+            View::Sparse,
+            &excluded,
+            None,
+            &mut sequences,
+        );
         let verb = if exact { "are" } else { "overlap" };
         let what = format!("dropped: {verb} regions of another model");
         assert_eq!(step(&pool.unwrap().steps.0, &what), dropped);
@@ -561,7 +570,10 @@ fn regions_may_have_to_be_resolved_for_tfs_without_an_output() {
     let of = |options: &PretrainOptions| {
         pretraining_dataset(&matrix, &[], options, &mut sequences).unwrap()
     };
-    let (all, alone) = (of(&options(&["TF1", "TF0"], &[])), of(&options(&["TF1"], &["TF0"])));
+    let (all, alone) = (
+        of(&options(&["TF1", "TF0"], &[])),
+        of(&options(&["TF1"], &["TF0"])),
+    );
     assert_eq!(alone.matrix_rows, all.matrix_rows);
     assert_eq!(alone.dataset.parts, all.dataset.parts);
     assert_eq!(alone.dataset.tfs, ["TF1"]);
