@@ -7,7 +7,6 @@ use statrs::function::gamma::ln_gamma;
 
 use crate::bootstrap::{bootstrap_interval, by_strata};
 use crate::kruskal::kruskal_wallis;
-use crate::ranks::midranks;
 use crate::summary::{finite, mean, standard_deviation};
 
 /// An effect size.
@@ -39,7 +38,11 @@ pub struct Resampling {
 /// If the slices differ in length, or the level is not between 0 and 1.
 #[must_use]
 pub fn mean_difference(x: &[f64], y: &[f64], drawn: Resampling) -> Option<Effect> {
-    of_pairs(x, y, drawn, mean)
+    let differences = differences(x, y)?;
+    with_resamples(differences.len(), drawn, |rows| {
+        let sum: f64 = rows.iter().map(|&row| differences[row]).sum();
+        (!rows.is_empty()).then(|| sum / rows.len() as f64)
+    })
 }
 
 /// Matched-pairs rank-biserial correlation of `x` with `y`, the effect size of
@@ -53,40 +56,55 @@ pub fn mean_difference(x: &[f64], y: &[f64], drawn: Resampling) -> Option<Effect
 /// If the slices differ in length, or the level is not between 0 and 1.
 #[must_use]
 pub fn rank_biserial(x: &[f64], y: &[f64], drawn: Resampling) -> Option<Effect> {
-    of_pairs(x, y, drawn, |differences| {
-        let differ: Vec<f64> = differences.iter().copied().filter(|d| *d != 0.0).collect();
-        let sizes: Vec<f64> = differ.iter().map(|d| d.abs()).collect();
-        let (ranks, _) = midranks(&sizes);
-        let total: f64 = ranks.iter().sum();
-        let signed: f64 = ranks.iter().zip(&differ).map(|(r, d)| r * d.signum()).sum();
+    let differences = differences(x, y)?;
+    // Sorted once: a resample then counts how often each size was drawn, up and down.
+    let mut sizes: Vec<f64> = differences.iter().map(|d| d.abs()).collect();
+    sizes.sort_unstable_by(f64::total_cmp);
+    sizes.dedup();
+    let place: Vec<usize> = differences
+        .iter()
+        .map(|d| sizes.partition_point(|&size| size < d.abs()))
+        .collect();
+    with_resamples(differences.len(), drawn, |rows| {
+        let mut drawn = vec![[0_u32; 2]; sizes.len()];
+        for &row in rows {
+            if differences[row] != 0.0 {
+                drawn[place[row]][usize::from(differences[row] > 0.0)] += 1;
+            }
+        }
+        let (mut before, mut total, mut signed) = (0.0, 0.0, 0.0);
+        for [down, up] in drawn.into_iter().map(|counts| counts.map(f64::from)) {
+            let rank = before + (down + up + 1.0) / 2.0;
+            total += rank * (down + up);
+            signed += rank * (up - down);
+            before += down + up;
+        }
         (total > 0.0).then(|| signed / total)
     })
 }
 
-fn of_pairs(
-    x: &[f64],
-    y: &[f64],
-    drawn: Resampling,
-    statistic: impl Fn(&[f64]) -> Option<f64> + Sync,
-) -> Option<Effect> {
+/// `x - y`; `None` if one is not finite.
+fn differences(x: &[f64], y: &[f64]) -> Option<Vec<f64>> {
     assert_eq!(x.len(), y.len(), "paired samples");
     let differences: Vec<f64> = x.iter().zip(y).map(|(x, y)| x - y).collect();
-    if !finite(&differences) {
-        return None;
-    }
-    let value = statistic(&differences)?;
-    let again = |rows: &[usize]| {
-        let taken: Vec<f64> = rows.iter().map(|&row| differences[row]).collect();
-        statistic(&taken)
-    };
-    let n = differences.len();
+    finite(&differences).then_some(differences)
+}
+
+/// A statistic of rows with its interval over resamples of them.
+fn with_resamples(
+    n: usize,
+    drawn: Resampling,
+    statistic: impl Fn(&[usize]) -> Option<f64> + Sync,
+) -> Option<Effect> {
+    let rows: Vec<usize> = (0..n).collect();
+    let value = statistic(&rows)?;
     let Resampling {
         resamples,
         level,
         seed,
     } = drawn;
     let interval = (n > 1)
-        .then(|| bootstrap_interval(n, resamples, level, seed, again))
+        .then(|| bootstrap_interval(n, resamples, level, seed, statistic))
         .flatten();
     Some(Effect { value, interval })
 }
