@@ -215,7 +215,8 @@ macro_rules! numbers {
             }
 
             fn parse(text: &str) -> Option<Self> {
-                text.parse().ok()
+                // What is not known is NA, never NaN.
+                text.parse().ok().filter(|&number: &$type| (number as f64).is_finite())
             }
         }
 
@@ -229,7 +230,7 @@ macro_rules! numbers {
             fn parse(text: &str) -> Option<Self> {
                 match text {
                     "NA" => Some(None),
-                    number => number.parse().ok().map(Some),
+                    number => <$type as Cell>::parse(number).map(Some),
                 }
             }
         }
@@ -448,6 +449,8 @@ mod tests {
             bad.contains("line 3") && bad.contains("a number or NA in the column aucpr"),
             "{bad}"
         );
+        assert!(told(&text.replace("\t0.75\t", "\tNaN\t")).contains("a number or NA"));
+        assert!(told(&text.replace("\t1.5\n", "\tinf\n")).contains("in the column seconds"));
         assert!(told(&text.replace("same-mode", "like")).contains("among, same-mode"));
         assert!(told(&text.replace("relation", "relative")).contains("the columns of a result"));
         assert!(told(&text.replace("HNF4A\t", "")).contains("27 fields"));

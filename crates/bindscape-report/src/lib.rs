@@ -7,6 +7,7 @@
 mod clusters;
 mod compare;
 mod date;
+pub mod experiment;
 mod figures;
 mod found;
 mod funnel;

@@ -105,6 +105,29 @@ pub(crate) fn significant(value: f64, digits: usize) -> String {
     fixed(value, decimals)
 }
 
+/// A p value with two digits: `0.031`, `0.0012`, `1.9 × 10⁻⁷`.
+pub(crate) fn p_value(p: f64) -> String {
+    const DIGITS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
+    if p == 0.0 {
+        return "< 10⁻³⁰⁰".to_owned();
+    }
+    if p >= 0.095 {
+        return fixed(p, 2);
+    }
+    if p >= 0.000_95 {
+        return fixed(p, if p >= 0.0095 { 3 } else { 4 });
+    }
+    let text = format!("{p:.1e}");
+    let Some((digits, power)) = text.split_once("e-") else {
+        return text;
+    };
+    let power: String = power
+        .bytes()
+        .map(|digit| DIGITS[usize::from(digit - b'0')])
+        .collect();
+    format!("{digits} × 10⁻{power}")
+}
+
 /// `12.3 MB`, in powers of 1,000.
 pub(crate) fn bytes(value: u64) -> String {
     const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
@@ -149,6 +172,19 @@ mod tests {
         assert_eq!(percent(3, 3), "100%");
         assert_eq!(percent(0, 0), UNDEFINED);
         assert_eq!(significant(4_123.4, 3), "4123");
+        let p_values = [0.667, 0.05, 0.0312, 0.00123, 1.91e-7, 3e-12, 0.0].map(p_value);
+        assert_eq!(
+            p_values,
+            [
+                "0.67",
+                "0.050",
+                "0.031",
+                "0.0012",
+                "1.9 × 10⁻⁷",
+                "3.0 × 10⁻¹²",
+                "< 10⁻³⁰⁰"
+            ]
+        );
         assert_eq!(bytes(999), "999 B");
         assert_eq!(bytes(12_345_678), "12.3 MB");
         assert_eq!(bytes(999_999), "1.0 MB");

@@ -357,7 +357,7 @@ fn shortened<S: AsRef<str>>(names: &[S]) -> String {
     }
 }
 
-fn read_text(file: &Path) -> Result<Option<String>> {
+pub(crate) fn read_text(file: &Path) -> Result<Option<String>> {
     match fs::read(file) {
         Ok(bytes) => String::from_utf8(bytes).map(Some).map_err(|error| {
             Error::input(
@@ -373,7 +373,7 @@ fn read_text(file: &Path) -> Result<Option<String>> {
     }
 }
 
-fn parse<T: DeserializeOwned>(file: &Path, text: &str) -> Result<T> {
+pub(crate) fn parse<T: DeserializeOwned>(file: &Path, text: &str) -> Result<T> {
     serde_json::from_str(text).map_err(|error| {
         Error::input(
             file,

@@ -19,6 +19,60 @@ pub(crate) enum Anchor {
     End,
 }
 
+/// The shape of a point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Symbol {
+    Circle,
+    Square,
+    Diamond,
+    Triangle,
+    Down,
+    Star,
+    Plus,
+    Cross,
+}
+
+impl Symbol {
+    /// Corners of its outline around (0, 0), about as large as a circle of radius 1; `None` of a
+    /// circle.
+    fn outline(self) -> Option<Vec<(f64, f64)>> {
+        const ARM: f64 = 0.36;
+        let plus = [
+            (-ARM, -1.15),
+            (ARM, -1.15),
+            (ARM, -ARM),
+            (1.15, -ARM),
+            (1.15, ARM),
+            (ARM, ARM),
+            (ARM, 1.15),
+            (-ARM, 1.15),
+            (-ARM, ARM),
+            (-1.15, ARM),
+            (-1.15, -ARM),
+            (-ARM, -ARM),
+        ];
+        Some(match self {
+            Self::Circle => return None,
+            Self::Square => vec![(-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)],
+            Self::Diamond => vec![(0.0, -1.3), (1.3, 0.0), (0.0, 1.3), (-1.3, 0.0)],
+            Self::Triangle => vec![(0.0, -1.25), (1.15, 0.85), (-1.15, 0.85)],
+            Self::Down => vec![(0.0, 1.25), (1.15, -0.85), (-1.15, -0.85)],
+            Self::Star => (0..10)
+                .map(|corner| {
+                    let radius = if corner % 2 == 0 { 1.45 } else { 0.6 };
+                    let angle = std::f64::consts::PI * f64::from(corner) / 5.0;
+                    (radius * angle.sin(), -radius * angle.cos())
+                })
+                .collect(),
+            Self::Plus => plus.to_vec(),
+            Self::Cross => {
+                let turned = |&(x, y): &(f64, f64)| (0.7071 * (x - y), 0.7071 * (x + y));
+                plus.iter().map(turned).collect()
+            }
+        })
+    }
+}
+
 impl Anchor {
     fn name(self) -> &'static str {
         match self {
@@ -77,6 +131,33 @@ impl Svg {
         ));
         self.tooltip(tooltip);
         self.body.push_str("</circle>");
+    }
+
+    /// A point of a given shape.
+    pub(crate) fn symbol(
+        &mut self,
+        symbol: Symbol,
+        (x, y): (f64, f64),
+        radius: f64,
+        class: &str,
+        tooltip: &str,
+    ) {
+        let Some(corners) = symbol.outline() else {
+            self.circle((x, y), radius, class, tooltip);
+            return;
+        };
+        let corners: Vec<String> = corners
+            .iter()
+            .map(|(dx, dy)| format!("{:.2} {:.2}", x + radius * dx, y + radius * dy))
+            .collect();
+        self.path(&format!("M{}Z", corners.join("L")), class, tooltip);
+    }
+
+    /// A path as SVG writes it.
+    pub(crate) fn path(&mut self, path: &str, class: &str, tooltip: &str) {
+        self.put(format_args!(r#"<path class="{class}" d="{path}">"#));
+        self.tooltip(tooltip);
+        self.body.push_str("</path>");
     }
 
     pub(crate) fn rect(

@@ -3,7 +3,7 @@
 //! ground, sky blue and orange on dark; shape and dash say the same again.
 
 /// Names and values of the colours on light and on dark ground.
-const COLOURS: [(&str, &str, &str); 15] = [
+const COLOURS: [(&str, &str, &str); 22] = [
     ("ink", "#1a1f26", "#e7eaee"),
     ("muted", "#59636e", "#9ea8b3"),
     ("paper", "#ffffff", "#15181d"),
@@ -18,6 +18,13 @@ const COLOURS: [(&str, &str, &str); 15] = [
     ("shade", "#f7f8fa", "#1a1e24"),
     ("link", "#005a8d", "#7cc4ee"),
     ("domain", "#8ccfba", "#1d7358"),
+    ("multi", "#f2c500", "#f0e442"),
+    ("multi-edge", "#8a6a00", "#f0e442"),
+    ("red", "#d0380a", "#ff7d5c"),
+    ("green", "#009e73", "#35c9a0"),
+    ("purple", "#a0458a", "#e39ac8"),
+    ("brown", "#7d5a3c", "#c9a27e"),
+    ("steel", "#4f6d8f", "#8fb0d6"),
     ("under", "#eaf5f1", "#18281f"),
 ];
 

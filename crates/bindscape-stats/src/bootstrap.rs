@@ -68,7 +68,8 @@ pub fn paired_bootstrap(
     })
 }
 
-fn by_strata(
+/// As [`bootstrap_interval`], drawing from each stratum as many rows as it has, in the order of strata.
+pub(crate) fn by_strata(
     strata: &[&[usize]],
     resamples: u32,
     level: f64,

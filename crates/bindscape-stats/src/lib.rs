@@ -8,17 +8,25 @@
 //! - random numbers come from one stream per resample, so that a result depends
 //!   on the seed and never on the number of threads.
 
+mod adjust;
 mod bootstrap;
 mod calibration;
 mod confusion;
+mod effect;
+mod kruskal;
 mod logistic;
 mod multiclass;
 mod optimise;
+mod permutations;
 mod q_values;
 mod ranking;
+mod ranks;
+mod spearman;
 mod summary;
+mod welch;
 mod wilcoxon;
 
+pub use adjust::{bonferroni, holm};
 pub use bootstrap::{
     MetricDifferences, MetricIntervals, bootstrap_interval, bootstrap_interval_stratified,
     bootstrap_metrics, paired_bootstrap,
@@ -28,6 +36,8 @@ pub use calibration::{
     temperature_multiclass,
 };
 pub use confusion::{Confusion, brier, f1, mcc, precision, recall};
+pub use effect::{Effect, Resampling, epsilon_squared, hedges_g, mean_difference, rank_biserial};
+pub use kruskal::{KruskalWallis, kruskal_wallis, kruskal_wallis_least_p};
 pub use logistic::LogisticRegression;
 pub use multiclass::{
     ClassConfusion, brier_multiclass, log_loss, log_loss_multiclass, macro_mean, most_probable,
@@ -36,8 +46,10 @@ pub use multiclass::{
 pub use optimise::minimise;
 pub use q_values::{q_values, q_values_of_counts};
 pub use ranking::{Curve, aucpr, auroc, average_precision, precision_recall_curve};
+pub use spearman::{Spearman, spearman};
 pub use summary::{mean, mean_interval, quantile, standard_deviation};
-pub use wilcoxon::{SignedRank, wilcoxon_signed_rank};
+pub use welch::{Welch, welch_t_test};
+pub use wilcoxon::{SignedRank, wilcoxon_least_p, wilcoxon_signed_rank};
 
 /// A score: `f32` or `f64`.
 pub trait Score: Copy + Sync {

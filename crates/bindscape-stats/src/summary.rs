@@ -56,6 +56,11 @@ pub fn quantile(values: &[f64], share: f64) -> Option<f64> {
     Some(of_sorted(&sorted, share))
 }
 
+/// Whether all values are finite.
+pub(crate) fn finite(values: &[f64]) -> bool {
+    values.iter().all(|value| value.is_finite())
+}
+
 pub(crate) fn of_sorted(sorted: &[f64], share: f64) -> f64 {
     let place = share * (sorted.len() - 1) as f64;
     let below = place.floor() as usize;

@@ -77,6 +77,15 @@ pub fn wilcoxon_signed_rank(x: &[f64], y: &[f64]) -> Option<SignedRank> {
     })
 }
 
+/// The smallest p value that [`wilcoxon_signed_rank`] can give for so many pairs that differ: that
+/// of pairs that all differ one way. It is above 0.05 up to five pairs. `None` without a pair.
+#[must_use]
+pub fn wilcoxon_least_p(pairs: usize) -> Option<f64> {
+    let ones = vec![1.0; pairs];
+    let ranks: Vec<f64> = (1..=pairs).map(|rank| rank as f64 * 2.0).collect();
+    Some(wilcoxon_signed_rank(&ranks, &ones)?.p)
+}
+
 /// Twice the share of the 2^n choices of signs whose (doubled) rank sum is at most `smaller`.
 fn exact_p(doubled: &[usize], total: usize, smaller: usize) -> f64 {
     // Counts stay below 2^50 and are exact in f64.
@@ -103,6 +112,14 @@ mod tests {
         assert_eq!((test.statistic, test.p, test.exact), (0.0, 0.0625, true));
         assert!(wilcoxon_signed_rank(&[1.0, 2.0], &[1.0, 2.0]).is_none());
         assert!(wilcoxon_signed_rank(&[f64::NAN], &[1.0]).is_none());
+    }
+
+    #[test]
+    fn five_pairs_cannot_be_significant() {
+        assert_eq!(wilcoxon_least_p(0), None);
+        assert_eq!(wilcoxon_least_p(5), Some(0.0625));
+        assert_eq!(wilcoxon_least_p(6), Some(0.03125));
+        assert!(wilcoxon_least_p(148).unwrap() < 1e-20);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use maud::{Markup, PreEscaped, html};
 
-use crate::svg::{Anchor, Svg, ems, escape, px};
+use crate::svg::{Anchor, Svg, Symbol, ems, escape, px};
 use crate::theme;
 
 pub(crate) mod data;
@@ -45,6 +45,9 @@ pub(crate) enum Mark {
     Dot,
     Bar,
     Tick,
+    Symbol(Symbol),
+    /// A box of a box plot, with the symbol of its points.
+    Boxed(Symbol),
 }
 
 impl Key {
@@ -64,6 +67,25 @@ impl Key {
             Mark::Dot => svg.circle((13.0, 7.0), 4.5, self.class, ""),
             Mark::Tick => svg.line((13.0, 1.0), (13.0, 13.0), self.class),
             Mark::Bar => svg.rect((5.0, 2.0), (16.0, 10.0), self.class, ""),
+            Mark::Symbol(symbol) => {
+                svg.symbol(
+                    symbol,
+                    (13.0, 7.0),
+                    4.2,
+                    &format!("point {}", self.class),
+                    "",
+                );
+            }
+            Mark::Boxed(symbol) => {
+                svg.rect((4.0, 1.0), (18.0, 12.0), &format!("box {}", self.class), "");
+                svg.symbol(
+                    symbol,
+                    (13.0, 7.0),
+                    2.6,
+                    &format!("point {}", self.class),
+                    "",
+                );
+            }
         }
         svg
     }

@@ -17,6 +17,9 @@ mod shell;
 mod summary;
 mod usage;
 
+pub(crate) use provenance::{flattened, inputs};
+pub(crate) use shell::shell;
+
 /// Numbers figures and tables through the page.
 #[derive(Debug, Default)]
 pub(crate) struct Numbering {
@@ -25,14 +28,20 @@ pub(crate) struct Numbering {
 }
 
 impl Numbering {
-    fn figure(&mut self, figure: &Figure) -> Markup {
+    pub(crate) fn figure(&mut self, figure: &Figure) -> Markup {
         self.figures += 1;
         figure.inline(self.figures)
     }
 
     /// A table with a numbered caption. It scrolls on its own where it is too
     /// wide, which keyboards must reach: hence the tab stop and the name.
-    fn table(&mut self, title: &str, notes: &str, class: &str, content: &Markup) -> Markup {
+    pub(crate) fn table(
+        &mut self,
+        title: &str,
+        notes: &str,
+        class: &str,
+        content: &Markup,
+    ) -> Markup {
         self.tables += 1;
         let number = self.tables;
         html! {

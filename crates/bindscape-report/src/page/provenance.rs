@@ -1,5 +1,6 @@
 //! Settings, versions, seeds and files: what it takes to do it again.
 
+use bindscape_base::digest::InputFile;
 use maud::{Markup, html};
 use serde_json::Value;
 
@@ -66,26 +67,6 @@ fn of_run(run: &Run, numbering: &mut Numbering) -> Markup {
             }
         }
     };
-    let inputs = html! {
-        thead {
-            tr {
-                th.left scope="col" { "Used as" }
-                th.left scope="col" { "File" }
-                th scope="col" { "Size" }
-                th.left scope="col" { "SHA-256" }
-            }
-        }
-        tbody {
-            @for input in &record.inputs {
-                tr {
-                    th scope="row" { (input.role) }
-                    td.left.wrap { (input.name) }
-                    td title={ (count(input.bytes)) " bytes" } { (bytes(input.bytes)) }
-                    td.left.wrap { code.hash { (input.sha256) } }
-                }
-            }
-        }
-    };
     let evaluated: Vec<_> = run
         .trainings
         .iter()
@@ -116,17 +97,43 @@ fn of_run(run: &Run, numbering: &mut Numbering) -> Markup {
         @if !settings.is_empty() {
             (numbering.table("Configuration", "All settings, after defaults were filled in.", "compact", &configuration))
         }
-        @if !record.inputs.is_empty() {
-            (numbering.table("Input files", "", "wide", &inputs))
-        }
+        (inputs(&record.inputs, numbering))
         @if !evaluated.is_empty() {
             (numbering.table("Models", "As they were evaluated.", "wide", &models))
         }
     }
 }
 
+/// The table of input files; nothing where there are none.
+pub(crate) fn inputs(files: &[InputFile], numbering: &mut Numbering) -> Markup {
+    if files.is_empty() {
+        return html! {};
+    }
+    let content = html! {
+        thead {
+            tr {
+                th.left scope="col" { "Used as" }
+                th.left scope="col" { "File" }
+                th scope="col" { "Size" }
+                th.left scope="col" { "SHA-256" }
+            }
+        }
+        tbody {
+            @for input in files {
+                tr {
+                    th scope="row" { (input.role) }
+                    td.left.wrap { (input.name) }
+                    td title={ (count(input.bytes)) " bytes" } { (bytes(input.bytes)) }
+                    td.left.wrap { code.hash { (input.sha256) } }
+                }
+            }
+        }
+    };
+    numbering.table("Input files", "", "wide", &content)
+}
+
 /// A configuration as dotted names and values, in the order of the record.
-fn flattened(value: &Value) -> Vec<(String, String)> {
+pub(crate) fn flattened(value: &Value) -> Vec<(String, String)> {
     fn walk(name: &str, value: &Value, out: &mut Vec<(String, String)>) {
         let below = |key: &str| {
             if name.is_empty() {

@@ -1,7 +1,7 @@
 //! Commands as a reader types them.
 
 /// A command line as a POSIX shell takes it.
-pub(super) fn shell(command: &[String]) -> String {
+pub(crate) fn shell(command: &[String]) -> String {
     let words: Vec<String> = command.iter().map(|word| shell_word(word)).collect();
     words.join(" ")
 }

@@ -1,6 +1,7 @@
 //! Run directories as training would leave them, with made-up results: scores
 //! are drawn from two normal distributions and measured by `bindscape-stats`.
 
+pub mod experiment;
 pub mod markup;
 
 use std::fs;
@@ -35,7 +36,7 @@ impl Random {
         ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    fn normal(&mut self) -> f64 {
+    pub fn normal(&mut self) -> f64 {
         (0..12).map(|_| self.uniform()).sum::<f64>() - 6.0
     }
 }
