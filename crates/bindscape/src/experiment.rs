@@ -462,7 +462,8 @@ impl Running<'_> {
         (rows, left_out)
     }
 
-    /// Writes the result table, and gives its rows.
+    /// Writes the result table, the table of tests and the page, and gives the rows and what was
+    /// left out.
     fn write_results(&self, record: &ExperimentRecord) -> Result<(Vec<ResultRow>, Vec<String>)> {
         let (rows, left_out) = self.results();
         let comments = [
@@ -472,7 +473,10 @@ impl Running<'_> {
         ];
         let mut table = Vec::new();
         ResultRow::write_table(&mut table, &comments, &rows).expect("memory takes all");
-        atomic::write(self.plan.out.join(RESULTS), &table)?;
+        let out = &self.plan.out;
+        atomic::write(out.join(RESULTS), &table)?;
+        let tests = bindscape_report::experiment::statistics(&rows);
+        bindscape_report::experiment::write_statistics(&tests, &out.join(STATISTICS))?;
         Ok((rows, left_out))
     }
 }
@@ -535,17 +539,28 @@ impl Job for Experiment {
         let multis = running.train_multis()?;
         running.run_cases(&multis, &run.record)?;
         let (rows, left_out) = running.write_results(&run.record)?;
+        if rows.is_empty() {
+            let reasons: Vec<&str> = left_out.iter().map(String::as_str).collect();
+            let found = format!("none: {}", some_of(&reasons));
+            return Err(Error::argument(
+                "study",
+                "a case that can be studied",
+                found,
+            ));
+        }
         if !self.keep_models {
             remove(&self.out.join("cases"))?;
         }
         run.record.left_out.clone_from(&left_out);
         run.finish()?;
+        let report = self.out.join(REPORT);
+        bindscape_report::experiment::write_experiment(&run.record, &rows, &report)?;
         Ok(Experimented {
             title: self.study.title.clone(),
             rows,
             left_out,
             directory: self.out.clone(),
-            report: self.out.join(REPORT),
+            report,
         })
     }
 }

@@ -14,7 +14,7 @@ use crate::session::Session;
 #[serde(deny_unknown_fields)]
 pub struct Report {
     /// Run directories: the main one first, further ones, such as the pre-training of a
-    /// fine-tuning, after it.
+    /// fine-tuning, after it. Or the directory of an experiment alone.
     pub runs: Vec<PathBuf>,
     /// The page; `None` for `report.html` in the first run directory.
     pub out: Option<PathBuf>,
@@ -25,6 +25,23 @@ impl Report {
     #[must_use]
     pub fn new(runs: Vec<PathBuf>) -> Self {
         Self { runs, out: None }
+    }
+}
+
+/// Whether the page is one of an experiment; a page of several things is one of runs.
+fn is_experiment(runs: &[PathBuf]) -> Result<bool> {
+    let experiments = runs
+        .iter()
+        .filter(|path| FileKind::of(path) == Some(FileKind::Experiment));
+    match experiments.count() {
+        0 => Ok(false),
+        _ if runs.len() == 1 => Ok(true),
+        _ => Err(Error::argument(
+            "runs",
+            "run directories, or one directory of an experiment alone",
+            "an experiment among others",
+        )
+        .hint("make a page of each")),
     }
 }
 
@@ -66,13 +83,17 @@ impl Job for Report {
     }
 
     fn run(&self, _session: &Session<'_>) -> Result<PathBuf> {
-        for run in &self.runs {
-            check_run(run)?;
-        }
         let out = self
             .out
             .clone()
             .unwrap_or_else(|| self.runs[0].join("report.html"));
+        if is_experiment(&self.runs)? {
+            bindscape_report::experiment::write_experiment_report(&self.runs[0], &out)?;
+            return Ok(out);
+        }
+        for run in &self.runs {
+            check_run(run)?;
+        }
         let runs: Vec<&Path> = self.runs.iter().map(PathBuf::as_path).collect();
         bindscape_report::write_report(&runs, &out)?;
         Ok(out)

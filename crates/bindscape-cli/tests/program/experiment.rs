@@ -119,6 +119,20 @@ fn all_models_come_into_one_table_whatever_the_threads() {
         .map(|of| of == "1")
         .collect();
     assert_eq!(trained, [false, false, true, true, true, true, true, false]);
+    // The page and the tests follow from the table alone.
+    let page = fs::read_to_string(here.join("one/report.html")).expect("a page");
+    says(&page, &["A toy", "readout", "MAX"]);
+    let tests = fs::read_to_string(here.join("one/statistics.tsv")).expect("tests");
+    says(&tests, &["readout", "pwm"]);
+    succeeds(here, &["report", "one", "--out", "again.html"]);
+    assert_eq!(
+        fs::read_to_string(here.join("again.html")).expect("a page"),
+        page
+    );
+    says(
+        &refuses(here, &["report", "one", "one/multi/both-1"]),
+        &["one directory of an experiment alone"],
+    );
     // The multi-model is a run like any other; models of single TFs are not kept.
     assert!(
         here.join("one/multi/both-1/multi/model.safetensors")
@@ -203,6 +217,13 @@ fn a_killed_experiment_goes_on_to_the_same_table() {
     );
 }
 
+/// Standard error of the study in `bad.json`, which fails after its directory was made.
+fn told_with_directory(here: &Path) -> String {
+    let output = crate::bindscape(here, &experiment("bad.json", "begun", &[]));
+    assert_eq!(output.status.code(), Some(2));
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
 #[test]
 fn what_is_no_study_is_refused_before_anything_is_written() {
     let directory = directory();
@@ -228,6 +249,11 @@ fn what_is_no_study_is_refused_before_anything_is_written() {
             "expected a TF that can be studied",
             "2 TFs with fewer than 1,000",
         ],
+    );
+    put("{ \"positives\": [5000] }");
+    says(
+        &told_with_directory(here),
+        &["expected a case that can be studied", "5000 bound"],
     );
     put("a,b\n");
     says(&told(&[]), &["bad.json"]);

@@ -53,12 +53,6 @@ pub fn write_experiment_report(directory: &Path, out: &Path) -> Result<()> {
     write_experiment(&record, &rows, out)
 }
 
-/// Whether `directory` holds the record of an experiment.
-#[must_use]
-pub fn is_experiment(directory: &Path) -> bool {
-    directory.join(read::RECORD).is_file()
-}
-
 /// The figures of an experiment in the order of its page.
 ///
 /// # Errors

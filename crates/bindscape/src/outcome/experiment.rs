@@ -28,6 +28,7 @@ impl Outcome for Experimented {
             counted(self.rows.len() as u64, "row"),
             self.directory.join(crate::experiment::RESULTS).display()
         ));
+        notes.push(format!("wrote {}", self.report.display()));
         notes
     }
 }
