@@ -11,6 +11,7 @@
 mod bootstrap;
 mod calibration;
 mod confusion;
+mod design;
 mod logistic;
 mod multiclass;
 mod optimise;
@@ -28,6 +29,7 @@ pub use calibration::{
     temperature_multiclass,
 };
 pub use confusion::{Confusion, brier, f1, mcc, precision, recall};
+pub use design::Design;
 pub use logistic::LogisticRegression;
 pub use multiclass::{
     ClassConfusion, brier_multiclass, log_loss, log_loss_multiclass, macro_mean, most_probable,

@@ -15,6 +15,8 @@ pub mod evaluate;
 pub mod experiment;
 pub mod finetune;
 pub mod job;
+#[allow(dead_code)]
+mod kmers;
 pub mod matrix;
 pub mod model;
 pub mod motif;
