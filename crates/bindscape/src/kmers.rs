@@ -30,9 +30,9 @@ const STEP: usize = 1024;
 /// Sequences of one length, and which of them are bound.
 pub(crate) type Labelled<'a> = (&'a PackedSequences, &'a [bool]);
 
-/// The log odds that `tests` are bound by what is bound in `train`, one row of scores for each of
-/// them; `None` for sequences with unknown letters, which are not fitted to either. The same on
-/// both strands.
+/// The probabilities that `tests` are bound, where as many are as in `train`, one row of them for
+/// each of `tests`; `None` for sequences with unknown letters, which are not fitted to either. The
+/// same on both strands.
 ///
 /// # Errors
 /// If the sequences to fit to are not of both kinds, or the user asked to stop.
@@ -79,7 +79,7 @@ pub(crate) fn scores(
             }
             let score = (!test.has_unknown(row))
                 .then(|| fitted.constant + counter.count(test, row).product(&weights));
-            of_test.push(score.map(|score| score as f32));
+            of_test.push(score.map(|score| (1.0 / (1.0 + (-score).exp())) as f32));
         }
         scores.push(of_test);
     }

@@ -15,7 +15,6 @@ pub mod evaluate;
 pub mod experiment;
 pub mod finetune;
 pub mod job;
-#[allow(dead_code)]
 mod kmers;
 pub mod matrix;
 pub mod model;
@@ -23,6 +22,7 @@ pub mod motif;
 mod outcome;
 pub mod predict;
 pub mod pretrain;
+mod profiles;
 pub mod protein;
 pub mod report;
 mod run_directory;
