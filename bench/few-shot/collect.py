@@ -12,7 +12,10 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import wilcoxon
 
-NAMES = {"pwm": "de novo PWM", "scratch": "from scratch", "transfer": "transfer", "readout": "readout"}
+NAMES = {
+    "profile": "JASPAR profile", "pwm": "de novo PWM", "kmers": "k-mer regression",
+    "scratch": "from scratch", "transfer": "transfer", "readout": "readout",
+}
 
 
 def interval(values: np.ndarray) -> tuple[float, float]:

@@ -7,22 +7,33 @@ use bindscape_genome::load::SequenceInput;
 use bindscape_matrix::split::Split;
 use clap::Args;
 
-/// Where the sequences of regions come from.
+/// The sequences of regions.
+#[derive(Debug, Args)]
+pub(crate) struct SequenceArguments {
+    #[command(flatten)]
+    source: SourceArguments,
+    /// Width of the sequences, around the centres of the regions, whose labels they keep
+    /// [default: that of the regions]
+    #[arg(long, value_name = "BP")]
+    pub(crate) width: Option<u32>,
+}
+
+/// Where they come from.
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
-pub(crate) struct SequenceArguments {
+struct SourceArguments {
     /// FASTA of the regions, headers ending in chrom:start-end (as `bedtools getfasta` writes them); may be gzipped
     #[arg(long, value_name = "FASTA")]
-    pub(crate) sequences: Option<PathBuf>,
+    sequences: Option<PathBuf>,
     /// Genome: 2bit, or FASTA with its .fai beside it
     #[arg(long, value_name = "FILE")]
-    pub(crate) genome: Option<PathBuf>,
+    genome: Option<PathBuf>,
 }
 
 impl SequenceArguments {
     /// The input asked for; clap requires one of the two.
     pub(crate) fn input(&self) -> Result<SequenceInput> {
-        match (&self.sequences, &self.genome) {
+        match (&self.source.sequences, &self.source.genome) {
             (Some(path), _) => Ok(SequenceInput::Fasta(path.clone())),
             (None, Some(path)) => Ok(SequenceInput::Genome(path.clone())),
             (None, None) => Err(Error::argument(

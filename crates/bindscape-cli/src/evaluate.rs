@@ -78,6 +78,7 @@ impl Verb for Arguments {
             model: self.model,
             against: self.against,
             matrix: self.matrix,
+            width: self.sequences.width,
             sequences: self.sequences.input()?,
             tfs: self.tfs,
             on: self.on,

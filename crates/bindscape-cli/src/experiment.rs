@@ -128,6 +128,9 @@ impl Arguments {
         if self.test_positives.is_some() {
             study.test_positives = self.test_positives;
         }
+        if self.sequences.width.is_some() {
+            study.width = self.sequences.width;
+        }
         if self.string.is_some() {
             study.string.clone_from(&self.string);
             study.string_info.clone_from(&self.string_info);

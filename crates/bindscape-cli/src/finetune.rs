@@ -23,7 +23,7 @@ const SEEN: &[(&str, &str)] = &[
 
 /// Options of `finetune`.
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new("from").args(["model", "scratch"]).multiple(true).required(true))]
+#[command(group = ArgGroup::new("from").args(["model", "scratch", "simple_only"]).multiple(true).required(true))]
 pub(crate) struct Arguments {
     /// Multi-model to transfer from: its run directory or .safetensors file. With
     /// --scratch, only its regions are kept out
@@ -61,11 +61,15 @@ pub(crate) struct Arguments {
     /// Train no network: fit a readout of the multi-model alone, in seconds
     #[arg(long, conflicts_with_all = ["scratch", "with_scratch", "no_readout"])]
     readout_only: bool,
+    /// Train no network and fit no readout: only what needs no multi-model (JASPAR profile, de novo PWM,
+    /// k-mer regression)
+    #[arg(long, conflicts_with_all = ["scratch", "with_scratch", "readout_only", "no_readout"])]
+    simple_only: bool,
     /// Fit no readout of the multi-model
     #[arg(long)]
     no_readout: bool,
-    /// Unbound regions per bound one, whatever their GC content, that the readout is fitted to beside
-    /// the matched ones
+    /// Unbound regions per bound one, whatever their GC content, that readout and k-mer regression
+    /// are fitted to beside the matched ones
     #[arg(long, value_name = "RATIO", default_value_t = 10.0)]
     background: f64,
     /// Regions that the multi-model was fitted to
@@ -107,6 +111,7 @@ impl Verb for Arguments {
         Ok(Finetune {
             model: self.model,
             matrix: self.matrix,
+            width: self.sequences.width,
             sequences: self.sequences.input()?,
             tf: self.tf,
             architecture: self.architecture,
@@ -114,14 +119,17 @@ impl Verb for Arguments {
             negatives_per_positive: self.negatives_per_positive,
             gc_bin_percent: self.gc_bin,
             repeats: self.repeats,
-            start: match (self.scratch, self.with_scratch, self.readout_only) {
-                (true, _, _) => StartChoice::Scratch,
-                (false, true, _) => StartChoice::Both,
-                (false, false, true) => StartChoice::None,
-                (false, false, false) => StartChoice::Transfer,
+            start: if self.readout_only || self.simple_only {
+                StartChoice::None
+            } else if self.scratch {
+                StartChoice::Scratch
+            } else if self.with_scratch {
+                StartChoice::Both
+            } else {
+                StartChoice::Transfer
             },
             seen: self.seen_regions,
-            readout: !self.no_readout,
+            readout: !(self.no_readout || self.simple_only),
             background_per_positive: self.background,
             transfer: self.transfer,
             freeze: self.freeze,

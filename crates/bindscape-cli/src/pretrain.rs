@@ -72,6 +72,7 @@ impl Verb for Arguments {
     fn plan(self) -> Result<Pretrain> {
         Ok(Pretrain {
             matrix: self.matrix,
+            width: self.sequences.width,
             sequences: self.sequences.input()?,
             tfs: self.tfs.parse()?,
             choosing: self.choosing.choosing(),

@@ -230,8 +230,12 @@ pub struct Evaluation {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Compared {
+    /// The built-in JASPAR profile of the TF that ranks the fitted regions best, by sum occupancy.
+    Profile,
     /// The first de novo motif of the same peaks, by sum occupancy.
     Pwm,
+    /// A regression on gapped k-mers of the same sequences.
+    Kmers,
     /// A network that began with random weights.
     Scratch,
     /// A network that began with the weights of a multi-model.
@@ -242,16 +246,34 @@ pub enum Compared {
 
 impl Compared {
     /// All, the simplest first.
-    pub const ALL: [Self; 4] = [Self::Pwm, Self::Scratch, Self::Transfer, Self::Readout];
+    pub const ALL: [Self; 6] = [
+        Self::Profile,
+        Self::Pwm,
+        Self::Kmers,
+        Self::Scratch,
+        Self::Transfer,
+        Self::Readout,
+    ];
 
     /// Its name in tables and sentences.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::Profile => "JASPAR profile",
             Self::Pwm => "de novo PWM",
+            Self::Kmers => "k-mer regression",
             Self::Scratch => "from scratch",
             Self::Transfer => "transfer",
             Self::Readout => "readout",
+        }
+    }
+
+    /// Whether it is a tool that every user has without a network: what others must beat.
+    #[must_use]
+    pub fn is_simple(self) -> bool {
+        match self {
+            Self::Profile | Self::Pwm | Self::Kmers => true,
+            Self::Scratch | Self::Transfer | Self::Readout => false,
         }
     }
 }
@@ -289,13 +311,18 @@ pub struct RepeatComparison {
     pub models: Vec<ComparedModel>,
 }
 
-/// One model of a comparison.
+/// One model of a comparison. Files of earlier versions lack [`Compared::Profile`] and
+/// [`Compared::Kmers`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ComparedModel {
     /// Which.
     pub model: Compared,
-    /// Its file, below the run directory.
-    pub file: String,
+    /// Its file, below the run directory; `None` where it leaves none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// The id of a built-in profile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
     /// On the test part, whose unbound regions are matched in GC content.
     pub matched: TfMetrics,
     /// On test regions in which bound and unbound ones have their natural proportion.
@@ -323,6 +350,14 @@ impl Comparison {
         })
     }
 
+    /// The models that some repeat has, the simplest first, with the means over repeats of their
+    /// AUCPR, on matched and on natural test regions.
+    #[must_use]
+    pub fn ranked(&self) -> Vec<(Compared, (f64, f64))> {
+        let with_means = |model| Some((model, self.means(model)?));
+        Compared::ALL.into_iter().filter_map(with_means).collect()
+    }
+
     /// The means over models of what guessing reaches, the share of bound regions, on matched and
     /// on natural test regions; `None` without any.
     #[must_use]
@@ -335,5 +370,52 @@ impl Comparison {
             (!shares.is_empty()).then(|| shares.iter().sum::<f64>() / shares.len() as f64)
         };
         [of(|model| &model.matched), of(|model| &model.natural)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A comparison as versions before the JASPAR profile and the regression on k-mers wrote it.
+    #[test]
+    fn a_comparison_without_simple_models_is_read() {
+        let metrics = r#"{"tf":"MAX","regions":4,"positives":2,
+            "aucpr":{"value":0.5,"interval":null},"average_precision":{"value":0.5,"interval":null},
+            "auroc":{"value":0.5,"interval":null},"mcc":{"value":null,"interval":null},
+            "precision":{"value":null,"interval":null},"recall":{"value":null,"interval":null},
+            "curve":[]}"#;
+        let old = format!(
+            r#"{{"tf":"MAX","level":0.95,"repeats":[{{"repeat":1,"seed":1,"peaks":40,"models":[
+            {{"model":"pwm","file":"readout-1/motifs.meme","matched":{metrics},"natural":{metrics}}},
+            {{"model":"readout","file":"readout-1/model.safetensors","matched":{metrics},"natural":{metrics}}}]}}]}}"#
+        );
+        let read: Comparison = serde_json::from_str(&old).unwrap();
+        let found: Vec<Compared> = read.ranked().iter().map(|(model, _)| *model).collect();
+        assert_eq!(found, [Compared::Pwm, Compared::Readout]);
+        let model = &read.repeats[0].models[0];
+        assert_eq!(model.file.as_deref(), Some("readout-1/motifs.meme"));
+        assert_eq!(model.profile, None);
+        // A model that leaves no file says nothing of one.
+        let profile = ComparedModel {
+            model: Compared::Profile,
+            file: None,
+            profile: Some("MA0058.4".into()),
+            ..model.clone()
+        };
+        let written = serde_json::to_string(&profile).unwrap();
+        assert!(
+            written.starts_with(r#"{"model":"profile","profile":"MA0058.4","#),
+            "{written}"
+        );
+        assert_eq!(
+            serde_json::from_str::<ComparedModel>(&written).unwrap(),
+            profile
+        );
+    }
+
+    #[test]
+    fn the_simplest_come_first() {
+        assert!(Compared::ALL.is_sorted() && Compared::ALL.is_sorted_by_key(|m| !m.is_simple()));
     }
 }

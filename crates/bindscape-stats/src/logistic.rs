@@ -2,6 +2,7 @@
 
 use bindscape_base::Result;
 
+use crate::design::{DenseRows, Design, product};
 use crate::optimise::minimise;
 
 /// Steps at most, and the size of the gradient that counts as none.
@@ -42,29 +43,47 @@ impl LogisticRegression {
         x: &[f32],
         labels: &[bool],
         penalties: &[f64],
+        check: impl FnMut() -> Result<()>,
+    ) -> Result<Self> {
+        let x = DenseRows::new(x, labels.len(), penalties.len());
+        Self::fit_design(&x, labels, penalties, check)
+    }
+
+    /// The same for features that are given as a [`Design`], such as sparse ones.
+    ///
+    /// # Errors
+    /// Those of `check`, which is asked at every step.
+    ///
+    /// # Panics
+    /// If `x` has not a row for each label and a column for each penalty.
+    pub fn fit_design(
+        x: &impl Design,
+        labels: &[bool],
+        penalties: &[f64],
         mut check: impl FnMut() -> Result<()>,
     ) -> Result<Self> {
         let columns = penalties.len();
-        assert_eq!(x.len(), labels.len() * columns, "a row for each label");
+        assert_eq!(x.columns(), columns, "a penalty for each column");
+        assert_eq!(x.rows(), labels.len(), "a row for each label");
         let share = 1.0 / labels.len().max(1) as f64;
+        let mut slopes = vec![0.0; labels.len()];
         let mut values = vec![0.0; columns + 1];
         minimise(&mut values, ITERATIONS, TOLERANCE, |values, gradient| {
             check()?;
             let (weights, constant) = values.split_at(columns);
-            gradient.fill(0.0);
             let mut loss = 0.0;
-            for (number, &label) in labels.iter().enumerate() {
-                let row = &x[number * columns..][..columns];
-                let z = constant[0] + product(row, weights);
+            // The log odds, and in their place the slopes of the loss.
+            x.multiply(weights, &mut slopes);
+            for (slope, &label) in slopes.iter_mut().zip(labels) {
+                let z = constant[0] + *slope;
                 let signed = if label { z } else { -z };
                 // -log sigmoid(signed), without overflow.
                 loss += (-signed).max(0.0) + (-signed.abs()).exp().ln_1p();
-                let slope = 1.0 / (1.0 + (-z).exp()) - f64::from(u8::from(label));
-                for (gradient, &value) in gradient.iter_mut().zip(row) {
-                    *gradient += slope * f64::from(value);
-                }
-                gradient[columns] += slope;
+                *slope = 1.0 / (1.0 + (-z).exp()) - f64::from(u8::from(label));
             }
+            gradient.fill(0.0);
+            x.add_rows(&slopes, &mut gradient[..columns]);
+            gradient[columns] = slopes.iter().sum();
             for ((gradient, weight), penalty) in gradient.iter_mut().zip(weights).zip(penalties) {
                 *gradient += penalty * weight;
                 loss += 0.5 * penalty * weight * weight;
@@ -85,13 +104,6 @@ impl LogisticRegression {
     pub fn log_odds(&self, row: &[f32]) -> f64 {
         self.constant + product(row, &self.weights)
     }
-}
-
-fn product(row: &[f32], weights: &[f64]) -> f64 {
-    row.iter()
-        .zip(weights)
-        .map(|(&value, weight)| f64::from(value) * weight)
-        .sum()
 }
 
 #[cfg(test)]

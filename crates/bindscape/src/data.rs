@@ -8,7 +8,7 @@ use bindscape_base::reading::Reading;
 use bindscape_base::{Error, Place, Result, digest};
 use bindscape_genome::load;
 use bindscape_genome::load::SequenceInput;
-use bindscape_genome::region::Regions;
+use bindscape_genome::region::{Regions, Window};
 use bindscape_genome::sequence::{PackedSequences, SequenceSource};
 use bindscape_matrix::results::DataStep;
 use bindscape_matrix::{BindingMatrix, Provenance, parquet};
@@ -56,6 +56,55 @@ pub(crate) fn read_matrix(
     progress.finish();
     tell_provenance(&matrix.provenance, path, progress);
     Ok(matrix)
+}
+
+/// The same with sequences of `width` bases around the centres of its regions, which keep their
+/// labels (Novakovsky et al. 2021, Figures S8 and S9). Regions too near to the beginning of their
+/// chromosome are left out.
+///
+/// # Errors
+/// If the matrix has regions of several widths, or wider ones.
+pub(crate) fn widened(
+    matrix: BindingMatrix,
+    wanted: Option<u32>,
+    path: &Path,
+    progress: &dyn Progress,
+) -> Result<BindingMatrix> {
+    let Some(wanted) = wanted else {
+        return Ok(matrix);
+    };
+    let width = width(&matrix, path)?;
+    if (wanted as usize) < width {
+        return Err(Error::argument(
+            "width",
+            format!("at least {width} bp, the width of the regions that have the labels"),
+            wanted.to_string(),
+        ));
+    }
+    let mut regions = Regions::new();
+    let mut kept = Vec::new();
+    for (row, region) in matrix.regions.iter().enumerate() {
+        let window = Window::around(region.centre(), wanted);
+        // Where the chromosome ends is known to its sequence.
+        if let Some((start, end)) = window.within(u64::from(u32::MAX)) {
+            regions.push(region.chrom, start, end);
+            kept.push(row);
+        }
+    }
+    let lost = (matrix.regions.len() - kept.len()) as u64;
+    if lost > 0 {
+        progress.note(&format!(
+            "{} left out: fewer than {wanted} bp around the centre, at the beginning of a chromosome",
+            counted(lost, "region")
+        ));
+    }
+    let columns = matrix.columns.iter();
+    let columns = columns.map(|column| kept.iter().map(|&row| column[row]).collect());
+    Ok(BindingMatrix {
+        columns: columns.collect(),
+        regions,
+        ..matrix
+    })
 }
 
 fn tell_provenance(provenance: &Provenance, path: &Path, progress: &dyn Progress) {

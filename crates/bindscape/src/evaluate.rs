@@ -75,6 +75,10 @@ pub struct Evaluate {
     pub matrix: PathBuf,
     /// Where the sequences of its regions come from.
     pub sequences: SequenceInput,
+    /// Width of the sequences in base pairs, around the centres of the regions, whose labels they
+    /// keep; `None` for that of the regions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub width: Option<u32>,
     /// TFs to evaluate; `None` for all of the model.
     pub tfs: Option<Vec<String>>,
     /// Regions to evaluate on.
@@ -124,6 +128,7 @@ impl Evaluate {
             against: None,
             matrix,
             sequences,
+            width: None,
             tfs: None,
             on: EvaluationRegions::default(),
             view: View::Sparse,
@@ -170,6 +175,7 @@ impl Evaluate {
         session: &Session<'_>,
     ) -> Result<BindingMatrix> {
         let matrix = data::read_matrix(&self.matrix, Some(tfs), session)?;
+        let matrix = data::widened(matrix, self.width, &self.matrix, session)?;
         let genome = matrix.provenance.genome.as_deref();
         let width = data::width(&matrix, &self.matrix)?;
         for (model, file) in models {
@@ -184,7 +190,10 @@ impl Evaluate {
                     ),
                     format!("one of {} bp", model.architecture.length()),
                 )
-                .hint("labels of regions hold for regions of that width: build a matrix of the model's"));
+                .hint(
+                    "give the width that a wider model was trained with as ⟦width⟧, or build a \
+                     matrix of the model's width",
+                ));
             }
         }
         Ok(matrix)

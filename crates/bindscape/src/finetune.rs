@@ -41,7 +41,8 @@ pub enum StartChoice {
     Scratch,
     /// Both, each on the same regions and split, for comparison.
     Both,
-    /// No network is trained: a readout of the multi-model alone.
+    /// No network is trained: a readout of the multi-model alone, or without one what needs no
+    /// multi-model.
     None,
 }
 
@@ -107,6 +108,10 @@ pub struct Finetune {
     pub matrix: PathBuf,
     /// Where the sequences of its regions come from.
     pub sequences: SequenceInput,
+    /// Width of the sequences in base pairs, around the centres of the regions, whose labels they
+    /// keep; `None` for that of the regions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub width: Option<u32>,
     /// The TF.
     pub tf: String,
     /// The network; `None` for the multi-model's, or the paper's convolutional one without a
@@ -128,8 +133,8 @@ pub struct Finetune {
     /// Whether a readout of the multi-model is fitted, too ([`bindscape_nn::readout`]).
     #[serde(default = "yes")]
     pub readout: bool,
-    /// Unbound regions per bound one, whatever their GC content, that the readout is fitted to
-    /// beside the matched ones.
+    /// Unbound regions per bound one, whatever their GC content, that readout and k-mer regression
+    /// are fitted to beside the matched ones.
     #[serde(default = "background")]
     pub background_per_positive: f64,
     /// Layers whose weights come from the multi-model.
@@ -203,6 +208,7 @@ impl Finetune {
             model: Some(model),
             matrix,
             sequences,
+            width: None,
             tf,
             architecture: None,
             positives: draw.positives,
@@ -259,7 +265,9 @@ impl Finetune {
     fn read_matrix(&self, session: &Session<'_>) -> Result<BindingMatrix> {
         let header = parquet::read_header(&self.matrix)?;
         bindscape_matrix::tf_index(&header.tfs, &self.tf, Subject::field("tf"))?;
-        data::read_matrix(&self.matrix, Some(std::slice::from_ref(&self.tf)), session)
+        let only = std::slice::from_ref(&self.tf);
+        let matrix = data::read_matrix(&self.matrix, Some(only), session)?;
+        data::widened(matrix, self.width, &self.matrix, session)
     }
 
     /// Refuses a parent whose length or genome build differ from the matrix's, and warns where
@@ -281,7 +289,10 @@ impl Finetune {
                 ),
                 format!("one of {} bp", parent.architecture.length()),
             )
-            .hint("build a matrix of the model's width, or pre-train on this one"));
+            .hint(
+                "give a wider model's width as ⟦width⟧, build a matrix of the model's width, or \
+                 pre-train on this one",
+            ));
         }
         model::check_build(parent, file, genome, &self.matrix, session)?;
         if !parent.training.regions_known {
@@ -375,6 +386,10 @@ impl Finetune {
                 "background_per_positive": self.background_per_positive,
                 "penalty": Penalty::default(),
             })),
+            // Null where the readout names it, or as it was before: older runs lack the entry.
+            "kmers": (!self.reads_out() && self.background_per_positive != background()).then(|| {
+                json!({ "background_per_positive": self.background_per_positive })
+            }),
             "transfer": self.transfers().then_some(self.transfer),
             "freeze": self.freeze,
             "training": {
@@ -548,13 +563,6 @@ impl Job for Finetune {
         if self.repeats == 0 {
             return Err(Error::argument("repeats", "at least 1", "0"));
         }
-        if self.start == StartChoice::None && !self.readout {
-            return Err(Error::argument(
-                "readout",
-                "a readout where no network is trained",
-                "neither",
-            ));
-        }
         if !(self.background_per_positive >= 0.0 && self.background_per_positive.is_finite()) {
             return Err(Error::argument(
                 "background_per_positive",
@@ -562,12 +570,13 @@ impl Job for Finetune {
                 self.background_per_positive.to_string(),
             ));
         }
-        if self.start != StartChoice::Scratch && self.model.is_none() {
-            return Err(Error::argument(
-                "model",
-                "a multi-model to transfer from",
-                "none",
-            ));
+        let needs_model = match self.start {
+            StartChoice::Transfer | StartChoice::Both => Some("a multi-model to transfer from"),
+            StartChoice::None if self.readout => Some("a multi-model to read out"),
+            StartChoice::None | StartChoice::Scratch => None,
+        };
+        if let (Some(expected), None) = (needs_model, &self.model) {
+            return Err(Error::argument("model", expected, "none"));
         }
         self.draw().validate()?;
         self.training.check()

@@ -64,6 +64,10 @@ pub struct Pretrain {
     pub matrix: PathBuf,
     /// Where the sequences of its regions come from.
     pub sequences: SequenceInput,
+    /// Width of the sequences in base pairs, around the centres of the regions, whose labels they
+    /// keep; `None` for that of the regions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub width: Option<u32>,
     /// The TFs.
     pub tfs: TfChoice,
     /// How TFs are chosen for one TF.
@@ -129,6 +133,7 @@ impl Pretrain {
         Self {
             matrix,
             sequences,
+            width: None,
             tfs: TfChoice::TopResolved(50),
             choosing: Choosing::default(),
             without: Vec::new(),
@@ -176,6 +181,7 @@ impl Pretrain {
     fn read_matrix(&self, session: &Session<'_>) -> Result<(BindingMatrix, Chosen)> {
         let candidates = self.candidates()?;
         let matrix = data::read_matrix(&self.matrix, Some(&candidates), session)?;
+        let matrix = data::widened(matrix, self.width, &self.matrix, session)?;
         let of = |columns: Vec<usize>| {
             let names = columns.into_iter().map(|tf| matrix.tfs[tf].clone());
             Chosen::without_record(names.collect())

@@ -29,6 +29,7 @@ mod protein_train;
 mod select;
 mod sweep;
 mod toy;
+mod width;
 
 use std::path::Path;
 use std::process::{Command, Output};

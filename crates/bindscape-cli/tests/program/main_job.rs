@@ -554,7 +554,9 @@ fn a_readout_stands_beside_the_pwm_of_the_same_peaks() {
     let told = succeeds(here, &finetune("max"));
     let rows = [
         "guessing",
+        "JASPAR profile",
         "de novo PWM",
+        "k-mer regression",
         "from scratch",
         "transfer",
         "readout",
@@ -566,7 +568,10 @@ fn a_readout_stands_beside_the_pwm_of_the_same_peaks() {
         .iter()
         .map(|m| m["model"].as_str().unwrap())
         .collect();
-    assert_eq!(names, ["pwm", "scratch", "transfer", "readout"]);
+    let all = ["profile", "pwm", "kmers", "scratch", "transfer", "readout"];
+    assert_eq!(names, all);
+    let profile = models[0]["profile"].as_str().unwrap();
+    assert!(profile.starts_with("MA"), "{profile}");
     for view in ["matched", "natural"] {
         let regions: Vec<_> = models.iter().map(|m| &m[view]["regions"]).collect();
         assert!(
@@ -576,7 +581,7 @@ fn a_readout_stands_beside_the_pwm_of_the_same_peaks() {
     }
     let metrics = json(&here.join("max/transfer-1/metrics.json"));
     let of = |place: usize| &models[place]["matched"]["aucpr"]["value"];
-    assert_eq!(of(2), &metrics["tfs"][0]["aucpr"]["value"]);
+    assert_eq!(of(3), &metrics["tfs"][0]["aucpr"]["value"]);
 
     // The readout is a model: it can be looked at, predicts, and is measured as it was.
     let readout = "max/readout-1/model.safetensors";
@@ -634,6 +639,8 @@ fn a_readout_stands_beside_the_pwm_of_the_same_peaks() {
         &[
             "What can be made of the same peaks of MAX",
             "penalised logistic regression",
+            "K-mer regression",
+            profile,
         ],
     );
 
@@ -656,4 +663,90 @@ fn a_readout_stands_beside_the_pwm_of_the_same_peaks() {
     says(&message, &["--background", "at least 0"]);
     let message = refuses(here, &only(&["--readout-only", "--background", "3"]));
     says(&message, &["only", "background_per_positive"]);
+
+    // What an earlier version left, without the simple models, is read and kept.
+    for file in ["comparison.json", "readout-1/comparison.json"] {
+        let file = here.join("only").join(file);
+        let mut old = json(&file);
+        let old_repeat = match old.get_mut("repeats") {
+            Some(repeats) => &mut repeats[0],
+            None => &mut old,
+        };
+        let models = old_repeat["models"].as_array_mut().unwrap();
+        models.retain(|model| model["model"] != "profile" && model["model"] != "kmers");
+        fs::write(&file, old.to_string()).unwrap();
+    }
+    let told = succeeds(here, &only(&["--readout-only"]));
+    says(&told, &["de novo PWM", "readout"]);
+    assert!(!told.contains("k-mer regression"), "{told}");
+    succeeds(here, &["report", "only", "--out", "old.html"]);
+}
+
+/// Without a multi-model: a profile, a PWM and a regression on k-mers; a TF without a profile has no
+/// row of one, which is said.
+#[test]
+fn simple_models_need_no_multi_model() {
+    let directory = toy::directory();
+    let here = directory.path();
+    // No profile of JASPAR is named so.
+    let peaks = fs::read_to_string(here.join("peaks.bed")).unwrap();
+    fs::write(here.join("peaks.bed"), peaks.replace("JUND", "NOBODY")).unwrap();
+    fs::rename(
+        here.join("unibind/EXP1.K562.JUND.pwm.bed"),
+        here.join("unibind/EXP1.K562.NOBODY.pwm.bed"),
+    )
+    .unwrap();
+    succeeds(here, toy::BUILD);
+    let words = |tf: &'static str, more: &[&'static str]| {
+        let mut words = vec![
+            "finetune",
+            "--matrix",
+            "matrix.parquet",
+            "--genome",
+            "genome.fa",
+        ];
+        words.extend(["--tf", tf, "--resamples", "0", "--out", tf]);
+        words.extend(more);
+        words
+    };
+    let told = succeeds(here, &words("NOBODY", &["--simple-only"]));
+    says(
+        &told,
+        &[
+            "no JASPAR profile of vertebrates has the name of NOBODY",
+            "de novo PWM",
+            "k-mer regression",
+            "best as in the genome: ",
+        ],
+    );
+    let of = |tf: &str| -> Vec<String> {
+        let comparison = json(&here.join(tf).join("comparison.json"));
+        let models = comparison["repeats"][0]["models"].as_array().unwrap();
+        let name = |model: &serde_json::Value| model["model"].as_str().unwrap().to_owned();
+        models.iter().map(name).collect()
+    };
+    assert_eq!(of("NOBODY"), ["pwm", "kmers"]);
+    let told = succeeds(here, &words("MAX", &["--simple-only", "--threads", "1"]));
+    assert!(!told.contains("no JASPAR profile"), "{told}");
+    assert_eq!(of("MAX"), ["profile", "pwm", "kmers"]);
+    let before = fs::read(here.join("MAX/comparison.json")).unwrap();
+    fs::remove_dir_all(here.join("MAX")).unwrap();
+    succeeds(here, &words("MAX", &["--simple-only", "--threads", "3"]));
+    assert_eq!(fs::read(here.join("MAX/comparison.json")).unwrap(), before);
+    succeeds(here, &["report", "NOBODY", "--out", "page.html"]);
+    let page = fs::read_to_string(here.join("page.html")).unwrap();
+    says(
+        &page,
+        &[
+            "No JASPAR profile has the name of NOBODY",
+            "K-mer regression",
+        ],
+    );
+
+    let message = refuses(here, &words("MAX", &["--simple-only", "--background", "3"]));
+    says(&message, &["background_per_positive"]);
+    let message = refuses(here, &words("MAX", &["--simple-only", "--scratch"]));
+    says(&message, &["--simple-only"]);
+    let message = refuses(here, &words("MAX", &["--readout-only"]));
+    says(&message, &["--model"]);
 }

@@ -22,29 +22,30 @@ fn values(comparison: &Comparison, model: Compared) -> [Vec<f64>; 2] {
     ]
 }
 
-/// The headline: the best model beside the PWM of the same peaks, as in the genome.
+/// The headline: the best model beside the best of the simple tools, as in the genome.
 pub(super) fn sentence(comparison: &Comparison) -> Option<String> {
-    let (_, pwm) = comparison.means(Compared::Pwm)?;
-    let (best, value) = Compared::ALL
-        .into_iter()
-        .skip(1)
-        .filter_map(|model| Some((model, comparison.means(model)?.1)))
-        .max_by(|a, b| a.1.total_cmp(&b.1))?;
+    let found = comparison.ranked();
+    let best = |simple: bool| {
+        let models = found
+            .iter()
+            .filter(|(model, _)| model.is_simple() == simple);
+        models
+            .map(|&(model, (_, natural))| (model, natural))
+            .max_by(|a, b| a.1.total_cmp(&b.1))
+    };
+    let (simple, of_simple) = best(true)?;
+    let (model, value) = best(false)?;
     let tf = &comparison.tf;
     let share = in_brackets(comparison.no_skill()[1]);
-    Some(if value > pwm {
+    let (simple, model) = (simple.name(), model.name());
+    let [of_simple_text, value_text] = [of_simple, value].map(|value| fixed(value, 3));
+    Some(if value > of_simple {
         format!(
-            "Where as many regions are unbound as in the genome, the best model of {tf} ({}) has an AUCPR of {}, and a PWM of the same peaks {}{share}.",
-            best.name(),
-            fixed(value, 3),
-            fixed(pwm, 3),
+            "Where as many regions are unbound as in the genome, the best model of {tf} ({model}) has an AUCPR of {value_text}, and the best simple tool ({simple}) {of_simple_text}{share}.",
         )
     } else {
         format!(
-            "Where as many regions are unbound as in the genome, a PWM of the same peaks ranks best, with an AUCPR of {}; the best model of {tf} ({}) has {}{share}. Use the PWM, or more peaks.",
-            fixed(pwm, 3),
-            best.name(),
-            fixed(value, 3),
+            "Where as many regions are unbound as in the genome, a simple tool ranks best ({simple}), with an AUCPR of {of_simple_text}; the best model of {tf} ({model}) has {value_text}{share}. Use the {simple}, or more peaks.",
         )
     })
 }
@@ -91,21 +92,56 @@ pub(super) fn table(comparison: &Comparison, numbering: &mut Numbering) -> Marku
             }
         }
     };
-    let notes = format!(
-        "AUCPR. All are fitted to the same {} or more, and tested on the same regions, which no ancestor was fitted to; {repeats}, mean ± standard deviation. Matched in GC: the test part. As in the genome: test regions in which bound and unbound ones have the proportion that they have among all regions resolved for {}. De novo PWM: the first motif, by sum occupancy. From scratch, transfer: networks. Readout: a penalised logistic regression on the log odds of the multi-model\u{2019}s outputs and on the de novo motifs.",
+    let mut notes = format!(
+        "AUCPR. All are fitted to the same {} or more, and tested on the same regions, which no ancestor was fitted to; {repeats}, mean ± standard deviation. Matched in GC: the test part. As in the genome: test regions in which bound and unbound ones have the proportion that they have among all regions resolved for {}.",
         counted(least, "bound region"),
         comparison.tf,
     );
+    for (model, _) in comparison.ranked() {
+        notes.push_str(&explained(model, comparison));
+    }
     let title = format!("What can be made of the same peaks of {}", comparison.tf);
     numbering.table(&title, &notes, "", &content)
 }
 
 fn capitalised(model: Compared) -> &'static str {
     match model {
+        Compared::Profile => "JASPAR profile",
         Compared::Pwm => "De novo PWM",
+        Compared::Kmers => "K-mer regression",
         Compared::Scratch => "From scratch",
         Compared::Transfer => "Transfer",
         Compared::Readout => "Readout",
+    }
+}
+
+/// What a row is, as a sentence that follows others.
+fn explained(model: Compared, comparison: &Comparison) -> String {
+    match model {
+        Compared::Profile => {
+            let models = comparison.repeats.iter().flat_map(|repeat| &repeat.models);
+            let mut ids: Vec<&str> = models.filter_map(|model| model.profile.as_deref()).collect();
+            ids.sort_unstable();
+            ids.dedup();
+            format!(
+                " JASPAR profile: of those with the name of {} the one that ranks the fitted regions best, by sum occupancy ({}).",
+                comparison.tf,
+                ids.join(", "),
+            )
+        }
+        Compared::Pwm => " De novo PWM: the first motif, by sum occupancy.".into(),
+        Compared::Kmers => {
+            let none = comparison.means(Compared::Profile).is_none();
+            let without = if none {
+                format!(" No JASPAR profile has the name of {}.", comparison.tf)
+            } else {
+                String::new()
+            };
+            format!("{without} K-mer regression: a penalised logistic regression on words of six letters in windows of eight bases.")
+        }
+        Compared::Scratch => " From scratch: a network that began with random weights.".into(),
+        Compared::Transfer => " Transfer: one that began with the multi-model\u{2019}s.".into(),
+        Compared::Readout => " Readout: a penalised logistic regression on the log odds of the multi-model\u{2019}s outputs and on the de novo motifs.".into(),
     }
 }
 

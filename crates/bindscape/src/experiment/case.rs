@@ -9,7 +9,7 @@ use bindscape_matrix::dataset::{Dataset, Part};
 use bindscape_matrix::experiment::{Relation, ResultRow};
 use bindscape_matrix::results::{RunKind, TfMetrics};
 use bindscape_matrix::sample::{Excluded, FinetuningPool};
-use bindscape_motif::MotifSet;
+use bindscape_motif::{Motif, MotifSet};
 use bindscape_nn::evaluate::{self, Bootstrap};
 use bindscape_nn::train::{self, Freeze, Observer, Start, TrainOptions, TransferLayers};
 use bindscape_nn::{Architecture, Device, Model, Predictor, TrainingIdentity};
@@ -22,7 +22,9 @@ use super::protocol::Protocol;
 use super::study::ModelKind;
 use crate::denovo;
 use crate::finetune::readout::{self, ReadoutFit};
+use crate::kmers;
 use crate::pretrain::filters;
+use crate::profiles;
 use crate::training::PREDICTION_BATCH;
 
 /// Unbound regions whatever their GC content, per bound one, that a readout is fitted to.
@@ -214,14 +216,7 @@ impl Running<'_> {
     fn motifs(&self) -> Result<(MotifSet, f64)> {
         let began = Instant::now();
         let plan = self.bench.plan;
-        let train;
-        let rows = match plan.study.protocol.pwm_sees_validation() {
-            true => &self.fitted,
-            false => {
-                train = self.data.rows(Part::Train);
-                &train
-            }
-        };
+        let rows = &self.learned_from();
         let motifs = readout::motifs(
             &plan.matrix,
             &self.data,
@@ -235,7 +230,13 @@ impl Running<'_> {
     /// Makes a model and tests it; `None` where there is no such model of the TF.
     fn test(&self, model: ModelKind, motifs: Option<&MotifSet>) -> Result<Option<Tested>> {
         match (model, &self.multi, motifs) {
-            (ModelKind::Pwm, _, Some(motifs)) => self.test_pwm(motifs),
+            (ModelKind::Profile, ..) => self.test_profile(),
+            (ModelKind::Pwm, _, Some(motifs)) => motifs
+                .motifs
+                .first()
+                .map(|first| self.test_motif(first))
+                .transpose(),
+            (ModelKind::Kmers, ..) => self.test_kmers().map(Some),
             (ModelKind::MultiModel, Some(multi), _) => self.test_multi(multi),
             (ModelKind::Scratch, ..) => self.train(model, Start::Scratch, Freeze::None).map(Some),
             (ModelKind::MotifFilters, ..) => {
@@ -265,17 +266,46 @@ impl Running<'_> {
         Architecture::paper(study.network, self.bench.data.length, 1)
     }
 
-    fn test_pwm(&self, motifs: &MotifSet) -> Result<Option<Tested>> {
-        let Some(first) = motifs.motifs.first() else {
-            return Ok(None);
-        };
-        let first = MotifSet::new(vec![first.clone()]);
+    /// Rows that PWMs and profiles may learn from.
+    fn learned_from(&self) -> Vec<usize> {
+        match self.bench.plan.study.protocol.pwm_sees_validation() {
+            true => self.fitted.clone(),
+            false => self.data.rows(Part::Train),
+        }
+    }
+
+    fn test_motif(&self, motif: &Motif) -> Result<Tested> {
+        let motif = MotifSet::new(vec![motif.clone()]);
         let mut metrics = Vec::new();
         for data in &self.tests {
-            let scores = denovo::occupancies(&first, &data.sequences)?;
+            let scores = denovo::occupancies(&motif, &data.sequences)?;
             metrics.push(denovo::without_threshold(self.metrics(&scores, data)));
         }
-        Ok(Some((both(metrics), None)))
+        Ok((both(metrics), None))
+    }
+
+    fn test_profile(&self) -> Result<Option<Tested>> {
+        let data = self.data.subset(&self.learned_from());
+        let profile = profiles::best(&self.case.tf, &data.sequences, &bound(&data))?;
+        profile.map(|profile| self.test_motif(profile)).transpose()
+    }
+
+    fn test_kmers(&self) -> Result<Tested> {
+        let data = self.data.subset(&self.learned_from());
+        let background = self.natural.subset(&self.natural.rows(Part::Train));
+        let scores = kmers::scores(
+            &[
+                (&data.sequences, &bound(&data)),
+                (&background.sequences, &bound(&background)),
+            ],
+            &[&self.tests[0].sequences, &self.tests[1].sequences],
+            self.observer,
+        )?;
+        let metrics = scores
+            .iter()
+            .zip(&self.tests)
+            .map(|(scores, data)| self.metrics(scores, data));
+        Ok((both(metrics.collect()), None))
     }
 
     fn test_multi(&self, multi: &Model) -> Result<Option<Tested>> {
@@ -422,6 +452,11 @@ impl Running<'_> {
             seconds: (seconds * 100.0).round() / 100.0,
         }
     }
+}
+
+/// Whether each row of one TF is bound.
+fn bound(data: &Dataset) -> Vec<bool> {
+    data.labels.iter().map(|&label| label == 1).collect()
 }
 
 fn both(metrics: Vec<TfMetrics>) -> [TfMetrics; 2] {

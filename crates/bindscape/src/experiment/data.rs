@@ -30,6 +30,7 @@ pub(super) struct Data {
 impl Data {
     pub(super) fn read(plan: &Experiment, session: &Session<'_>) -> Result<Self> {
         let matrix = data::read_matrix(&plan.matrix, None, session)?;
+        let matrix = data::widened(matrix, plan.study.width, &plan.matrix, session)?;
         for tf in &plan.study.tfs {
             matrix.tf_index(tf, Subject::field("tfs"))?;
         }

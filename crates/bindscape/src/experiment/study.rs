@@ -69,6 +69,10 @@ pub struct Study {
     pub splits: u32,
     /// The network of all models.
     pub network: ArchitectureKind,
+    /// Width of the sequences in base pairs, around the centres of the regions, whose labels they
+    /// keep; `None` for that of the regions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub width: Option<u32>,
     /// How regions are split into training, validation and test parts.
     pub split: Split,
     /// How those of multi-models are split, where it is not the same.
@@ -107,6 +111,7 @@ impl Default for Study {
             draws: 1,
             splits: 1,
             network: ArchitectureKind::default(),
+            width: None,
             split: Split::default(),
             pretraining_split: None,
             pretraining: TrainingSettings::default(),
@@ -190,8 +195,12 @@ pub struct TrainingSettings {
 /// A model of one TF.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ModelKind {
+    /// The JASPAR profile of the TF that ranks the training regions best, by sum occupancy.
+    Profile,
     /// The first de novo motif of the same regions, by sum occupancy.
     Pwm,
+    /// A regression on gapped k-mers.
+    Kmers,
     /// The multi-model's own output for the TF, where it has one.
     MultiModel,
     /// A network that begins with random weights.
@@ -210,8 +219,10 @@ pub enum ModelKind {
 
 impl ModelKind {
     /// All models.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
+        Self::Profile,
         Self::Pwm,
+        Self::Kmers,
         Self::MultiModel,
         Self::Scratch,
         Self::MotifFilters,
@@ -226,14 +237,19 @@ impl ModelKind {
 
     /// Whether it needs a multi-model.
     pub(super) fn needs_multi_model(self) -> bool {
-        !matches!(self, Self::Pwm | Self::Scratch | Self::MotifFilters)
+        !matches!(
+            self,
+            Self::Profile | Self::Pwm | Self::Kmers | Self::Scratch | Self::MotifFilters
+        )
     }
 }
 
 impl fmt::Display for ModelKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Profile => f.write_str("profile"),
             Self::Pwm => f.write_str("pwm"),
+            Self::Kmers => f.write_str("kmers"),
             Self::MultiModel => f.write_str("multi-model"),
             Self::Scratch => f.write_str("scratch"),
             Self::Transfer => f.write_str("transfer"),

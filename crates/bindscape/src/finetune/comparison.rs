@@ -1,6 +1,6 @@
-//! What can be made of the same peaks, the simplest first: a PWM, networks, a readout of the
-//! multi-model with motifs. All are tested on the same regions, matched in GC content and in the
-//! proportion of the genome.
+//! What can be made of the same peaks, the simplest first: a known profile, a PWM, a regression on
+//! k-mers, networks, a readout of the multi-model with motifs. All are tested on the same regions,
+//! matched in GC content and in the proportion of the genome.
 
 use std::path::{Path, PathBuf};
 
@@ -10,13 +10,15 @@ use bindscape_genome::sequence::PackedSequences;
 use bindscape_matrix::dataset::{Dataset, Part};
 use bindscape_matrix::results::{Compared, ComparedModel, Comparison, RepeatComparison, TfMetrics};
 use bindscape_motif::format::write_motifs;
-use bindscape_motif::{Format, MotifSet};
+use bindscape_motif::{Format, Motif, MotifSet};
 use bindscape_nn::train::MODEL_FILE;
 use bindscape_nn::{Device, Model, Predictor, Strands, evaluate};
 
 use super::readout::{self, ReadoutFit};
 use super::{Finetune, FinetunedModel, Inputs, Parent};
 use crate::denovo;
+use crate::kmers;
+use crate::profiles;
 use crate::run_directory::{RunDirectory, read_json, write_json};
 use crate::session::Session;
 use crate::training::PREDICTION_BATCH;
@@ -36,7 +38,7 @@ pub(super) fn readouts(plan: &Finetune, comparison: &Comparison) -> Vec<PathBuf>
     let models = comparison.repeats.iter().flat_map(|repeat| &repeat.models);
     models
         .filter(|compared| compared.model == Compared::Readout)
-        .map(|compared| plan.out.join(&compared.file))
+        .filter_map(|compared| Some(plan.out.join(compared.file.as_ref()?)))
         .collect()
 }
 
@@ -54,6 +56,12 @@ pub(super) fn compare(
         level: plan.training.bootstrap.level,
         repeats: Vec::new(),
     };
+    if profiles::of(&plan.tf).is_empty() {
+        session.note(&format!(
+            "no JASPAR profile of vertebrates has the name of {}, so there is none to compare with",
+            plan.tf
+        ));
+    }
     for repeat in 1..=plan.repeats {
         let name = directory_of(repeat);
         let file = run.training(&name)?.join(FILE);
@@ -67,7 +75,7 @@ pub(super) fn compare(
         let current = before.filter(|found| {
             networks.iter().all(|trained| {
                 let like = |compared: &ComparedModel| {
-                    compared.file == trained.evaluation.model
+                    compared.file.as_ref() == Some(&trained.evaluation.model)
                         && compared.matched == trained.evaluation.tfs[0]
                 };
                 found.models.iter().any(like)
@@ -144,31 +152,14 @@ impl Repeat<'_> {
         let peaks = fitted.iter().filter(|&&row| self.data().labels[row] == 1);
         let peaks = peaks.count() as u64;
         let motifs = self.motifs(&fitted)?;
-        let mut models = Vec::new();
-        if let Some(first) = motifs.motifs.first() {
-            let first = MotifSet::new(vec![first.clone()]);
-            let scored = |tested: &Tested| -> Result<TfMetrics> {
-                let scores = denovo::occupancies(&first, &tested.sequences)?;
-                Ok(denovo::without_threshold(self.metrics(&scores, tested)))
-            };
-            models.push(ComparedModel {
-                model: Compared::Pwm,
-                file: format!("{}/{MOTIFS}", self.name),
-                matched: scored(&matched)?,
-                natural: scored(&natural)?,
-            });
-        } else {
-            self.session.note(&format!(
-                "warning: no motif is more frequent in the bound regions of {} than in the \
-                 unbound ones, so there is no PWM to compare with",
-                self.plan.tf
-            ));
-        }
+        let tested = [&matched, &natural];
+        let mut models = self.simple(&fitted, &motifs, tested)?;
         for trained in &self.networks {
             let model = Model::load(&trained.model)?;
             models.push(ComparedModel {
                 model: trained.start.into(),
-                file: trained.evaluation.model.clone(),
+                file: Some(trained.evaluation.model.clone()),
+                profile: None,
                 matched: trained.evaluation.tfs[0].clone(),
                 natural: self.test(&model, &natural)?,
             });
@@ -179,7 +170,8 @@ impl Repeat<'_> {
             model.save(&path)?;
             models.push(ComparedModel {
                 model: Compared::Readout,
-                file: format!("{}/{MODEL_FILE}", self.name),
+                file: Some(format!("{}/{MODEL_FILE}", self.name)),
+                profile: None,
                 matched: self.test(&model, &matched)?,
                 natural: self.test(&model, &natural)?,
             });
@@ -191,6 +183,73 @@ impl Repeat<'_> {
             peaks,
             models,
         })
+    }
+
+    /// What needs no network, the simplest first.
+    fn simple(
+        &self,
+        fitted: &[usize],
+        motifs: &MotifSet,
+        tested: [&Tested; 2],
+    ) -> Result<Vec<ComparedModel>> {
+        let mut models = Vec::new();
+        let data = self.data();
+        let sequences = data.sequences.select(fitted);
+        let bound: Vec<bool> = fitted.iter().map(|&row| data.labels[row] == 1).collect();
+        if let Some(profile) = profiles::best(&self.plan.tf, &sequences, &bound)? {
+            let [matched, natural] = self.by_motif(profile, tested)?;
+            models.push(ComparedModel {
+                model: Compared::Profile,
+                file: None,
+                profile: Some(profile.id.clone()),
+                matched,
+                natural,
+            });
+        }
+        if let Some(first) = motifs.motifs.first() {
+            let [matched, natural] = self.by_motif(first, tested)?;
+            models.push(ComparedModel {
+                model: Compared::Pwm,
+                file: Some(format!("{}/{MOTIFS}", self.name)),
+                profile: None,
+                matched,
+                natural,
+            });
+        } else {
+            self.session.note(&format!(
+                "warning: no motif is more frequent in the bound regions of {} than in the \
+                 unbound ones, so there is no PWM to compare with",
+                self.plan.tf
+            ));
+        }
+        // As the readout: unbound regions whatever their GC content beside the matched ones.
+        let rows = self.natural().rows(Part::Train);
+        let background = self.natural().sequences.select(&rows);
+        let unbound = vec![false; rows.len()];
+        let scores = kmers::scores(
+            &[(&sequences, &bound), (&background, &unbound)],
+            &tested.map(|tested| &tested.sequences),
+            self.session,
+        )
+        .map_err(|error| error.within(&format!("{} {}", self.plan.tf, self.name)))?;
+        models.push(ComparedModel {
+            model: Compared::Kmers,
+            file: None,
+            profile: None,
+            matched: self.metrics(&scores[0], tested[0]),
+            natural: self.metrics(&scores[1], tested[1]),
+        });
+        Ok(models)
+    }
+
+    /// The metrics of the sum occupancy of a motif.
+    fn by_motif(&self, motif: &Motif, tested: [&Tested; 2]) -> Result<[TfMetrics; 2]> {
+        let motif = MotifSet::new(vec![motif.clone()]);
+        let of = |tested: &Tested| -> Result<TfMetrics> {
+            let scores = denovo::occupancies(&motif, &tested.sequences)?;
+            Ok(denovo::without_threshold(self.metrics(&scores, tested)))
+        };
+        Ok([of(tested[0])?, of(tested[1])?])
     }
 
     /// Rows that may be fitted to: all but the test part.

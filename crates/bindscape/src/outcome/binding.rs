@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use bindscape_base::words::first_of;
 use bindscape_matrix::TfProfile;
 use bindscape_matrix::inspect::Inspection;
-use bindscape_matrix::results::{Compared, Comparison, Estimate, FEW_REGIONS, Start, TfMetrics};
+use bindscape_matrix::results::{Comparison, Estimate, FEW_REGIONS, Start, TfMetrics};
 use bindscape_matrix::similarity::Similarity;
 
 use super::align;
@@ -300,20 +300,21 @@ fn compared(comparison: &Comparison) -> Vec<String> {
     };
     let [matched, natural] = comparison.no_skill();
     notes.push(row("guessing", matched, natural));
-    let found: Vec<(Compared, (f64, f64))> = Compared::ALL
-        .into_iter()
-        .filter_map(|model| Some((model, comparison.means(model)?)))
-        .collect();
+    let found = comparison.ranked();
     for (model, (matched, natural)) in &found {
         notes.push(row(model.name(), Some(*matched), Some(*natural)));
     }
     let best = found.iter().max_by(|a, b| a.1.1.total_cmp(&b.1.1));
     match best {
-        Some((Compared::Pwm, _)) if found.len() > 1 => notes.push(
-            "warning: nothing ranks regions of the genome better than the PWM of the same peaks: \
-             use the PWM, or more peaks"
-                .to_owned(),
-        ),
+        Some((model, _))
+            if model.is_simple() && found.iter().any(|(other, _)| !other.is_simple()) =>
+        {
+            let name = model.name();
+            notes.push(format!(
+                "warning: no network or readout ranks regions of the genome better than the {name}: \
+                 use the {name}, or more peaks"
+            ));
+        }
         Some((model, _)) if found.len() > 1 => {
             notes.push(format!("best as in the genome: {}", model.name()))
         }
