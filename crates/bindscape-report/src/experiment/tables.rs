@@ -485,18 +485,16 @@ fn capitalised(text: &str) -> String {
     })
 }
 
+const OVER_TFS: &str = "n: TFs. Mean difference with its 95% bootstrap interval over TFs; larger: TFs for which the first is. Wilcoxon\u{2019}s signed-rank test on the pairs of means, adjusted by Holm over the models of a set, number of bound regions, group of TFs and kind of test regions. Rank-biserial correlation: from −1 (always smaller) to 1 (always larger), with its 95% bootstrap interval.";
+
 /// Title, head of the first column and notes of a table of tests.
 fn words(question: Question) -> (&'static str, &'static str, &'static str) {
     match question {
-        Question::AgainstPwm => (
-            "Models against the PWM, over TFs",
-            "Compared",
-            "n: TFs. Mean difference with its 95% bootstrap interval over TFs; larger: TFs for which the first is. Wilcoxon\u{2019}s signed-rank test on the pairs of means, adjusted by Holm over the models of a set, number of bound regions, group of TFs and kind of test regions. Rank-biserial correlation: from −1 (always smaller) to 1 (always larger), with its 95% bootstrap interval.",
-        ),
+        Question::AgainstPwm => ("Models against the PWM, over TFs", "Compared", OVER_TFS),
         Question::AgainstScratch => (
             "Models against training from scratch, over TFs",
             "Compared",
-            "As in the table against the PWM.",
+            OVER_TFS,
         ),
         Question::Modes => (
             "Change by transfer, TFs of the same against TFs of another binding mode",

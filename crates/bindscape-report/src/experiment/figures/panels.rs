@@ -169,7 +169,7 @@ fn set_panel(
         );
         plot::spread(
             &mut svg,
-            (x - each * 0.12, (each * 0.5).min(24.0)),
+            (x - (each * 0.12).min(6.0), (each * 0.5).min(24.0)),
             scale,
             &values,
             style,
@@ -178,7 +178,7 @@ fn set_panel(
         if let Some(pwm) = results.model(PWM) {
             let values = results.values(at, tf, pwm, metric);
             let tooltip = format!("{}: {}", name(PWM), plot::in_words(&values));
-            let beside = x + each * 0.32;
+            let beside = x + (each * 0.32).min(14.0);
             plot::star(
                 &mut svg,
                 beside,
