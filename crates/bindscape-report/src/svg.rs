@@ -66,7 +66,8 @@ impl Symbol {
                 .collect(),
             Self::Plus => plus.to_vec(),
             Self::Cross => {
-                let turned = |&(x, y): &(f64, f64)| (0.7071 * (x - y), 0.7071 * (x + y));
+                let half = std::f64::consts::FRAC_1_SQRT_2;
+                let turned = |&(x, y): &(f64, f64)| (half * (x - y), half * (x + y));
                 plus.iter().map(turned).collect()
             }
         })

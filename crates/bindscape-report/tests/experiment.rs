@@ -225,6 +225,13 @@ fn the_lead_says_who_wins() {
         0.65,
         "On test regions matched in GC content, the best model (transfer) has a mean AUCPR of 0.700 over 2 TFs, and a PWM of the same peaks 0.650 (guessing: 0.500). The model is better than the PWM for 2 of 2 TFs.",
     );
+    let alone = [simple("A", "pwm", 1, 0.8), simple("A", "transfer", 1, 0.7)];
+    let page = experiment_page(&record(&KINDS), &alone).unwrap();
+    assert!(
+        page.contains(
+            "does best, with an AUCPR of 0.800 for A; the best model (transfer) has 0.700"
+        )
+    );
     says(0.7, "do equally well, with a mean AUCPR of 0.700");
 }
 

@@ -150,7 +150,11 @@ impl Contest {
             [tf] => format!("for {}", results.tfs[tf]),
             _ => format!("over {}", counted(self.tfs.len() as u64, "TF")),
         };
-        let average = if self.tfs.len() > 1 { "mean " } else { "" };
+        let (average, an_average) = if self.tfs.len() > 1 {
+            ("mean ", "a mean ")
+        } else {
+            ("", "an ")
+        };
         let number = if with_number {
             format!("With {}, on", asked_words(results.asked[self.at.asked]))
         } else {
@@ -164,32 +168,42 @@ impl Contest {
         let best = fixed(self.best, 3);
         let Some(pwm) = self.pwm else {
             return format!(
-                "{regions}, the best model ({model}) has a {average}AUCPR of {best} {of}{guess}; there is no PWM to compare it with."
+                "{regions}, the best model ({model}) has {an_average}AUCPR of {best} {of}{guess}; there is no PWM to compare it with."
             );
         };
         let share = if self.tfs.len() > 1 {
+            let many = counted(self.tfs.len() as u64, "TF");
             format!(
-                " The model is better than the PWM for {} of {}.",
-                self.better,
-                counted(self.tfs.len() as u64, "TF")
+                " The model is better than the PWM for {} of {many}.",
+                self.better
             )
         } else {
             String::new()
         };
         let pwm_text = fixed(pwm, 3);
-        if pwm_text == best {
+        let interval = self.difference.and_then(|difference| difference.interval);
+        let unclear = interval.is_some_and(|(low, high)| low <= 0.0 && high >= 0.0);
+        let what = if pwm_text == best {
             format!(
-                "{regions}, a PWM of the same peaks and the best model ({model}) do equally well, with a {average}AUCPR of {best} {of}{guess}.{share}"
-            )
-        } else if self.pwm_wins() {
-            format!(
-                "{regions}, a PWM of the same peaks does best, with a {average}AUCPR of {pwm_text} {of}; the best model ({model}) has {best}{guess}.{share}"
+                "a PWM of the same peaks and the best model ({model}) do equally well, with {an_average}AUCPR of {best} {of}{guess}"
             )
         } else {
-            format!(
-                "{regions}, the best model ({model}) has a {average}AUCPR of {best} {of}, and a PWM of the same peaks {pwm_text}{guess}.{share}"
-            )
-        }
+            match (self.pwm_wins(), unclear) {
+                (true, false) => format!(
+                    "a PWM of the same peaks does best, with {an_average}AUCPR of {pwm_text} {of}; the best model ({model}) has {best}{guess}"
+                ),
+                (true, true) => format!(
+                    "a PWM of the same peaks is ahead of the best model ({model}), but not clearly: {average}AUCPR {pwm_text} and {best} {of}{guess}"
+                ),
+                (false, false) => format!(
+                    "the best model ({model}) has {an_average}AUCPR of {best} {of}, and a PWM of the same peaks {pwm_text}{guess}"
+                ),
+                (false, true) => format!(
+                    "the best model ({model}) is ahead of a PWM of the same peaks, but not clearly: {average}AUCPR {best} and {pwm_text} {of}{guess}"
+                ),
+            }
+        };
+        format!("{regions}, {what}.{share}")
     }
 }
 

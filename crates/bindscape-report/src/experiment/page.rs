@@ -13,6 +13,8 @@ use crate::number::{count, counted, interval, listed, signed};
 use crate::page::{Numbering, document, flattened, inputs, shell};
 use crate::theme;
 
+const CSS: &str = "main{margin-top:1.8rem}tbody th.group{font-weight:600;padding-top:.7rem}td.wrap{min-width:9em}";
+
 /// A part of the page.
 struct Section {
     id: &'static str,
@@ -77,7 +79,7 @@ pub(super) fn page(record: &ExperimentRecord, results: &Results<'_>, rows: usize
             }
         }
     };
-    document(&record.title, "", content, Some(theme::SCRIPT))
+    document(&record.title, CSS, content, Some(theme::SCRIPT))
 }
 
 /// What a reader must know before believing anything below.

@@ -11,8 +11,8 @@ pub(super) const BOX: usize = 5;
 /// Up to so many values, a box has its points on it.
 const POINTS: usize = 10;
 
-/// Draws values at `x`, `width` wide: points with their mean, or a box with whiskers to the last
-/// value within 1.5 interquartile ranges and points beyond (Tukey 1977).
+/// Draws values at `x`, `width` wide: points with their mean, or a box with points beyond its
+/// whiskers; few values are shown on their box, too, where there is room.
 pub(super) fn spread(
     svg: &mut Svg,
     (x, width): (f64, f64),
@@ -23,71 +23,71 @@ pub(super) fn spread(
 ) {
     let point = format!("point {}", style.class);
     let radius = (width * 0.2).clamp(1.5, 3.4);
-    let quartiles = [0.25, 0.5, 0.75].map(|share| quantile(values, share));
-    let (Some(low), Some(middle), Some(high)) = (quartiles[0], quartiles[1], quartiles[2]) else {
-        return;
-    };
     let half = width / 2.0;
     if values.len() < BOX {
         for (at, &value) in values.iter().enumerate() {
             let aside = beside(at, values.len(), half * 0.5);
-            svg.symbol(
-                style.symbol,
-                (x + aside, scale.at(value)),
-                radius,
-                &point,
-                tooltip,
-            );
+            let place = (x + aside, scale.at(value));
+            svg.symbol(style.symbol, place, radius, &point, tooltip);
         }
         if values.len() > 1
             && let Some(mean) = bindscape_stats::mean(values)
         {
             let y = scale.at(mean);
-            svg.line(
-                (x - half, y),
-                (x + half, y),
-                &format!("mean {}", style.class),
-            );
+            let class = format!("mean {}", style.class);
+            svg.line((x - half, y), (x + half, y), &class);
         }
         return;
     }
-    let reach = 1.5 * (high - low);
-    let within = |value: &&f64| (low - reach..=high + reach).contains(*value);
-    let inside: Vec<f64> = values.iter().filter(within).copied().collect();
-    let least = inside.iter().copied().fold(low, f64::min);
-    let most = inside.iter().copied().fold(high, f64::max);
-    let [least, low, middle, high, most] =
-        [least, low, middle, high, most].map(|v| px(scale.at(v)));
-    let (left, centre, right) = (px(x - half), px(x), px(x + half));
-    svg.path(
-        &format!(
-            "M{centre} {least}V{low}M{centre} {high}V{most}M{left} {low}H{right}V{high}H{left}Z"
-        ),
-        &format!("box {}", style.class),
-        tooltip,
-    );
-    svg.path(
-        &format!("M{left} {middle}H{right}"),
-        &format!("median {}", style.class),
-        "",
-    );
-    let on_it = values.len() <= POINTS && width >= 11.0;
-    for (at, value) in values.iter().enumerate() {
-        if on_it || !within(&value) {
+    let (least, most) = boxed(svg, (x, width), scale, values, style, tooltip);
+    let on_it = values.len() <= POINTS && width >= 16.0;
+    for (at, &value) in values.iter().enumerate() {
+        if on_it || !(least..=most).contains(&value) {
             let aside = if on_it {
                 beside(at, values.len(), half * 0.55)
             } else {
                 0.0
             };
-            svg.symbol(
-                style.symbol,
-                (x + aside, scale.at(*value)),
-                radius * 0.8,
-                &point,
-                tooltip,
-            );
+            let place = (x + aside, scale.at(value));
+            svg.symbol(style.symbol, place, radius * 0.8, &point, tooltip);
         }
     }
+}
+
+/// Draws a box with whiskers to the last values within 1.5 interquartile ranges (Tukey 1977), and
+/// gives those.
+pub(super) fn boxed(
+    svg: &mut Svg,
+    (x, width): (f64, f64),
+    scale: Scale,
+    values: &[f64],
+    style: Style,
+    tooltip: &str,
+) -> (f64, f64) {
+    let quartiles = [0.25, 0.5, 0.75].map(|share| quantile(values, share));
+    let [Some(low), Some(middle), Some(high)] = quartiles else {
+        return (0.0, 0.0);
+    };
+    let reach = 1.5 * (high - low);
+    let within = |value: &f64| (low - reach..=high + reach).contains(value);
+    let inside = || values.iter().copied().filter(within);
+    let (least, most) = (inside().fold(low, f64::min), inside().fold(high, f64::max));
+    let half = width / 2.0;
+    let at = |value: f64| px(scale.at(value));
+    let (left, centre, right) = (px(x - half), px(x), px(x + half));
+    let whiskers = format!(
+        "M{centre} {}V{}M{centre} {}V{}",
+        at(least),
+        at(low),
+        at(high),
+        at(most)
+    );
+    let around = format!("M{left} {}H{right}V{}H{left}Z", at(low), at(high));
+    let class = format!("box {}", style.class);
+    svg.path(&format!("{whiskers}{around}"), &class, tooltip);
+    let median = format!("M{left} {}H{right}", at(middle));
+    svg.path(&median, &format!("median {}", style.class), "");
+    (least, most)
 }
 
 /// Draws the mean of values as a symbol, with a line over their range.
@@ -177,18 +177,24 @@ pub(super) fn log_axis(svg: &mut Svg, frame: &Frame) {
     }
 }
 
-/// 1, 2 and 5 times powers of ten within a domain of powers; the powers alone if those are many.
+/// Digits times powers of ten within a domain of powers: as few digits as give two ticks.
 fn log_ticks((low, high): (f64, f64)) -> Vec<f64> {
-    let steps: &[f64] = if high - low > 3.0 {
-        &[1.0]
-    } else {
-        &[1.0, 2.0, 5.0]
+    const DIGITS: [&[f64]; 3] = [
+        &[1.0],
+        &[1.0, 2.0, 5.0],
+        &[1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0],
+    ];
+    let with = |digits: &[f64]| -> Vec<f64> {
+        let powers = low.floor() as i32..=high.ceil() as i32;
+        powers
+            .flat_map(|power| digits.iter().map(move |digit| digit * 10.0_f64.powi(power)))
+            .filter(|value| (low - 1e-9..=high + 1e-9).contains(&value.log10()))
+            .collect()
     };
-    let powers = low.floor() as i32..=high.ceil() as i32;
-    powers
-        .flat_map(|power| steps.iter().map(move |step| step * 10.0_f64.powi(power)))
-        .filter(|value| (low - 1e-9..=high + 1e-9).contains(&value.log10()))
-        .collect()
+    let first = usize::from(high - low <= 3.0);
+    let mut fewest = DIGITS[first..].iter().map(|digits| with(digits));
+    let enough = fewest.find(|ticks| ticks.len() > 1);
+    enough.unwrap_or_else(|| with(DIGITS[2]))
 }
 
 /// The domain of logarithms of sizes, widened a little.
@@ -230,6 +236,12 @@ pub(super) fn value_axis(svg: &mut Svg, scale: Scale, (left, right): (f64, f64),
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn narrow_axes_have_ticks() {
+        assert_eq!(log_ticks((2.75, 2.99)), [600.0, 700.0, 800.0, 900.0]);
+        assert_eq!(log_ticks((2.0, 2.0)), [100.0]);
+    }
 
     #[test]
     fn ticks_of_sizes_are_round_and_inside() {

@@ -75,7 +75,7 @@ pub(super) fn contests(results: &Results<'_>, numbering: &mut Numbering) -> Mark
     numbering.table(
         "The simplest against the best",
         notes,
-        "wide compact",
+        "wide metrics",
         &content,
     )
 }
@@ -112,7 +112,7 @@ pub(super) fn means(results: &Results<'_>, numbering: &mut Numbering) -> Markup 
                 @if numbers { th scope="col" { "Bound regions" } }
                 th scope="col" { "TFs" }
                 @for metric in &metrics { th scope="col" { (metric.head()) } }
-                @for metric in &metrics { th scope="col" { "Better than PWM, " (metric.head().to_lowercase()) } }
+                @for metric in &metrics { th scope="col" { "Better than PWM: " (metric.head()) } }
             }
         }
         @for at in results.conditions() {
@@ -134,7 +134,7 @@ pub(super) fn means(results: &Results<'_>, numbering: &mut Numbering) -> Markup 
     numbering.table(
         "Models, the simplest first",
         notes,
-        "wide compact",
+        "wide metrics",
         &content,
     )
 }
@@ -236,7 +236,7 @@ pub(super) fn of_tfs(results: &Results<'_>, numbering: &mut Numbering) -> Markup
     numbering.table(
         "Every TF, set and model",
         notes,
-        "wide compact metrics sortable",
+        "wide metrics sortable",
         &content,
     )
 }
@@ -340,7 +340,6 @@ struct Columns {
     tf: bool,
     differences: bool,
     improved: bool,
-    notes: bool,
 }
 
 impl Columns {
@@ -353,9 +352,28 @@ impl Columns {
             tf: any(|test| !test.tf.is_empty()),
             differences: any(|test| test.difference.is_some()),
             improved: any(|test| test.improved.is_some()),
-            notes: any(|test| !test.note.is_empty()),
         }
     }
+
+    fn count(&self) -> usize {
+        let optional = [
+            self.sets,
+            self.numbers,
+            self.groups,
+            self.tf,
+            self.differences,
+            self.improved,
+        ];
+        6 + optional.into_iter().filter(|&shown| shown).count()
+    }
+}
+
+/// A statistic: whole as it is, others with two decimals.
+fn statistic(value: Option<f64>) -> String {
+    maybe(
+        value,
+        value.map_or(0, |value| if value.fract() == 0.0 { 0 } else { 2 }),
+    )
 }
 
 /// A table of the tests that ask one question; nothing if there are none.
@@ -365,10 +383,12 @@ pub(super) fn tests(
     question: Question,
     numbering: &mut Numbering,
 ) -> Markup {
-    let tests: Vec<&StatisticalTest> = tests
+    let (tests, small): (Vec<&StatisticalTest>, Vec<&StatisticalTest>) = tests
         .iter()
         .filter(|test| test.question == question)
-        .collect();
+        .partition(|test| {
+            test.question == Question::SetsOfTf || test.tfs == "all" || test.p.is_some()
+        });
     let Some(first) = tests.first() else {
         return html! {};
     };
@@ -379,7 +399,6 @@ pub(super) fn tests(
             tr {
                 @if columns.tf { th.left scope="col" { "TF" } }
                 th.left scope="col" { (compared) }
-                th.left scope="col" { "Test regions" }
                 @if columns.sets { th.left scope="col" { "Set" } }
                 @if columns.numbers { th scope="col" { "Bound regions" } }
                 @if columns.groups { th.left scope="col" { "TFs" } }
@@ -390,12 +409,23 @@ pub(super) fn tests(
                 th scope="col" { "p" }
                 th scope="col" { "Adjusted p" }
                 th scope="col" { (capitalised(first.effect_size)) }
-                @if columns.notes { th.left scope="col" { "Note" } }
             }
         }
-        tbody { @for test in &tests { (test_row(test, &columns)) } }
+        @for metric in Metric::ALL {
+            @let of: Vec<_> = tests.iter().filter(|test| test.metric == metric).collect();
+            @if !of.is_empty() {
+                tbody.total {
+                    tr { th.group scope="rowgroup" colspan=(columns.count()) { "Test regions " (metric.words()) } }
+                    @for test in of { (test_row(test, &columns)) }
+                }
+            }
+        }
     };
-    numbering.table(title, notes, "wide compact tests", &content)
+    let mut notes = notes.to_owned();
+    if !small.is_empty() {
+        notes.push_str(" Groups of TFs by relation that are too small for p < 0.05, or do not differ, are left out here; statistics.tsv has them.");
+    }
+    numbering.table(title, &notes, "wide metrics", &content)
 }
 
 fn test_row(test: &StatisticalTest, columns: &Columns) -> Markup {
@@ -403,7 +433,8 @@ fn test_row(test: &StatisticalTest, columns: &Columns) -> Markup {
         Question::AgainstPwm | Question::AgainstScratch | Question::SetAgainstSet => {
             html! { (name(&test.first)) " − " (name(&test.second)) }
         }
-        Question::Modes | Question::Size => html! { "change by transfer" },
+        Question::Modes => html! { "change by transfer " span.interval { (test.note) } },
+        Question::Size => html! { "change by transfer" },
         Question::SetsOfTf => html! { (test.second) },
     };
     html! {
@@ -414,7 +445,6 @@ fn test_row(test: &StatisticalTest, columns: &Columns) -> Markup {
             } @else {
                 th scope="row" { (compared) }
             }
-            td.left { (test.metric.head()) }
             @if columns.sets { td.left { (set_name(&test.set)) } }
             @if columns.numbers { td { (asked(test.asked)) } }
             @if columns.groups { td.left { (test.tfs) } }
@@ -430,14 +460,20 @@ fn test_row(test: &StatisticalTest, columns: &Columns) -> Markup {
                     }
                 }
             }
-            td { (maybe(test.statistic, 2)) }
-            td { (test.p.map_or_else(|| UNDEFINED.to_owned(), p_value)) }
-            td {
-                (test.adjusted.map_or_else(|| UNDEFINED.to_owned(), p_value))
-                @if test.adjusted.is_some() { " " span.interval { (test.adjustment) } }
+            td { (statistic(test.statistic)) }
+            @match test.p {
+                Some(p) => {
+                    td { (p_value(p)) }
+                    td.wrap {
+                        @match test.adjusted {
+                            Some(adjusted) => { (p_value(adjusted)) " " span.interval { (test.adjustment) } }
+                            None => span.interval { (test.note) },
+                        }
+                    }
+                }
+                None => td.wrap colspan="2" { span.interval { (test.note) } },
             }
             td { (effect(test.effect.as_ref(), false)) }
-            @if columns.notes { td.left.wrap { (test.note) } }
         }
     }
 }
@@ -449,18 +485,16 @@ fn capitalised(text: &str) -> String {
     })
 }
 
+const OVER_TFS: &str = "n: TFs. Mean difference with its 95% bootstrap interval over TFs; larger: TFs for which the first is. Wilcoxon\u{2019}s signed-rank test on the pairs of means, adjusted by Holm over the models of a set, number of bound regions, group of TFs and kind of test regions. Rank-biserial correlation: from −1 (always smaller) to 1 (always larger), with its 95% bootstrap interval.";
+
 /// Title, head of the first column and notes of a table of tests.
 fn words(question: Question) -> (&'static str, &'static str, &'static str) {
     match question {
-        Question::AgainstPwm => (
-            "Models against the PWM, over TFs",
-            "Compared",
-            "n: TFs. Mean difference with its 95% bootstrap interval over TFs; larger: TFs for which the first is. Wilcoxon\u{2019}s signed-rank test on the pairs of means, adjusted by Holm over the models of a set, number of bound regions, group of TFs and kind of test regions. Rank-biserial correlation: from −1 (always smaller) to 1 (always larger), with its 95% bootstrap interval.",
-        ),
+        Question::AgainstPwm => ("Models against the PWM, over TFs", "Compared", OVER_TFS),
         Question::AgainstScratch => (
             "Models against training from scratch, over TFs",
             "Compared",
-            "As in the table against the PWM.",
+            OVER_TFS,
         ),
         Question::Modes => (
             "Change by transfer, TFs of the same against TFs of another binding mode",

@@ -13,7 +13,7 @@ use crate::number::{count, fixed, signed};
 use crate::svg::{Anchor, Frame, Scale, Svg, Symbol, fitted};
 
 const WIDTH: f64 = 490.0;
-const LEFT: f64 = 50.0;
+const LEFT: f64 = 62.0;
 const RIGHT: f64 = WIDTH - 12.0;
 const TOP: f64 = 26.0;
 const BOTTOM: f64 = 286.0;
@@ -160,7 +160,11 @@ fn cloud(dots: &[Dot], unit: bool, title: &str) -> Option<Svg> {
 }
 
 fn draw(svg: &mut Svg, frame: &Frame, dots: &[Dot]) {
-    let radius = if dots.len() > 300 { 2.6 } else { 3.4 };
+    let radius = match dots.len() {
+        ..300 => 3.4,
+        300..600 => 2.6,
+        _ => 2.2,
+    };
     for dot in dots {
         let class = format!("cloud {}", dot.style.class);
         let place = frame.at((dot.size.log10(), dot.value));
@@ -307,7 +311,8 @@ fn change_boxes(
         }
     }
     let scale = frame((0.0, 1.0), domain).y;
-    let mut svg = blank(metric.head(), "change of the AUCPR");
+    let title = format!("{}, by relation", metric.head());
+    let mut svg = blank(&title, "change of the AUCPR");
     plot::value_axis(&mut svg, scale, (LEFT, RIGHT), true);
     let zero = scale.at(0.0);
     svg.line((LEFT, zero), (RIGHT, zero), "chance");
@@ -317,7 +322,18 @@ fn change_boxes(
         let x = LEFT + each * (place as f64 + 0.5);
         let (style, _) = relation_style(*relation);
         let values: Vec<f64> = group.iter().map(|&(_, change)| change).collect();
-        if values.len() >= plot::BOX {
+        if values.len() < plot::BOX {
+            let tooltip = plot::in_words(&values);
+            plot::spread(&mut svg, (x, width), scale, &values, style, &tooltip);
+        } else {
+            plot::boxed(
+                &mut svg,
+                (x, width),
+                scale,
+                &values,
+                style,
+                &plot::in_words(&values),
+            );
             for (i, &(tf, change)) in group.iter().enumerate() {
                 // Golden steps fill the width evenly.
                 let aside = ((i as f64 * 0.618_034).fract() - 0.5) * width * 1.5;
@@ -332,14 +348,6 @@ fn change_boxes(
                 );
             }
         }
-        plot::spread(
-            &mut svg,
-            (x, width),
-            scale,
-            &values,
-            style,
-            &plot::in_words(&values),
-        );
         let below = BOTTOM + 16.0;
         svg.text((x, below), Anchor::Middle, "tick", relation.name());
         let many = crate::number::counted(group.len() as u64, "TF");

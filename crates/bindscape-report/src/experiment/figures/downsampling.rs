@@ -85,7 +85,7 @@ fn of_tf(results: &Results<'_>, set: usize, tf: usize, metric: Metric) -> Option
     let tf = results.tfs[tf];
     Some(Figure {
         name: format!("downsampling-{}-{}-{}", stem(tf), stem(results.sets[set]), metric.column()),
-        title: format!("{tf} with fewer bound regions{}", brackets(results, set, metric)),
+        title: format!("{tf} by number of bound regions{}", brackets(results, set, metric)),
         caption: "A panel per number of bound regions. A group per draw of regions; its boxes are over splits, and fewer than five values are points with their mean.".into(),
         legend,
         panels,

@@ -169,7 +169,7 @@ fn set_panel(
         );
         plot::spread(
             &mut svg,
-            (x, (each * 0.6).min(26.0)),
+            (x - (each * 0.12).min(6.0), (each * 0.5).min(24.0)),
             scale,
             &values,
             style,
@@ -178,7 +178,15 @@ fn set_panel(
         if let Some(pwm) = results.model(PWM) {
             let values = results.values(at, tf, pwm, metric);
             let tooltip = format!("{}: {}", name(PWM), plot::in_words(&values));
-            plot::star(&mut svg, x, scale, &values, (styles[pwm], 3.4), &tooltip);
+            let beside = x + (each * 0.32).min(14.0);
+            plot::star(
+                &mut svg,
+                beside,
+                scale,
+                &values,
+                (styles[pwm], 3.2),
+                &tooltip,
+            );
         }
     }
     svg
@@ -276,7 +284,7 @@ fn model_panel(
 
 /// An empty panel with axes and names: drawing, scale, width of a name's place and right edge.
 fn panel(tf: &str, names: &[String]) -> (Svg, Scale, f64, f64) {
-    let each = (210.0 / names.len().max(1) as f64).clamp(24.0, 48.0);
+    let each = (260.0 / names.len().max(1) as f64).clamp(26.0, 48.0);
     let right = LEFT + (each * names.len() as f64).max(110.0);
     let each = (right - LEFT) / names.len().max(1) as f64;
     let places: Vec<(f64, String)> = names

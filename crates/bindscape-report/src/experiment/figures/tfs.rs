@@ -46,7 +46,7 @@ fn of(results: &Results<'_>, at: Condition, metric: Metric) -> Option<Figure> {
     let each = ((WIDTH - LEFT) / per_row as f64).min(WIDEST);
     let panels = tfs
         .chunks(per_row)
-        .map(|tfs| panel(results, at, metric, &models, tfs, each))
+        .map(|tfs| panel(results, (at, metric), &models, tfs, (each, per_row)))
         .collect();
     let styles = styles(&results.models);
     let stars: Vec<usize> = results.model(PWM).into_iter().collect();
@@ -85,11 +85,10 @@ fn of(results: &Results<'_>, at: Condition, metric: Metric) -> Option<Figure> {
 
 fn panel(
     results: &Results<'_>,
-    at: Condition,
-    metric: Metric,
+    (at, metric): (Condition, Metric),
     models: &[usize],
     tfs: &[usize],
-    each: f64,
+    (each, per_row): (f64, usize),
 ) -> Svg {
     let styles = styles(&results.models);
     let right = LEFT + each * tfs.len() as f64;
@@ -100,8 +99,9 @@ fn panel(
         .enumerate()
         .map(|(place, &tf)| (centre(place), results.tfs[tf].to_owned()))
         .collect();
+    let whole = LEFT + each * per_row as f64;
     let mut svg = Svg::new(
-        right.max(240.0) + 6.0,
+        whole.max(240.0) + 6.0,
         bottom + height_below(&names, each) + 2.0,
     );
     let scale = plot::unit_scale(TOP, bottom);
