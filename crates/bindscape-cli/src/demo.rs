@@ -36,9 +36,10 @@ The same on your own files:
     --dhs dhs_clusters.bed.gz --dhs-sources dhs_sources.tsv \\
     --chip remap_peaks.bed.gz --tfbs unibind/ --out matrix.parquet
   bindscape pretrain --matrix matrix.parquet --genome hg38.2bit \\
-    --tfs top-resolved:50 --out multi
+    --tfs all --unresolved mask --motif-filters jaspar:vertebrates \\
+    --decay cosine --learning-rate 0.002 --epochs 5 --out multi
   bindscape finetune --model multi --matrix matrix.parquet --genome hg38.2bit \\
-    --tf MYTF --positives 250 --repeats 5 --with-scratch --out mytf
+    --tf MYTF --positives 500 --repeats 5 --with-scratch --out mytf
   bindscape report mytf multi
 
 README.md tells of other formats, and of peaks without predicted sites.";
