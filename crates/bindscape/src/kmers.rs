@@ -320,11 +320,11 @@ mod tests {
             let mut letters: Vec<u8> = (0..LENGTH)
                 .map(|_| b"ACGT"[rng.random_range(0..4)])
                 .collect();
-            if number % 2 == 0 {
+            if number.is_multiple_of(2) {
                 let at = rng.random_range(0..LENGTH - 8);
                 letters[at..at + 8].copy_from_slice(b"TGACGCAA");
             }
-            if number % 4 == 0 {
+            if number.is_multiple_of(4) {
                 reverse_complement(&mut letters);
             }
             letters
@@ -332,7 +332,7 @@ mod tests {
         let sequences = (0..count).map(sequence).collect();
         (
             sequences,
-            (0..count).map(|number| number % 2 == 0).collect(),
+            (0..count).map(|number| number.is_multiple_of(2)).collect(),
         )
     }
 
