@@ -13,6 +13,7 @@ mod read;
 mod results;
 mod statistics;
 mod tables;
+mod test_tables;
 
 use std::path::Path;
 

@@ -8,6 +8,7 @@ use super::headline::{self, Contest};
 use super::results::{Metric, Results};
 use super::statistics::{self, Question, StatisticalTest};
 use super::tables;
+use super::test_tables;
 use crate::date;
 use crate::number::{count, counted, interval, listed, signed};
 use crate::page::{Numbering, document, flattened, inputs, shell};
@@ -206,7 +207,7 @@ fn tests_section(
             "The unit of a test is the TF, whose repeats, draws and splits are averaged first, since they share its regions; tests within a TF say so. Where so few values cannot give p < 0.05, words stand in place of a p value."
             @if results.tfs.len() == 1 { " This experiment has one TF, so no test says anything about TFs in general." }
         }
-        @for question in Question::ALL { (tables::tests(results, tests, question, numbering)) }
+        @for question in Question::ALL { (test_tables::table(results, tests, question, numbering)) }
     }
 }
 
