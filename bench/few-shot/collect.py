@@ -60,9 +60,10 @@ def main() -> None:
                 cells += [f"{change.mean():+.3f} [{low:+.3f}, {high:+.3f}], p = {p:.1g}", f"{(change >= 0).mean():.0%}"]
             few = f" ({len(used)} TFs)" if len(used) < len(tfs) else ""
             print(f"| {NAMES.get(model, 'guessing')}{few} | {' | '.join(cells)} |")
-        print("\n| TF | guessing | " + " | ".join(NAMES.values()) + " |\n|---|" + "---:|" * 5)
+        made = [model for model in NAMES if any((model, "natural") in row for row in tfs.values())]
+        print("\n| TF | guessing | " + " | ".join(NAMES[model] for model in made) + " |\n|---|" + "---:|" * (1 + len(made)))
         for tf, row in sorted(tfs.items()):
-            values = [row["guess", "natural"], *(row.get((model, "natural")) for model in NAMES)]
+            values = [row["guess", "natural"], *(row.get((model, "natural")) for model in made)]
             print(f"| {tf} | " + " | ".join("" if v is None else f"{v:.3f}" for v in values) + " |")
 
 

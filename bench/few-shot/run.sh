@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# What can be made of few peaks of a TF that the multi-model never saw: a PWM, a transferred network, one
-# from scratch, a readout of the multi-model.
+# What can be made of few peaks of a TF that the multi-model never saw: a JASPAR profile, a PWM, a regression
+# on k-mers, a transferred network, one from scratch, a readout of the multi-model.
 #
 # run.sh DATA OUT [FOLDS]
 #
 # DATA holds the published matrix as bench/transfer/run.sh takes it. Needs bindscape on the PATH or in
 # BINDSCAPE, and Python with NumPy and SciPy. Whatever is already in OUT is not done again.
+# NETWORKS=--simple-only pre-trains nothing: JASPAR profile, PWM and k-mer regression, on the same draws.
 set -euo pipefail
 data=$1 out=$2 folds=${3:-"0 1 2 3"}
 bindscape=${BINDSCAPE:-bindscape}
@@ -30,7 +31,9 @@ print(*[tf for tf in tfs if len(sys.argv) < 4 or tf not in folds["dev"]])' "$out
 
 for fold in $folds; do
   left_out=$(tfs "$fold" | tr ' ' ,)
-  "$bindscape" pretrain --matrix "$out/matrix.parquet" --sequences "$data/sequences.200bp.fa.gz" \
+  model=(--model "$out/multi-$fold")
+  [ "${NETWORKS:-}" != --simple-only ] || model=()
+  [ ${#model[@]} = 0 ] || "$bindscape" pretrain --matrix "$out/matrix.parquet" --sequences "$data/sequences.200bp.fa.gz" \
     --tfs all --without "$left_out" --unresolved mask --motif-filters jaspar:vertebrates \
     --split chromosome --validation-chromosomes chr22 --test-chromosomes chr15,chr21 \
     --epochs "${EPOCHS:-4}" --decay cosine --learning-rate 0.002 --batch-size 128 \
@@ -38,7 +41,7 @@ for fold in $folds; do
   for positives in ${POSITIVES:-500 50}; do
     for tf in $(tfs "$fold" reported); do
       # shellcheck disable=SC2086
-      "$bindscape" finetune --model "$out/multi-$fold" --matrix "$out/matrix.parquet" \
+      "$bindscape" finetune "${model[@]}" --matrix "$out/matrix.parquet" \
         --sequences "$data/sequences.200bp.fa.gz" --tf "$tf" --positives "$positives" \
         --split chromosome --validation-chromosomes chr21 --test-chromosomes chr15 \
         --resamples 0 ${NETWORKS:---readout-only} --out "$out/runs/$fold.$positives.$tf"
