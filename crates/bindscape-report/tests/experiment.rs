@@ -10,8 +10,8 @@ use std::fs;
 use bindscape_base::Error;
 use bindscape_matrix::experiment::{ExperimentRecord, FigureKind, Relation, ResultRow};
 use bindscape_report::experiment::{
-    Question, experiment_figures, experiment_page, statistics,
-    write_experiment_report, write_statistics,
+    Question, experiment_figures, experiment_page, statistics, write_experiment_report,
+    write_statistics,
 };
 use common::experiment::{Study, record, row};
 use common::markup::{Element, elements, within_the_page};

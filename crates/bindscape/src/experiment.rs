@@ -40,6 +40,7 @@ use self::multi::{Facts, Fold, MultiPlan, fold_of};
 use crate::job::Job;
 use crate::run_directory::{
     Record, RunDirectory, configuration_difference, device_difference, input_difference,
+    version_difference,
 };
 use crate::session::Session;
 use crate::side_by_side::{self, SharedProgress, TrainingProgress};
@@ -177,14 +178,9 @@ impl Record for ExperimentRecord {
     }
 
     fn difference(planned: &Self, found: &Self) -> Option<(String, String)> {
-        if planned.bindscape != found.bindscape {
-            return Some((
-                format!("an experiment of bindscape {}", planned.bindscape),
-                format!("one of {}", found.bindscape),
-            ));
-        }
         let device = |of: &Self| of.study["device"].as_str().unwrap_or_default().to_owned();
-        input_difference(&planned.inputs, &found.inputs)
+        version_difference(&planned.bindscape, &found.bindscape)
+            .or_else(|| input_difference(&planned.inputs, &found.inputs))
             .or_else(|| device_difference(&device(planned), &device(found)))
             .or_else(|| configuration_difference(&planned.study, &found.study))
     }

@@ -321,11 +321,8 @@ fn difference(planned: &RunRecord, found: &RunRecord) -> Option<(String, String)
     if planned.kind != found.kind {
         return Some((kind(planned.kind).into(), kind(found.kind).into()));
     }
-    if planned.bindscape != found.bindscape {
-        return Some((
-            format!("a run of bindscape {}", planned.bindscape),
-            format!("one of {}", found.bindscape),
-        ));
+    if let Some(difference) = version_difference(&planned.bindscape, &found.bindscape) {
+        return Some(difference);
     }
     if planned.tfs != found.tfs {
         return Some((
@@ -344,6 +341,18 @@ fn difference(planned: &RunRecord, found: &RunRecord) -> Option<(String, String)
     }
     device_difference(&planned.device, &found.device)
         .or_else(|| configuration_difference(&planned.configuration, &found.configuration))
+}
+
+/// Which versions of bindscape two runs are of, where they differ, as [`Record::difference`] tells
+/// it.
+#[must_use]
+pub(crate) fn version_difference(planned: &str, found: &str) -> Option<(String, String)> {
+    (planned != found).then(|| {
+        (
+            format!("a run of bindscape {planned}"),
+            format!("one of {found}"),
+        )
+    })
 }
 
 /// On which devices two runs are, where they differ, as [`Record::difference`] tells it: devices

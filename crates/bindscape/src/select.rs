@@ -1,6 +1,7 @@
 //! Choosing the TFs that a multi-model is pre-trained on.
 
 pub(crate) mod choose;
+mod gain;
 mod modes;
 mod partners;
 mod set;
@@ -21,6 +22,7 @@ use crate::data;
 use crate::job::Job;
 use crate::session::Session;
 
+pub use self::gain::PREDICTION_ERROR;
 pub use self::modes::Modes;
 pub use self::partners::PartnerInput;
 pub use self::set::{ChosenSet, ChosenTf, Target};

@@ -95,7 +95,7 @@ fn all_choices_are_shown_beside_each_other() {
         .collect();
     assert_eq!(
         rows[0].join(" "),
-        "strategy tfs modes cosines unresolved regions bound bound_of_mode rule"
+        "strategy tfs modes cosines unresolved regions bound bound_of_mode predicted_gain rule"
     );
     let row = |strategy: &str| {
         let found = rows.iter().find(|row| row[0] == strategy);

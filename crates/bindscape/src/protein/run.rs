@@ -8,7 +8,9 @@ use bindscape_protein::Label;
 use serde::{Deserialize, Serialize};
 
 use crate::data::{counted, thousands};
-use crate::run_directory::{Record, configuration_difference, device_difference, input_difference};
+use crate::run_directory::{
+    Record, configuration_difference, device_difference, input_difference, version_difference,
+};
 
 /// What kind of run on proteins a directory holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,16 +73,9 @@ impl Record for ProteinRunRecord {
     }
 
     fn difference(planned: &Self, found: &Self) -> Option<(String, String)> {
-        if planned.bindscape != found.bindscape {
-            return Some((
-                format!("a run of bindscape {}", planned.bindscape),
-                format!("one of {}", found.bindscape),
-            ));
-        }
-        if let Some(difference) = input_difference(&planned.inputs, &found.inputs) {
-            return Some(difference);
-        }
-        device_difference(&planned.device, &found.device)
+        version_difference(&planned.bindscape, &found.bindscape)
+            .or_else(|| input_difference(&planned.inputs, &found.inputs))
+            .or_else(|| device_difference(&planned.device, &found.device))
             .or_else(|| configuration_difference(&planned.configuration, &found.configuration))
     }
 }

@@ -10,6 +10,7 @@ use bindscape_matrix::sample::{self, Unresolved};
 use bindscape_matrix::{BindingMatrix, RegionsOf, TrainingRegions, View};
 use rayon::prelude::*;
 
+use super::gain;
 use super::modes::{Modes, fold};
 use super::partners::PartnerInput;
 use super::set::{ChosenSet, ChosenTf, Target};
@@ -527,11 +528,15 @@ impl<'a> Chooser<'a> {
     /// Bound regions, summed over TFs, that are expected among those that are taken at random.
     fn bound_taken(&self, training: &TrainingRegions) -> f64 {
         let bound: u64 = training.bound.iter().sum();
-        let share = match self.question.take {
+        bound as f64 * self.taken_share(training)
+    }
+
+    /// The share of the regions that are taken at random.
+    fn taken_share(&self, training: &TrainingRegions) -> f64 {
+        match self.question.take {
             Some(take) if (take as u64) < training.regions => take as f64 / training.regions as f64,
             _ => 1.0,
-        };
-        bound as f64 * share
+        }
     }
 
     fn least_regions(&self) -> u64 {
@@ -696,6 +701,8 @@ impl<'a> Chooser<'a> {
             .filter(|(tf, column)| !tf.shared.is_empty() && Some(**column) != target)
             .map(|(tf, _)| tf.bound_in_regions)
             .sum();
+        let share = self.taken_share(&training);
+        let predicted_gain = gain::predicted(&chosen, around.map(|of| of.name.as_str()), share);
         Ok(ChosenSet {
             choice: choice.clone(),
             rule,
@@ -713,6 +720,7 @@ impl<'a> Chooser<'a> {
             regions: training.regions,
             bound: training.bound.iter().sum(),
             bound_of_mode,
+            predicted_gain,
             notes,
         })
     }

@@ -29,6 +29,10 @@ pub struct ChosenSet {
     pub bound: u64,
     /// The same over those TFs, but the target, that share a binding mode with the target.
     pub bound_of_mode: u64,
+    /// By how much the AUCPR of a network from few peaks of the target is expected to be larger by
+    /// transfer than from scratch; `None` where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub predicted_gain: Option<f64>,
     /// What is to be known of the choice.
     pub notes: Vec<String>,
 }
