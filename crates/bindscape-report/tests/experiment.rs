@@ -212,7 +212,7 @@ impl Of for ResultRow {
 #[test]
 fn the_lead_says_who_wins() {
     let says = |pwm: f64, text: &str| {
-        let rows: Vec<ResultRow> = ["A", "B"]
+        let rows: Vec<ResultRow> = ["A", "B", "C", "D", "E", "F"]
             .iter()
             .flat_map(|tf| {
                 [("pwm", pwm), ("scratch", 0.6), ("transfer", 0.7)]
@@ -224,12 +224,18 @@ fn the_lead_says_who_wins() {
     };
     says(
         0.8,
-        "On test regions in the genome\u{2019}s proportion, a PWM of the same peaks does best, with a mean AUCPR of 0.400 over 2 TFs; the best model (transfer) has 0.350 (guessing: 0.030). The model is better than the PWM for 0 of 2 TFs. On test regions matched in GC content, a PWM of the same peaks does best, with a mean AUCPR of 0.800",
+        "On test regions in the genome\u{2019}s proportion, a PWM of the same peaks does best, with a mean AUCPR of 0.400 over 6 TFs; the best model (transfer) has 0.350 (guessing: 0.030). The model is better than the PWM for 0 of 6 TFs. On test regions matched in GC content, a PWM of the same peaks does best, with a mean AUCPR of 0.800",
     );
     says(
         0.65,
-        "On test regions matched in GC content, the best model (transfer) has a mean AUCPR of 0.700 over 2 TFs, and a PWM of the same peaks 0.650 (guessing: 0.500). The model is better than the PWM for 2 of 2 TFs.",
+        "On test regions matched in GC content, the best model (transfer) has a mean AUCPR of 0.700 over 6 TFs, and a PWM of the same peaks 0.650 (guessing: 0.500). The model is better than the PWM for 6 of 6 TFs.",
     );
+    let two: Vec<ResultRow> = ["A", "B"]
+        .iter()
+        .flat_map(|tf| [simple(tf, "pwm", 1, 0.8), simple(tf, "transfer", 1, 0.7)])
+        .collect();
+    let page = experiment_page(&record(&KINDS), &two).unwrap();
+    assert!(page.contains("a PWM of the same peaks is ahead of the best model (transfer), but not clearly: mean AUCPR 0.800 and 0.700 over 2 TFs"));
     let alone = [simple("A", "pwm", 1, 0.8), simple("A", "transfer", 1, 0.7)];
     let page = experiment_page(&record(&KINDS), &alone).unwrap();
     assert!(

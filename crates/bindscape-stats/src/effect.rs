@@ -1,8 +1,9 @@
 //! Effect sizes with intervals: how large a difference is, beside whether there is one.
 //!
-//! Intervals are bootstrap percentiles. Resamples are drawn as the data were: pairs together,
+//! Intervals are bootstrap percentiles, but for Hedges' g. Resamples are drawn as the data were: pairs together,
 //! groups each from their own values.
 
+use statrs::distribution::{ContinuousCDF, Normal};
 use statrs::function::gamma::ln_gamma;
 
 use crate::bootstrap::{bootstrap_interval, by_strata};
@@ -14,8 +15,8 @@ use crate::summary::{finite, mean, standard_deviation};
 pub struct Effect {
     /// Its value in the data.
     pub value: f64,
-    /// Its bootstrap interval; `None` where too few resamples define it, or there are fewer than
-    /// two values to draw from.
+    /// Its interval; `None` where too few resamples define it, there are fewer than two values to
+    /// draw from, or no resample can differ from the data.
     pub interval: Option<(f64, f64)>,
 }
 
@@ -49,7 +50,8 @@ pub fn mean_difference(x: &[f64], y: &[f64], drawn: Resampling) -> Option<Effect
 /// [`crate::wilcoxon_signed_rank`]: the share of the rank sum where `x` is larger, less the share
 /// where `y` is (King, Rosopa and Minium 2011; Kerby 2014).
 ///
-/// From -1, where `y` is larger in every pair, to 1. Pairs without a difference are left out, as
+/// From -1, where `y` is larger in every pair, to 1; at these ends there is no interval, since all
+/// resamples lie there, too. Pairs without a difference are left out, as
 /// in the test. `None` if no pair differs or a value is not finite.
 ///
 /// # Panics
@@ -65,7 +67,7 @@ pub fn rank_biserial(x: &[f64], y: &[f64], drawn: Resampling) -> Option<Effect> 
         .iter()
         .map(|d| sizes.partition_point(|&size| size < d.abs()))
         .collect();
-    with_resamples(differences.len(), drawn, |rows| {
+    let effect = with_resamples(differences.len(), drawn, |rows| {
         let mut drawn = vec![[0_u32; 2]; sizes.len()];
         for &row in rows {
             if differences[row] != 0.0 {
@@ -80,7 +82,9 @@ pub fn rank_biserial(x: &[f64], y: &[f64], drawn: Resampling) -> Option<Effect> 
             before += down + up;
         }
         (total > 0.0).then(|| signed / total)
-    })
+    })?;
+    let interval = effect.interval.filter(|_| effect.value.abs() < 1.0);
+    Some(Effect { interval, ..effect })
 }
 
 /// `x - y`; `None` if one is not finite.
@@ -112,22 +116,34 @@ fn with_resamples(
 /// Hedges' g of two independent samples: the difference of their means in pooled standard
 /// deviations, times the correction for small samples with gamma functions (Hedges 1981).
 ///
-/// Any number; 0 is no difference, and positive where `x` is larger. `None` if a sample has fewer
-/// than two values, neither varies, or a value is not finite.
+/// Any number; 0 is no difference, and positive where `x` is larger. The interval at `level` is
+/// that of large samples (Hedges and Olkin 1985, chapter 5), which supposes similar variances;
+/// resamples of few values now and then have next to no variance, and would give intervals without
+/// bounds. `None` if a sample has fewer than two values, neither varies, or a value is not finite.
 ///
 /// # Panics
 /// If the level is not between 0 and 1.
 #[must_use]
-pub fn hedges_g(x: &[f64], y: &[f64], drawn: Resampling) -> Option<Effect> {
-    of_groups(&[x, y], drawn, |groups| {
-        let (x, y) = (&groups[0], &groups[1]);
-        let (one, other) = ((x.len() - 1) as f64, (y.len() - 1) as f64);
-        let freedom = one + other;
-        let (s, t) = (standard_deviation(x)?, standard_deviation(y)?);
-        let pooled = ((one * s * s + other * t * t) / freedom).sqrt();
-        let correction = (ln_gamma(freedom / 2.0) - ln_gamma((freedom - 1.0) / 2.0)).exp()
-            / (freedom / 2.0).sqrt();
-        (pooled > 0.0).then_some((mean(x)? - mean(y)?) / pooled * correction)
+pub fn hedges_g(x: &[f64], y: &[f64], level: f64) -> Option<Effect> {
+    assert!(level > 0.0 && level < 1.0, "a level lies between 0 and 1");
+    if !finite(x) || !finite(y) {
+        return None;
+    }
+    let (s, t) = (standard_deviation(x)?, standard_deviation(y)?);
+    let (m, n) = (x.len() as f64, y.len() as f64);
+    let freedom = m + n - 2.0;
+    let pooled = (((m - 1.0) * s * s + (n - 1.0) * t * t) / freedom).sqrt();
+    if pooled <= 0.0 {
+        return None;
+    }
+    let correction =
+        (ln_gamma(freedom / 2.0) - ln_gamma((freedom - 1.0) / 2.0)).exp() / (freedom / 2.0).sqrt();
+    let value = (mean(x)? - mean(y)?) / pooled * correction;
+    let error = ((m + n) / (m * n) + value * value / (2.0 * (m + n))).sqrt();
+    let half = Normal::standard().inverse_cdf(0.5 + level / 2.0) * error;
+    Some(Effect {
+        value,
+        interval: Some((value - half, value + half)),
     })
 }
 
@@ -208,8 +224,8 @@ mod tests {
         assert_eq!(mean_difference(&[], &[], DRAWN), None);
         assert_eq!(mean_difference(&[f64::NAN], &[1.0], DRAWN), None);
         assert_eq!(rank_biserial(&[1.0, 2.0], &[1.0, 2.0], DRAWN), None);
-        assert_eq!(hedges_g(&[1.0], &[1.0, 2.0], DRAWN), None);
-        assert_eq!(hedges_g(&[1.0, 1.0], &[2.0, 2.0], DRAWN), None);
+        assert_eq!(hedges_g(&[1.0], &[1.0, 2.0], 0.95), None);
+        assert_eq!(hedges_g(&[1.0, 1.0], &[2.0, 2.0], 0.95), None);
         assert_eq!(epsilon_squared(&[&[1.0], &[1.0]], DRAWN), None);
         assert_eq!(epsilon_squared(&[&[1.0]], DRAWN), None);
         let single = mean_difference(&[3.0], &[1.0], DRAWN).unwrap();
@@ -220,7 +236,7 @@ mod tests {
     fn pairs_all_one_way_are_the_ends_of_the_range() {
         let (low, high) = ([0.1, 0.2, 0.3], [0.5, 0.5, 0.9]);
         let up = rank_biserial(&high, &low, DRAWN).unwrap();
-        assert_eq!((up.value, up.interval), (1.0, Some((1.0, 1.0))));
+        assert_eq!((up.value, up.interval), (1.0, None));
         assert_eq!(rank_biserial(&low, &high, DRAWN).unwrap().value, -1.0);
     }
 
@@ -233,7 +249,7 @@ mod tests {
         for effect in [
             mean_difference(&x, &y, DRAWN).unwrap(),
             rank_biserial(&x, &y, DRAWN).unwrap(),
-            hedges_g(&x, &y, DRAWN).unwrap(),
+            hedges_g(&x, &y, 0.95).unwrap(),
         ] {
             let (low, high) = effect.interval.unwrap();
             assert!(low < effect.value && effect.value < high, "{effect:?}");

@@ -22,6 +22,7 @@ struct Welch {
     p: f64,
     interval: (f64, f64),
     hedges_g: f64,
+    hedges_interval: (f64, f64),
 }
 
 #[derive(Deserialize)]
@@ -87,8 +88,11 @@ fn welch_equals_scipy() {
         let (low, high) = test.interval(0.9);
         close("low", low, golden.interval.0);
         close("high", high, golden.interval.1);
-        let effect = stats::hedges_g(&golden.x, &golden.y, DRAWN).unwrap();
+        let effect = stats::hedges_g(&golden.x, &golden.y, 0.9).unwrap();
         close("g", effect.value, golden.hedges_g);
+        let (low, high) = effect.interval.unwrap();
+        close("low g", low, golden.hedges_interval.0);
+        close("high g", high, golden.hedges_interval.1);
     }
 }
 

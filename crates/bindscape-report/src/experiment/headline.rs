@@ -7,6 +7,9 @@ use super::results::{Condition, Metric, Results, asked_words, set_name};
 use super::statistics::DRAWN;
 use crate::number::{counted, fixed};
 
+/// Fewer TFs than these cannot be significant in a test over TFs, nor decide who wins.
+const FEW: usize = 6;
+
 /// Guessing, PWM and best model in one condition on one kind of test regions, as means over the
 /// TFs that have both PWM and model.
 pub(super) struct Contest {
@@ -182,7 +185,10 @@ impl Contest {
         };
         let pwm_text = fixed(pwm, 3);
         let interval = self.difference.and_then(|difference| difference.interval);
-        let unclear = interval.is_some_and(|(low, high)| low <= 0.0 && high >= 0.0);
+        let unclear = interval.is_some_and(|(low, high)| {
+            // Bootstrap intervals of so few are too narrow to say anything.
+            low <= 0.0 && high >= 0.0 || self.tfs.len() < FEW
+        });
         let what = if pwm_text == best {
             format!(
                 "a PWM of the same peaks and the best model ({model}) do equally well, with {an_average}AUCPR of {best} {of}{guess}"

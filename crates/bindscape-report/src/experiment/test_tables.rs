@@ -162,7 +162,7 @@ fn capitalised(text: &str) -> String {
     })
 }
 
-const OVER_TFS: &str = "n: TFs. Mean difference with its 95% bootstrap interval over TFs; larger: TFs for which the first is. Wilcoxon\u{2019}s signed-rank test on the pairs of means, adjusted by Holm over the models of a set, number of bound regions, group of TFs and kind of test regions. Rank-biserial correlation: from −1 (always smaller) to 1 (always larger), with its 95% bootstrap interval.";
+const OVER_TFS: &str = "n: TFs. Mean difference with its 95% bootstrap interval over TFs; larger: TFs for which the first is. Wilcoxon\u{2019}s signed-rank test on the pairs of means, adjusted by Holm over the models of a set, number of bound regions, group of TFs and kind of test regions. Rank-biserial correlation: from −1 (always smaller) to 1 (always larger), with its 95% bootstrap interval, which the ends do not have.";
 
 /// Title, head of the first column and notes of a table of tests.
 fn words(question: Question) -> (&'static str, &'static str, &'static str) {
@@ -176,7 +176,7 @@ fn words(question: Question) -> (&'static str, &'static str, &'static str) {
         Question::Modes => (
             "Change by transfer, TFs of the same against TFs of another binding mode",
             "Compared",
-            "n: TFs. Difference of the mean changes with its 95% interval, and Welch\u{2019}s t test, adjusted by Holm over sets and numbers of bound regions. Hedges\u{2019} g: the difference in pooled standard deviations, with its 95% bootstrap interval.",
+            "n: TFs. Difference of the mean changes with its 95% interval, and Welch\u{2019}s t test, adjusted by Holm over sets and numbers of bound regions. Hedges\u{2019} g: the difference in pooled standard deviations, with its 95% interval (Hedges and Olkin), which is rough for few TFs.",
         ),
         Question::Size => (
             "Change by transfer with the number of training regions",

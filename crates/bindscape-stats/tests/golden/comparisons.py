@@ -24,12 +24,16 @@ def welch(x, y):
     low, high = test.confidence_interval(0.9)
     df = len(x) + len(y) - 2
     pooled = np.sqrt(((len(x) - 1) * np.var(x, ddof=1) + (len(y) - 1) * np.var(y, ddof=1)) / df)
+    m, n = len(x), len(y)
     correction = np.exp(gammaln(df / 2) - gammaln((df - 1) / 2)) / np.sqrt(df / 2)
+    g = correction * (np.mean(x) - np.mean(y)) / pooled
+    error = np.sqrt((m + n) / (m * n) + g**2 / (2 * (m + n)))
     return {
         "x": x.tolist(), "y": y.tolist(),
         "statistic": test.statistic, "degrees_of_freedom": test.df, "p": test.pvalue,
         "interval": [low, high],
-        "hedges_g": correction * (np.mean(x) - np.mean(y)) / pooled,
+        "hedges_g": g,
+        "hedges_interval": list(stats.norm.interval(0.9, g, error)),
     }
 
 

@@ -110,7 +110,7 @@ pub struct StatisticalTest {
     pub adjustment: String,
     /// Name of the effect size.
     pub effect_size: &'static str,
-    /// The effect size with its 95% interval.
+    /// The effect size with its 95% interval, if it has one.
     pub effect: Option<Effect>,
     /// What has to be said: why there is no p value, how many TFs are in each group.
     pub note: String,
@@ -220,7 +220,7 @@ fn modes(results: &Results<'_>, metric: Metric) -> Vec<StatisticalTest> {
             units: same.len() + other.len(),
             test: "Welch\u{2019}s t",
             effect_size: "Hedges\u{2019} g",
-            effect: bindscape_stats::hedges_g(&same, &other, DRAWN),
+            effect: bindscape_stats::hedges_g(&same, &other, LEVEL),
             note: format!(
                 "{} same-mode and {} other-mode TFs",
                 same.len(),
