@@ -45,8 +45,8 @@ use crate::run_directory::{
 use crate::session::Session;
 use crate::side_by_side::{self, SharedProgress, TrainingProgress};
 
-pub use self::protocol::Protocol;
-pub use self::study::{ModelKind, PretrainingSet, Study, TrainingSettings};
+pub use self::protocol::{Protocol, TrainingSettings};
+pub use self::study::{ModelKind, PretrainingSet, Study};
 
 /// The result table in the directory of an experiment.
 pub const RESULTS: &str = "results.tsv";

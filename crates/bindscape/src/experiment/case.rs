@@ -357,7 +357,7 @@ impl Running<'_> {
             freeze,
             ..study
                 .protocol
-                .training(study, parent.is_some(), self.split_seed)
+                .training(study.training, parent.is_some(), self.split_seed)
         };
         let data = self.bench.data;
         let identity = TrainingIdentity::new(

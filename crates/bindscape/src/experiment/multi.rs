@@ -157,7 +157,7 @@ impl MultiPlan {
             .as_ref()
             .unwrap_or(&study.split)
             .clone();
-        pretrain.training = study.protocol.pretraining(study, seed);
+        pretrain.training = study.protocol.pretraining(study.pretraining, seed);
         let filled_up = |tf: &&String| !self.also_resolved_for.contains(tf);
         let chosen = Chosen {
             tfs: self

@@ -1,10 +1,9 @@
 //! How the models of an experiment are trained and tested: as is best, or as in the paper.
 
 use bindscape_nn::Strands;
-use bindscape_nn::train::TrainOptions;
+use bindscape_nn::train::{Decay, TrainOptions};
 use serde::{Deserialize, Serialize};
 
-use super::study::{Study, TrainingSettings};
 use crate::training::{BootstrapPlan, TrainingPlan};
 
 /// How models are trained and tested.
@@ -17,6 +16,22 @@ pub enum Protocol {
     /// As Novakovsky et al. (2021) did, by their text and code.
     #[serde(rename = "paper-2021")]
     Paper2021,
+}
+
+/// Settings of a training, where they are not the protocol's.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TrainingSettings {
+    /// Most epochs.
+    pub max_epochs: Option<u32>,
+    /// Stop after so many epochs in a row without a smaller validation loss.
+    pub patience: Option<u32>,
+    /// Sequences per batch.
+    pub batch_size: Option<usize>,
+    /// Learning rate.
+    pub learning_rate: Option<f64>,
+    /// How it changes.
+    pub decay: Option<Decay>,
 }
 
 /// Epochs of the paper's multi-models and of its individual models, always all of them.
@@ -76,15 +91,15 @@ impl Protocol {
         self == Self::Bindscape
     }
 
-    /// The settings of the multi-models of `study`.
-    pub(super) fn pretraining(self, study: &Study, seed: u64) -> TrainingPlan {
-        let plan = self.plan(PAPER_EPOCHS[0], study.pretraining);
+    /// The settings of multi-models; `own` are the study's.
+    pub(super) fn pretraining(self, own: TrainingSettings, seed: u64) -> TrainingPlan {
+        let plan = self.plan(PAPER_EPOCHS[0], own);
         TrainingPlan { seed, ..plan }
     }
 
-    /// The settings of the other models of `study`.
-    pub(super) fn training(self, study: &Study, transfer: bool, seed: u64) -> TrainOptions {
-        let plan = self.plan(PAPER_EPOCHS[1], study.training);
+    /// The settings of other models; `own` are the study's.
+    pub(super) fn training(self, own: TrainingSettings, transfer: bool, seed: u64) -> TrainOptions {
+        let plan = self.plan(PAPER_EPOCHS[1], own);
         plan.options(transfer, seed)
     }
 
@@ -125,17 +140,20 @@ mod tests {
 
     #[test]
     fn the_paper_trains_all_epochs_and_a_study_may_say_otherwise() {
-        let mut study = Study::default();
         let paper = Protocol::Paper2021;
+        let usual = TrainingSettings::default();
         let of = |plan: &TrainingPlan| (plan.max_epochs, plan.patience);
-        assert_eq!(of(&paper.pretraining(&study, 1)), (15, 15));
-        let individual = paper.training(&study, true, 1);
+        assert_eq!(of(&paper.pretraining(usual, 1)), (15, 15));
+        let individual = paper.training(usual, true, 1);
         assert_eq!((individual.max_epochs, individual.patience), (10, 10));
         assert_eq!(individual.learning_rate, 0.0003);
-        assert_eq!(paper.training(&study, false, 1).learning_rate, 0.003);
-        study.pretraining.max_epochs = Some(4);
-        assert_eq!(of(&paper.pretraining(&study, 1)), (4, 4));
-        assert_eq!(of(&Protocol::Bindscape.pretraining(&study, 1)), (4, 10));
+        assert_eq!(paper.training(usual, false, 1).learning_rate, 0.003);
+        let own = TrainingSettings {
+            max_epochs: Some(4),
+            ..usual
+        };
+        assert_eq!(of(&paper.pretraining(own, 1)), (4, 4));
+        assert_eq!(of(&Protocol::Bindscape.pretraining(own, 1)), (4, 10));
         let text = serde_json::to_string(&paper).expect("JSON");
         assert_eq!(text, format!("\"{}\"", paper.name()));
     }

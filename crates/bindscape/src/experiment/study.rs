@@ -11,10 +11,10 @@ use bindscape_matrix::experiment::FigureKind;
 use bindscape_matrix::sample::{FinetuneOptions, MIN_POSITIVES, Unresolved};
 use bindscape_matrix::split::Split;
 use bindscape_nn::ArchitectureKind;
-use bindscape_nn::train::{Decay, Freeze, TransferLayers};
+use bindscape_nn::train::{Freeze, TransferLayers};
 use serde::{Deserialize, Serialize};
 
-use super::protocol::Protocol;
+use super::protocol::{Protocol, TrainingSettings};
 use crate::select::{Choosing, TfChoice};
 
 /// What stands for the TF that is studied in the choice of a set.
@@ -174,22 +174,6 @@ fn five() -> usize {
 #[allow(clippy::trivially_copy_pass_by_ref)]
 fn is_false(value: &bool) -> bool {
     !value
-}
-
-/// Settings of a training, where they are not the protocol's.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct TrainingSettings {
-    /// Most epochs.
-    pub max_epochs: Option<u32>,
-    /// Stop after so many epochs in a row without a smaller validation loss.
-    pub patience: Option<u32>,
-    /// Sequences per batch.
-    pub batch_size: Option<usize>,
-    /// Learning rate.
-    pub learning_rate: Option<f64>,
-    /// How it changes.
-    pub decay: Option<Decay>,
 }
 
 /// A model of one TF.
@@ -414,9 +398,11 @@ impl Study {
             return Err(Error::argument("tfs", "each TF once", found));
         }
         for transfer in [true, false] {
-            self.protocol.training(self, transfer, 1).validate()?;
+            self.protocol
+                .training(self.training, transfer, 1)
+                .validate()?;
         }
-        self.protocol.pretraining(self, 1).check()
+        self.protocol.pretraining(self.pretraining, 1).check()
     }
 
     fn check_set(&self, set: &PretrainingSet) -> Result<()> {
