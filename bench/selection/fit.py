@@ -78,7 +78,7 @@ def main():
     group = numpy.array([tfs.index(point[:2]) for point in found])
     within = lambda v: v - numpy.array([v[group == g].mean(0) for g in group])
     print(f"{len(found)} sets of {len(tfs)} TFs")
-    for columns in [[0], [1], [2], [3], [1, 3], [0, 1, 3], [0, 1, 2, 3]]:
+    for columns in [[0], [1], [2], [3], [0, 1], [1, 3], [0, 1, 3], [0, 1, 2, 3]]:
         # Ranking within TFs: constants of TFs are taken off both sides.
         a, b = within(x[:, columns]), within(aucpr)
         predicted = numpy.zeros(len(b))
