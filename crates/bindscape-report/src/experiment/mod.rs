@@ -1,7 +1,7 @@
 //! The page of an experiment and its statistics, from its record and result table alone.
 //!
 //! [`write_experiment_report`] reads a directory that holds `experiment.json` and `results.tsv`;
-//! [`write_experiment`] takes both as they are. [`statistics`] gives the tests that the page shows,
+//! [`write_experiment`] takes both as they are. [`statistics()`] gives the tests that the page shows,
 //! [`write_statistics`] their table.
 
 mod figures;
