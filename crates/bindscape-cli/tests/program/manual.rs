@@ -110,7 +110,7 @@ fn alternatives_are_shown_as_such() {
     says(
         &refused("finetune"),
         &[
-            "<--model <RUN|FILE>|--scratch>",
+            "<--model <RUN|FILE>|--scratch|--simple-only>",
             "<--sequences <FASTA>|--genome <FILE>>",
         ],
     );

@@ -121,7 +121,7 @@ fn all_choices_are_shown_beside_each_other() {
             "MAX: 100 bound regions; binding mode 7 of modes.tsv",
             "recommended: `pretrain` with --tfs all and --unresolved mask: 6 TFs on 300 regions, 185 ",
             "185 bound regions of other TFs that share a mode with MAX",
-            "not predicted",
+            "no set promises much, --tfs best-cosine:MAX most",
         ],
     );
 

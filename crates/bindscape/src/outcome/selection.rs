@@ -119,9 +119,9 @@ impl Selected {
             format!("no set promises much, ⟦tfs⟧ {} most", best.choice)
         };
         format!(
-            "of sets of few TFs, as in the paper, {worth}: by transfer a network from 200 peaks is \
-             expected to have an AUCPR of {gain:+.2} against one from scratch (off by {error:.2} in \
-             the mean). Compare with a PWM of the same peaks, which such networks seldom beat"
+            "of sets of few TFs, as in the paper, {worth}: by transfer, a network from 200 peaks is \
+             expected to gain {gain:+.2} in AUCPR over one from scratch (off by {error:.2} in the \
+             mean). Compare with a PWM of the same peaks, which such networks seldom beat"
         )
     }
 
