@@ -234,7 +234,7 @@ impl Works {
                 [] => "none".to_owned(),
                 reasons => reasons.join("; "),
             };
-            return Err(Error::argument("study", "a TF that can be studied", found));
+            return Err(Error::about("the study", "a TF that can be studied", found));
         }
         Ok(works)
     }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use bindscape_base::kind::{self, FileKind};
+use bindscape_base::kind::{self, BYTE_ORDER_MARK, FileKind};
 use bindscape_base::reading::Reading;
 use bindscape_base::{Error, Place, Result, atomic};
 use serde::de::DeserializeOwned;
@@ -123,7 +123,8 @@ impl WrittenPlan {
     pub fn read(path: &Path) -> Result<Self> {
         kind::expect_text(path, "a plan (JSON)", &[FileKind::Json])?;
         let bytes = std::fs::read(path).map_err(|source| Error::io("read", path, source))?;
-        serde_json::from_slice(&bytes).map_err(|error| {
+        let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
+        serde_json::from_slice(bytes).map_err(|error| {
             Error::input(
                 path,
                 Place::Line(error.line() as u64),

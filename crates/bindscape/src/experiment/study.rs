@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use bindscape_base::kind::{self, FileKind};
+use bindscape_base::kind::{self, BYTE_ORDER_MARK, FileKind};
 use bindscape_base::{Error, Place, Result, names};
 use bindscape_matrix::experiment::FigureKind;
 use bindscape_matrix::sample::{FinetuneOptions, MIN_POSITIVES, Unresolved};
@@ -310,8 +310,8 @@ impl Study {
     /// Never: all of them are read in tests.
     pub fn shipped(name: &str) -> Result<Self> {
         let Some((_, text)) = SHIPPED.iter().find(|(known, _)| *known == name) else {
-            return Err(Error::argument(
-                "study",
+            return Err(Error::about(
+                "the study",
                 "a study that comes with the program, or a file that holds one",
                 format!("`{name}`"),
             )
@@ -334,7 +334,8 @@ impl Study {
     pub fn read(path: &Path) -> Result<Self> {
         kind::expect_text(path, "a study (JSON)", &[FileKind::Json])?;
         let text = std::fs::read(path).map_err(|source| Error::io("read", path, source))?;
-        serde_json::from_slice(&text).map_err(|error| {
+        let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&text);
+        serde_json::from_slice(text).map_err(|error| {
             Error::input(
                 path,
                 Place::Line(error.line() as u64),
@@ -371,6 +372,16 @@ impl Study {
         }
         for &positives in &self.positives {
             self.draw(positives).validate()?;
+        }
+        if let Some(bound) = self.test_positives
+            && bound < MIN_POSITIVES
+        {
+            let expected = format!("at least {MIN_POSITIVES} bound regions to test on");
+            return Err(Error::argument(
+                "test_positives",
+                expected,
+                bound.to_string(),
+            ));
         }
         let needs = self.models.iter().find(|model| model.needs_multi_model());
         if let (Some(model), true) = (needs, self.sets.is_empty()) {
@@ -420,6 +431,9 @@ impl Study {
                 format!("`bury` beside `alone` in the set `{}`", set.name),
                 "none",
             ));
+        }
+        if set.regions == Some(0) {
+            return Err(Error::argument("regions", "at least 1", "0"));
         }
         if set.folds.is_some_and(|folds| folds < 2) {
             return Err(Error::argument(
@@ -537,6 +551,8 @@ mod tests {
             message.contains("mine.json, line 2") && message.contains("unknown field `repeat`"),
             "{message}"
         );
+        std::fs::write(&path, "\u{feff}{ \"tfs\": [\"MAX\"] }").expect("written");
+        assert_eq!(Study::read(&path).expect("a study").tfs, ["MAX"]);
         let message = told("{ \"models\": [\"transfers\"] }");
         assert!(message.contains("`transfers`"), "{message}");
         assert!(
@@ -565,6 +581,8 @@ mod tests {
             refused(&|study| study.sets[0].tfs = "modes:{tf}".into()).contains("the set `mode")
         );
         assert!(refused(&|study| study.sets[0].count = 0).contains("count"));
+        assert!(refused(&|study| study.sets[0].regions = Some(0)).starts_with("regions"));
+        assert!(refused(&|study| study.test_positives = Some(5)).starts_with("test_positives"));
         assert!(refused(&|study| study.tfs.push("spi1".into())).contains("`spi1` twice"));
         assert!(refused(&|study| study.training.max_epochs = Some(0)).contains("max_epochs"));
     }
