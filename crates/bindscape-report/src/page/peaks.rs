@@ -38,6 +38,12 @@ pub(super) fn sentence(comparison: &Comparison) -> Option<String> {
     let tf = &comparison.tf;
     let share = in_brackets(comparison.no_skill()[1]);
     let (simple, model) = (simple.name(), model.name());
+    // It is measured, and kept in no file.
+    let how = if simple == Compared::Kmers.name() {
+        ", as gkm-SVM and the like fit one"
+    } else {
+        ""
+    };
     let [of_simple_text, value_text] = [of_simple, value].map(|value| fixed(value, 3));
     Some(if value > of_simple {
         format!(
@@ -45,7 +51,7 @@ pub(super) fn sentence(comparison: &Comparison) -> Option<String> {
         )
     } else {
         format!(
-            "Where as many regions are unbound as in the genome, a simple tool ranks best ({simple}), with an AUCPR of {of_simple_text}; the best model of {tf} ({model}) has {value_text}{share}. Use the {simple}, or more peaks.",
+            "Where as many regions are unbound as in the genome, a simple tool ranks best ({simple}), with an AUCPR of {of_simple_text}; the best model of {tf} ({model}) has {value_text}{share}. Use the {simple}{how}, or more peaks.",
         )
     })
 }

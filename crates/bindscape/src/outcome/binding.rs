@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use bindscape_base::words::first_of;
 use bindscape_matrix::TfProfile;
 use bindscape_matrix::inspect::Inspection;
-use bindscape_matrix::results::{Comparison, Estimate, FEW_REGIONS, Start, TfMetrics};
+use bindscape_matrix::results::{Compared, Comparison, Estimate, FEW_REGIONS, Start, TfMetrics};
 use bindscape_matrix::similarity::Similarity;
 
 use super::align;
@@ -310,9 +310,14 @@ fn compared(comparison: &Comparison) -> Vec<String> {
             if model.is_simple() && found.iter().any(|(other, _)| !other.is_simple()) =>
         {
             let name = model.name();
+            // It is measured here, and kept in no file.
+            let how = match model {
+                Compared::Kmers => " as gkm-SVM and the like fit one",
+                _ => "",
+            };
             notes.push(format!(
                 "warning: no network or readout ranks regions of the genome better than the {name}: \
-                 use the {name}, or more peaks"
+                 use the {name}{how}, or more peaks"
             ));
         }
         Some((model, _)) if found.len() > 1 => {
