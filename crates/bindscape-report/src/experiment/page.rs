@@ -11,7 +11,7 @@ use super::tables;
 use super::test_tables;
 use crate::date;
 use crate::number::{count, counted, interval, listed, signed};
-use crate::page::{Numbering, document, flattened, inputs, shell};
+use crate::page::{Numbering, document, facts_table, inputs, settings, shell};
 use crate::theme;
 
 const CSS: &str = "main{margin-top:1.8rem}tbody th.group{font-weight:600;padding-top:.7rem}td.wrap{min-width:9em}";
@@ -255,29 +255,11 @@ fn provenance(record: &ExperimentRecord, numbering: &mut Numbering) -> Markup {
             if record.finished { "yes" } else { "no" }.to_owned(),
         ),
     ];
-    let facts = html! {
-        tbody {
-            @for (name, value) in &facts {
-                tr { th scope="row" { (name) } td.left.wrap { (value) } }
-            }
-        }
-    };
-    let settings = flattened(&record.study);
-    let study = html! {
-        thead { tr { th.left scope="col" { "Setting" } th.left scope="col" { "Value" } } }
-        tbody {
-            @for (name, value) in &settings {
-                tr { th scope="row" { code { (name) } } td.left.wrap { (value) } }
-            }
-        }
-    };
     html! {
         p { "The command of this experiment:" }
         pre { code { (shell(&record.command)) } }
-        (numbering.table("The experiment", "", "", &facts))
-        @if !settings.is_empty() {
-            (numbering.table("Plan of the study", "After defaults were filled in.", "compact", &study))
-        }
+        (facts_table("The experiment", &facts, numbering))
+        (settings("Plan of the study", "After defaults were filled in.", &record.study, numbering))
         (inputs(&record.inputs, numbering))
     }
 }

@@ -321,14 +321,25 @@ impl<'a> Results<'a> {
 
     /// What distinguishes a condition from the others, in words; empty for the only one.
     pub(super) fn label(&self, at: Condition) -> String {
-        let mut parts = Vec::new();
-        if self.sets.len() > 1 {
-            parts.push(format!("set {}", set_name(self.sets[at.set])));
-        }
-        if self.asked.len() > 1 {
-            parts.push(asked_words(self.asked[at.asked]));
-        }
+        let mut parts = vec![self.set_label(at.set), self.asked_label(at.asked)];
+        parts.retain(|part| !part.is_empty());
         parts.join(", ")
+    }
+
+    /// A set in words; empty for the only one.
+    pub(super) fn set_label(&self, set: usize) -> String {
+        match self.sets.len() {
+            1 => String::new(),
+            _ => format!("set {}", set_name(self.sets[set])),
+        }
+    }
+
+    /// A number of bound regions in words; empty for the only one.
+    pub(super) fn asked_label(&self, asked: usize) -> String {
+        match self.asked.len() {
+            1 => String::new(),
+            _ => asked_words(self.asked[asked]),
+        }
     }
 }
 

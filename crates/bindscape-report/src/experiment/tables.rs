@@ -40,8 +40,7 @@ pub(super) fn contests(results: &Results<'_>, numbering: &mut Numbering) -> Mark
         thead {
             tr {
                 th.left scope="col" { "Test regions" }
-                @if sets { th.left scope="col" { "Set" } }
-                @if numbers { th scope="col" { "Bound regions" } }
+                (condition_heads(sets, numbers))
                 th scope="col" { "TFs" }
                 th scope="col" { "Guessing" }
                 th scope="col" { "PWM" }
@@ -55,8 +54,7 @@ pub(super) fn contests(results: &Results<'_>, numbering: &mut Numbering) -> Mark
             @for contest in &contests {
                 tr class=(if contest.pwm_wins() { "pwm-wins" } else { "" }) {
                     th scope="row" { (contest.metric.head()) }
-                    @if sets { td.left { (set_name(results.sets[contest.at.set])) } }
-                    @if numbers { td { (asked(results.asked[contest.at.asked])) } }
+                    (condition_cells(results, contest.at, sets, numbers))
                     td { (contest.tfs.len()) }
                     td { (maybe(contest.guess, 3)) }
                     td { (strong_if(contest.pwm_wins(), &maybe(contest.pwm, 3))) }
@@ -107,8 +105,7 @@ pub(super) fn means(results: &Results<'_>, numbering: &mut Numbering) -> Markup 
         thead {
             tr {
                 th.left scope="col" { "Model" }
-                @if sets { th.left scope="col" { "Set" } }
-                @if numbers { th scope="col" { "Bound regions" } }
+                (condition_heads(sets, numbers))
                 th scope="col" { "TFs" }
                 @for metric in &metrics { th scope="col" { (metric.head()) } }
                 @for metric in &metrics { th scope="col" { "Better than PWM: " (metric.head()) } }
@@ -136,6 +133,14 @@ pub(super) fn means(results: &Results<'_>, numbering: &mut Numbering) -> Markup 
         "wide metrics",
         &content,
     )
+}
+
+/// Heads of [`condition_cells`].
+fn condition_heads(sets: bool, numbers: bool) -> Markup {
+    html! {
+        @if sets { th.left scope="col" { "Set" } }
+        @if numbers { th scope="col" { "Bound regions" } }
+    }
 }
 
 fn condition_cells(results: &Results<'_>, at: Condition, sets: bool, numbers: bool) -> Markup {

@@ -17,7 +17,7 @@ mod shell;
 mod summary;
 mod usage;
 
-pub(crate) use provenance::{flattened, inputs};
+pub(crate) use provenance::{facts_table, inputs, settings};
 pub(crate) use shell::shell;
 
 /// Numbers figures and tables through the page.

@@ -51,22 +51,6 @@ fn of_run(run: &Run, numbering: &mut Numbering) -> Markup {
         facts.push(("Parent model", parent.name.clone()));
         facts.push(("Parent SHA-256", parent.sha256.clone()));
     }
-    let facts = html! {
-        tbody {
-            @for (name, value) in &facts {
-                tr { th scope="row" { (name) } td.left.wrap { (value) } }
-            }
-        }
-    };
-    let settings = flattened(&record.configuration);
-    let configuration = html! {
-        thead { tr { th.left scope="col" { "Setting" } th.left scope="col" { "Value" } } }
-        tbody {
-            @for (name, value) in &settings {
-                tr { th scope="row" { code { (name) } } td.left.wrap { (value) } }
-            }
-        }
-    };
     let evaluated: Vec<_> = run
         .trainings
         .iter()
@@ -93,15 +77,51 @@ fn of_run(run: &Run, numbering: &mut Numbering) -> Markup {
     html! {
         p { "The command of this run:" }
         pre { code { (shell(&record.command)) } }
-        (numbering.table("The run", "", "", &facts))
-        @if !settings.is_empty() {
-            (numbering.table("Configuration", "All settings, after defaults were filled in.", "compact", &configuration))
-        }
+        (facts_table("The run", &facts, numbering))
+        (settings("Configuration", "All settings, after defaults were filled in.", &record.configuration, numbering))
         (inputs(&record.inputs, numbering))
         @if !evaluated.is_empty() {
             (numbering.table("Models", "As they were evaluated.", "wide", &models))
         }
     }
+}
+
+/// A table of names and values.
+pub(crate) fn facts_table(
+    title: &str,
+    facts: &[(&str, String)],
+    numbering: &mut Numbering,
+) -> Markup {
+    let content = html! {
+        tbody {
+            @for (name, value) in facts {
+                tr { th scope="row" { (name) } td.left.wrap { (value) } }
+            }
+        }
+    };
+    numbering.table(title, "", "", &content)
+}
+
+/// The table of all settings in `value`; nothing where there are none.
+pub(crate) fn settings(
+    title: &str,
+    notes: &str,
+    value: &Value,
+    numbering: &mut Numbering,
+) -> Markup {
+    let settings = flattened(value);
+    if settings.is_empty() {
+        return html! {};
+    }
+    let content = html! {
+        thead { tr { th.left scope="col" { "Setting" } th.left scope="col" { "Value" } } }
+        tbody {
+            @for (name, value) in &settings {
+                tr { th scope="row" { code { (name) } } td.left.wrap { (value) } }
+            }
+        }
+    };
+    numbering.table(title, notes, "compact", &content)
 }
 
 /// The table of input files; nothing where there are none.
@@ -133,7 +153,7 @@ pub(crate) fn inputs(files: &[InputFile], numbering: &mut Numbering) -> Markup {
 }
 
 /// A configuration as dotted names and values, in the order of the record.
-pub(crate) fn flattened(value: &Value) -> Vec<(String, String)> {
+fn flattened(value: &Value) -> Vec<(String, String)> {
     fn walk(name: &str, value: &Value, out: &mut Vec<(String, String)>) {
         let below = |key: &str| {
             if name.is_empty() {

@@ -3,7 +3,7 @@
 use bindscape_matrix::experiment::Relation;
 use bindscape_stats::standard_deviation;
 
-use super::stem;
+use super::{stem, symbol_keys};
 use crate::experiment::models::{Style, name, styles};
 use crate::experiment::plot;
 use crate::experiment::results::{Condition, Metric, Results};
@@ -89,18 +89,7 @@ fn of_models(
     if panels.is_empty() {
         return Vec::new();
     }
-    shown.sort_unstable();
-    shown.dedup();
-    let legend = shown
-        .iter()
-        .map(|&model| {
-            Key::new(
-                Mark::Symbol(styles[model].symbol),
-                styles[model].class,
-                name(results.models[model]),
-            )
-        })
-        .collect();
+    let legend = symbol_keys(results, shown, &styles);
     vec![Figure {
         name: stem_of.to_owned(),
         title: title.to_owned(),

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{box_keys, no_skill_key, stem};
+use super::{box_keys, brackets, no_skill_key, stem, symbol_keys};
 use crate::experiment::models::{PWM, Style, name, styles};
 use crate::experiment::plot;
-use crate::experiment::results::{Condition, Metric, Results, asked_words, set_name};
-use crate::figures::{Figure, Key, Mark};
+use crate::experiment::results::{Condition, Metric, Results, asked_words};
+use crate::figures::Figure;
 use crate::svg::{Anchor, Frame, Scale, Svg, fitted};
 
 const LEFT: f64 = 40.0;
@@ -48,21 +48,6 @@ fn conditions(results: &Results<'_>, set: usize, tf: usize, metric: Metric) -> V
     conditions.filter(of_set).filter(any).collect()
 }
 
-fn brackets(results: &Results<'_>, set: usize, metric: Metric) -> String {
-    let mut parts = Vec::new();
-    if results.sets.len() > 1 {
-        parts.push(format!("set {}", set_name(results.sets[set])));
-    }
-    if results.has(Metric::Natural) {
-        parts.push(format!("test regions {}", metric.words()));
-    }
-    if parts.is_empty() {
-        String::new()
-    } else {
-        format!(" ({})", parts.join("; "))
-    }
-}
-
 fn of_tf(results: &Results<'_>, set: usize, tf: usize, metric: Metric) -> Option<Figure> {
     let conditions = conditions(results, set, tf, metric);
     let mut models: Vec<usize> = conditions
@@ -85,7 +70,7 @@ fn of_tf(results: &Results<'_>, set: usize, tf: usize, metric: Metric) -> Option
     let tf = results.tfs[tf];
     Some(Figure {
         name: format!("downsampling-{}-{}-{}", stem(tf), stem(results.sets[set]), metric.column()),
-        title: format!("{tf} by number of bound regions{}", brackets(results, set, metric)),
+        title: format!("{tf} by number of bound regions{}", brackets(results, results.set_label(set), metric)),
         caption: "A panel per number of bound regions. A group per draw of regions; its boxes are over splits, and fewer than five values are points with their mean.".into(),
         legend,
         panels,
@@ -215,23 +200,11 @@ fn overview(results: &Results<'_>, set: usize, metric: Metric) -> Option<Figure>
     if panels.is_empty() {
         return None;
     }
-    shown.sort_unstable();
-    shown.dedup();
-    let styles = styles(&results.models);
-    let mut legend: Vec<Key> = shown
-        .iter()
-        .map(|&model| {
-            Key::new(
-                Mark::Symbol(styles[model].symbol),
-                styles[model].class,
-                name(results.models[model]),
-            )
-        })
-        .collect();
+    let mut legend = symbol_keys(results, shown, &styles(&results.models));
     legend.push(no_skill_key());
     Some(Figure {
         name: format!("bound-regions-{}-{}", stem(results.sets[set]), metric.column()),
-        title: format!("AUCPR against the number of bound regions{}", brackets(results, set, metric)),
+        title: format!("AUCPR against the number of bound regions{}", brackets(results, results.set_label(set), metric)),
         caption: "A panel per TF; points are means over repeats, draws and splits. The number of bound training regions is on a logarithmic scale.".into(),
         legend,
         panels,

@@ -44,6 +44,13 @@ fn box_keys(
     models.iter().map(key).collect()
 }
 
+/// Keys of the models that are shown, however often each, as symbols.
+fn symbol_keys(results: &Results<'_>, mut shown: Vec<usize>, styles: &[Style]) -> Vec<Key> {
+    shown.sort_unstable();
+    shown.dedup();
+    box_keys(results, &shown, styles, &shown)
+}
+
 /// The key of no skill, as a dashed line.
 fn no_skill_key() -> Key {
     Key::new(Mark::Line, "chance", "no skill: the share of bound regions")
@@ -51,7 +58,11 @@ fn no_skill_key() -> Key {
 
 /// What follows a title: the condition, and which test regions.
 fn subtitle(results: &Results<'_>, at: Condition, metric: Metric) -> String {
-    let label = results.label(at);
+    brackets(results, results.label(at), metric)
+}
+
+/// What follows a title, in brackets: a label and which test regions, where that is anything.
+fn brackets(results: &Results<'_>, label: String, metric: Metric) -> String {
     let natural = match metric {
         Metric::Matched if !results.has(Metric::Natural) => String::new(),
         metric => format!("test regions {}", metric.words()),

@@ -2,10 +2,10 @@
 
 use bindscape_matrix::experiment::Relation;
 
-use super::{box_keys, height_below, names_below, no_skill_key, stem};
+use super::{box_keys, brackets, height_below, names_below, no_skill_key, stem};
 use crate::experiment::models::{PWM, SCRATCH, Style, name, styles};
 use crate::experiment::plot;
-use crate::experiment::results::{Condition, Metric, Results, asked_words, set_name};
+use crate::experiment::results::{Condition, Metric, Results, set_name};
 use crate::figures::{Figure, Key, Mark};
 use crate::number::count;
 use crate::svg::{Anchor, Scale, Svg, fitted};
@@ -38,7 +38,7 @@ pub(super) fn sets(results: &Results<'_>) -> Vec<Figure> {
                 .collect();
             figures.push(Figure {
                 name: format!("sets-{}-{}", results.asked[asked].unwrap_or(0), metric.column()),
-                title: format!("{} by set of pre-training TFs{}", capitalised(name(results.models[studied])), brackets(results, asked, metric)),
+                title: format!("{} by set of pre-training TFs{}", capitalised(name(results.models[studied])), brackets(results, results.asked_label(asked), metric)),
                 caption: "A panel per TF, a box per set over repeats; fewer than five values are points with their mean. Filled boxes: the multi-model holds the TF; hollow ones: it does not. Stars and lines: means of the PWM and of training from scratch on the same regions.".into(),
                 legend: set_keys(results, studied),
                 panels,
@@ -54,21 +54,6 @@ fn capitalised(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| {
         first.to_uppercase().chain(letters).collect()
     })
-}
-
-fn brackets(results: &Results<'_>, asked: usize, metric: Metric) -> String {
-    let mut parts = Vec::new();
-    if results.asked.len() > 1 {
-        parts.push(asked_words(results.asked[asked]));
-    }
-    if results.has(Metric::Natural) {
-        parts.push(format!("test regions {}", metric.words()));
-    }
-    if parts.is_empty() {
-        String::new()
-    } else {
-        format!(" ({})", parts.join("; "))
-    }
 }
 
 fn set_keys(results: &Results<'_>, studied: usize) -> Vec<Key> {
