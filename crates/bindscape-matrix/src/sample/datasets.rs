@@ -392,11 +392,7 @@ impl FinetuningPool {
         options.validate()?;
         let mut steps = self.steps.clone();
         let (fresh, positives) = self.draw_positives(options, seed, &mut steps);
-        let gc = |row: usize| {
-            self.sequences
-                .gc(row)
-                .expect("sequences with unknown bases were dropped")
-        };
+        let gc = |row: usize| self.gc(row);
         let mut rows = Vec::new();
         let (mut matched, mut short) = (0, Vec::new());
         // Those that may be tested on get unbound regions that may be, too.
@@ -440,10 +436,7 @@ impl FinetuningPool {
             );
         }
         rows.sort_unstable();
-        let labels: Vec<bool> = rows
-            .iter()
-            .map(|row| self.positives.binary_search(row).is_ok())
-            .collect();
+        let labels: Vec<bool> = rows.iter().map(|&row| self.is_bound(row)).collect();
         let regions = self.regions.select(&rows);
         let seen: Vec<bool> = rows.iter().map(|&row| self.seen[row]).collect();
         let assignment = split::assign(&regions, Some(&labels), &seen, &options.split, split_seed)?;
@@ -556,7 +549,6 @@ impl FinetuningPool {
             let rows = dataset.rows(part);
             rows.iter().filter(|&&row| dataset.labels[row] == 1).count()
         };
-        let is_bound = |row: usize| self.positives.binary_search(&row).is_ok();
         let test_rows: Vec<usize> = match &prepared.chromosomes {
             Some(held_out) => (0..self.regions.len())
                 .filter(|&row| {
@@ -579,7 +571,7 @@ impl FinetuningPool {
                 free.extend(
                     bound
                         .filter_map(|(row, _)| self.matrix_rows.binary_search(row).ok())
-                        .filter(|&row| is_bound(row)),
+                        .filter(|&row| self.is_bound(row)),
                 );
                 free.sort_unstable();
                 free
@@ -606,11 +598,27 @@ impl FinetuningPool {
         let mut parts = vec![Part::Train; rows.len()];
         parts.resize(rows.len() + test_rows.len(), Part::Test);
         rows.extend(test_rows);
+        self.of_rows(&rows, parts)
+    }
+
+    /// Share of G and C in the sequence of a row.
+    fn gc(&self, row: usize) -> f64 {
+        let known = self.sequences.gc(row);
+        known.expect("sequences with unknown bases were dropped")
+    }
+
+    fn is_bound(&self, row: usize) -> bool {
+        self.positives.binary_search(&row).is_ok()
+    }
+
+    /// Rows of the pool as a data set with these parts.
+    fn of_rows(&self, rows: &[usize], parts: Vec<Part>) -> Dataset {
+        let labels = rows.iter().map(|&row| u8::from(self.is_bound(row)));
         Dataset {
             tfs: vec![self.tf.clone()],
-            regions: self.regions.select(&rows),
-            sequences: self.sequences.select(&rows),
-            labels: rows.iter().map(|&row| u8::from(is_bound(row))).collect(),
+            regions: self.regions.select(rows),
+            sequences: self.sequences.select(rows),
+            labels: labels.collect(),
             parts,
         }
     }

@@ -52,15 +52,10 @@ impl FinetuningPool {
         positives.shuffle(&mut rng);
         positives.truncate(count);
         let mut free = self.negatives_where(|row| !self.seen[row]);
-        let gc = |row: usize| {
-            self.sequences
-                .gc(row)
-                .expect("sequences with unknown bases were dropped")
-        };
         let matched = match_gc(
             &positives,
             &free,
-            gc,
+            |row| self.gc(row),
             options.gc_bin_percent,
             options.negatives_per_positive,
             seed,
@@ -71,7 +66,7 @@ impl FinetuningPool {
         let test = |negatives: &[usize]| {
             let mut rows = [&positives[..], negatives].concat();
             rows.sort_unstable();
-            self.test_set(&rows)
+            self.of_rows(&rows, vec![Part::Test; rows.len()])
         };
         let held_out = HeldOut {
             matched: test(&matched.rows),
@@ -93,22 +88,9 @@ impl FinetuningPool {
         Ok((held_out, rest))
     }
 
-    /// Rows of the pool as a set of which all is tested on.
-    fn test_set(&self, rows: &[usize]) -> Dataset {
-        let bound = |row: &usize| u8::from(self.positives.binary_search(row).is_ok());
-        Dataset {
-            tfs: vec![self.tf.clone()],
-            regions: self.regions.select(rows),
-            sequences: self.sequences.select(rows),
-            labels: rows.iter().map(bound).collect(),
-            parts: vec![Part::Test; rows.len()],
-        }
-    }
-
     /// The pool of some of its rows, ascending.
     fn only(&self, rows: &[usize]) -> Self {
-        let (positives, negatives) =
-            (0..rows.len()).partition(|&new| self.positives.binary_search(&rows[new]).is_ok());
+        let (positives, negatives) = (0..rows.len()).partition(|&new| self.is_bound(rows[new]));
         Self {
             tf: self.tf.clone(),
             regions: self.regions.select(rows),
