@@ -187,6 +187,7 @@ impl Record for ExperimentRecord {
 }
 
 /// All that is to be done.
+#[derive(Default)]
 struct Works {
     multis: Vec<MultiPlan>,
     cases: Vec<Case>,
@@ -194,41 +195,31 @@ struct Works {
     left_out: Vec<String>,
 }
 
+/// Finds out what is to be done.
+struct Planner<'a> {
+    study: &'a Study,
+    data: &'a Data,
+    works: Works,
+    /// Places of multi-models by set, TF, fold and repeat; `None` for those that cannot be.
+    known: BTreeMap<(usize, String, Option<u32>, u32), Option<usize>>,
+}
+
 impl Works {
     fn plan(study: &Study, data: &Data, progress: &dyn Progress) -> Result<Self> {
-        let mut works = Self {
-            multis: Vec::new(),
-            cases: Vec::new(),
-            left_out: Vec::new(),
+        let mut planner = Planner {
+            study,
+            data,
+            works: Self::default(),
+            known: BTreeMap::new(),
         };
-        let studied = works.studied(study, data);
+        let studied = planner.studied();
         progress.begin("choosing TFs to pre-train on", Some(studied.len() as u64));
-        let mut known = BTreeMap::new();
         for tf in &studied {
-            let sets = study.sets.iter().enumerate().map(Some);
-            let sets: Vec<_> = match study.sets.is_empty() {
-                true => vec![None],
-                false => sets.collect(),
-            };
-            for set in sets {
-                for repeat in 1..=study.repeats {
-                    let multi = match set {
-                        None => None,
-                        Some(set) => {
-                            let fold = fold_of(set.1, &studied, tf, study.seed);
-                            let of = if study.shared_multi_models { 1 } else { repeat };
-                            match works.multi(study, set, tf, fold, of, data, &mut known)? {
-                                Some(multi) => Some(multi),
-                                None => continue,
-                            }
-                        }
-                    };
-                    works.add_cases(study, tf, set.map(|(place, _)| place), multi, repeat);
-                }
-            }
+            planner.add_tf(tf, &studied)?;
             progress.advance(1);
         }
         progress.finish();
+        let works = planner.works;
         if works.cases.is_empty() {
             let found = match works.left_out.as_slice() {
                 [] => "none".to_owned(),
@@ -237,96 +228,6 @@ impl Works {
             return Err(Error::about("the study", "a TF that can be studied", found));
         }
         Ok(works)
-    }
-
-    /// The TFs that have enough bound regions.
-    fn studied(&mut self, study: &Study, data: &Data) -> Vec<String> {
-        let tfs = &data.matrix.tfs;
-        let all: Vec<usize> = match study.tfs.as_slice() {
-            [] => (0..tfs.len()).collect(),
-            named => named
-                .iter()
-                .filter_map(|name| tfs.iter().position(|tf| tf == name))
-                .collect(),
-        };
-        let (enough, few): (Vec<usize>, Vec<usize>) = all
-            .into_iter()
-            .partition(|&tf| data.bound(tf) >= study.min_bound);
-        if !few.is_empty() {
-            let names: Vec<&str> = few.iter().map(|&tf| tfs[tf].as_str()).collect();
-            self.left_out.push(format!(
-                "{} with fewer than {}: {}",
-                counted(few.len() as u64, "TF"),
-                counted(study.min_bound as u64, "bound region"),
-                some_of(&names)
-            ));
-        }
-        enough.into_iter().map(|tf| tfs[tf].clone()).collect()
-    }
-
-    /// The place of the multi-model of a set for a TF; `None` where it cannot be chosen.
-    #[allow(clippy::too_many_arguments)]
-    fn multi(
-        &mut self,
-        study: &Study,
-        set: (usize, &PretrainingSet),
-        tf: &str,
-        fold: Fold,
-        repeat: u32,
-        data: &Data,
-        known: &mut BTreeMap<(usize, String, Option<u32>, u32), Option<usize>>,
-    ) -> Result<Option<usize>> {
-        let of = if set.1.is_for_each_tf() { tf } else { "" };
-        let key = (set.0, of.to_owned(), fold.number, repeat);
-        if let Some(&place) = known.get(&key) {
-            return Ok(place);
-        }
-        let chosen = MultiPlan::choose(study, set, tf, fold, repeat, data)?;
-        let place = match chosen {
-            Ok(multi) => {
-                self.multis.push(multi);
-                Some(self.multis.len() - 1)
-            }
-            Err(reason) => {
-                let whom = if of.is_empty() {
-                    String::new()
-                } else {
-                    format!(" of {tf}")
-                };
-                let reason = format!("the set {}{whom}: {reason}", set.1.name);
-                if !self.left_out.contains(&reason) {
-                    self.left_out.push(reason);
-                }
-                None
-            }
-        };
-        known.insert(key, place);
-        Ok(place)
-    }
-
-    fn add_cases(
-        &mut self,
-        study: &Study,
-        tf: &str,
-        set: Option<usize>,
-        multi: Option<usize>,
-        repeat: u32,
-    ) {
-        for draw in 1..=study.draws {
-            for split in 1..=study.splits {
-                for &asked in &study.positives {
-                    self.cases.push(Case {
-                        tf: tf.to_owned(),
-                        set,
-                        multi,
-                        repeat,
-                        draw,
-                        split,
-                        asked,
-                    });
-                }
-            }
-        }
     }
 
     /// The sizes of the work, in words.
@@ -339,6 +240,109 @@ impl Works {
             counted(self.cases.len() as u64, "case"),
             counted(study.models.len() as u64, "model"),
         )
+    }
+}
+
+impl Planner<'_> {
+    /// The TFs that have enough bound regions.
+    fn studied(&mut self) -> Vec<String> {
+        let tfs = &self.data.matrix.tfs;
+        let least = self.study.min_bound;
+        let all: Vec<usize> = match self.study.tfs.as_slice() {
+            [] => (0..tfs.len()).collect(),
+            named => named
+                .iter()
+                .filter_map(|name| tfs.iter().position(|tf| tf == name))
+                .collect(),
+        };
+        let (enough, few): (Vec<usize>, Vec<usize>) = all
+            .into_iter()
+            .partition(|&tf| self.data.bound(tf) >= least);
+        if !few.is_empty() {
+            let names: Vec<&str> = few.iter().map(|&tf| tfs[tf].as_str()).collect();
+            self.works.left_out.push(format!(
+                "{} with fewer than {}: {}",
+                counted(few.len() as u64, "TF"),
+                counted(least as u64, "bound region"),
+                some_of(&names)
+            ));
+        }
+        enough.into_iter().map(|tf| tfs[tf].clone()).collect()
+    }
+
+    /// Adds all cases of a TF.
+    fn add_tf(&mut self, tf: &str, studied: &[String]) -> Result<()> {
+        let study = self.study;
+        if study.sets.is_empty() {
+            for repeat in 1..=study.repeats {
+                self.add_cases(tf, None, repeat);
+            }
+        }
+        for set in study.sets.iter().enumerate() {
+            for repeat in 1..=study.repeats {
+                let fold = fold_of(set.1, studied, tf, study.seed);
+                let of = if study.shared_multi_models { 1 } else { repeat };
+                if let Some(multi) = self.multi(set, tf, fold, of)? {
+                    self.add_cases(tf, Some((set.0, multi)), repeat);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The place of the multi-model of a set for a TF; `None` where it cannot be chosen.
+    fn multi(
+        &mut self,
+        set: (usize, &PretrainingSet),
+        tf: &str,
+        fold: Fold,
+        repeat: u32,
+    ) -> Result<Option<usize>> {
+        let of = if set.1.is_for_each_tf() { tf } else { "" };
+        let key = (set.0, of.to_owned(), fold.number, repeat);
+        if let Some(&place) = self.known.get(&key) {
+            return Ok(place);
+        }
+        let works = &mut self.works;
+        let place = match MultiPlan::choose(self.study, set, tf, fold, repeat, self.data)? {
+            Ok(multi) => {
+                works.multis.push(multi);
+                Some(works.multis.len() - 1)
+            }
+            Err(reason) => {
+                let whom = if of.is_empty() {
+                    String::new()
+                } else {
+                    format!(" of {tf}")
+                };
+                let reason = format!("the set {}{whom}: {reason}", set.1.name);
+                if !works.left_out.contains(&reason) {
+                    works.left_out.push(reason);
+                }
+                None
+            }
+        };
+        self.known.insert(key, place);
+        Ok(place)
+    }
+
+    /// Adds the cases of a TF with a set and its multi-model, or without one, in a repeat.
+    fn add_cases(&mut self, tf: &str, with: Option<(usize, usize)>, repeat: u32) {
+        for draw in 1..=self.study.draws {
+            for split in 1..=self.study.splits {
+                for &asked in &self.study.positives {
+                    self.works.cases.push(Case {
+                        tf: tf.to_owned(),
+                        set: with.map(|(set, _)| set),
+                        multi: with.map(|(_, multi)| multi),
+                        repeat,
+                        draw,
+                        split,
+                        asked,
+                    });
+                }
+            }
+        }
     }
 }
 
@@ -458,8 +462,7 @@ impl Running<'_> {
         (rows, left_out)
     }
 
-    /// Writes the result table, the table of tests and the page, and gives the rows and what was
-    /// left out.
+    /// Writes the result table, and gives its rows and what was left out.
     fn write_results(&self, record: &ExperimentRecord) -> Result<(Vec<ResultRow>, Vec<String>)> {
         let (rows, left_out) = self.results();
         let comments = [
@@ -469,10 +472,7 @@ impl Running<'_> {
         ];
         let mut table = Vec::new();
         ResultRow::write_table(&mut table, &comments, &rows).expect("memory takes all");
-        let out = &self.plan.out;
-        atomic::write(out.join(RESULTS), &table)?;
-        let tests = bindscape_report::experiment::statistics(&rows);
-        bindscape_report::experiment::write_statistics(&tests, &out.join(STATISTICS))?;
+        atomic::write(self.plan.out.join(RESULTS), &table)?;
         Ok((rows, left_out))
     }
 }
@@ -547,6 +547,8 @@ impl Job for Experiment {
         if !self.keep_models {
             remove(&self.out.join("cases"))?;
         }
+        let tests = bindscape_report::experiment::statistics(&rows);
+        bindscape_report::experiment::write_statistics(&tests, &self.out.join(STATISTICS))?;
         run.record.left_out.clone_from(&left_out);
         run.finish()?;
         let report = self.out.join(REPORT);

@@ -154,7 +154,7 @@ fn yes() -> bool {
 }
 
 /// More of the genome as it is ranks better there; chosen on TFs that no table reports.
-fn background() -> f64 {
+pub(crate) fn background() -> f64 {
     10.0
 }
 
@@ -348,8 +348,10 @@ impl Finetune {
         let model = parent.map(|(model, _)| model);
         let (excluded, seen) = match (model, self.seen) {
             (None, _) => (Vec::new(), None),
-            (Some(model), SeenRegions::Drop) => (regions_of(model), None),
-            (Some(model), SeenRegions::Train) => (Vec::new(), regions_of(model).into_iter().next()),
+            (Some(model), SeenRegions::Drop) => {
+                (vec![fitted_to(model, false), tested_by(model)], None)
+            }
+            (Some(model), SeenRegions::Train) => (Vec::new(), Some(fitted_to(model, false))),
         };
         let pool = FinetuningPool::new(
             matrix,
@@ -411,20 +413,22 @@ impl Finetune {
     }
 }
 
-/// The regions of a multi-model, none of which is used again.
-fn regions_of(model: &Model) -> Vec<Excluded<'_>> {
-    vec![
-        Excluded {
-            regions: &model.training.fitted,
-            what: "regions that the multi-model was trained or validated on",
-            exact: false,
-        },
-        Excluded {
-            regions: &model.training.held_out,
-            what: "regions that the multi-model was tested on",
-            exact: false,
-        },
-    ]
+/// The regions that a multi-model was fitted to: these very ones, or all that share a base with one.
+pub(crate) fn fitted_to(model: &Model, exact: bool) -> Excluded<'_> {
+    Excluded {
+        regions: &model.training.fitted,
+        what: "regions that the multi-model was trained or validated on",
+        exact,
+    }
+}
+
+/// The regions that a multi-model was tested on.
+fn tested_by(model: &Model) -> Excluded<'_> {
+    Excluded {
+        regions: &model.training.held_out,
+        what: "regions that the multi-model was tested on",
+        exact: false,
+    }
 }
 
 /// Everything that the trainings of a run share.

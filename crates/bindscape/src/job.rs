@@ -121,18 +121,12 @@ impl WrittenPlan {
     /// # Errors
     /// If the file cannot be read or is no plan.
     pub fn read(path: &Path) -> Result<Self> {
-        kind::expect_text(path, "a plan (JSON)", &[FileKind::Json])?;
-        let bytes = std::fs::read(path).map_err(|source| Error::io("read", path, source))?;
-        let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
-        serde_json::from_slice(bytes).map_err(|error| {
-            Error::input(
-                path,
-                Place::Line(error.line() as u64),
-                "a plan with `bindscape`, `job` and `plan`",
-                error.to_string(),
-            )
-            .hint("write one with the ⟦plan⟧ option of a command")
-        })
+        let content = ("a plan", "a plan with `bindscape`, `job` and `plan`");
+        read_settings(
+            path,
+            content,
+            "write one with the ⟦plan⟧ option of a command",
+        )
     }
 
     /// Writes the plan to `path`, whole or not at all.
@@ -159,4 +153,23 @@ impl WrittenPlan {
             )
         })
     }
+}
+
+/// Reads settings that a person may have written, as JSON; `content` says what they are, in few words
+/// and with their fields.
+///
+/// # Errors
+/// If the file cannot be read or holds something else.
+pub(crate) fn read_settings<T: DeserializeOwned>(
+    path: &Path,
+    (content, fields): (&str, &str),
+    hint: &str,
+) -> Result<T> {
+    kind::expect_text(path, &format!("{content} (JSON)"), &[FileKind::Json])?;
+    let text = std::fs::read(path).map_err(|source| Error::io("read", path, source))?;
+    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&text);
+    serde_json::from_slice(text).map_err(|error| {
+        let place = Place::Line(error.line() as u64);
+        Error::input(path, place, fields, error.to_string()).hint(hint)
+    })
 }

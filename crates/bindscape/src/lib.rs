@@ -29,6 +29,7 @@ mod run_directory;
 pub mod select;
 pub mod session;
 mod side_by_side;
+mod tested;
 pub mod training;
 mod unfinished;
 mod watcher;

@@ -8,11 +8,11 @@ use bindscape_matrix::View;
 use bindscape_matrix::dataset::{Dataset, Part};
 use bindscape_matrix::experiment::{Relation, ResultRow};
 use bindscape_matrix::results::{RunKind, TfMetrics};
-use bindscape_matrix::sample::{Excluded, FinetuningPool};
+use bindscape_matrix::sample::FinetuningPool;
 use bindscape_motif::{Motif, MotifSet};
-use bindscape_nn::evaluate::{self, Bootstrap};
+use bindscape_nn::evaluate::Bootstrap;
 use bindscape_nn::train::{self, Freeze, Observer, Start, TrainOptions, TransferLayers};
-use bindscape_nn::{Architecture, Device, Model, Predictor, TrainingIdentity};
+use bindscape_nn::{Architecture, Device, Model, Precision, TrainingIdentity};
 
 use super::Experiment;
 use super::data::{Data, Rows};
@@ -20,15 +20,18 @@ use super::log::CaseResult;
 use super::multi::{self, Facts};
 use super::protocol::Protocol;
 use super::study::ModelKind;
-use crate::denovo;
+use crate::finetune;
 use crate::finetune::readout::{self, ReadoutFit};
-use crate::kmers;
 use crate::pretrain::filters;
 use crate::profiles;
-use crate::training::PREDICTION_BATCH;
+use crate::tested::{Scoring, Tested, bound, by_kmers, on_both};
 
-/// Unbound regions whatever their GC content, per bound one, that a readout is fitted to.
-const BACKGROUND: f64 = 10.0;
+/// Intervals are over TFs, not over regions of one.
+const NO_INTERVALS: Bootstrap = Bootstrap {
+    resamples: 0,
+    level: 0.95,
+    seed: 0,
+};
 
 /// Motifs that the filters of [`ModelKind::MotifFilters`] begin as.
 const FILTER_MOTIFS: &str = "jaspar:vertebrates";
@@ -81,14 +84,14 @@ struct Running<'a> {
     /// Rows of `data` that are not tested on.
     fitted: Vec<usize>,
     natural: Dataset,
-    /// Test regions, matched in GC content and in the proportion of nature.
-    tests: [Dataset; 2],
+    /// Test regions, matched in GC content and in the proportion of the genome.
+    tested: [Tested; 2],
     split_seed: u64,
     observer: &'a dyn Observer,
 }
 
 /// A model's metrics on both kinds of test regions, with its epochs and its best one.
-type Tested = ([TfMetrics; 2], Option<(u32, u32)>);
+type Outcome = ([TfMetrics; 2], Option<(u32, u32)>);
 
 impl Bench<'_> {
     /// Runs `case` in `directory`.
@@ -140,13 +143,10 @@ impl Bench<'_> {
         observer: &'a dyn Observer,
     ) -> Result<Running<'a>> {
         let study = &self.plan.study;
-        let model = multi.as_ref();
         let fitted = |exact| {
-            model.map(|model| Excluded {
-                regions: &model.training.fitted,
-                what: "regions that the multi-model was trained or validated on",
-                exact,
-            })
+            multi
+                .as_ref()
+                .map(|model| finetune::fitted_to(model, exact))
         };
         let (excluded, seen) = match study.protocol {
             Protocol::Paper2021 => (fitted(true).into_iter().collect(), None),
@@ -188,11 +188,13 @@ impl Bench<'_> {
             ));
         }
         let prepared = pool.dataset_of(&draw, draw_seed, split_seed)?;
-        let natural = pool.natural(&prepared, BACKGROUND, draw_seed);
+        let natural = pool.natural(&prepared, finetune::background(), draw_seed);
         let data = prepared.dataset;
-        let tests = match held_out {
-            Some(held_out) => [held_out.matched, held_out.natural],
-            None => [&data, &natural].map(|of| of.subset(&of.rows(Part::Test))),
+        let tested = match held_out {
+            Some(held_out) => {
+                [held_out.matched, held_out.natural].map(|data| Tested::all_of(data, NO_INTERVALS))
+            }
+            None => [&data, &natural].map(|data| Tested::part_of(data, NO_INTERVALS)),
         };
         Ok(Running {
             bench: self,
@@ -204,7 +206,7 @@ impl Bench<'_> {
                 .collect(),
             data,
             natural,
-            tests,
+            tested,
             split_seed,
             observer,
         })
@@ -228,7 +230,11 @@ impl Running<'_> {
     }
 
     /// Makes a model and tests it; `None` where there is no such model of the TF.
-    fn test(&self, model: ModelKind, motifs: Option<&MotifSet>) -> Result<Option<Tested>> {
+    fn test(&self, model: ModelKind, motifs: Option<&MotifSet>) -> Result<Option<Outcome>> {
+        let whole = |parent| Start::Transfer {
+            parent,
+            layers: TransferLayers::AllButOutput,
+        };
         match (model, &self.multi, motifs) {
             (ModelKind::Profile, ..) => self.test_profile(),
             (ModelKind::Pwm, _, Some(motifs)) => motifs
@@ -236,25 +242,23 @@ impl Running<'_> {
                 .first()
                 .map(|first| self.test_motif(first))
                 .transpose(),
-            (ModelKind::Kmers, ..) => self.test_kmers().map(Some),
+            (ModelKind::Kmers, ..) => self.test_kmers(),
             (ModelKind::MultiModel, Some(multi), _) => self.test_multi(multi),
-            (ModelKind::Scratch, ..) => self.train(model, Start::Scratch, Freeze::None).map(Some),
+            (ModelKind::Scratch, ..) => self.train(model, Start::Scratch, Freeze::None),
             (ModelKind::MotifFilters, ..) => {
                 let architecture = self.architecture();
                 let initial =
                     filters::initial(&architecture, FILTER_MOTIFS, self.split_seed, self.observer)?;
                 self.train(model, Start::Weights(&initial), Freeze::None)
-                    .map(Some)
             }
             (ModelKind::Transfer, Some(parent), _) => {
-                let layers = TransferLayers::AllButOutput;
-                self.transfer(model, parent, layers, Freeze::None)
+                self.train(model, whole(parent), Freeze::None)
             }
             (ModelKind::Frozen(freeze), Some(parent), _) => {
-                self.transfer(model, parent, TransferLayers::AllButOutput, freeze)
+                self.train(model, whole(parent), freeze)
             }
             (ModelKind::Layers(layers), Some(parent), _) => {
-                self.transfer(model, parent, layers, Freeze::None)
+                self.train(model, Start::Transfer { parent, layers }, Freeze::None)
             }
             (ModelKind::Readout, Some(multi), Some(motifs)) => self.test_readout(multi, motifs),
             _ => Ok(None),
@@ -274,41 +278,26 @@ impl Running<'_> {
         }
     }
 
-    fn test_motif(&self, motif: &Motif) -> Result<Tested> {
-        let motif = MotifSet::new(vec![motif.clone()]);
-        let mut metrics = Vec::new();
-        for data in &self.tests {
-            let scores = denovo::occupancies(&motif, &data.sequences)?;
-            metrics.push(denovo::without_threshold(self.metrics(&scores, data)));
-        }
-        Ok((both(metrics), None))
+    fn test_motif(&self, motif: &Motif) -> Result<Outcome> {
+        Ok((
+            on_both(&self.tested, |tested| tested.by_motif(motif))?,
+            None,
+        ))
     }
 
-    fn test_profile(&self) -> Result<Option<Tested>> {
-        let data = self.data.subset(&self.learned_from());
-        let profile = profiles::best(&self.case.tf, &data.sequences, &bound(&data))?;
+    fn test_profile(&self) -> Result<Option<Outcome>> {
+        let learned = self.data.subset(&self.learned_from());
+        let profile = profiles::best(&self.case.tf, &learned.sequences, &bound(&learned))?;
         profile.map(|profile| self.test_motif(profile)).transpose()
     }
 
-    fn test_kmers(&self) -> Result<Tested> {
-        let data = self.data.subset(&self.learned_from());
-        let background = self.natural.subset(&self.natural.rows(Part::Train));
-        let scores = kmers::scores(
-            &[
-                (&data.sequences, &bound(&data)),
-                (&background.sequences, &bound(&background)),
-            ],
-            &[&self.tests[0].sequences, &self.tests[1].sequences],
-            self.observer,
-        )?;
-        let metrics = scores
-            .iter()
-            .zip(&self.tests)
-            .map(|(scores, data)| self.metrics(scores, data));
-        Ok((both(metrics.collect()), None))
+    fn test_kmers(&self) -> Result<Option<Outcome>> {
+        let learned = self.data.subset(&self.learned_from());
+        let metrics = by_kmers(&self.tested, &learned, &self.natural, self.observer)?;
+        Ok(Some((metrics, None)))
     }
 
-    fn test_multi(&self, multi: &Model) -> Result<Option<Tested>> {
+    fn test_multi(&self, multi: &Model) -> Result<Option<Outcome>> {
         let Some(output) = multi.tfs.iter().position(|tf| *tf == self.case.tf) else {
             return Ok(None);
         };
@@ -316,7 +305,7 @@ impl Running<'_> {
             .map(|metrics| Some((metrics, None)))
     }
 
-    fn test_readout(&self, multi: &Model, motifs: &MotifSet) -> Result<Option<Tested>> {
+    fn test_readout(&self, multi: &Model, motifs: &MotifSet) -> Result<Option<Outcome>> {
         let data = self.bench.data;
         let model = ReadoutFit {
             multi,
@@ -327,7 +316,7 @@ impl Running<'_> {
             seed: self.split_seed,
             genome: data.matrix.provenance.genome.as_deref(),
             files: &data.files,
-            precision: bindscape_nn::Precision::F32,
+            precision: Precision::F32,
             device: self.bench.device,
             label: &self.case.tf,
         }
@@ -336,18 +325,7 @@ impl Running<'_> {
         Ok(Some((metrics, None)))
     }
 
-    fn transfer(
-        &self,
-        model: ModelKind,
-        parent: &Model,
-        layers: TransferLayers,
-        freeze: Freeze,
-    ) -> Result<Option<Tested>> {
-        self.train(model, Start::Transfer { parent, layers }, freeze)
-            .map(Some)
-    }
-
-    fn train(&self, model: ModelKind, start: Start<'_>, freeze: Freeze) -> Result<Tested> {
+    fn train(&self, model: ModelKind, start: Start<'_>, freeze: Freeze) -> Result<Option<Outcome>> {
         let study = &self.bench.plan.study;
         let parent = match start {
             Start::Transfer { parent, .. } => Some(parent),
@@ -381,34 +359,22 @@ impl Running<'_> {
         )?;
         let metrics = self.test_model(&trained.model, 0)?;
         let epochs = trained.epochs.len() as u32;
-        Ok((metrics, Some((epochs, trained.best_epoch))))
+        Ok(Some((metrics, Some((epochs, trained.best_epoch)))))
     }
 
     /// The metrics of one output of a model.
     fn test_model(&self, model: &Model, output: usize) -> Result<[TfMetrics; 2]> {
-        let strands = self.bench.plan.study.protocol.strands();
-        let predictor = Predictor::new(model, self.bench.device);
-        let mut metrics = Vec::new();
-        for data in &self.tests {
-            let scores =
-                predictor.predict(&data.sequences, strands, PREDICTION_BATCH, self.observer)?;
-            let scores = crate::training::column(&scores, output, model.tfs.len());
-            metrics.push(self.metrics(&scores, data));
-        }
-        Ok(both(metrics))
-    }
-
-    fn metrics(&self, scores: &[Option<f32>], data: &Dataset) -> TfMetrics {
-        let labels: Vec<Option<bool>> = (0..data.len()).map(|row| data.bound(row, 0)).collect();
-        let no_intervals = Bootstrap {
-            resamples: 0,
-            level: 0.95,
-            seed: 0,
+        let scoring = Scoring {
+            strands: self.bench.plan.study.protocol.strands(),
+            precision: Precision::F32,
+            device: self.bench.device,
         };
-        evaluate::evaluate(&self.case.tf, scores, &labels, no_intervals)
+        on_both(&self.tested, |tested| {
+            tested.by_model(model, output, scoring, self.observer)
+        })
     }
 
-    fn row(&self, model: ModelKind, (metrics, epochs): Tested, seconds: f64) -> ResultRow {
+    fn row(&self, model: ModelKind, (metrics, epochs): Outcome, seconds: f64) -> ResultRow {
         let (bench, case) = (self.bench, self.case);
         let [matched, natural] = metrics;
         let multi = case.multi.map(|multi| &bench.multis[multi]);
@@ -452,13 +418,4 @@ impl Running<'_> {
             seconds: (seconds * 100.0).round() / 100.0,
         }
     }
-}
-
-/// Whether each row of one TF is bound.
-fn bound(data: &Dataset) -> Vec<bool> {
-    data.labels.iter().map(|&label| label == 1).collect()
-}
-
-fn both(metrics: Vec<TfMetrics>) -> [TfMetrics; 2] {
-    metrics.try_into().expect("two kinds of test regions")
 }

@@ -4,12 +4,10 @@ use std::path::Path;
 
 use bindscape_base::random::{shuffle, stream};
 use bindscape_base::{Error, ErrorKind, Result};
-use bindscape_genome::load::SequenceInput;
 use bindscape_matrix::experiment::Relation;
 use bindscape_matrix::results::RunRecord;
 use bindscape_nn::Model;
 use bindscape_nn::train::{MODEL_FILE, Observer};
-use serde::{Deserialize, Serialize};
 
 use super::Experiment;
 use super::data::{Data, Rows};
@@ -34,7 +32,6 @@ pub(super) struct MultiPlan {
 }
 
 /// What is known of a multi-model beside its weights.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Facts {
     pub(super) tfs: Vec<String>,
     pub(super) regions: u64,
@@ -144,7 +141,7 @@ impl MultiPlan {
         let seed = study.seed + u64::from(self.repeat) - 1;
         let mut pretrain = Pretrain::new(
             plan.matrix.clone(),
-            sequences(plan),
+            plan.sequences.clone(),
             plan.out.join(&self.directory),
         );
         pretrain.unresolved = set.unresolved;
@@ -184,10 +181,6 @@ impl MultiPlan {
         )?;
         Ok((record, crate::training::mean_aucpr(&evaluation.tfs).0))
     }
-}
-
-fn sequences(plan: &Experiment) -> SequenceInput {
-    plan.sequences.clone()
 }
 
 impl Facts {

@@ -5,8 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use bindscape_base::kind::{self, BYTE_ORDER_MARK, FileKind};
-use bindscape_base::{Error, Place, Result, names};
+use bindscape_base::{Error, Result, names};
 use bindscape_matrix::experiment::FigureKind;
 use bindscape_matrix::sample::{FinetuneOptions, MIN_POSITIVES, Unresolved};
 use bindscape_matrix::split::Split;
@@ -15,6 +14,7 @@ use bindscape_nn::train::{Freeze, TransferLayers};
 use serde::{Deserialize, Serialize};
 
 use super::protocol::{Protocol, TrainingSettings};
+use crate::job::read_settings;
 use crate::select::{Choosing, TfChoice};
 
 /// What stands for the TF that is studied in the choice of a set.
@@ -332,18 +332,11 @@ impl Study {
     /// # Errors
     /// If it cannot be read, or is no study.
     pub fn read(path: &Path) -> Result<Self> {
-        kind::expect_text(path, "a study (JSON)", &[FileKind::Json])?;
-        let text = std::fs::read(path).map_err(|source| Error::io("read", path, source))?;
-        let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&text);
-        serde_json::from_slice(text).map_err(|error| {
-            Error::input(
-                path,
-                Place::Line(error.line() as u64),
-                "a study with fields of that name and kind",
-                error.to_string(),
-            )
-            .hint("write one that comes with the program with ⟦plan⟧, and look at its fields")
-        })
+        read_settings(
+            path,
+            ("a study", "a study with fields of that name and kind"),
+            "write one that comes with the program with ⟦plan⟧, and look at its fields",
+        )
     }
 
     /// Checks the settings.

@@ -6,22 +6,19 @@ use std::path::{Path, PathBuf};
 
 use bindscape_base::progress::Progress;
 use bindscape_base::{Result, atomic};
-use bindscape_genome::sequence::PackedSequences;
 use bindscape_matrix::dataset::{Dataset, Part};
 use bindscape_matrix::results::{Compared, ComparedModel, Comparison, RepeatComparison, TfMetrics};
 use bindscape_motif::format::write_motifs;
-use bindscape_motif::{Format, Motif, MotifSet};
+use bindscape_motif::{Format, MotifSet};
 use bindscape_nn::train::MODEL_FILE;
-use bindscape_nn::{Device, Model, Predictor, Strands, evaluate};
+use bindscape_nn::{Device, Model, Strands};
 
 use super::readout::{self, ReadoutFit};
 use super::{Finetune, FinetunedModel, Inputs, Parent};
-use crate::denovo;
-use crate::kmers;
 use crate::profiles;
 use crate::run_directory::{RunDirectory, read_json, write_json};
 use crate::session::Session;
-use crate::training::PREDICTION_BATCH;
+use crate::tested::{Scoring, Tested, bound, by_kmers, on_both};
 
 /// The comparison of a run, and of each repeat in its directory.
 const FILE: &str = "comparison.json";
@@ -117,22 +114,6 @@ struct Repeat<'a> {
     session: &'a Session<'a>,
 }
 
-/// Regions to be tested on.
-struct Tested {
-    sequences: PackedSequences,
-    labels: Vec<Option<bool>>,
-}
-
-impl Tested {
-    fn of(data: &Dataset) -> Self {
-        let rows = data.rows(Part::Test);
-        Self {
-            sequences: data.sequences.select(&rows),
-            labels: rows.iter().map(|&row| data.bound(row, 0)).collect(),
-        }
-    }
-}
-
 impl Repeat<'_> {
     fn data(&self) -> &Dataset {
         &self.inputs.repeats[self.repeat as usize - 1].dataset
@@ -147,13 +128,14 @@ impl Repeat<'_> {
     }
 
     fn compare(&self) -> Result<RepeatComparison> {
-        let (matched, natural) = (Tested::of(self.data()), Tested::of(self.natural()));
+        let bootstrap = self.plan.training.bootstrap;
+        let bootstrap = bootstrap.options(self.plan.training.seed);
+        let tested = [self.data(), self.natural()].map(|data| Tested::part_of(data, bootstrap));
         let fitted = self.fitted();
         let peaks = fitted.iter().filter(|&&row| self.data().labels[row] == 1);
         let peaks = peaks.count() as u64;
         let motifs = self.motifs(&fitted)?;
-        let tested = [&matched, &natural];
-        let mut models = self.simple(&fitted, &motifs, tested)?;
+        let mut models = self.simple(&fitted, &motifs, &tested)?;
         for trained in &self.networks {
             let model = Model::load(&trained.model)?;
             models.push(ComparedModel {
@@ -161,7 +143,7 @@ impl Repeat<'_> {
                 file: Some(trained.evaluation.model.clone()),
                 profile: None,
                 matched: trained.evaluation.tfs[0].clone(),
-                natural: self.test(&model, &natural)?,
+                natural: self.test(&model, &tested[1])?,
             });
         }
         if let (true, Some(parent)) = (self.plan.reads_out(), &self.inputs.parent) {
@@ -172,8 +154,8 @@ impl Repeat<'_> {
                 model: Compared::Readout,
                 file: Some(format!("{}/{MODEL_FILE}", self.name)),
                 profile: None,
-                matched: self.test(&model, &matched)?,
-                natural: self.test(&model, &natural)?,
+                matched: self.test(&model, &tested[0])?,
+                natural: self.test(&model, &tested[1])?,
             });
         }
         models.sort_by_key(|compared| compared.model);
@@ -190,14 +172,13 @@ impl Repeat<'_> {
         &self,
         fitted: &[usize],
         motifs: &MotifSet,
-        tested: [&Tested; 2],
+        tested: &[Tested; 2],
     ) -> Result<Vec<ComparedModel>> {
         let mut models = Vec::new();
-        let data = self.data();
-        let sequences = data.sequences.select(fitted);
-        let bound: Vec<bool> = fitted.iter().map(|&row| data.labels[row] == 1).collect();
-        if let Some(profile) = profiles::best(&self.plan.tf, &sequences, &bound)? {
-            let [matched, natural] = self.by_motif(profile, tested)?;
+        let learned = self.data().subset(fitted);
+        if let Some(profile) = profiles::best(&self.plan.tf, &learned.sequences, &bound(&learned))?
+        {
+            let [matched, natural] = on_both(tested, |tested| tested.by_motif(profile))?;
             models.push(ComparedModel {
                 model: Compared::Profile,
                 file: None,
@@ -207,7 +188,7 @@ impl Repeat<'_> {
             });
         }
         if let Some(first) = motifs.motifs.first() {
-            let [matched, natural] = self.by_motif(first, tested)?;
+            let [matched, natural] = on_both(tested, |tested| tested.by_motif(first))?;
             models.push(ComparedModel {
                 model: Compared::Pwm,
                 file: Some(format!("{}/{MOTIFS}", self.name)),
@@ -222,34 +203,16 @@ impl Repeat<'_> {
                 self.plan.tf
             ));
         }
-        // As the readout: unbound regions whatever their GC content beside the matched ones.
-        let rows = self.natural().rows(Part::Train);
-        let background = self.natural().sequences.select(&rows);
-        let unbound = vec![false; rows.len()];
-        let scores = kmers::scores(
-            &[(&sequences, &bound), (&background, &unbound)],
-            &tested.map(|tested| &tested.sequences),
-            self.session,
-        )
-        .map_err(|error| error.within(&format!("{} {}", self.plan.tf, self.name)))?;
+        let [matched, natural] = by_kmers(tested, &learned, self.natural(), self.session)
+            .map_err(|error| error.within(&format!("{} {}", self.plan.tf, self.name)))?;
         models.push(ComparedModel {
             model: Compared::Kmers,
             file: None,
             profile: None,
-            matched: self.metrics(&scores[0], tested[0]),
-            natural: self.metrics(&scores[1], tested[1]),
+            matched,
+            natural,
         });
         Ok(models)
-    }
-
-    /// The metrics of the sum occupancy of a motif.
-    fn by_motif(&self, motif: &Motif, tested: [&Tested; 2]) -> Result<[TfMetrics; 2]> {
-        let motif = MotifSet::new(vec![motif.clone()]);
-        let of = |tested: &Tested| -> Result<TfMetrics> {
-            let scores = denovo::occupancies(&motif, &tested.sequences)?;
-            Ok(denovo::without_threshold(self.metrics(&scores, tested)))
-        };
-        Ok([of(tested[0])?, of(tested[1])?])
     }
 
     /// Rows that may be fitted to: all but the test part.
@@ -288,27 +251,11 @@ impl Repeat<'_> {
     }
 
     fn test(&self, model: &Model, tested: &Tested) -> Result<TfMetrics> {
-        let count = tested.sequences.len() as u64;
-        self.session.begin("testing", Some(count));
-        let scores = Predictor::new(model, self.device)
-            .with_precision(self.plan.training.precision)
-            .predict(
-                &tested.sequences,
-                Strands::Both,
-                PREDICTION_BATCH,
-                self.session,
-            )?;
-        self.session.finish();
-        Ok(self.metrics(&scores, tested))
-    }
-
-    fn metrics(&self, scores: &[Option<f32>], tested: &Tested) -> TfMetrics {
-        let bootstrap = self.plan.training.bootstrap;
-        evaluate::evaluate(
-            &self.plan.tf,
-            scores,
-            &tested.labels,
-            bootstrap.options(self.plan.training.seed),
-        )
+        let scoring = Scoring {
+            strands: Strands::Both,
+            precision: self.plan.training.precision,
+            device: self.device,
+        };
+        tested.by_model(model, 0, scoring, self.session)
     }
 }
