@@ -34,6 +34,9 @@ pub(crate) struct Arguments {
     /// Table to write (TSV) [default: standard output]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Page to write (HTML): a figure and a table of the sets
+    #[arg(long, value_name = "FILE")]
+    page: Option<PathBuf>,
     #[command(flatten)]
     choosing: ChoosingArguments,
 }
@@ -63,6 +66,7 @@ impl Verb for Arguments {
             regions: self.regions,
             seed: self.seed,
             out: self.out,
+            page: self.page,
         })
     }
 }

@@ -17,6 +17,7 @@ mod number;
 mod page;
 mod residues;
 mod run;
+mod selection;
 mod svg;
 mod theme;
 mod tree;
@@ -31,6 +32,7 @@ pub use found::{EnrichedMotif, HitRow, SoughtMotif, enrichment_page, hits_page};
 pub use heatmap::{Heatmap, heatmap_svg};
 pub use motifs::{ComparedMotif, MatchRow, MotifRow, comparison_page, motif_page};
 pub use residues::{ResidueTrack, residues_svg};
+pub use selection::{CandidateSet, CandidateTf, SelectionPage, selection_page};
 pub use tree::Branch;
 
 use run::Run;

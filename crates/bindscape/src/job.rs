@@ -73,7 +73,7 @@ impl Session<'_> {
 }
 
 /// Fields of plans that name what is written.
-const OUTPUTS: [&str; 4] = ["out", "per_cell", "heatmap", "pwm_out"];
+const OUTPUTS: [&str; 5] = ["out", "page", "per_cell", "heatmap", "pwm_out"];
 
 /// Makes sure before the work that what `job` writes can be written.
 fn check_outputs(job: &impl Serialize) -> Result<()> {

@@ -3,6 +3,7 @@
 pub(crate) mod choose;
 mod gain;
 mod modes;
+mod page;
 mod partners;
 mod set;
 mod strategy;
@@ -13,7 +14,7 @@ use std::path::PathBuf;
 
 use bindscape_base::bgzf::TextFile;
 use bindscape_base::progress::Progress;
-use bindscape_base::{Error, ErrorKind, Result};
+use bindscape_base::{Error, ErrorKind, Result, atomic};
 use bindscape_matrix::sample::Unresolved;
 use serde::{Deserialize, Serialize};
 
@@ -75,6 +76,9 @@ pub struct Select {
     pub seed: u64,
     /// Table to write (TSV) instead of showing it.
     pub out: Option<PathBuf>,
+    /// Page of the sets to write (HTML).
+    #[serde(default)]
+    pub page: Option<PathBuf>,
 }
 
 /// Sets of pre-training TFs.
@@ -107,6 +111,7 @@ impl Select {
             regions: None,
             seed: 1,
             out: None,
+            page: None,
         }
     }
 
@@ -213,6 +218,10 @@ impl Job for Select {
                 .table(&mut out)
                 .map_err(|source| Error::io("write", path, source))?;
             out.commit()?;
+        }
+        if let Some(path) = &self.page {
+            atomic::write(path, page::of(&selected).as_bytes())?;
+            session.note(&format!("the page is {}", path.display()));
         }
         Ok(selected)
     }

@@ -134,6 +134,19 @@ fn all_choices_are_shown_beside_each_other() {
         rows.len()
     );
 
+    // The same sets as a page.
+    let (_, told) = select(here, &["--count", "2", "--page", "sets.html"]);
+    says(&told, &["the page is sets.html"]);
+    let page = fs::read_to_string(here.join("sets.html")).expect("a page");
+    says(
+        &page,
+        &[
+            "MAX has 100 bound regions in the matrix, and the binding mode 7 of modes.tsv",
+            "best-cosine:MAX",
+            "No set is expected to help by more than the prediction errs",
+        ],
+    );
+
     // What is not possible has a row with the reason.
     let words = [
         "select",
