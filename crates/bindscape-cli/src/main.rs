@@ -13,6 +13,7 @@ mod device;
 mod evaluate;
 mod experiment;
 mod face;
+mod filters;
 mod finetune;
 mod manual;
 mod matrix;

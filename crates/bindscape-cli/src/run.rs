@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use bindscape::{
-    Job, WrittenPlan, demo, evaluate, experiment, finetune, matrix, model, motif, predict,
+    Job, WrittenPlan, demo, evaluate, experiment, filters, finetune, matrix, model, motif, predict,
     pretrain, protein, report, select,
 };
 use bindscape_base::{Error, Place, Result};
@@ -53,6 +53,7 @@ const JOBS: &[(&str, Runner)] = jobs![
     experiment::Experiment,
     evaluate::Evaluate,
     predict::Predict,
+    filters::Filters,
     model::InspectModel,
     model::ImportModel,
     report::Report,

@@ -3,10 +3,11 @@
 use bindscape_base::progress::{Progress, check};
 use bindscape_base::{Error, Result};
 use bindscape_genome::sequence::PackedSequences;
-use bindscape_stats::LogisticRegression;
+use bindscape_stats::{DenseRows, Design as _, LogisticRegression, SideBySide};
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
+use crate::kmers::{WordCounts, WordWeights};
 use crate::model::Model;
 use crate::network::Network;
 use crate::precision::Precision;
@@ -91,7 +92,8 @@ impl FeatureSource {
         })
     }
 
-    /// Fits a readout to `features`, one row per label.
+    /// Fits a readout to `features`, one row per label, and to the words of `sequences`, one per
+    /// label, too.
     ///
     /// # Errors
     /// If a feature is not a number, the labels are all the same, or the user asked to stop.
@@ -99,6 +101,7 @@ impl FeatureSource {
         &self,
         outputs: &[String],
         features: &[f32],
+        sequences: &[&PackedSequences],
         labels: &[bool],
         penalty: Penalty,
         progress: &dyn Progress,
@@ -130,19 +133,24 @@ impl FeatureSource {
             .chunks_exact(columns)
             .flat_map(|row| standardised(row, &scales))
             .collect();
-        let penalties: Vec<f64> = (0..columns)
-            .map(|at| {
-                if at < PER_MOTIF * self.motifs.len() {
-                    penalty.motifs
-                } else {
-                    penalty.outputs
-                }
-            })
-            .collect();
-        let fitted = LogisticRegression::fit(&standard, labels, &penalties, || check(progress))?;
+        let mut words = WordCounts::new();
+        for sequences in sequences {
+            let rows: Vec<usize> = (0..sequences.len()).collect();
+            words.extend(sequences, &rows, progress)?;
+        }
+        assert_eq!(words.rows(), labels.len(), "a sequence for each label");
+        let of_motifs = PER_MOTIF * self.motifs.len();
+        let mut penalties = vec![penalty.motifs; of_motifs];
+        penalties.resize(columns, penalty.outputs);
+        penalties.resize(columns + words.columns(), penalty.words);
+        let dense = DenseRows::new(&standard, labels.len(), columns);
+        let design = SideBySide(&dense, &words);
+        let fitted =
+            LogisticRegression::fit_design(&design, labels, &penalties, || check(progress))?;
+        let (effects, of_words) = fitted.weights.split_at(columns);
         // Weights of the features as they are.
         let mut constant = fitted.constant;
-        let weights = fitted.weights.iter().zip(&scales);
+        let weights = effects.iter().zip(&scales);
         let weights: Vec<f64> = weights
             .map(|(weight, (mean, deviation))| {
                 constant -= weight * mean / deviation;
@@ -153,7 +161,8 @@ impl FeatureSource {
             outputs: outputs.to_vec(),
             motifs: self.motifs.clone(),
             weights,
-            effects: fitted.weights,
+            effects: effects.to_vec(),
+            words: Some(WordWeights::new(of_words, &words)),
             constant,
         })
     }
@@ -167,6 +176,8 @@ pub struct Penalty {
     pub motifs: f64,
     /// Those of the multi-model's outputs.
     pub outputs: f64,
+    /// Those of the words, whose counts in a sequence are a vector of length 1.
+    pub words: f64,
 }
 
 impl Default for Penalty {
@@ -175,6 +186,7 @@ impl Default for Penalty {
         Self {
             motifs: 6.25,
             outputs: 100.0,
+            words: 0.5,
         }
     }
 }

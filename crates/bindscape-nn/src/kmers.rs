@@ -9,11 +9,19 @@
 //! follow from it. So a sequence is kept as its windows (2 bytes each, 16 MB for 40,000
 //! sequences of 200 bases), and weights of words are summed to weights of the 32,896 windows
 //! that there are.
+//!
+//! The words stand alone ([`scores`]) or beside the other features of a
+//! [readout](crate::readout).
 
+use std::sync::LazyLock;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use bindscape_base::progress::{Progress, check};
 use bindscape_base::{Error, Result};
 use bindscape_genome::sequence::{PackedSequences, Strand};
 use bindscape_stats::{Design, LogisticRegression};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Bases of a window.
 const WIDTH: usize = 8;
@@ -21,14 +29,14 @@ const WIDTH: usize = 8;
 const LETTERS: usize = 6;
 /// Ways to place the gaps in a window.
 const SHAPES: usize = WIDTH * (WIDTH - 1) / 2;
-/// Of the squared weights, beside the summed cross-entropy of the sequences. Chosen with the words
-/// on TFs that no table reports.
+/// Of the squared weights, beside the summed cross-entropy of the sequences, where words stand
+/// alone. Chosen with the words on TFs that no table reports.
 const PENALTY: f64 = 0.2;
 /// Sequences between two questions whether to stop.
 const STEP: usize = 1024;
 
 /// Sequences of one length, and which of them are bound.
-pub(crate) type Labelled<'a> = (&'a PackedSequences, &'a [bool]);
+pub type Labelled<'a> = (&'a PackedSequences, &'a [bool]);
 
 /// The probabilities that `tests` are bound, where as many are as in `train`, one row of them for
 /// each of `tests`; `None` for sequences with unknown letters, which are not fitted to either. The
@@ -39,26 +47,20 @@ pub(crate) type Labelled<'a> = (&'a PackedSequences, &'a [bool]);
 ///
 /// # Panics
 /// If sequences of `train` lack a label.
-pub(crate) fn scores(
+pub fn scores(
     train: &[Labelled<'_>],
     tests: &[&PackedSequences],
     progress: &dyn Progress,
 ) -> Result<Vec<Vec<Option<f32>>>> {
-    let words = Words::new();
-    let mut counter = Counter::new(&words);
-    let mut design = WordCounts::new(&words);
+    let mut design = WordCounts::new();
     let mut labels = Vec::new();
     for (sequences, bound) in train {
         assert_eq!(bound.len(), sequences.len(), "a label for each sequence");
-        for (row, &label) in bound.iter().enumerate() {
-            if row % STEP == 0 {
-                check(progress)?;
-            }
-            if !sequences.has_unknown(row) {
-                design.push(counter.count(sequences, row));
-                labels.push(label);
-            }
-        }
+        let known: Vec<usize> = (0..bound.len())
+            .filter(|&row| !sequences.has_unknown(row))
+            .collect();
+        design.extend(sequences, &known, progress)?;
+        labels.extend(known.iter().map(|&row| bound[row]));
     }
     if labels.iter().all(|&label| label) || !labels.iter().any(|&label| label) {
         return Err(Error::about(
@@ -67,9 +69,10 @@ pub(crate) fn scores(
             "one kind",
         ));
     }
-    let penalties = vec![PENALTY; words.count];
+    let penalties = vec![PENALTY; design.columns()];
     let fitted = LogisticRegression::fit_design(&design, &labels, &penalties, || check(progress))?;
-    let weights = words.weigh(&fitted.weights);
+    let weights = WORDS.weigh(&fitted.weights);
+    let mut counter = Counter::new();
     let mut scores = Vec::with_capacity(tests.len());
     for test in tests {
         let mut of_test = Vec::with_capacity(test.len());
@@ -85,6 +88,68 @@ pub(crate) fn scores(
     }
     Ok(scores)
 }
+
+/// What a regression made of the words of sequences, beside other features.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WordWeights {
+    /// The weight of each window, in `f32`.
+    #[serde(serialize_with = "encode", deserialize_with = "decode")]
+    windows: Vec<f32>,
+    /// Standard deviation of what the words add to the log odds, among the regions that they
+    /// were fitted to.
+    pub effect: f64,
+}
+
+impl WordWeights {
+    /// Those of the words of `design`, which they were fitted to.
+    pub(crate) fn new(weights: &[f64], design: &WordCounts) -> Self {
+        let of_windows = WORDS.weigh(weights);
+        let added: Vec<f64> = design.each().map(|row| row.product(&of_windows)).collect();
+        Self {
+            windows: of_windows.iter().map(|&weight| weight as f32).collect(),
+            effect: bindscape_stats::standard_deviation(&added).unwrap_or(0.0),
+        }
+    }
+
+    /// Whether there is a weight for each window.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.windows.len() == WORDS.windows()
+            && self.windows.iter().all(|weight| weight.is_finite())
+    }
+
+    /// What the words of a sequence without unknown letters add to the log odds of binding; the
+    /// same on both strands.
+    pub(crate) fn log_odds(&self, words: &Counted<'_>) -> f64 {
+        let weight = |&window: &u16| f64::from(self.windows[usize::from(window)]);
+        words.share * words.windows.iter().map(weight).sum::<f64>()
+    }
+}
+
+fn encode<S: Serializer>(windows: &[f32], serializer: S) -> Result<S::Ok, S::Error> {
+    let bytes: Vec<u8> = windows
+        .iter()
+        .flat_map(|value| value.to_le_bytes())
+        .collect();
+    serializer.serialize_str(&STANDARD_NO_PAD.encode(bytes))
+}
+
+fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f32>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let bytes = STANDARD_NO_PAD.decode(text).map_err(|error| {
+        serde::de::Error::custom(format!("weights that are no base64 ({error})"))
+    })?;
+    let (values, rest) = bytes.as_chunks::<4>();
+    if !rest.is_empty() {
+        return Err(serde::de::Error::custom("weights of four bytes each"));
+    }
+    Ok(values
+        .iter()
+        .map(|&value| f32::from_le_bytes(value))
+        .collect())
+}
+
+/// The words are the same for all sequences.
+static WORDS: LazyLock<Words> = LazyLock::new(Words::new);
 
 /// The windows and the words that they hold, each in the place of its reverse complement, too.
 struct Words {
@@ -175,8 +240,7 @@ fn shapes() -> Vec<[usize; LETTERS]> {
 }
 
 /// Counts words of sequences.
-struct Counter<'a> {
-    words: &'a Words,
+pub(crate) struct Counter {
     bases: Vec<u8>,
     /// Those of the sequence, in the order of their numbers.
     windows: Vec<u16>,
@@ -184,27 +248,27 @@ struct Counter<'a> {
     counts: Vec<u32>,
 }
 
-impl<'a> Counter<'a> {
-    fn new(words: &'a Words) -> Self {
+impl Counter {
+    pub(crate) fn new() -> Self {
         Self {
-            words,
             bases: Vec::new(),
             windows: Vec::new(),
-            counts: vec![0; words.count],
+            counts: vec![0; WORDS.count],
         }
     }
 
-    fn count(&mut self, sequences: &PackedSequences, row: usize) -> Counted<'_> {
+    /// The words of a sequence without unknown letters.
+    pub(crate) fn count(&mut self, sequences: &PackedSequences, row: usize) -> Counted<'_> {
         self.bases.resize(sequences.length(), 0);
         sequences.bases(row, Strand::Forward, &mut self.bases);
         let code = |window: &[u8]| window.iter().fold(0, |code, &b| code << 2 | usize::from(b));
         self.windows.clear();
         let windows = self.bases.windows(WIDTH);
         self.windows
-            .extend(windows.map(|window| self.words.numbers[code(window)]));
+            .extend(windows.map(|window| WORDS.numbers[code(window)]));
         // One order on both strands, and so the same sums bit for bit.
         self.windows.sort_unstable();
-        let words = |&window: &u16| &self.words.words[usize::from(window)];
+        let words = |&window: &u16| &WORDS.words[usize::from(window)];
         for &word in self.windows.iter().flat_map(words) {
             self.counts[word as usize] += 1;
         }
@@ -224,7 +288,7 @@ impl<'a> Counter<'a> {
 }
 
 /// The words of a sequence.
-struct Counted<'a> {
+pub(crate) struct Counted<'a> {
     /// Its windows.
     windows: &'a [u16],
     /// One over the length of the vector of its words' counts.
@@ -240,21 +304,37 @@ impl Counted<'_> {
 }
 
 /// The words of sequences: their windows, times the words of each window.
-struct WordCounts<'a> {
-    words: &'a Words,
+#[derive(Default)]
+pub(crate) struct WordCounts {
     /// Row after row.
     windows: Vec<u16>,
     /// By row, where its windows end, and its share.
     rows: Vec<(usize, f64)>,
 }
 
-impl<'a> WordCounts<'a> {
-    fn new(words: &'a Words) -> Self {
-        Self {
-            words,
-            windows: Vec::new(),
-            rows: Vec::new(),
+impl WordCounts {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds `rows` of `sequences`, none of which has unknown letters.
+    ///
+    /// # Errors
+    /// If the user asked to stop.
+    pub(crate) fn extend(
+        &mut self,
+        sequences: &PackedSequences,
+        rows: &[usize],
+        progress: &dyn Progress,
+    ) -> Result<()> {
+        let mut counter = Counter::new();
+        for (number, &row) in rows.iter().enumerate() {
+            if number % STEP == 0 {
+                check(progress)?;
+            }
+            self.push(counter.count(sequences, row));
         }
+        Ok(())
     }
 
     fn push(&mut self, row: Counted<'_>) {
@@ -271,30 +351,30 @@ impl<'a> WordCounts<'a> {
     }
 }
 
-impl Design for WordCounts<'_> {
+impl Design for WordCounts {
     fn rows(&self) -> usize {
         self.rows.len()
     }
 
     fn columns(&self) -> usize {
-        self.words.count
+        WORDS.count
     }
 
     fn multiply(&self, weights: &[f64], products: &mut [f64]) {
-        let weights = self.words.weigh(weights);
+        let weights = WORDS.weigh(weights);
         for (row, product) in self.each().zip(products) {
             *product = row.product(&weights);
         }
     }
 
     fn add_rows(&self, factors: &[f64], sums: &mut [f64]) {
-        let mut of_windows = vec![0.0; self.words.windows()];
+        let mut of_windows = vec![0.0; WORDS.windows()];
         for (row, factor) in self.each().zip(factors) {
             for &window in row.windows {
                 of_windows[usize::from(window)] += factor * row.share;
             }
         }
-        for (words, sum) in self.words.words.iter().zip(of_windows) {
+        for (words, sum) in WORDS.words.iter().zip(of_windows) {
             for &word in words {
                 sums[word as usize] += sum;
             }
@@ -386,7 +466,7 @@ mod tests {
     /// Words by their letters, counted in the plainest way.
     #[test]
     fn as_counted_letter_by_letter() {
-        let words = Words::new();
+        let words = &*WORDS;
         // Windows that are not their own reverse complements, half; 256 that are.
         assert_eq!(words.windows(), (65_536 - 256) / 2 + 256);
         // Four shapes are their own mirrors; 64 words of these are their own reverse complements.
@@ -419,8 +499,8 @@ mod tests {
                 .sum::<f64>()
         };
         let expected = dot(&a, &b) / (dot(&a, &a) * dot(&b, &b)).sqrt();
-        let (packed, mut counter) = (packed(&sequences), Counter::new(&words));
-        let mut design = WordCounts::new(&words);
+        let (packed, mut counter) = (packed(&sequences), Counter::new());
+        let mut design = WordCounts::new();
         (0..2).for_each(|row| design.push(counter.count(&packed, row)));
         let (mut first, mut products) = (vec![0.0; words.count], [0.0; 2]);
         design.add_rows(&[1.0, 0.0], &mut first);

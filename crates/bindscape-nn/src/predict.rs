@@ -103,6 +103,12 @@ impl Predictor {
         rayon::scope(|_| self.predict_here(sequences, strands, batch, progress))
     }
 
+    /// TFs that it predicts.
+    #[must_use]
+    pub fn outputs(&self) -> usize {
+        self.outputs
+    }
+
     /// The network and its weights.
     #[must_use]
     pub fn network(&self) -> &Network {

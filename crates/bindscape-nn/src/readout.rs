@@ -1,5 +1,5 @@
 //! A readout: the log odds that one TF binds, as a linear function of what a multi-model says of
-//! its own TFs and of how well motifs of the TF fit.
+//! its own TFs, of how well motifs of the TF fit, and of the gapped words of the sequence.
 //!
 //! It is fitted to a few peaks by penalised logistic regression, and its weights say why a region
 //! scores as it does: which motif, and which other TFs bind there. Where the motif is all there is
@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::encode::Bases;
 use crate::host::to_vec;
+use crate::kmers::{Counter, WordWeights};
 use crate::network::{Network, Pass, Value};
 use crate::strands::Strands;
 
@@ -57,12 +58,15 @@ pub struct Readout {
     /// The weights as they would be if every feature had a standard deviation of 1 among the
     /// regions it was fitted to: how much each counts.
     pub effects: Vec<f64>,
+    /// What the words of the sequence weigh, beside the features; `None` of a readout without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub words: Option<WordWeights>,
     /// The log odds where all features are 0.
     pub constant: f64,
 }
 
 impl Readout {
-    /// Names of the features, in their order.
+    /// Names of the features, in their order, without the words.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
         let motifs = self.motifs.iter().flat_map(|motif| {
@@ -81,6 +85,7 @@ impl Readout {
             && self.weights.len() == columns
             && self.effects.len() == columns
             && self.constant.is_finite()
+            && self.words.as_ref().is_none_or(WordWeights::is_whole)
             && self.weights.iter().all(|weight| weight.is_finite())
             && self
                 .motifs
@@ -88,12 +93,13 @@ impl Readout {
                 .all(|motif| !motif.frequencies.is_empty())
     }
 
-    pub(crate) fn probability(&self, features: &[f32]) -> f32 {
+    /// The probability of what has these features and words that add `words` to the log odds.
+    pub(crate) fn probability(&self, features: &[f32], words: f64) -> f32 {
         let products = features.iter().zip(&self.weights);
         let sum: f64 = products
             .map(|(&value, weight)| f64::from(value) * weight)
             .sum();
-        (1.0 / (1.0 + (-(self.constant + sum)).exp())) as f32
+        (1.0 / (1.0 + (-(self.constant + sum + words)).exp())) as f32
     }
 }
 
@@ -120,9 +126,24 @@ impl Reader {
         rows: &[usize],
         strands: Strands,
     ) -> Vec<f32> {
-        of_rows(network, &self.scanner, sequences, rows, strands)
+        let features = of_rows(network, &self.scanner, sequences, rows, strands);
+        let words = self.words(sequences, rows);
+        features
             .chunks_exact(self.readout.weights.len())
-            .map(|features| self.readout.probability(features))
+            .zip(words)
+            .map(|(features, words)| self.readout.probability(features, words))
+            .collect()
+    }
+
+    /// What the words of each sequence add to the log odds.
+    fn words(&self, sequences: &PackedSequences, rows: &[usize]) -> Vec<f64> {
+        let Some(weights) = &self.readout.words else {
+            return vec![0.0; rows.len()];
+        };
+        rows.par_iter()
+            .map_init(Counter::new, |counter, &row| {
+                weights.log_odds(&counter.count(sequences, row))
+            })
             .collect()
     }
 }

@@ -9,6 +9,7 @@ mod compare;
 mod date;
 pub mod experiment;
 mod figures;
+mod filters;
 mod found;
 mod funnel;
 mod heatmap;
@@ -28,6 +29,7 @@ use bindscape_base::{Error, Result, atomic};
 
 pub use clusters::{ClusterPage, ClusteredMotif, MotifCluster, cluster_page};
 pub use figures::Figure;
+pub use filters::{FilterBefore, FilterPage, FilterRow, GroupRow, TfInfluence, filters_page};
 pub use found::{EnrichedMotif, HitRow, SoughtMotif, enrichment_page, hits_page};
 pub use heatmap::{Heatmap, heatmap_svg};
 pub use motifs::{ComparedMotif, MatchRow, MotifRow, comparison_page, motif_page};

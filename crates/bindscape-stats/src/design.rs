@@ -56,16 +56,55 @@ pub trait Design {
     fn add_rows(&self, factors: &[f64], sums: &mut [f64]);
 }
 
+/// The features of one table, then those of another with as many rows.
+#[derive(Debug, Clone, Copy)]
+pub struct SideBySide<'a, First, Second>(pub &'a First, pub &'a Second);
+
+impl<First: Design, Second: Design> Design for SideBySide<'_, First, Second> {
+    fn rows(&self) -> usize {
+        assert_eq!(self.0.rows(), self.1.rows(), "as many rows");
+        self.0.rows()
+    }
+
+    fn columns(&self) -> usize {
+        self.0.columns() + self.1.columns()
+    }
+
+    fn multiply(&self, weights: &[f64], products: &mut [f64]) {
+        let (first, second) = weights.split_at(self.0.columns());
+        self.0.multiply(first, products);
+        let mut others = vec![0.0; products.len()];
+        self.1.multiply(second, &mut others);
+        for (product, other) in products.iter_mut().zip(others) {
+            *product += other;
+        }
+    }
+
+    fn add_rows(&self, factors: &[f64], sums: &mut [f64]) {
+        let (first, second) = sums.split_at_mut(self.0.columns());
+        self.0.add_rows(factors, first);
+        self.1.add_rows(factors, second);
+    }
+}
+
 /// All features of all rows, row after row.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct DenseRows<'a> {
+pub struct DenseRows<'a> {
     values: &'a [f32],
     columns: usize,
     rows: usize,
 }
 
 impl<'a> DenseRows<'a> {
-    pub(crate) fn new(values: &'a [f32], rows: usize, columns: usize) -> Self {
+    /// A table of `values`.
+    ///
+    /// # Shapes
+    /// `[rows, columns]`
+    ///
+    /// # Panics
+    /// If there are more or fewer values.
+    #[must_use]
+    pub fn new(values: &'a [f32], rows: usize, columns: usize) -> Self {
         assert_eq!(values.len(), rows * columns, "a row for each label");
         Self {
             values,

@@ -37,7 +37,7 @@ pub use calibration::{
     temperature_multiclass,
 };
 pub use confusion::{Confusion, brier, f1, mcc, precision, recall};
-pub use design::Design;
+pub use design::{DenseRows, Design, SideBySide};
 pub use effect::{Effect, Resampling, epsilon_squared, hedges_g, mean_difference, rank_biserial};
 pub use kruskal::{KruskalWallis, kruskal_wallis, kruskal_wallis_least_p};
 pub use logistic::LogisticRegression;

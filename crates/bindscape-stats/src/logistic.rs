@@ -127,6 +127,25 @@ mod tests {
         }
     }
 
+    /// The same regression with its features in two tables.
+    #[test]
+    fn side_by_side_is_one_table() {
+        use crate::design::SideBySide;
+        let x: [f32; 8] = [0.5, -1.0, 1.5, 0.25, -0.75, 0.5, 2.0, 1.0];
+        let labels = [false, true, false, true];
+        let [first, second] =
+            [0, 1].map(|at| x.iter().skip(at).step_by(2).copied().collect::<Vec<f32>>());
+        let [first, second] = [&first, &second].map(|values| DenseRows::new(values, 4, 1));
+        let penalties = [2.0, 0.5];
+        let apart = SideBySide(&first, &second);
+        let apart = LogisticRegression::fit_design(&apart, &labels, &penalties, || Ok(()));
+        let together = LogisticRegression::fit(&x, &labels, &penalties, || Ok(()));
+        let (apart, together) = (apart.unwrap(), together.unwrap());
+        assert!((apart.weights[0] - together.weights[0]).abs() < 1e-9);
+        assert!((apart.weights[1] - together.weights[1]).abs() < 1e-9);
+        assert!((apart.constant - together.constant).abs() < 1e-9);
+    }
+
     #[test]
     fn a_strong_penalty_leaves_the_share() {
         let x = [1.0, -1.0, 0.5, 0.2];

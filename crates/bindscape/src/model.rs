@@ -171,7 +171,8 @@ pub struct BindingFacts {
 /// A feature of a readout.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct WeighedFeature {
-    /// A motif, by its sum over all windows or its best one, or a TF of the multi-model.
+    /// A motif, by its sum over all windows or its best one, a TF of the multi-model, or all
+    /// gapped words together.
     pub feature: String,
     /// Change of the log odds of binding for one standard deviation of the feature among the
     /// regions that the readout was fitted to.
@@ -179,6 +180,9 @@ pub struct WeighedFeature {
     /// Change of the log odds for a feature greater by 1.
     pub weight: f64,
 }
+
+/// All gapped words of a readout.
+const WORDS: &str = "k-mers";
 
 fn weighed(readout: &Readout) -> Vec<WeighedFeature> {
     let features = readout.names().into_iter();
@@ -191,6 +195,12 @@ fn weighed(readout: &Readout) -> Vec<WeighedFeature> {
             weight,
         })
         .collect();
+    // What the words add is their feature, already in log odds.
+    weighed.extend(readout.words.iter().map(|words| WeighedFeature {
+        feature: WORDS.into(),
+        effect: words.effect,
+        weight: 1.0,
+    }));
     weighed.sort_by(|a, b| b.effect.abs().total_cmp(&a.effect.abs()));
     weighed
 }

@@ -19,4 +19,5 @@ pub use discover::{Discover, MotifsFound};
 pub use input::MotifInput;
 pub(crate) use input::motifs_from;
 pub use logo::{Drawn, Heights, Logo, LogoContent, LogoInput};
+pub(crate) use output::{check_directory, create_directory};
 pub use scan::{Scan, ScanOptions, ScanResults, Scanned};

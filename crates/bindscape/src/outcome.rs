@@ -2,6 +2,7 @@
 
 mod binding;
 mod experiment;
+mod filters;
 mod motif;
 mod protein;
 mod selection;

@@ -6,10 +6,11 @@ use bindscape_matrix::dataset::{Dataset, Part};
 use bindscape_matrix::results::TfMetrics;
 use bindscape_motif::{Motif, MotifSet};
 use bindscape_nn::evaluate::{self, Bootstrap};
+use bindscape_nn::kmers;
 use bindscape_nn::{Device, Model, Precision, Predictor, Strands};
 
+use crate::denovo;
 use crate::training::{self, PREDICTION_BATCH};
-use crate::{denovo, kmers};
 
 /// Regions of one TF to test on.
 pub(crate) struct Tested {

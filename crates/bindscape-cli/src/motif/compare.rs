@@ -117,7 +117,8 @@ impl Program for Tomtom {
 /// Distances of Tomtom that are no more than names here.
 const OTHER_DISTANCES: [&str; 4] = ["blic1", "blic5", "llr1", "llr5"];
 
-fn distance(name: &str) -> Result<Distance> {
+/// The distance of that name.
+pub(crate) fn distance(name: &str) -> Result<Distance> {
     let known = Distance::NAMES.map(|(name, _)| name);
     let found = Distance::NAMES
         .into_iter()

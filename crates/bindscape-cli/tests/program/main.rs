@@ -5,6 +5,7 @@ mod danq;
 mod devices;
 mod environment;
 mod experiment;
+mod filters;
 mod kinds;
 mod learns;
 mod main_job;

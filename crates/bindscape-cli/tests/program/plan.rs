@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use bindscape::evaluate::Evaluate;
+use bindscape::filters::Filters;
 use bindscape::finetune::Finetune;
 use bindscape::predict::PredictionInput;
 use bindscape::pretrain::Pretrain;
@@ -137,6 +138,10 @@ fn defaults_are_those_of_the_plans() {
     same(
         "predict --model m --fasta f",
         WrittenPlan::of(&predict::Predict::new(path("m"), input, path("-"))),
+    );
+    same(
+        "filters --model m --matrix b --genome g --out o",
+        WrittenPlan::of(&Filters::new(path("m"), path("b"), genome(), path("o"))),
     );
     let tfs = vec!["A".into(), "B".into()];
     same(

@@ -4,6 +4,7 @@ use bindscape_matrix::results::RunKind;
 use rand_chacha::rand_core::RngCore;
 
 use super::*;
+use crate::kmers::Counter;
 use crate::model::TrainingIdentity;
 use crate::{Architecture, CnnConfig, Predictor, random};
 
@@ -79,6 +80,7 @@ fn fitted(
         .fit(
             model.output_names(),
             &features,
+            &[rows],
             labels,
             Penalty::default(),
             &Silent,
@@ -163,13 +165,14 @@ fn a_readout_is_kept_in_the_model_and_predicts() {
         .unwrap();
     assert_eq!(probabilities.len(), 80);
     let (mut with, mut without) = (0.0, 0.0);
-    for ((found, features), &label) in probabilities
-        .iter()
-        .zip(features.chunks_exact(6))
-        .zip(&labels)
-    {
+    let weights = readout.words.as_ref().unwrap();
+    assert!(weights.effect > 0.0);
+    let mut counter = Counter::new();
+    for (row, (found, &label)) in probabilities.iter().zip(&labels).enumerate() {
         let found = found.unwrap();
-        assert!((found - readout.probability(features)).abs() < 1e-6);
+        let words = weights.log_odds(&counter.count(&rows, row));
+        let expected = readout.probability(&features[6 * row..][..6], words);
+        assert!((found - expected).abs() < 1e-6);
         *(if label { &mut with } else { &mut without }) += found / 40.0;
     }
     assert!(with > without + 0.5, "{with} {without}");
@@ -206,6 +209,7 @@ fn what_cannot_be_fitted_is_refused() {
         source.fit(
             model.output_names(),
             features,
+            &[&rows],
             labels,
             Penalty::default(),
             &Silent,
@@ -221,12 +225,19 @@ fn what_cannot_be_fitted_is_refused() {
 fn a_damaged_readout_is_refused() {
     let (rows, labels) = sequences(20);
     let model = multi();
-    let (_, _, mut readout) = fitted(&model, &rows, &labels);
-    readout.weights.pop();
-    let broken = model.with_readout("MAX".into(), identity(), readout);
+    let (_, _, readout) = fitted(&model, &rows, &labels);
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("model.safetensors");
-    broken.save(&path).unwrap();
-    let message = Model::load(&path).unwrap_err().to_string();
-    assert!(message.contains("readout"), "{message}");
+    let refused = |readout: Readout| {
+        let broken = model.with_readout("MAX".into(), identity(), readout);
+        broken.save(&path).unwrap();
+        let message = Model::load(&path).unwrap_err().to_string();
+        assert!(message.contains("readout"), "{message}");
+    };
+    let mut fewer = readout.clone();
+    fewer.weights.pop();
+    refused(fewer);
+    let mut without_words = serde_json::to_value(&readout).unwrap();
+    without_words["words"]["windows"] = "AAAAAA".into();
+    refused(serde_json::from_value(without_words).unwrap());
 }

@@ -72,6 +72,10 @@ pub(super) fn table(comparison: &Comparison, numbering: &mut Numbering) -> Marku
     let least = peaks.iter().copied().min().unwrap_or(0);
     let repeats = counted(comparison.repeats.len() as u64, "repeat");
     let guess = comparison.no_skill();
+    // By regions as in the genome, the column that stands first.
+    let ranked = comparison.ranked().into_iter();
+    let best = ranked.max_by(|a, b| a.1.1.total_cmp(&b.1.1));
+    let best = best.map(|(model, _)| model);
     let content = html! {
         thead {
             tr {
@@ -89,7 +93,7 @@ pub(super) fn table(comparison: &Comparison, numbering: &mut Numbering) -> Marku
             @for model in Compared::ALL {
                 @let [matched, natural] = values(comparison, model);
                 @if !natural.is_empty() || !matched.is_empty() {
-                    tr class=(if model == Compared::Readout { "strong" } else { "" }) {
+                    tr class=(if Some(model) == best { "strong" } else { "" }) {
                         th scope="row" { (capitalised(model)) }
                         td { (spread(&natural)) }
                         td { (spread(&matched)) }
@@ -147,7 +151,7 @@ fn explained(model: Compared, comparison: &Comparison) -> String {
         }
         Compared::Scratch => " From scratch: a network that began with random weights.".into(),
         Compared::Transfer => " Transfer: one that began with the multi-model\u{2019}s.".into(),
-        Compared::Readout => " Readout: a penalised logistic regression on the log odds of the multi-model\u{2019}s outputs and on the de novo motifs.".into(),
+        Compared::Readout => " Readout: a penalised logistic regression on the log odds of the multi-model\u{2019}s outputs, the de novo motifs, the JASPAR profile if there is one, and the words of six letters in windows of eight bases.".into(),
     }
 }
 

@@ -14,8 +14,8 @@ use bindscape_nn::features::{FeatureSource, Penalty};
 use bindscape_nn::readout::ReadoutMotif;
 use bindscape_nn::{Device, Model, Precision, Strands, TrainingIdentity};
 
-use crate::denovo;
 use crate::training::PREDICTION_BATCH;
+use crate::{denovo, profiles, tested};
 
 /// Bound regions for each motif that a readout sees. Motifs fit the regions that they were found in
 /// better than others, and the more so the fewer these are: with 50 peaks a second motif makes a
@@ -87,15 +87,17 @@ impl ReadoutFit<'_> {
     pub(crate) fn fit(&self, progress: &dyn Progress) -> Result<Model> {
         let (data, natural) = (self.data, self.natural);
         let background = natural.rows(Part::Train);
-        let source = FeatureSource::new(self.multi, self.seen_motifs(), self.device)
+        let source = FeatureSource::new(self.multi, self.seen_motifs()?, self.device)
             .with_precision(self.precision);
         let count = (self.fitted.len() + background.len()) as u64;
         progress.begin(&format!("{}: fitting the readout", self.label), Some(count));
         let mut features = Vec::new();
         let mut labels = Vec::new();
-        for (data, rows) in [(data, self.fitted), (natural, &background[..])] {
+        let sets = [(data, self.fitted), (natural, &background[..])];
+        let sequences = sets.map(|(data, rows)| data.sequences.select(rows));
+        for ((data, rows), sequences) in sets.iter().zip(&sequences) {
             features.extend(source.features(
-                &data.sequences.select(rows),
+                sequences,
                 Strands::Both,
                 PREDICTION_BATCH,
                 progress,
@@ -106,6 +108,7 @@ impl ReadoutFit<'_> {
             .fit(
                 self.multi.output_names(),
                 &features,
+                &sequences.each_ref(),
                 &labels,
                 Penalty::default(),
                 progress,
@@ -127,17 +130,21 @@ impl ReadoutFit<'_> {
         Ok(self.multi.with_readout(tf, identity, readout))
     }
 
-    /// As many of the motifs as the bound regions allow.
-    fn seen_motifs(&self) -> Vec<ReadoutMotif> {
-        let bound = |row: &&usize| self.data.labels[**row] == 1;
-        let peaks = self.fitted.iter().filter(bound).count() as u64;
+    /// As many of the motifs as the bound regions allow, and the JASPAR profile of the TF that
+    /// ranks these regions best, if it has one.
+    fn seen_motifs(&self) -> Result<Vec<ReadoutMotif>> {
+        let learned = self.data.subset(self.fitted);
+        let bound = tested::bound(&learned);
+        let peaks = bound.iter().filter(|&&bound| bound).count() as u64;
         let count = (peaks / PEAKS_PER_MOTIF).max(1) as usize;
-        let seen = self.motifs.motifs.iter().take(count);
-        seen.map(|motif| ReadoutMotif {
-            name: motif.id.clone(),
-            frequencies: motif.frequencies.rows().to_vec(),
-        })
-        .collect()
+        let profile = profiles::best(&self.data.tfs[0], &learned.sequences, &bound)?;
+        let seen = self.motifs.motifs.iter().take(count).chain(profile);
+        Ok(seen
+            .map(|motif| ReadoutMotif {
+                name: motif.label(),
+                frequencies: motif.frequencies.rows().to_vec(),
+            })
+            .collect())
     }
 }
 

@@ -45,7 +45,7 @@ pub(super) fn write_text(out: &Path, text: &str, session: &Session<'_>) -> Resul
 }
 
 /// Refuses a directory that is there, unless its files may be replaced.
-pub(super) fn check_directory(directory: &Path, replace: bool) -> Result<()> {
+pub(crate) fn check_directory(directory: &Path, replace: bool) -> Result<()> {
     if !replace && !is_standard(directory) && directory.exists() {
         return Err(Error::conflict(
             directory,
@@ -79,7 +79,7 @@ pub(super) fn trailer(what: &str, page: &str, session: &Session<'_>) -> String {
 }
 
 /// Makes a directory and those above it.
-pub(super) fn create_directory(directory: &Path) -> Result<()> {
+pub(crate) fn create_directory(directory: &Path) -> Result<()> {
     std::fs::create_dir_all(directory).map_err(|source| Error::io("create", directory, source))
 }
 
