@@ -6,8 +6,8 @@ use clap::{ArgMatches, Command, CommandFactory, Parser, Subcommand};
 use crate::face::Face;
 use crate::terminal::Terminal;
 use crate::{
-    demo, evaluate, experiment, finetune, manual, matrix, model, motif, predict, pretrain, protein,
-    report, run, select,
+    attribute, demo, evaluate, experiment, finetune, manual, matrix, model, motif, predict,
+    pretrain, protein, report, run, select,
 };
 
 /// The section of options that all verbs have. Clap puts it last.
@@ -69,6 +69,8 @@ enum Verb {
     Evaluate(evaluate::Arguments),
     /// Score sequences or regions of a genome
     Predict(predict::Arguments),
+    /// Tell which bases of sequences or regions a prediction comes from
+    Attribute(Box<attribute::Arguments>),
     /// Look at models, and take over weights from elsewhere
     #[command(subcommand)]
     Model(model::ModelVerb),
@@ -129,6 +131,7 @@ impl Arguments {
             Verb::Experiment(arguments) => face.run(arguments),
             Verb::Evaluate(arguments) => face.run(arguments),
             Verb::Predict(arguments) => face.run(arguments),
+            Verb::Attribute(arguments) => face.run(arguments),
             Verb::Model(verb) => verb.run(face),
             Verb::Protein(verb) => verb.run(face),
             Verb::Motif(verb) => verb.run(face),
