@@ -9,7 +9,11 @@
 //!
 //! Functions are generic over `f32` and `f64`; they run on the thread that calls them.
 
+mod compare;
 pub mod gates;
+mod scatter;
+
+pub use scatter::Scatter;
 
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
@@ -42,6 +46,10 @@ pub trait Real:
     /// slope in the middle is more exact.
     const SMOOTH: Self;
 
+    /// Sums that are the same but for the order of their terms differ by no more than this, times 1
+    /// and their size; 0 where the order is always the same.
+    const ROUNDING: Self;
+
     /// The nearest number.
     fn of(value: f64) -> Self;
     /// The same number.
@@ -50,6 +58,14 @@ pub trait Real:
     fn mul_add(self, factor: Self, summand: Self) -> Self;
     /// The size.
     fn abs(self) -> Self;
+    /// Compares what a sequence and a reference leave at each window of a pooling.
+    fn compare(
+        shape: PoolShape,
+        z: &[Self],
+        pooled: &Pooled<Self>,
+        z_ref: &[Self],
+        found: Found<'_, Self>,
+    );
     /// The logistic function.
     fn sigmoid(self) -> Self;
     /// The hyperbolic tangent.
@@ -60,6 +76,7 @@ impl Real for f32 {
     const ZERO: Self = 0.0;
     const ONE: Self = 1.0;
     const SMOOTH: Self = 2e-3;
+    const ROUNDING: Self = 1e-6;
 
     #[inline(always)]
     fn of(value: f64) -> Self {
@@ -77,6 +94,15 @@ impl Real for f32 {
     fn abs(self) -> Self {
         self.abs()
     }
+    fn compare(
+        shape: PoolShape,
+        z: &[Self],
+        pooled: &Pooled<Self>,
+        z_ref: &[Self],
+        found: Found<'_, Self>,
+    ) {
+        compare::compare(shape, z, pooled, z_ref, found);
+    }
     #[inline(always)]
     fn sigmoid(self) -> Self {
         activation::sigmoid(self)
@@ -91,6 +117,7 @@ impl Real for f64 {
     const ZERO: Self = 0.0;
     const ONE: Self = 1.0;
     const SMOOTH: Self = 1e-6;
+    const ROUNDING: Self = 0.0;
 
     #[inline(always)]
     fn of(value: f64) -> Self {
@@ -107,6 +134,15 @@ impl Real for f64 {
     #[inline(always)]
     fn abs(self) -> Self {
         self.abs()
+    }
+    fn compare(
+        shape: PoolShape,
+        z: &[Self],
+        pooled: &Pooled<Self>,
+        z_ref: &[Self],
+        found: Found<'_, Self>,
+    ) {
+        compare_plainly(shape, z, pooled, z_ref, found);
     }
     #[inline(always)]
     fn sigmoid(self) -> Self {
@@ -136,6 +172,7 @@ impl PoolShape {
         self.windows * self.channels
     }
 
+    #[inline(always)]
     fn row<'a, R>(&self, z: &'a [R], window: usize, number: usize) -> &'a [R] {
         &z[(window * self.window + number) * self.channels..][..self.channels]
     }
@@ -239,205 +276,97 @@ pub fn pool_pair<R: Real>(
     z_ref: &[R],
     out_ref: &mut [R],
 ) -> Routes<R> {
-    let channels = shape.channels;
-    let none = R::of(NONE);
+    let room = || vec![R::ZERO; shape.pooled()];
     let mut routes = Routes {
-        factor: vec![R::ZERO; shape.pooled()],
-        place: vec![R::ZERO; shape.pooled()],
+        factor: room(),
+        place: room(),
         also: Vec::new(),
     };
-    let mut kept = Kept::new(channels);
-    for window in 0..shape.windows {
-        let span = window * channels..(window + 1) * channels;
-        let (out, place) = (&pooled.out[span.clone()], &pooled.place[span.clone()]);
-        let out_ref = &mut out_ref[span.clone()];
-        let factor = &mut routes.factor[span.clone()];
-        let to = &mut routes.place[span];
-        let twice = vectorized(
-            #[inline(always)]
-            || {
-                kept.begin(shape.row(z, window, 0), shape.row(z_ref, window, 0));
-                out_ref.fill(R::ZERO);
-                to.fill(R::ZERO);
-                for number in 0..shape.window {
-                    let rows = [
-                        shape.row(z, window, number),
-                        shape.row(z_ref, window, number),
-                    ];
-                    kept.see(R::of(number as f64), rows, place, out_ref, to);
-                }
-                kept.divide(none, out, place, out_ref, to, factor)
-            },
-        );
-        if twice {
-            for (channel, also) in kept.also.iter().enumerate() {
-                if *also > R::ZERO {
-                    let place = place[channel].wide() as u32;
-                    let number = (window * channels + channel) as u32;
-                    routes.also.push((number, place));
-                }
-            }
-        }
+    let positions = shape.windows * shape.window;
+    assert!(z.len() >= positions * shape.channels && z_ref.len() == z.len());
+    assert!(pooled.out.len() == shape.pooled() && pooled.place.len() == shape.pooled());
+    assert_eq!(out_ref.len(), shape.pooled());
+    let mut twice = room();
+    let found = Found {
+        out_ref: &mut *out_ref,
+        factor: &mut routes.factor,
+        place: &mut routes.place,
+        twice: &mut twice,
+    };
+    R::compare(shape, z, pooled, z_ref, found);
+    for (at, _) in twice.iter().enumerate().filter(|(_, t)| **t > R::ZERO) {
+        let place = pooled.place[at].wide() as u32;
+        routes.also.push((at as u32, place));
     }
     routes
 }
 
-/// What is kept of the positions of one window, channel by channel: the convolution of sequence
-/// and reference where the maximum of the one and of the other lies.
-struct Kept<R> {
-    at_own: [Vec<R>; 2],
-    at_ref: [Vec<R>; 2],
-    /// 1 where the multiplier goes to the sequence's maximum, too.
-    also: Vec<R>,
+/// What [`pool_pair`] finds, `[windows, channels]`.
+pub struct Found<'a, R> {
+    /// The reference's maxima.
+    pub(crate) out_ref: &'a mut [R],
+    /// As in [`Routes`].
+    pub(crate) factor: &'a mut [R],
+    pub(crate) place: &'a mut [R],
+    /// 1 where the multiplier goes to the sequence's maximum, too, though the reference's is
+    /// larger: the convolution is the same there.
+    pub(crate) twice: &'a mut [R],
 }
 
-impl<R: Real> Kept<R> {
-    fn new(channels: usize) -> Self {
-        let room = || vec![R::ZERO; channels];
-        Self {
-            at_own: [room(), room()],
-            at_ref: [room(), room()],
-            also: room(),
+/// As [`Real::compare`], number by number.
+fn compare_plainly<R: Real>(
+    shape: PoolShape,
+    z: &[R],
+    pooled: &Pooled<R>,
+    z_ref: &[R],
+    found: Found<'_, R>,
+) {
+    let none = R::of(NONE);
+    for at in 0..shape.pooled() {
+        let (window, channel) = (at / shape.channels, at % shape.channels);
+        let start = window * shape.window * shape.channels + channel;
+        let row = |number: usize| start + number * shape.channels;
+        let (mut most, mut to) = (R::ZERO, 0);
+        for number in 0..shape.window {
+            let r = z_ref[row(number)];
+            if r > most {
+                (most, to) = (r, number);
+            }
         }
-    }
-
-    #[inline(always)]
-    fn begin(&mut self, z: &[R], z_ref: &[R]) {
-        for kept in [&mut self.at_own, &mut self.at_ref] {
-            kept[0].copy_from_slice(z);
-            kept[1].copy_from_slice(z_ref);
-        }
-    }
-
-    #[inline(always)]
-    fn see(&mut self, at: R, [z, z_ref]: [&[R]; 2], place: &[R], out_ref: &mut [R], to: &mut [R]) {
-        let [own, own_ref] = &mut self.at_own;
-        let [other, other_ref] = &mut self.at_ref;
-        let count = place.len();
-        let (z, z_ref) = (&z[..count], &z_ref[..count]);
-        let (out_ref, to) = (&mut out_ref[..count], &mut to[..count]);
-        let (own, own_ref) = (&mut own[..count], &mut own_ref[..count]);
-        let (other, other_ref) = (&mut other[..count], &mut other_ref[..count]);
-        for c in 0..count {
-            let (x, r) = (z[c], z_ref[c]);
-            let here = place[c] == at;
-            own[c] = if here { x } else { own[c] };
-            own_ref[c] = if here { r } else { own_ref[c] };
-            let above = r > out_ref[c];
-            out_ref[c] = if above { r } else { out_ref[c] };
-            to[c] = if above { at } else { to[c] };
-            other[c] = if above { x } else { other[c] };
-            other_ref[c] = if above { r } else { other_ref[c] };
-        }
-    }
-
-    /// The multipliers; whether some go to two places.
-    #[inline(always)]
-    fn divide(
-        &mut self,
-        none: R,
-        out: &[R],
-        place: &[R],
-        out_ref: &[R],
-        to: &mut [R],
-        factor: &mut [R],
-    ) -> bool {
-        let [own, own_ref] = &self.at_own;
-        let [other, other_ref] = &self.at_ref;
-        let count = place.len();
-        let (out, out_ref) = (&out[..count], &out_ref[..count]);
-        let (to, factor) = (&mut to[..count], &mut factor[..count]);
-        let (own, own_ref) = (&own[..count], &own_ref[..count]);
-        let (other, other_ref) = (&other[..count], &other_ref[..count]);
-        let also = &mut self.also[..count];
-        let mut most = R::ZERO;
-        for c in 0..count {
-            let (x, r) = (out[c], out_ref[c]);
-            let keep = x >= r;
-            let there = if keep { own[c] } else { other[c] };
-            let there_ref = if keep { own_ref[c] } else { other_ref[c] };
-            let difference = there - there_ref;
-            let same = rectified(there) == rectified(there_ref);
-            let apart = difference.abs() >= none;
-            let divisor = if difference == R::ZERO {
-                R::ONE
-            } else {
-                difference
-            };
+        let own = pooled.place[at].wide() as usize;
+        let out = pooled.out[at];
+        let keep = out >= most;
+        let place = if keep { own } else { to };
+        let (there, there_ref) = (z[row(place)], z_ref[row(place)]);
+        let difference = there - there_ref;
+        let same = rectified(there) == rectified(there_ref);
+        found.factor[at] = if same && difference.abs() < none {
             // Where nothing changes, the gradient of the sequence: it goes to its maximum alone.
-            let slope = if keep & (there > R::ZERO) {
+            if keep && there > R::ZERO {
                 R::ONE
             } else {
                 R::ZERO
-            };
-            factor[c] = if same & !apart {
-                slope
-            } else {
-                (x - r) / divisor
-            };
-            let unchanged = (own[c] - own_ref[c]).abs() < none;
-            let level = rectified(own[c]) == rectified(own_ref[c]);
-            let twice = !keep & unchanged & level & (own[c] > R::ZERO);
-            also[c] = if twice { R::ONE } else { R::ZERO };
-            most = if twice { R::ONE } else { most };
-            to[c] = if keep { place[c] } else { to[c] };
-        }
-        most > R::ZERO
+            }
+        } else {
+            (out - most) / difference
+        };
+        let twice = !keep && to != own && unchanged(z[row(own)], z_ref[row(own)]);
+        found.twice[at] = if twice { R::ONE } else { R::ZERO };
+        found.place[at] = R::of(place as f64);
+        found.out_ref[at] = most;
     }
+}
+
+/// Whether a convolution above 0 is the same in sequence and reference.
+#[inline(always)]
+fn unchanged<R: Real>(own: R, own_ref: R) -> bool {
+    let rounding = R::ROUNDING * (R::ONE + own.abs());
+    ((own - own_ref).abs() <= rounding) & (own > R::ZERO)
 }
 
 #[inline(always)]
 fn rectified<R: Real>(x: R) -> R {
     if x > R::ZERO { x } else { R::ZERO }
-}
-
-/// Adds to `dx` `[positions, channels]` what multipliers `g` `[windows, filters]` of the windows of
-/// a pooling make of the input of the convolution before it. `weight` is `[filters, kernel,
-/// channels]`.
-///
-/// # Panics
-/// If the arrays do not fit.
-pub fn scatter<R: Real>(
-    shape: PoolShape,
-    g: &[R],
-    routes: &Routes<R>,
-    weight: &[R],
-    channels: usize,
-    dx: &mut [R],
-) {
-    let filters = shape.channels;
-    let taps = weight.len() / filters;
-    assert!(g.len() == shape.pooled() && routes.factor.len() == g.len());
-    vectorized(
-        #[inline(always)]
-        || {
-            for filter in 0..filters {
-                let row = &weight[filter * taps..][..taps];
-                for window in 0..shape.windows {
-                    let index = window * filters + filter;
-                    let multiplier = g[index] * routes.factor[index];
-                    if multiplier != R::ZERO {
-                        let place = routes.place[index].wide() as usize;
-                        let at = (window * shape.window + place) * channels;
-                        add_scaled(&mut dx[at..at + taps], row, multiplier);
-                    }
-                }
-            }
-            for &(index, place) in &routes.also {
-                let (window, filter) = (index as usize / filters, index as usize % filters);
-                let at = (window * shape.window + place as usize) * channels;
-                let row = &weight[filter * taps..][..taps];
-                add_scaled(&mut dx[at..at + taps], row, g[index as usize]);
-            }
-        },
-    );
-}
-
-#[inline(always)]
-fn add_scaled<R: Real>(to: &mut [R], from: &[R], factor: R) {
-    for (to, &from) in to.iter_mut().zip(from) {
-        *to = from.mul_add(factor, *to);
-    }
 }
 
 /// Multiplies multipliers `m` by those of a ReLU, for inputs `z` and `z_ref`.

@@ -210,7 +210,10 @@ fn wrong_input_is_refused() {
         &["--tf", "a model of 3", "model inspect"],
     );
     let other = [&model[..], &["--tf", "D"]].concat();
-    says(&refuses(here, &other), &["a TF of the model", "`D`"]);
+    says(
+        &refuses(here, &other),
+        &["--tf", "a TF of the model", "\"D\""],
+    );
     let none = words(&["--out", "out", "--references", "0"]);
     says(&refuses(here, &none), &["--references", "at least 1"]);
     std::fs::write(here.join("r.fa"), ">r\nACGT\n").expect("written");

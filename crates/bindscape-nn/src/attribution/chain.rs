@@ -4,7 +4,7 @@
 //! before it. Of the last layer only the target's row is there.
 
 use bindscape_base::{Error, Result};
-use bindscape_kernels::differences::PoolShape;
+use bindscape_kernels::differences::{PoolShape, Scatter};
 
 use super::number::{Number, taps_first};
 use super::recurrent::Bidirectional;
@@ -17,6 +17,8 @@ pub(super) struct ConvBlock<R: Number> {
     pub(super) convolve: Convolve<R>,
     /// `[filters, kernel, channels]`.
     pub(super) weight: Vec<R>,
+    /// The way back.
+    pub(super) scatter: Scatter<R>,
     pub(super) bias: Vec<R>,
     pub(super) kernel: usize,
     /// Positions and channels of the input.
@@ -270,6 +272,7 @@ fn convolutions<R: Number>(
             windows: convolved / window,
             channels: filters,
         };
+        let weight: Vec<R> = numbers(&taps_first(&affine.weight, channels, kernel));
         blocks.push(ConvBlock {
             convolve: if blocks.is_empty() {
                 Convolve::Bases(R::first(&affine.weight, &affine.bias, kernel))
@@ -281,7 +284,8 @@ fn convolutions<R: Number>(
                     kernel,
                 ))
             },
-            weight: numbers(&taps_first(&affine.weight, channels, kernel)),
+            scatter: Scatter::new(pool, &weight, kernel, channels),
+            weight,
             bias: numbers(&affine.bias),
             kernel,
             length: positions,

@@ -4,7 +4,7 @@
 //! sequence and reference come from there: rules of the layers are in
 //! [`bindscape_kernels::differences`].
 
-use bindscape_kernels::differences::{Pooled, Routes, pool, pool_pair, scatter};
+use bindscape_kernels::differences::{Pooled, Routes, pool, pool_pair};
 
 use super::chain::{Chain, ConvBlock, Convolve};
 use super::number::Number;
@@ -95,10 +95,7 @@ impl<R: Number> Chain<R> {
 
 /// Multipliers of the input of a block, `[length, channels]`, for those of its output.
 pub(super) fn back<R: Number>(block: &ConvBlock<R>, routes: &Routes<R>, m: &[R]) -> Vec<R> {
-    let mut input = vec![R::ZERO; block.length * block.channels];
-    let (pool, weight) = (block.pool, &block.weight);
-    scatter(pool, m, routes, weight, block.channels, &mut input);
-    input
+    block.scatter.apply(m, routes, block.length)
 }
 
 /// The first block: pooled maxima of the sequence and of its references, and their routes.

@@ -159,9 +159,11 @@ def golden(name, kind, plain, config):
                 changes[:, base, position] = network(edited)[:, TARGET] - start
         logits_of_references = network(refs.flatten(0, 1))[:, TARGET]
 
+    no_dropout = ({"dropout": 0.0} if kind is Cnn else
+                  {"convolutional_dropout": 0.0, "recurrent_dropout": 0.0})
     out = {"made_by": f"attribution.py, torch {torch.__version__}, tangermeme "
                       f"{tangermeme.__version__}, captum {captum.__version__}",
-           "config": config, "logits": numbers(start),
+           "config": {**config, **no_dropout}, "logits": numbers(start),
            "reference_logits": numbers(logits_of_references),
            "hypothetical": numbers(hypothetical.detach()),
            "multipliers": numbers(raw[:, 0].detach()),
