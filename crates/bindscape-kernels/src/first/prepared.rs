@@ -77,7 +77,6 @@ kernel! {
         width: usize,
         out: &'a mut [f32],
     ) {
-        let out = out;
         let groups = groups(shape.kernel);
         super::check_words(&shape, words, tables.len(), width);
         lanes(simd, width, #[inline(always)] |lane| {

@@ -179,10 +179,9 @@ impl<R: Number> Chain<R> {
             channels = 2 * units;
         }
         let mut order = None;
-        if let Some(layer) = reader.take(|kind| matches!(kind, LayerKind::Flatten { .. })) {
-            if let LayerKind::Flatten { order: own } = layer.kind() {
-                order = Some(own);
-            }
+        let flatten = reader.take(|kind| matches!(kind, LayerKind::Flatten { .. }));
+        if let Some(LayerKind::Flatten { order: own }) = flatten.map(Layer::kind) {
+            order = Some(own);
         }
         let mut dense = Vec::new();
         let mut last = None;
