@@ -95,8 +95,7 @@ def ours(program, out, method, count, references=10):
     import shutil
     fasta = out / f"{count}.fa"
     if not fasta.exists():
-        rows = ("".join("ACGT"[base] for base in row) for row in sequences(count))
-        fasta.write_text("".join(f">s{n}\n{row}\n" for n, row in enumerate(rows)))
+        subprocess.run([sys.executable, __file__, "--write", str(out), str(count)], check=True)
     shutil.rmtree(out / "out", ignore_errors=True)
     words = [program, "attribute", "--model", out / "m.safetensors", "--fasta", fasta, "--method",
              method, "--strands", "forward", "--threads", THREADS, "--show", 0, "--quiet", "--out",
@@ -111,13 +110,20 @@ def ours(program, out, method, count, references=10):
     return time.perf_counter() - begin, usage.ru_maxrss / 1024
 
 
+def write(out, count):
+    """In a process of its own: the memory of a process counts as that of what it starts."""
+    import safetensors.torch
+    plain, _ = network()
+    safetensors.torch.save_file(plain.state_dict(), out / "weights.safetensors")
+    rows = ("".join("ACGT"[base] for base in row) for row in sequences(count))
+    (out / f"{count}.fa").write_text("".join(f">s{n}\n{row}\n" for n, row in enumerate(rows)))
+
+
 def main():
     out = pathlib.Path(sys.argv[1])
     program = sys.argv[2] if len(sys.argv) > 2 else "bindscape"
     out.mkdir(parents=True, exist_ok=True)
-    import safetensors.torch
-    plain, _ = network()
-    safetensors.torch.save_file(plain.state_dict(), out / "weights.safetensors")
+    subprocess.run([sys.executable, __file__, "--write", str(out), "1000"], check=True)
     subprocess.run([program, "model", "import", str(out / "weights.safetensors"), "--tfs", "A",
                     "--out", str(out / "m.safetensors")], check=True)
     print("| method | sequences | tangermeme s | bindscape s | ratio | tangermeme MB | "
@@ -142,5 +148,7 @@ def main():
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--theirs"]:
         theirs(sys.argv[2], int(sys.argv[3]))
+    elif sys.argv[1:2] == ["--write"]:
+        write(pathlib.Path(sys.argv[2]), int(sys.argv[3]))
     else:
         main()
