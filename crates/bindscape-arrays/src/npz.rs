@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, Write};
+use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
 use zip::write::{SimpleFileOptions, StreamWriter};
@@ -330,17 +331,51 @@ fn damaged(path: &Path, found: &str) -> Error {
     .hint("download or copy the file again; `unzip -t` tells whether it is whole")
 }
 
-/// Writes an archive with one array of `f64`, compressed, as
+/// A type of numbers that is written.
+pub trait Element: Copy {
+    /// NumPy's name for it.
+    const TYPE: &'static str;
+
+    /// Appends the number's bytes.
+    fn append(self, bytes: &mut Vec<u8>);
+}
+
+impl Element for f64 {
+    const TYPE: &'static str = "<f8";
+
+    fn append(self, bytes: &mut Vec<u8>) {
+        bytes.extend(self.to_le_bytes());
+    }
+}
+
+impl Element for f32 {
+    const TYPE: &'static str = "<f4";
+
+    fn append(self, bytes: &mut Vec<u8>) {
+        bytes.extend(self.to_le_bytes());
+    }
+}
+
+impl Element for i8 {
+    const TYPE: &'static str = "|i1";
+
+    fn append(self, bytes: &mut Vec<u8>) {
+        bytes.extend(self.to_le_bytes());
+    }
+}
+
+/// Writes an archive with one array, compressed, as
 /// `numpy.savez_compressed` does. It appears at its place with
 /// [`ArrayWriter::finish`].
-pub struct ArrayWriter {
+pub struct ArrayWriter<E = f64> {
     path: PathBuf,
     archive: ZipWriter<StreamWriter<AtomicFile>>,
     left: u64,
     buffer: Vec<u8>,
+    element: PhantomData<E>,
 }
 
-impl ArrayWriter {
+impl<E: Element> ArrayWriter<E> {
     /// Starts an array of `shape` called [`UNNAMED`] in the archive `path`.
     ///
     /// # Errors
@@ -358,7 +393,8 @@ impl ArrayWriter {
             path: path.to_path_buf(),
             archive,
             left: shape.iter().product(),
-            buffer: header_bytes(shape, "<f8"),
+            buffer: header_bytes(shape, E::TYPE),
+            element: PhantomData,
         };
         writer.flush()?;
         Ok(writer)
@@ -371,13 +407,14 @@ impl ArrayWriter {
     ///
     /// # Panics
     /// If there are more than the shape has.
-    pub fn write(&mut self, numbers: &[f64]) -> Result<()> {
+    pub fn write(&mut self, numbers: &[E]) -> Result<()> {
         self.left = self
             .left
             .checked_sub(numbers.len() as u64)
             .expect("no more numbers than the shape has");
-        self.buffer
-            .extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
+        for number in numbers {
+            number.append(&mut self.buffer);
+        }
         self.flush()
     }
 

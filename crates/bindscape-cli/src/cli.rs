@@ -6,8 +6,8 @@ use clap::{ArgMatches, Command, CommandFactory, Parser, Subcommand};
 use crate::face::Face;
 use crate::terminal::Terminal;
 use crate::{
-    demo, evaluate, experiment, filters, finetune, manual, matrix, model, motif, predict, pretrain,
-    protein, report, run, select,
+    attribute, demo, evaluate, experiment, filters, finetune, manual, matrix, model, motif,
+    predict, pretrain, protein, report, run, select,
 };
 
 /// The section of options that all verbs have. Clap puts it last.
@@ -69,6 +69,8 @@ enum Verb {
     Evaluate(evaluate::Arguments),
     /// Score sequences or regions of a genome
     Predict(predict::Arguments),
+    /// Tell which bases of sequences or regions a prediction comes from
+    Attribute(Box<attribute::Arguments>),
     /// Show what the filters of a network look for, and what is lost without them
     Filters(Box<filters::Arguments>),
     /// Look at models, and take over weights from elsewhere
@@ -131,6 +133,7 @@ impl Arguments {
             Verb::Experiment(arguments) => face.run(arguments),
             Verb::Evaluate(arguments) => face.run(arguments),
             Verb::Predict(arguments) => face.run(arguments),
+            Verb::Attribute(arguments) => face.run(arguments),
             Verb::Filters(arguments) => face.run(arguments),
             Verb::Model(verb) => verb.run(face),
             Verb::Protein(verb) => verb.run(face),

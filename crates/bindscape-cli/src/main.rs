@@ -4,6 +4,7 @@
 //! work starts. Exit status: 0 done, or nobody reads the output any more; 2 wrong input or a
 //! failed system call (message and hint on standard error); 130 interrupted; 101 a defect.
 
+mod attribute;
 mod choice;
 mod choosing;
 mod cli;

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use bindscape::{
-    Job, WrittenPlan, demo, evaluate, experiment, filters, finetune, matrix, model, motif, predict,
-    pretrain, protein, report, select,
+    Job, WrittenPlan, attribute, demo, evaluate, experiment, filters, finetune, matrix, model,
+    motif, predict, pretrain, protein, report, select,
 };
 use bindscape_base::{Error, Place, Result};
 use bindscape_nn::DeviceChoice;
@@ -53,6 +53,7 @@ const JOBS: &[(&str, Runner)] = jobs![
     experiment::Experiment,
     evaluate::Evaluate,
     predict::Predict,
+    attribute::Attribute,
     filters::Filters,
     model::InspectModel,
     model::ImportModel,

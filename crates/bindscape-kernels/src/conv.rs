@@ -12,10 +12,12 @@ use crate::winograd::{self, POINTS, STEP};
 
 mod backward;
 mod pointwise;
+mod prepared;
 mod transform;
 
 pub(crate) use backward::norm_gradients;
 pub use backward::{ConvGradients, conv_backward};
+pub use prepared::Convolution;
 use transform::{convolve, transform_filters, transform_input};
 
 /// Rows of products that a task computes at a time.

@@ -17,9 +17,11 @@ use crate::parallel::{self, Columns, Shared, vectorized};
 
 mod backward;
 mod pairs;
+mod prepared;
 
 pub use backward::{FirstGradients, first_backward};
 use pairs::{Pairs, batch_moments, taps};
+pub use prepared::FirstConvolution;
 
 /// Bases of a word: the tables of so short words fit the innermost cache.
 const WORD: usize = 3;

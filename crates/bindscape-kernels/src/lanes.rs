@@ -1,6 +1,6 @@
 //! Elementwise work on rows of numbers, a vector of the processor at a time.
 
-use std::ops::{Add, Mul, Sub};
+use std::ops::{Add, Div, Mul, Sub};
 
 use pulp::{MemMask, Simd};
 
@@ -49,6 +49,17 @@ impl<S: Simd> Mul<f32> for Vector<S> {
     fn mul(self, factor: f32) -> Self {
         Self {
             value: self.simd.mul_f32s(self.value, self.simd.splat_f32s(factor)),
+            ..self
+        }
+    }
+}
+
+impl<S: Simd> Div for Vector<S> {
+    type Output = Self;
+    #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        Self {
+            value: self.simd.div_f32s(self.value, other.value),
             ..self
         }
     }

@@ -10,6 +10,7 @@
 //! numbers, whatever the number of threads.
 
 pub mod architecture;
+pub mod attribution;
 pub mod cnn;
 pub mod compare;
 pub mod danq;
@@ -34,6 +35,7 @@ mod checker;
 mod encode;
 mod host;
 mod parameters;
+mod quadrature;
 mod random;
 mod sizes;
 mod strands;

@@ -6,6 +6,7 @@
 
 mod clusters;
 mod compare;
+mod contributions;
 mod date;
 pub mod experiment;
 mod figures;
@@ -28,6 +29,7 @@ use std::path::Path;
 use bindscape_base::{Error, Result, atomic};
 
 pub use clusters::{ClusterPage, ClusteredMotif, MotifCluster, cluster_page};
+pub use contributions::{ContributionRow, NamedSite, contribution_page};
 pub use figures::Figure;
 pub use filters::{FilterBefore, FilterPage, FilterRow, GroupRow, TfInfluence, filters_page};
 pub use found::{EnrichedMotif, HitRow, SoughtMotif, enrichment_page, hits_page};

@@ -8,6 +8,7 @@
 //!
 //! This crate knows no terminal, no option of a command line and no Python.
 
+pub mod attribute;
 pub mod data;
 pub mod demo;
 mod denovo;

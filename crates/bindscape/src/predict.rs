@@ -3,9 +3,9 @@
 //! Sequences are read, scored and written a few thousand windows at a time, so that neither input
 //! nor output has to fit into memory (a FASTA record has to).
 
-mod input;
+pub(crate) mod input;
 mod outside;
-mod scorer;
+pub(crate) mod scorer;
 
 use std::path::{Path, PathBuf};
 
@@ -19,6 +19,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use self::input::Taker;
 use self::scorer::Scorer;
 use crate::data::file_name;
 use crate::job::Job;
@@ -49,7 +50,7 @@ pub enum PredictionInput {
 
 impl PredictionInput {
     /// What the table says of the genome where no file of it is read.
-    fn genome_in_words(&self) -> Option<String> {
+    pub(crate) fn genome_in_words(&self) -> Option<String> {
         match self {
             Self::Fasta { genome, .. } => Some(match genome {
                 Some(genome) => format!("{}, by its name; it was not read", file_name(genome)),
@@ -60,7 +61,7 @@ impl PredictionInput {
     }
 
     /// The files that are read, with their checksums; pipes have none.
-    fn files(&self, session: &Session<'_>) -> Result<Vec<InputFile>> {
+    pub(crate) fn files(&self, session: &Session<'_>) -> Result<Vec<InputFile>> {
         let files: Vec<(&str, &Path)> = match self {
             Self::Fasta { fasta, .. } => vec![("sequences", fasta)],
             Self::Regions { regions, genome } => vec![("genome", genome), ("regions", regions)],
@@ -303,7 +304,10 @@ impl Predict {
 }
 
 /// A warning if the genome's file is named after another assembly than the model's.
-fn other_assembly(model_genome: &Option<String>, input: &PredictionInput) -> Option<String> {
+pub(crate) fn other_assembly(
+    model_genome: &Option<String>,
+    input: &PredictionInput,
+) -> Option<String> {
     let (PredictionInput::Regions { genome, .. }
     | PredictionInput::Fasta {
         genome: Some(genome),
@@ -347,9 +351,9 @@ impl Job for Predict {
         let (mut scorer, model_genome) = self.scorer(session)?;
         session.begin("scoring", None);
         let read = match &self.input {
-            PredictionInput::Fasta { fasta, .. } => input::score_fasta(fasta, &mut scorer)?,
+            PredictionInput::Fasta { fasta, .. } => input::read_fasta(fasta, &mut scorer)?,
             PredictionInput::Regions { regions, genome } => {
-                input::score_regions(regions, genome, self.refuse_outside, &mut scorer)?
+                input::read_regions(regions, genome, self.refuse_outside, &mut scorer)?
             }
         };
         scorer.flush()?;

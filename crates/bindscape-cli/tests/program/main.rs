@@ -1,5 +1,6 @@
 //! The program as its users meet it: the real binary, real files, fresh directories.
 
+mod attribute;
 mod bad_input;
 mod danq;
 mod devices;

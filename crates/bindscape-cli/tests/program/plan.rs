@@ -14,7 +14,7 @@ use bindscape::protein::fetch::Fetch;
 use bindscape::protein::train::Train;
 use bindscape::report::Report;
 use bindscape::select::Select;
-use bindscape::{Result, WrittenPlan, matrix, model, motif, predict, protein};
+use bindscape::{Result, WrittenPlan, attribute, matrix, model, motif, predict, protein};
 use bindscape_genome::load::SequenceInput;
 use bindscape_motif::Format;
 
@@ -137,7 +137,11 @@ fn defaults_are_those_of_the_plans() {
     };
     same(
         "predict --model m --fasta f",
-        WrittenPlan::of(&predict::Predict::new(path("m"), input, path("-"))),
+        WrittenPlan::of(&predict::Predict::new(path("m"), input.clone(), path("-"))),
+    );
+    same(
+        "attribute --model m --fasta f --out o",
+        WrittenPlan::of(&attribute::Attribute::new(path("m"), input, path("o"))),
     );
     same(
         "filters --model m --matrix b --genome g --out o",

@@ -125,7 +125,10 @@ pub enum AttributionRule {
     /// The largest of a window: a difference of the maxima goes to the position that is the
     /// maximum of the input and to that of the reference.
     MaxPool,
-    /// Products of states and gates, for which there is no such rule: the gradient alone.
+    /// Products of states and gates: nonlinearities by the rescale rule, a product of two changing
+    /// numbers by the mean of either one times the difference of the other.
+    Gates,
+    /// No rule: the gradient alone, which [`attribution`](crate::attribution) refuses.
     Gradient,
 }
 
@@ -144,7 +147,7 @@ impl LayerKind {
             | Self::Dense { .. } => AttributionRule::Linear,
             Self::Relu => AttributionRule::Rescale,
             Self::MaxPool { .. } => AttributionRule::MaxPool,
-            Self::Lstm { .. } => AttributionRule::Gradient,
+            Self::Lstm { .. } => AttributionRule::Gates,
         }
     }
 

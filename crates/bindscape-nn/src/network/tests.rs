@@ -159,10 +159,7 @@ fn kinds_know_their_shapes_and_rules() {
     }
     let rule = |layers: &Layers, name: &str| layers.get(name).unwrap().attribution();
     assert_eq!(rule(&layers, "pool1"), AttributionRule::MaxPool);
-    assert_eq!(
-        rule(&danq().layers(), "BiLSTM.1"),
-        AttributionRule::Gradient
-    );
+    assert_eq!(rule(&danq().layers(), "BiLSTM.1"), AttributionRule::Gates);
 }
 
 #[test]

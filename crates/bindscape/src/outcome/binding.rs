@@ -10,6 +10,7 @@ use bindscape_matrix::results::{Compared, Comparison, Estimate, FEW_REGIONS, Sta
 use bindscape_matrix::similarity::Similarity;
 
 use super::align;
+use crate::attribute::{Attributed, CONTRIBUTIONS, ONE_HOT, REGIONS, SMALL_DIFFERENCE, TOLERANCE};
 use crate::data::{counted, plural, thousands};
 use crate::demo::Demonstrated;
 use crate::evaluate::Evaluated;
@@ -467,6 +468,40 @@ impl Outcome for Predicted {
                     ),
                     (false, _) => "they have no score".to_owned(),
                 }
+            ));
+        }
+        notes
+    }
+}
+
+impl Outcome for Attributed {
+    fn notes(&self) -> Vec<String> {
+        let mut notes = vec![format!(
+            "wrote {}: {} in {ONE_HOT} and {CONTRIBUTIONS}, listed in {REGIONS}",
+            self.out.display(),
+            counted(self.windows, "window")
+        )];
+        if self.missing > 0 {
+            notes.push(format!(
+                "{} not attributed (letters other than A, C, G, T, no room for a window, or outside \
+                 the genome)",
+                counted(self.missing, "window")
+            ));
+        }
+        if let Some(largest) = self.largest_gap {
+            notes.push(format!(
+                "sums of contributions miss the differences of logits by {:.1e} at most, where the \
+                 logits differ by {:.3}",
+                largest.gap, largest.difference
+            ));
+        }
+        if self.rough > 0 {
+            notes.push(format!(
+                "warning: the contributions of {} miss a difference of logits by more than {}% of it \
+                 (of {SMALL_DIFFERENCE} if it is smaller): they are not exact; take more ⟦steps⟧, \
+                 or DeepLIFT",
+                counted(self.rough, "window"),
+                TOLERANCE * 100.0
             ));
         }
         notes

@@ -1,4 +1,4 @@
-//! Sequences and regions, one after the other, on their way to the scorer.
+//! Sequences and regions, one after the other, on their way to the taker.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -12,31 +12,41 @@ use bindscape_genome::region::{Region, Window};
 use bindscape_genome::sequence::{SequenceSource, reverse_complement};
 
 use super::outside::Outside;
-use super::scorer::{Scorer, Span};
+use super::scorer::Span;
 use crate::data::counted;
 
 /// What was read.
 #[derive(Default)]
-pub(super) struct Read {
+pub(crate) struct Read {
     /// Sequences or regions shorter than the model's length.
-    pub(super) short: u64,
+    pub(crate) short: u64,
     /// Short regions whose summit was the centre of the window.
-    pub(super) at_summit: u64,
+    pub(crate) at_summit: u64,
     /// Regions that do not lie in the genome.
-    pub(super) outside: u64,
+    pub(crate) outside: u64,
     /// What the user should know of it.
-    pub(super) notes: Vec<String>,
+    pub(crate) notes: Vec<String>,
 }
 
-/// Scores all records.
-pub(super) fn score_fasta(path: &Path, scorer: &mut Scorer<'_>) -> Result<Read> {
+/// Takes sequences, one after the other.
+pub(crate) trait Taker {
+    /// The length of the model's sequences.
+    fn length(&self) -> u64;
+
+    /// Takes a sequence whose first letter is base `offset` of its chromosome; without letters
+    /// where there are none to be had.
+    fn add(&mut self, span: Span<'_>, offset: u64, letters: &[u8]) -> Result<()>;
+}
+
+/// Reads all records.
+pub(crate) fn read_fasta(path: &Path, taker: &mut dyn Taker) -> Result<Read> {
     let mut reader = fasta::Reader::open(path)?;
     let mut record = fasta::Record::default();
     let mut names = Names::default();
     let mut short = 0;
     while reader.read(&mut record)? {
         let length = record.sequence.len() as u64;
-        short += u64::from(length < scorer.length());
+        short += u64::from(length < taker.length());
         // A record that is named by its region is reported there.
         let name = RegionName::parse(&record.name);
         let placed = name.and_then(|name| name.placed(length));
@@ -69,7 +79,7 @@ pub(super) fn score_fasta(path: &Path, scorer: &mut Scorer<'_>) -> Result<Read> 
             }
         };
         let offset = span.start;
-        scorer.add(span, offset, &record.sequence)?;
+        taker.add(span, offset, &record.sequence)?;
     }
     Ok(Read {
         short,
@@ -122,13 +132,13 @@ impl Names {
     }
 }
 
-/// Scores all regions. One that does not lie in the genome has no score, and is refused with
+/// Reads all regions. One that does not lie in the genome has no letters, and is refused with
 /// `refuse_outside`.
-pub(super) fn score_regions(
+pub(crate) fn read_regions(
     path: &Path,
     genome: &Path,
     refuse_outside: bool,
-    scorer: &mut Scorer<'_>,
+    taker: &mut dyn Taker,
 ) -> Result<Read> {
     bed::check_kind(path)?;
     let mut genome = RegionGenome::open(path, genome)?;
@@ -163,13 +173,13 @@ pub(super) fn score_regions(
                 genome.letters(span.chrom, start, span.end, number)?;
             }
             outside.add(span.chrom, record.stated(), room, number);
-            scorer.add(span, start, &[])?;
+            taker.add(span, start, &[])?;
             continue;
         }
         outside.inside += 1;
-        if span.end - start >= scorer.length() {
+        if span.end - start >= taker.length() {
             let letters = genome.letters(span.chrom, start, span.end, number)?;
-            scorer.add(span, start, letters)?;
+            taker.add(span, start, letters)?;
             continue;
         }
         read.short += 1;
@@ -180,12 +190,12 @@ pub(super) fn score_regions(
         // The region begins at 0 or after it, and its summit does.
         let centre = summit.and_then(|summit| u32::try_from(summit).ok());
         let centre = centre.unwrap_or_else(|| record.centre());
-        match window(centre, scorer.length(), room) {
+        match window(centre, taker.length(), room) {
             Some((start, end)) => {
                 let letters = genome.letters(span.chrom, start, end, number)?;
-                scorer.add(span, start, letters)?;
+                taker.add(span, start, letters)?;
             }
-            None => scorer.add(span, start, &[])?,
+            None => taker.add(span, start, &[])?,
         }
     }
     let chromosomes = genome.lengths.keys().map(String::as_str);

@@ -13,6 +13,7 @@ use bindscape_matrix::scores::{ScoreRow, ScoreWriter};
 use bindscape_nn::{Model, Predictor, Strands};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::input::Taker;
 use super::{Predict, WindowReport};
 use crate::session::Session;
 use crate::training::PREDICTION_BATCH;
@@ -21,13 +22,13 @@ use crate::training::PREDICTION_BATCH;
 const WINDOWS: usize = 8192;
 
 /// A row's coordinates and name.
-pub(super) struct Span<'a> {
-    pub(super) chrom: &'a str,
-    pub(super) start: u64,
-    pub(super) end: u64,
-    pub(super) name: &'a str,
+pub(crate) struct Span<'a> {
+    pub(crate) chrom: &'a str,
+    pub(crate) start: u64,
+    pub(crate) end: u64,
+    pub(crate) name: &'a str,
     /// Whether the sequence was that of the reverse strand before it was turned around.
-    pub(super) turned: bool,
+    pub(crate) turned: bool,
 }
 
 /// A row that waits for the scores of its windows.
@@ -92,51 +93,6 @@ impl<'a> Scorer<'a> {
             odds,
             session,
         }
-    }
-
-    /// The model's length.
-    pub(super) fn length(&self) -> u64 {
-        self.length
-    }
-
-    /// Adds a sequence whose first letter is base `offset` of its chromosome. Without letters, the
-    /// row has no score.
-    pub(super) fn add(&mut self, span: Span<'_>, offset: u64, letters: &[u8]) -> Result<()> {
-        if self.rows.len() >= WINDOWS {
-            // Rows without windows wait for no batch; they must not pile up.
-            self.flush()?;
-        }
-        let starts = tiling::starts(letters.len() as u64, self.length, self.stride);
-        let turned = span.turned;
-        if self.report == WindowReport::Windows {
-            for start in starts.clone() {
-                let (first, last) = (offset + start, offset + start + self.length);
-                self.open_row(
-                    &Span {
-                        start: first,
-                        end: last,
-                        ..span
-                    },
-                    1,
-                );
-                self.window(
-                    &letters[start as usize..(start + self.length) as usize],
-                    turned,
-                )?;
-            }
-            if starts.clone().next().is_none() {
-                self.open_row(&span, 0);
-            }
-            return Ok(());
-        }
-        self.open_row(&span, starts.clone().count());
-        for start in starts {
-            self.window(
-                &letters[start as usize..(start + self.length) as usize],
-                turned,
-            )?;
-        }
-        Ok(())
     }
 
     fn open_row(&mut self, span: &Span<'_>, windows: usize) {
@@ -239,6 +195,51 @@ impl<'a> Scorer<'a> {
             name: &row.name,
             scores: &scores,
         })
+    }
+}
+
+impl Taker for Scorer<'_> {
+    fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Without letters, the row has no score.
+    fn add(&mut self, span: Span<'_>, offset: u64, letters: &[u8]) -> Result<()> {
+        if self.rows.len() >= WINDOWS {
+            // Rows without windows wait for no batch; they must not pile up.
+            self.flush()?;
+        }
+        let starts = tiling::starts(letters.len() as u64, self.length, self.stride);
+        let turned = span.turned;
+        if self.report == WindowReport::Windows {
+            for start in starts.clone() {
+                let (first, last) = (offset + start, offset + start + self.length);
+                self.open_row(
+                    &Span {
+                        start: first,
+                        end: last,
+                        ..span
+                    },
+                    1,
+                );
+                self.window(
+                    &letters[start as usize..(start + self.length) as usize],
+                    turned,
+                )?;
+            }
+            if starts.clone().next().is_none() {
+                self.open_row(&span, 0);
+            }
+            return Ok(());
+        }
+        self.open_row(&span, starts.clone().count());
+        for start in starts {
+            self.window(
+                &letters[start as usize..(start + self.length) as usize],
+                turned,
+            )?;
+        }
+        Ok(())
     }
 }
 

@@ -1,0 +1,154 @@
+//! `bindscape attribute`: which bases a prediction comes from.
+
+use std::path::PathBuf;
+
+use bindscape::attribute::{Attribute, AttributionMethod, ReferenceKind, References};
+use bindscape::predict::PredictionInput;
+use bindscape_base::{Error, Result};
+use bindscape_nn::Strands;
+use clap::{ArgGroup, Args};
+
+use crate::choice::{STRANDS, choice};
+use crate::face::Verb;
+
+/// Options of `attribute`.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("input").args(["fasta", "regions"]).required(true))]
+pub(crate) struct Arguments {
+    /// Model: a run directory with one model, or a .safetensors file; a network, no readout
+    #[arg(long, value_name = "RUN|FILE")]
+    model: PathBuf,
+    /// Sequences to explain (FASTA, may be compressed; `-` is standard input), as `predict` takes them
+    #[arg(long, value_name = "FILE")]
+    fasta: Option<PathBuf>,
+    /// Regions to explain (BED or narrowPeak, may be compressed; `-` is standard input); needs --genome. Of those shorter than the model's length the window around the summit or, without one, the centre is explained; longer ones window by window
+    #[arg(long, value_name = "FILE", requires = "genome")]
+    regions: Option<PathBuf>,
+    /// Genome of the regions: 2bit, or FASTA with its .fai beside it
+    #[arg(long, value_name = "FILE")]
+    genome: Option<PathBuf>,
+    /// TF whose logit is explained [default: the model's only one]
+    #[arg(long, value_name = "TF")]
+    tf: Option<String>,
+    /// Method
+    #[arg(long, default_value = "deeplift", value_parser = choice::<AttributionMethod>(METHODS))]
+    method: AttributionMethod,
+    /// Shuffles of each sequence that it is compared with
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    references: usize,
+    /// What sequences are compared with
+    #[arg(
+        long,
+        default_value = "dinucleotide",
+        value_parser = choice::<ReferenceKind>(KINDS),
+        conflicts_with = "reference_fasta"
+    )]
+    reference: ReferenceKind,
+    /// Sequences of the model's length (FASTA) to compare each sequence with, instead of shuffles
+    #[arg(long, value_name = "FILE", conflicts_with = "references")]
+    reference_fasta: Option<PathBuf>,
+    /// Seed of the shuffles
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Points between a reference and a sequence, for integrated gradients [default: 50]
+    #[arg(long, value_name = "N")]
+    steps: Option<usize>,
+    /// In-silico mutagenesis as changes of the logit; otherwise the mean over the four bases of a position is subtracted
+    #[arg(long)]
+    raw: bool,
+    /// Strands whose contributions are averaged
+    #[arg(long, default_value = "both", value_parser = choice::<Strands>(STRANDS))]
+    strands: Strands,
+    /// Windows that the page shows, those with the highest logits; 0: no page
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    show: usize,
+    /// Stop at a region past the end of its chromosome or on one that the genome lacks, instead of leaving it out
+    #[arg(long)]
+    refuse_outside: bool,
+    /// Directory to write, new or empty: one-hot.npz and contributions.npz (`arr_0`, windows x 4 x length, as `modisco motifs -s -a` reads them), regions.tsv, contributions.html
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+/// Methods of attribution.
+const METHODS: &[(&str, &str)] = &[
+    (
+        "deeplift",
+        "DeepLIFT by the rescale rule, exact through LSTMs, too",
+    ),
+    (
+        "integrated-gradients",
+        "The mean gradient between reference and sequence",
+    ),
+    (
+        "ism",
+        "In-silico mutagenesis: every base replaced by every other",
+    ),
+    ("saliency", "The gradient at the sequence"),
+];
+
+/// Kinds of references.
+const KINDS: &[(&str, &str)] = &[
+    (
+        "dinucleotide",
+        "Shuffles that keep the counts of dinucleotides",
+    ),
+    ("mononucleotide", "Shuffles of the bases"),
+    ("zero", "No base at any position"),
+];
+
+impl Verb for Arguments {
+    type Job = Attribute;
+
+    fn remarks(&self) -> Vec<String> {
+        let mut remarks = Vec::new();
+        let mut unused = |given: bool, option: &str, of: &str| {
+            if given {
+                remarks.push(format!("{option} has no effect without --method {of}"));
+            }
+        };
+        let gradients = self.method == AttributionMethod::IntegratedGradients;
+        unused(
+            self.steps.is_some() && !gradients,
+            "--steps",
+            "integrated-gradients",
+        );
+        unused(
+            self.raw && self.method != AttributionMethod::Ism,
+            "--raw",
+            "ism",
+        );
+        remarks
+    }
+
+    fn plan(self) -> Result<Attribute> {
+        Ok(Attribute {
+            model: self.model,
+            input: match (self.fasta, self.regions, self.genome) {
+                (Some(fasta), _, genome) => PredictionInput::Fasta { fasta, genome },
+                (None, Some(regions), Some(genome)) => PredictionInput::Regions { regions, genome },
+                _ => {
+                    return Err(Error::argument(
+                        "fasta",
+                        "a FASTA file, or ⟦regions⟧ with their ⟦genome⟧",
+                        "neither",
+                    ));
+                }
+            },
+            tf: self.tf,
+            method: self.method,
+            references: References {
+                kind: self.reference,
+                count: self.references,
+                seed: self.seed,
+                fasta: self.reference_fasta,
+            },
+            steps: self.steps,
+            raw: self.raw,
+            strands: self.strands,
+            show: self.show,
+            refuse_outside: self.refuse_outside,
+            out: self.out,
+        })
+    }
+}

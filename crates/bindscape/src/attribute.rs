@@ -1,0 +1,363 @@
+//! Which bases of regions or sequences a prediction comes from.
+//!
+//! Windows are read first, two bits a base; then they are attributed a few at a time, and written as
+//! they come. What was computed is kept until all is there, so that the same command continues.
+
+mod output;
+mod page;
+mod references;
+mod windows;
+
+use std::path::{Path, PathBuf};
+
+use bindscape_base::digest::sha256_hex;
+use bindscape_base::journal::Journal;
+use bindscape_base::progress::Progress;
+use bindscape_base::{Error, Place, Result};
+use bindscape_nn::attribution::{self, Attribution, Attributor, Example, Method, Reference};
+use bindscape_nn::{Device, DeviceChoice, Model, Strands};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use self::output::{Noted, Output};
+use self::references::Drawn;
+use self::windows::Windows;
+use crate::data::file_name;
+use crate::job::Job;
+use crate::model;
+use crate::predict::{PredictionInput, other_assembly};
+use crate::run_directory::refuse_occupied;
+use crate::session::Session;
+use crate::unfinished;
+
+pub use self::output::{CONTRIBUTIONS, ONE_HOT, PAGE, REGIONS};
+pub use self::references::{ReferenceKind, References};
+
+/// Windows that are attributed before the next.
+const BATCH: usize = 128;
+
+/// The results so far.
+const UNFINISHED: &str = "unfinished.jsonl";
+
+/// How far contributions may miss a difference of logits, as a share of it, before that is worth a
+/// warning.
+pub const TOLERANCE: f64 = 0.01;
+/// Smaller differences of logits count as this one there.
+pub const SMALL_DIFFERENCE: f64 = 0.1;
+
+/// Methods of attribution, without their settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AttributionMethod {
+    /// DeepLIFT, the rescale rule.
+    #[default]
+    #[serde(rename = "deeplift")]
+    DeepLift,
+    /// Integrated gradients.
+    IntegratedGradients,
+    /// In-silico mutagenesis.
+    Ism,
+    /// The gradient.
+    Saliency,
+}
+
+/// A plan of attributions.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attribute {
+    /// A run directory with one model, or a model file.
+    pub model: PathBuf,
+    /// Sequences or regions. Of those longer than the model's length every window is attributed, of
+    /// shorter regions the window around summit or centre.
+    pub input: PredictionInput,
+    /// TF whose logit is attributed; `None` for the only one of the model.
+    #[serde(default)]
+    pub tf: Option<String>,
+    /// How.
+    #[serde(default)]
+    pub method: AttributionMethod,
+    /// What sequences are compared with, by DeepLIFT and integrated gradients.
+    #[serde(default)]
+    pub references: References,
+    /// Points between a reference and a sequence, for integrated gradients; `None` for 50.
+    #[serde(default)]
+    pub steps: Option<usize>,
+    /// In-silico mutagenesis as changes of the logit, from which the mean over the four bases of a
+    /// position is not subtracted.
+    #[serde(default)]
+    pub raw: bool,
+    /// Strands whose attributions are averaged.
+    #[serde(default)]
+    pub strands: Strands,
+    /// Windows that the page shows, those with the highest logits; 0 for no page.
+    pub show: usize,
+    /// Stop at a region that does not lie in the genome.
+    #[serde(default)]
+    pub refuse_outside: bool,
+    /// Directory to write: [`ONE_HOT`], [`CONTRIBUTIONS`], [`REGIONS`] and [`PAGE`].
+    pub out: PathBuf,
+}
+
+/// What was attributed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Attributed {
+    /// The directory.
+    pub out: PathBuf,
+    /// Windows with attributions.
+    pub windows: u64,
+    /// Windows without: letters other than A, C, G, T, no room for a window, or a region that does
+    /// not lie in the genome.
+    pub missing: u64,
+    /// The largest difference between a sum of contributions and the difference of two logits, and
+    /// that difference; `None` for methods without references.
+    pub largest_gap: Option<Gap>,
+    /// Windows with a gap beyond the tolerance.
+    pub rough: u64,
+}
+
+/// How far a sum of contributions misses the difference of the logits of a sequence and a
+/// reference.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Gap {
+    /// By how much.
+    pub gap: f64,
+    /// The difference of the logits, without its sign.
+    pub difference: f64,
+}
+
+impl Gap {
+    /// The gap as a share of the difference.
+    fn share(self) -> f64 {
+        self.gap / self.difference.max(SMALL_DIFFERENCE)
+    }
+
+    /// Whether it is beyond the tolerance.
+    #[must_use]
+    pub fn is_rough(self) -> bool {
+        self.share() > TOLERANCE
+    }
+
+    /// The largest share of those of an attribution.
+    fn of(attribution: &Attribution) -> Option<Self> {
+        let pairs = attribution.gaps.iter().zip(&attribution.reference_outputs);
+        let gaps = pairs.map(|(&gap, reference)| Self {
+            gap,
+            difference: (attribution.output - reference).abs(),
+        });
+        gaps.max_by(|a, b| a.share().total_cmp(&b.share()))
+    }
+}
+
+impl Attribute {
+    /// DeepLIFT against ten dinucleotide shuffles, on both strands.
+    #[must_use]
+    pub fn new(model: PathBuf, input: PredictionInput, out: PathBuf) -> Self {
+        Self {
+            model,
+            input,
+            tf: None,
+            method: AttributionMethod::default(),
+            references: References::default(),
+            steps: None,
+            raw: false,
+            strands: Strands::default(),
+            show: 10,
+            refuse_outside: false,
+            out,
+        }
+    }
+
+    fn method(&self) -> Method {
+        match self.method {
+            AttributionMethod::DeepLift => Method::DeepLift,
+            AttributionMethod::IntegratedGradients => Method::IntegratedGradients {
+                steps: self.steps.unwrap_or(50),
+            },
+            AttributionMethod::Ism => Method::Ism { centred: !self.raw },
+            AttributionMethod::Saliency => Method::Saliency,
+        }
+    }
+
+    /// The output of the TF, and its name.
+    fn target(&self, model: &Model) -> Result<(usize, String)> {
+        match (&self.tf, &model.tfs[..]) {
+            (Some(tf), tfs) => Ok((attribution::target(tfs, tf)?, tf.clone())),
+            (None, [tf]) => Ok((0, tf.clone())),
+            (None, tfs) => Err(Error::argument(
+                "tf",
+                "one of the model's TFs",
+                format!("none, and a model of {}", tfs.len()),
+            )
+            .hint("`model inspect` lists them")),
+        }
+    }
+
+    /// What the results mean, in words.
+    fn in_words(&self) -> String {
+        let strands = match self.strands {
+            Strands::Both => "mean of both strands",
+            Strands::Forward => "the strand as given",
+        };
+        let method = match self.method() {
+            Method::DeepLift => "DeepLIFT, rescale rule".to_owned(),
+            Method::IntegratedGradients { steps } => {
+                format!("integrated gradients, {steps} points")
+            }
+            Method::Ism { centred: true } => {
+                "in-silico mutagenesis, less the mean over the four bases of a position".to_owned()
+            }
+            Method::Ism { centred: false } => {
+                "in-silico mutagenesis, changes of the logit".to_owned()
+            }
+            _ => "saliency, the gradient at the sequence".to_owned(),
+        };
+        let against = if self.method().takes_references() {
+            format!("; against {}", self.references.in_words())
+        } else {
+            String::new()
+        };
+        format!("{method}{against}; {strands}")
+    }
+}
+
+/// Refuses a model whose score is no logit of a network.
+fn check_model(model: &Model, file: &Path) -> Result<()> {
+    if model.readout().is_none() {
+        return Ok(());
+    }
+    Err(Error::input(
+        file,
+        Place::File,
+        "a network, whose layers have rules of attribution",
+        "a readout, which weighs motifs and the outputs of a multi-model",
+    )
+    .hint(
+        "attribute the multi-model or a fine-tuned network; `model inspect` shows what a readout \
+         weighs",
+    ))
+}
+
+/// The input has no window.
+fn nothing_known(input: &PredictionInput, length: usize) -> Error {
+    let (PredictionInput::Fasta { fasta: path, .. }
+    | PredictionInput::Regions { regions: path, .. }) = input;
+    Error::input(
+        path.as_path(),
+        Place::File,
+        format!("windows of {length} bp, the model's length, of A, C, G and T"),
+        "none",
+    )
+    .hint("widen the regions, or choose a model of their length")
+}
+
+impl Job for Attribute {
+    type Outcome = Attributed;
+
+    const NAME: &'static str = "attribute";
+
+    fn check(&self) -> Result<()> {
+        if self.steps == Some(0) {
+            return Err(Error::argument("steps", "at least 1", "0"));
+        }
+        self.references.check()
+    }
+
+    fn run(&self, session: &Session<'_>) -> Result<Attributed> {
+        if !self.out.join(UNFINISHED).exists() {
+            refuse_occupied(&self.out, "out")?;
+        }
+        if session.device() != DeviceChoice::Cpu {
+            session.note("attributions are computed on the CPU");
+        }
+        let (model, file) = model::load(&self.model)?;
+        check_model(&model, &file)?;
+        let (target, tf) = self.target(&model)?;
+        let length = model.architecture.length();
+        let network = model.network(&Device::flex());
+        let attributor = Attributor::<f32>::new(&network, length, target)?;
+        let drawn = Drawn::new(&self.references, length)?;
+        let inputs = self.input.files(session)?;
+        let windows = Windows::read(&self.input, length, self.refuse_outside, session)?;
+        let known = windows.known();
+        if known.is_empty() {
+            return Err(nothing_known(&self.input, length));
+        }
+        if let Some(note) = other_assembly(&model.training.genome, &self.input) {
+            session.note(&note);
+        }
+        let plan = unfinished::plan(
+            Self::NAME,
+            model.sha256(),
+            DeviceChoice::Cpu,
+            json!({
+                "tf": tf,
+                "method": self.in_words(),
+                "references": drawn.identity(),
+                "seed": self.references.seed,
+            }),
+        );
+        let path = self.out.join(UNFINISHED);
+        let mut journal = Journal::open(path, "batches of windows", &plan)?;
+        let header = output::Header {
+            inputs,
+            genome: self.input.genome_in_words(),
+            model: file_name(&file),
+            model_sha256: model.sha256().to_owned(),
+            tf: tf.clone(),
+            what: self.in_words(),
+        };
+        let mut output = Output::create(&self.out, &header, &windows, self.show)?;
+        session.begin("attributing", Some(known.len() as u64));
+        for rows in known.chunks(BATCH) {
+            session.check()?;
+            let bases: Vec<Vec<u8>> = rows.iter().map(|&row| windows.bases(row)).collect();
+            let key = sha256_hex(&bases.concat());
+            let noted = match journal.find::<Vec<Noted>>(&key, session)? {
+                Some(noted) => noted,
+                None => {
+                    let noted = self.batch(&attributor, &drawn, &bases);
+                    journal.add(&key, &noted)?;
+                    journal.flush()?;
+                    noted
+                }
+            };
+            output.take(&windows, rows, &bases, noted)?;
+            session.advance(rows.len() as u64);
+        }
+        session.finish();
+        journal.check_end()?;
+        let attributed = output.finish(&windows)?;
+        journal.finish()?;
+        Ok(attributed)
+    }
+}
+
+impl Attribute {
+    fn batch(&self, attributor: &Attributor<f32>, drawn: &Drawn, bases: &[Vec<u8>]) -> Vec<Noted> {
+        let method = self.method();
+        let references: Vec<Vec<Option<Vec<u8>>>> = bases
+            .iter()
+            .map(|bases| match method.takes_references() {
+                true => drawn.of(bases),
+                false => Vec::new(),
+            })
+            .collect();
+        let references: Vec<Vec<Reference<'_>>> = references
+            .iter()
+            .map(|references| {
+                let references = references.iter().map(|reference| match reference {
+                    Some(bases) => Reference::Bases(bases),
+                    None => Reference::Zeros,
+                });
+                references.collect()
+            })
+            .collect();
+        let examples: Vec<Example<'_>> = bases
+            .iter()
+            .zip(&references)
+            .map(|(bases, references)| Example { bases, references })
+            .collect();
+        let found = attributor.attribute(&examples, method, self.strands);
+        found.iter().map(Noted::of).collect()
+    }
+}

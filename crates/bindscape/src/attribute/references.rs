@@ -1,0 +1,197 @@
+//! What sequences are compared with.
+
+use std::path::{Path, PathBuf};
+
+use bindscape_base::{Error, Place, Result, digest, random};
+use bindscape_genome::fasta;
+use bindscape_motif::discover::shuffle_words;
+use bindscape_nn::attribution::turned;
+use serde::{Deserialize, Serialize};
+
+use crate::data::file_name;
+
+/// Kinds of references.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReferenceKind {
+    /// The sequence shuffled so that its counts of dinucleotides stay, every such sequence with the
+    /// same probability.
+    #[default]
+    Dinucleotide,
+    /// The bases of the sequence in any order.
+    Mononucleotide,
+    /// No base at any position.
+    Zero,
+}
+
+/// What sequences are compared with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct References {
+    /// Their kind.
+    #[serde(default)]
+    pub kind: ReferenceKind,
+    /// Shuffles per sequence.
+    pub count: usize,
+    /// Seed of the shuffles. Those of a sequence depend on it and on the sequence alone, and those of
+    /// its reverse complement are theirs.
+    #[serde(default)]
+    pub seed: u64,
+    /// Sequences (FASTA) to compare each sequence with, instead.
+    #[serde(default)]
+    pub fasta: Option<PathBuf>,
+}
+
+impl Default for References {
+    fn default() -> Self {
+        Self {
+            kind: ReferenceKind::default(),
+            count: 10,
+            seed: 1,
+            fasta: None,
+        }
+    }
+}
+
+impl References {
+    pub(super) fn check(&self) -> Result<()> {
+        if self.count == 0 {
+            return Err(Error::argument("references", "at least 1", "0"));
+        }
+        Ok(())
+    }
+
+    pub(super) fn in_words(&self) -> String {
+        let count = self.count;
+        let shuffles = |of: &str| {
+            let s = if count == 1 { "" } else { "s" };
+            format!(
+                "{count} {of} shuffle{s} of each sequence, seed {}",
+                self.seed
+            )
+        };
+        match (&self.fasta, self.kind) {
+            (Some(fasta), _) => format!("the sequences of {}", file_name(fasta)),
+            (None, ReferenceKind::Dinucleotide) => shuffles("dinucleotide"),
+            (None, ReferenceKind::Mononucleotide) => shuffles("mononucleotide"),
+            (None, ReferenceKind::Zero) => "zeros".into(),
+        }
+    }
+}
+
+/// References ready to be drawn.
+pub(super) enum Drawn {
+    Shuffles {
+        order: usize,
+        count: usize,
+        seed: u64,
+    },
+    Zeros,
+    Given(Vec<Vec<u8>>),
+}
+
+impl Drawn {
+    pub(super) fn new(references: &References, length: usize) -> Result<Self> {
+        if let Some(fasta) = &references.fasta {
+            return given(fasta, length).map(Self::Given);
+        }
+        Ok(match references.kind {
+            ReferenceKind::Zero => Self::Zeros,
+            kind => Self::Shuffles {
+                order: usize::from(kind == ReferenceKind::Dinucleotide),
+                count: references.count,
+                seed: references.seed,
+            },
+        })
+    }
+
+    /// What tells given references apart from others.
+    pub(super) fn identity(&self) -> Option<String> {
+        match self {
+            Self::Given(given) => Some(digest::sha256_hex(&given.concat())),
+            _ => None,
+        }
+    }
+
+    /// The references of a sequence; `None` stands for zeros.
+    pub(super) fn of(&self, bases: &[u8]) -> Vec<Option<Vec<u8>>> {
+        match self {
+            Self::Zeros => vec![None],
+            Self::Given(given) => given.iter().cloned().map(Some).collect(),
+            Self::Shuffles { order, count, seed } => {
+                let shuffles = shuffles(bases, *order, *count, *seed);
+                shuffles.into_iter().map(Some).collect()
+            }
+        }
+    }
+}
+
+/// Shuffles of a sequence. They are drawn on the strand that comes first in the alphabet.
+fn shuffles(bases: &[u8], order: usize, count: usize, seed: u64) -> Vec<Vec<u8>> {
+    let other = turned(bases);
+    let reverse = other[..] < *bases;
+    let own = if reverse { &other[..] } else { bases };
+    let key = digest::sha256_hex(own);
+    let key = u64::from_str_radix(&key[..16], 16).expect("digits of a digest");
+    (0..count as u64)
+        .map(|number| {
+            let mut rng = random::stream(seed, "references", &[key, number]);
+            let mut shuffled = own.to_vec();
+            shuffle_words(&mut shuffled, order, &mut rng);
+            if reverse { turned(&shuffled) } else { shuffled }
+        })
+        .collect()
+}
+
+/// The sequences of a file.
+fn given(path: &Path, length: usize) -> Result<Vec<Vec<u8>>> {
+    let mut reader = fasta::Reader::open(path)?;
+    let mut record = fasta::Record::default();
+    let mut given = Vec::new();
+    while reader.read(&mut record)? {
+        let fault = |expected: String, found: String| {
+            let place = Place::Line(record.line);
+            Error::input(path, place, expected, found)
+                .hint("references are sequences of the model's length, without unknown bases")
+        };
+        if record.sequence.len() != length {
+            return Err(fault(
+                format!("a reference of {length} bp, the model's length"),
+                format!("{} bp in `{}`", record.sequence.len(), record.name),
+            ));
+        }
+        let number = |letter: &u8| b"ACGT".iter().position(|base| base == letter);
+        let bases: Option<Vec<u8>> = record
+            .sequence
+            .iter()
+            .map(|letter| number(&letter.to_ascii_uppercase()).map(|base| base as u8))
+            .collect();
+        let Some(bases) = bases else {
+            return Err(fault(
+                "a reference of A, C, G and T".into(),
+                format!("other letters in `{}`", record.name),
+            ));
+        };
+        given.push(bases);
+    }
+    if given.is_empty() {
+        return Err(Error::input(path, Place::File, "references", "no sequence"));
+    }
+    Ok(given)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shuffles_depend_on_the_sequence_and_turn_with_it() {
+        let bases: Vec<u8> = (0..60_u32).map(|at| (at * at % 7 % 4) as u8).collect();
+        let drawn = shuffles(&bases, 1, 3, 5);
+        assert_ne!(drawn[0], drawn[1]);
+        assert_eq!(drawn[..2], shuffles(&bases, 1, 2, 5));
+        assert_ne!(drawn, shuffles(&bases, 1, 3, 6));
+        let other: Vec<Vec<u8>> = drawn.iter().map(|shuffled| turned(shuffled)).collect();
+        assert_eq!(shuffles(&turned(&bases), 1, 3, 5), other);
+    }
+}
