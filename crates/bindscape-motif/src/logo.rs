@@ -32,6 +32,20 @@ impl Logo {
         scene::svg(&Scene::of(self), Letters::Referred)
     }
 
+    /// Left end and width of `count` positions from `start` on in the drawing, in its pixels.
+    #[must_use]
+    pub fn span(&self, start: usize, count: usize) -> (f64, f64) {
+        let column = f64::from(scene::COLUMN);
+        let first = f64::from(scene::LEFT) + (self.before + start) as f64 * column;
+        (first, count as f64 * column)
+    }
+
+    /// Width of the drawing in its pixels.
+    #[must_use]
+    pub fn width(&self) -> f64 {
+        f64::from(Scene::of(self).width)
+    }
+
     /// This logo above another, aligned: the first position of the one below is under position
     /// `offset` of this one, from 0, or overhangs to the left where that is negative. Positions
     /// that both have lie on a shade. For an HTML page that has [`letter_definitions`] once.

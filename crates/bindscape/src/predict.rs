@@ -6,6 +6,7 @@
 pub(crate) mod input;
 mod outside;
 pub(crate) mod scorer;
+pub(crate) mod taker;
 
 use std::path::{Path, PathBuf};
 
@@ -19,8 +20,8 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use self::input::Taker;
 use self::scorer::Scorer;
+use self::taker::Taker;
 use crate::data::file_name;
 use crate::job::Job;
 use crate::model;

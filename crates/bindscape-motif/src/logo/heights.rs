@@ -97,20 +97,6 @@ impl Logo {
         }
     }
 
-    /// Left end and width of `count` positions from `start` on in the drawing, in its pixels.
-    #[must_use]
-    pub fn span(&self, start: usize, count: usize) -> (f64, f64) {
-        let column = f64::from(super::scene::COLUMN);
-        let first = f64::from(super::scene::LEFT) + (self.before + start) as f64 * column;
-        (first, count as f64 * column)
-    }
-
-    /// Width of the drawing in its pixels.
-    #[must_use]
-    pub fn width(&self) -> f64 {
-        f64::from(super::scene::Scene::of(self).width)
-    }
-
     /// With empty positions on both sides, which aligns logos that lie one above the other.
     #[must_use]
     pub fn padded(self, before: usize, after: usize) -> Self {

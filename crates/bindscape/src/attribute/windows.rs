@@ -6,8 +6,8 @@ use bindscape_genome::sequence::{PackedSequences, Strand, reverse_complement};
 use bindscape_genome::tiling;
 
 use crate::predict::PredictionInput;
-use crate::predict::input::{Taker, read_fasta, read_regions};
-use crate::predict::scorer::Span;
+use crate::predict::input::{read_fasta, read_regions};
+use crate::predict::taker::{Span, Taker};
 use crate::session::Session;
 
 /// A row of the table.

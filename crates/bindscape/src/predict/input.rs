@@ -12,7 +12,7 @@ use bindscape_genome::region::{Region, Window};
 use bindscape_genome::sequence::{SequenceSource, reverse_complement};
 
 use super::outside::Outside;
-use super::scorer::Span;
+use super::taker::{Span, Taker};
 use crate::data::counted;
 
 /// What was read.
@@ -26,16 +26,6 @@ pub(crate) struct Read {
     pub(crate) outside: u64,
     /// What the user should know of it.
     pub(crate) notes: Vec<String>,
-}
-
-/// Takes sequences, one after the other.
-pub(crate) trait Taker {
-    /// The length of the model's sequences.
-    fn length(&self) -> u64;
-
-    /// Takes a sequence whose first letter is base `offset` of its chromosome; without letters
-    /// where there are none to be had.
-    fn add(&mut self, span: Span<'_>, offset: u64, letters: &[u8]) -> Result<()>;
 }
 
 /// Reads all records.

@@ -13,23 +13,13 @@ use bindscape_matrix::scores::{ScoreRow, ScoreWriter};
 use bindscape_nn::{Model, Predictor, Strands};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::input::Taker;
+use super::taker::{Span, Taker};
 use super::{Predict, WindowReport};
 use crate::session::Session;
 use crate::training::PREDICTION_BATCH;
 
 /// Windows that are scored before the next are read.
 const WINDOWS: usize = 8192;
-
-/// A row's coordinates and name.
-pub(crate) struct Span<'a> {
-    pub(crate) chrom: &'a str,
-    pub(crate) start: u64,
-    pub(crate) end: u64,
-    pub(crate) name: &'a str,
-    /// Whether the sequence was that of the reverse strand before it was turned around.
-    pub(crate) turned: bool,
-}
 
 /// A row that waits for the scores of its windows.
 struct Row {
