@@ -86,6 +86,11 @@ pub fn find(tracks: &Tracks, options: &Options, progress: &dyn Progress) -> Resu
             ));
         }
         used[side] = chosen.len();
+        progress.note(&format!(
+            "comparing {} takes up to about {} MB of memory",
+            counted(chosen.len() as u64, &format!("{name} seqlet")),
+            memory(chosen.len()).div_ceil(1 << 20)
+        ));
         found[side] = search::patterns(tracks, chosen, sign, options, progress)?;
     }
     let [positive, negative] = found;

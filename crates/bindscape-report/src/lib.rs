@@ -15,6 +15,7 @@ mod heatmap;
 mod motifs;
 mod number;
 mod page;
+mod patterns;
 mod residues;
 mod run;
 mod svg;
@@ -30,6 +31,7 @@ pub use figures::Figure;
 pub use found::{EnrichedMotif, HitRow, SoughtMotif, enrichment_page, hits_page};
 pub use heatmap::{Heatmap, heatmap_svg};
 pub use motifs::{ComparedMotif, MatchRow, MotifRow, comparison_page, motif_page};
+pub use patterns::{PatternSection, patterns_page};
 pub use residues::{ResidueTrack, residues_svg};
 pub use tree::Branch;
 
