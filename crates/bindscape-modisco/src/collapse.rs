@@ -25,7 +25,8 @@ const APART: [(f64, f64); 4] = [(0.4, 0.75), (0.2, 0.8), (0.1, 0.85), (0.0, 0.9)
 struct Node {
     number: usize,
     pattern: Pattern,
-    /// At most [`MERGE_SAMPLE`] of its seqlets.
+    /// At most [`MERGE_SAMPLE`] of its seqlets; where edges are kept, of those that lie within
+    /// their sequence, as others differ by what is not known of them.
     sample: Vec<Seqlet>,
     profiles: OnceCell<Profiles>,
     /// Similarities of the sample's seqlets with one another, in ascending order.
@@ -33,8 +34,18 @@ struct Node {
 }
 
 impl Node {
-    fn new(number: usize, pattern: Pattern) -> Rc<Self> {
-        let seqlets = pattern.seqlets();
+    fn new(context: &Context<'_>, number: usize, pattern: Pattern) -> Rc<Self> {
+        let complete: Vec<Seqlet>;
+        let seqlets = match context.options.edges {
+            Edges::Drop => pattern.seqlets(),
+            Edges::Keep => {
+                let seqlets = pattern.seqlets().iter().copied();
+                complete = seqlets
+                    .filter(|seqlet| context.is_complete(seqlet))
+                    .collect();
+                &complete
+            }
+        };
         let sample = if seqlets.len() > MERGE_SAMPLE {
             let chosen = Mersenne::new(1234).choose(seqlets.len(), MERGE_SAMPLE);
             chosen.into_iter().map(|index| seqlets[index]).collect()
@@ -125,19 +136,22 @@ impl Pairs {
             .filter(|seqlet| match context.options.edges {
                 // One position less than there are, as in the original.
                 Edges::Drop => seqlet.start >= 0 && seqlet.end < context.tracks.length() as i32,
-                Edges::Keep => context.admits(seqlet),
+                Edges::Keep => context.is_complete(seqlet),
             })
             .collect()
     }
 
-    /// Similarity of `child` with `parent`; 0 where no seqlet of the child lies on the parent.
+    /// Similarity of `child` with `parent`; 0 where no seqlet of the child lies on the parent,
+    /// unless edges are kept.
     fn similarity(&mut self, context: &Context<'_>, parent: &Node, child: &Node) -> f64 {
         let alignment = *self
             .alignments
             .entry((parent.number, child.number))
             .or_insert_with(|| {
                 let found = align_patterns(&parent.pattern, &child.pattern);
-                let similarity = if Self::shifted(context, child, found).is_empty() {
+                let similarity = if context.options.edges == Edges::Drop
+                    && Self::shifted(context, child, found).is_empty()
+                {
                     0.0
                 } else {
                     found.similarity
@@ -161,7 +175,11 @@ impl Pairs {
         let alignment = self.alignments[&pair];
         let auroc = *self.aurocs.entry(pair).or_insert_with(|| {
             let shifted = Self::shifted(context, child, alignment);
-            if shifted.is_empty() || parent.pattern.width() != child.pattern.width() {
+            // Nothing tells the seqlets apart.
+            if shifted.is_empty()
+                || parent.sample.is_empty()
+                || parent.pattern.width() != child.pattern.width()
+            {
                 return 0.5;
             }
             let child = Profiles::new(context.tracks, &shifted);
@@ -205,7 +223,7 @@ pub(crate) fn collapse(
     let mut nodes: Vec<Rc<Node>> = patterns
         .into_iter()
         .enumerate()
-        .map(|(number, pattern)| Node::new(number, pattern))
+        .map(|(number, pattern)| Node::new(context, number, pattern))
         .collect();
     let mut pairs = Pairs::default();
     loop {
@@ -228,7 +246,7 @@ pub(crate) fn collapse(
                 Metric::Pearson,
             );
             if let Some(merged) = merged.polished(context) {
-                let merged = Node::new(made, merged);
+                let merged = Node::new(context, made, merged);
                 made += 1;
                 for node in &mut nodes {
                     if Rc::ptr_eq(node, &a) || Rc::ptr_eq(node, &b) {

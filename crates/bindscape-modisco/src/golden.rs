@@ -45,7 +45,8 @@ fn golden() -> Golden {
 
 const EXAMPLES: usize = 500;
 const LENGTH: usize = 200;
-const MOTIFS: [&str; 5] = ["TGACTCA", "TTGCGCAA", "GGGGCGGGG", "AGATAAGG", "CAGCACC"];
+const RAISING: [&str; 4] = ["TGACTCA", "TTGCGCAA", "GGGGCGGGG", "AGATAAGG"];
+const LOWERING: [&str; 2] = ["CAGCACC", "ATTTGCAT"];
 
 /// A number of a stream, as the generator has it.
 fn draw(stream: u64, index: usize) -> u64 {
@@ -68,10 +69,15 @@ pub(crate) fn planted() -> Tracks {
         for third in 0..3 {
             let [kind, place, strand, strength] =
                 std::array::from_fn(|i| draw(3, (example * 3 + third) * 4 + i));
-            if third == 2 && kind % 5 >= 2 {
+            let lowering = third == 1;
+            if lowering && kind % 5 >= 3 {
                 continue;
             }
-            let motif = MOTIFS[if third < 2 { (kind % 4) as usize } else { 4 }];
+            let motif = if lowering {
+                LOWERING[(kind % 2) as usize]
+            } else {
+                RAISING[(kind % 4) as usize]
+            };
             let mut letters: Vec<usize> = motif
                 .bytes()
                 .map(|b| "ACGT".find(b as char).expect("a base"))
@@ -81,7 +87,7 @@ pub(crate) fn planted() -> Tracks {
                 letters.iter_mut().for_each(|letter| *letter = 3 - *letter);
             }
             let start = third * 66 + (place % (66 - letters.len() as u64)) as usize;
-            let sign = if third == 2 { -1.0 } else { 1.0 };
+            let sign = if lowering { -1.0 } else { 1.0 };
             let size = (12 + strength % 9) as f64 / 16.0 * sign;
             for (i, &letter) in letters.iter().enumerate() {
                 bases[example * LENGTH + start + i] = letter as u8;

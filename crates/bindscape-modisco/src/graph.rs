@@ -214,7 +214,9 @@ pub(crate) fn subpattern_graph(rows: &[Vec<(u32, f64)>]) -> Graph {
                 .collect();
             let beta = precision(&distances, SUBPATTERN_PERPLEXITY.ln(), false);
             let weights: Vec<f64> = distances.iter().map(|d| (-d * beta).exp()).collect();
-            let all = weights.iter().sum::<f64>().max(1e-8);
+            // Far neighbours weigh little in all; their shares count.
+            let all: f64 = weights.iter().sum();
+            let all = if all == 0.0 { 1.0 } else { all };
             (row.iter().zip(weights))
                 .map(|(entry, weight)| (entry.0, weight / all))
                 .collect()

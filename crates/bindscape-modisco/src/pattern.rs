@@ -21,12 +21,17 @@ impl Context<'_> {
     /// are kept, as much of it as a core.
     pub(crate) fn admits(&self, seqlet: &Seqlet) -> bool {
         match self.options.edges {
-            Edges::Drop => seqlet.start >= 0 && seqlet.end <= self.tracks.length() as i32,
+            Edges::Drop => self.is_complete(seqlet),
             Edges::Keep => {
                 let width = (seqlet.end - seqlet.start) as usize;
                 self.tracks.known(seqlet) >= self.options.core.min(width)
             }
         }
+    }
+
+    /// Whether all of a seqlet lies within its sequence.
+    pub(crate) fn is_complete(&self, seqlet: &Seqlet) -> bool {
+        seqlet.start >= 0 && seqlet.end <= self.tracks.length() as i32
     }
 }
 

@@ -333,4 +333,117 @@ mod tests {
         assert!(Tracks::new(3, vec![5; 6], vec![0.0; 24]).is_err());
         assert!(Tracks::new(3, vec![0; 6], vec![f32::NAN; 24]).is_err());
     }
+
+    use bindscape_arrays::npz::ArrayWriter;
+    use bindscape_base::progress::Silent;
+
+    fn write(path: &Path, shape: &[u64], numbers: &[f64]) {
+        let mut writer = ArrayWriter::create(path, shape).expect("created");
+        writer.write(numbers).expect("written");
+        writer.finish().expect("finished");
+    }
+
+    /// What is said of one-hot sequences and contributions of these shapes and numbers.
+    fn refused(one_hot: (&[u64], &[f64]), contributions: (&[u64], &[f64])) -> String {
+        let directory = tempfile::tempdir().expect("directory");
+        let [s, a] = ["s.npz", "a.npz"].map(|name| directory.path().join(name));
+        write(&s, one_hot.0, one_hot.1);
+        write(&a, contributions.0, contributions.1);
+        let error = Tracks::read(&s, &a, None, &Silent).expect_err("refused");
+        format!("{error}; {}", error.advice().unwrap_or_default())
+    }
+
+    /// AC, one-hot.
+    const AC: [f64; 8] = [1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0];
+
+    #[test]
+    fn archives_are_read_and_cut_in_the_middle() {
+        let directory = tempfile::tempdir().expect("directory");
+        let [s, a] = ["s.npz", "a.npz"].map(|name| directory.path().join(name));
+        write(&s, &[1, 4, 2], &AC);
+        write(&a, &[1, 4, 2], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]);
+        let tracks = Tracks::read(&s, &a, None, &Silent).expect("read");
+        assert_eq!(tracks.bases(0), [0, 1]);
+        assert_eq!(tracks.hypothetical(0, 3), [7.0, 8.0]);
+        assert_eq!(
+            [tracks.contribution(0, 0), tracks.contribution(0, 1)],
+            [1.0, 4.0]
+        );
+        let cut = Tracks::read(&s, &a, Some(1), &Silent).expect("read");
+        assert_eq!((cut.bases(0), cut.length()), (&[1][..], 1));
+        assert!(Tracks::read(&s, &a, Some(3), &Silent).is_err());
+    }
+
+    #[test]
+    fn arrays_of_another_layout_are_refused_with_what_was_expected() {
+        let said = refused((&[1, 2, 4], &AC), (&[1, 2, 4], &AC));
+        assert!(
+            said.contains("s.npz: expected an array of sequences × 4 × positions"),
+            "{said}"
+        );
+        assert!(
+            said.contains("found one of 1 × 2 × 4") && said.contains("transpose(0, 2, 1)"),
+            "{said}"
+        );
+        let said = refused((&[1, 4, 2], &AC), (&[2, 4, 1], &AC));
+        assert!(
+            said.contains("a.npz: expected an array of the shape of"),
+            "{said}"
+        );
+        assert!(said.contains("found one of 2 × 4 × 1"), "{said}");
+        let said = refused((&[8], &AC), (&[8], &AC));
+        assert!(said.contains("found one of 8"), "{said}");
+    }
+
+    #[test]
+    fn numbers_that_cannot_be_are_refused_with_their_place() {
+        let half = AC.map(|value| value / 2.0);
+        let said = refused((&[1, 4, 2], &half), (&[1, 4, 2], &AC));
+        assert!(
+            said.contains("record 0: expected one-hot sequences")
+                && said.contains("0.5 for A at position 0"),
+            "{said}"
+        );
+        let mut nan = AC;
+        nan[3] = f64::NAN;
+        let said = refused((&[1, 4, 2], &AC), (&[1, 4, 2], &nan));
+        assert!(
+            said.contains("a.npz, record 0: expected finite numbers"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn too_few_seqlets_are_told() {
+        // Three sequences with one site each.
+        let (length, mut bases, mut hypothetical) = (60, Vec::new(), Vec::new());
+        for example in 0..3 {
+            bases.extend((0..length).map(|i| ((i * 7 + i / 5 + example) % 4) as u8));
+            let mut values: Vec<f32> = (0..4 * length)
+                .map(|i| ((i * 31 % 17) as f32 - 8.0) / 100.0)
+                .collect();
+            for base in values.chunks_mut(length) {
+                base[30..36].fill(1.0);
+            }
+            hypothetical.extend(values);
+        }
+        let tracks = Tracks::new(length, bases, hypothetical).expect("tracks");
+        let error = crate::find(&tracks, &crate::Options::default(), &Silent).expect_err("too few");
+        let said = format!("{error}; {}", error.advice().unwrap_or_default());
+        assert!(
+            said.contains("expected at least 20 that raise or lower the prediction"),
+            "{said}"
+        );
+        assert!(said.contains("in 3 sequences"), "{said}");
+        let flat = Tracks::new(60, vec![0; 120], vec![0.0; 480]).expect("tracks");
+        let error = crate::find(&flat, &crate::Options::default(), &Silent).expect_err("flat");
+        assert!(
+            error
+                .to_string()
+                .contains("windows that differ in their sum"),
+            "{error}"
+        );
+        let short = Tracks::new(10, vec![0; 20], vec![0.0; 80]).expect("tracks");
+        assert!(crate::find(&short, &crate::Options::default(), &Silent).is_err());
+    }
 }

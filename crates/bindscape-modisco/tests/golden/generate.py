@@ -4,8 +4,8 @@
     python generate.py > modisco.json    # leidenalg 0.11.0, igraph 1.0.0, numba 0.68.1
 
 The input is made from a counter, in whole numbers and powers of two, so that tests/planted.rs
-makes the same to the last bit: sequences of 200 bases with sites of four motifs that raise and of
-one that lowers a prediction.
+makes the same to the last bit: sequences of 200 bases with sites of four motifs that raise and,
+in the middle, of two that lower a prediction.
 """
 
 import json
@@ -14,7 +14,8 @@ import sys
 import numpy as np
 
 N, L = 500, 200
-MOTIFS = ["TGACTCA", "TTGCGCAA", "GGGGCGGGG", "AGATAAGG", "CAGCACC"]
+RAISING = ["TGACTCA", "TTGCGCAA", "GGGGCGGGG", "AGATAAGG"]
+LOWERING = ["CAGCACC", "ATTTGCAT"]
 
 
 def mix(values):
@@ -39,15 +40,16 @@ def planted():
     sites = draw(3, N * 3 * 4).reshape(N, 3, 4)
     for example in range(N):
         for third, (kind, place, strand, strength) in enumerate(sites[example].tolist()):
-            motif = MOTIFS[kind % 4] if third < 2 else MOTIFS[4]
-            if third == 2 and kind % 5 >= 2:
+            lowering = third == 1
+            motif = LOWERING[kind % 2] if lowering else RAISING[kind % 4]
+            if lowering and kind % 5 >= 3:
                 continue
             letters = ["ACGT".index(letter) for letter in motif]
             if strand % 2:
                 letters = [3 - letter for letter in reversed(letters)]
             # Each third of the sequence has one site.
             start = third * 66 + place % (66 - len(letters))
-            size = (12 + strength % 9) / 16 * (-1 if third == 2 else 1)
+            size = (12 + strength % 9) / 16 * (-1 if lowering else 1)
             for i, letter in enumerate(letters):
                 bases[example, start + i] = letter
                 hypothetical[example, :, start + i] -= size / 4
