@@ -231,3 +231,58 @@ fn is_informative(context: &Context<'_>, pattern: &Pattern) -> bool {
     pattern.seqlets().len() >= context.options.min_support
         && best_window(&pattern.information(&context.background), BITS_WINDOW).1 >= LEAST_BITS
 }
+
+#[cfg(test)]
+mod tests {
+    use bindscape_base::progress::Silent;
+
+    use super::*;
+
+    /// Sequences of 200 bases with a site of TGACTCA, or one that differs in a base; bases of the
+    /// site contribute more or less.
+    fn one_motif(sequences: usize) -> Tracks {
+        let mut state = 7_u32;
+        let mut random = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) as usize
+        };
+        let (length, site) = (200, [3_u8, 2, 0, 1, 3, 1, 0]);
+        let (mut bases, mut hypothetical) = (Vec::new(), Vec::new());
+        for _ in 0..sequences {
+            let mut sequence: Vec<u8> = (0..length).map(|_| (random() >> 16) as u8 % 4).collect();
+            let mut contributions = vec![0.0; 4 * length];
+            contributions.fill_with(|| (random() % 1000) as f32 * 1e-4 - 0.05);
+            let start = random() % (length - site.len());
+            let other_base = random() % 21;
+            for (i, base) in site.into_iter().enumerate() {
+                let size = 0.5 + (random() % 100) as f32 * 0.01;
+                let here = if other_base == i {
+                    (base + 1) % 4
+                } else {
+                    base
+                };
+                sequence[start + i] = here;
+                for other in 0..4 {
+                    let one = if other == base { size } else { -0.3 * size };
+                    contributions[usize::from(other) * length + start + i] += one;
+                }
+            }
+            bases.extend(sequence);
+            hypothetical.extend(contributions);
+        }
+        Tracks::new(length, bases, hypothetical).expect("tracks")
+    }
+
+    #[test]
+    fn one_motif_alone_is_found_in_a_few_sequences() {
+        for sequences in [60, 200] {
+            let tracks = one_motif(sequences);
+            let found = crate::find(&tracks, &Options::default(), &Silent).expect("patterns");
+            assert!(found.negative.is_empty());
+            let pattern = &found.positive[0];
+            assert!(pattern.seqlets().len() * 10 >= sequences * 7, "{sequences}");
+            let strong = |row: &&[f64; 4]| row.iter().any(|&share| share > 0.8);
+            assert!(pattern.frequencies().iter().filter(strong).count() >= 7);
+        }
+    }
+}
