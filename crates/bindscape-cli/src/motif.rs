@@ -8,6 +8,7 @@ pub(crate) mod discover;
 pub(crate) mod fimo;
 mod input;
 pub(crate) mod logo;
+pub(crate) mod modisco;
 mod others;
 mod output;
 pub(crate) mod scan;
@@ -29,6 +30,8 @@ verbs! {
         Fimo(Box<fimo::Arguments>),
         /// Draw motifs, or any weights of bases, as SVG, PNG or a page of all
         Logo(logo::Arguments),
+        /// Find the motifs that attributions form, as TF-MoDISco does
+        Modisco(Box<modisco::Arguments>),
         /// Find where motifs fit in sequences, with exact p-values
         Scan(Box<scan::Arguments>),
         /// Find enriched motifs, with STREME's command line, directory and files

@@ -43,6 +43,17 @@ const DISCOVER: &[(&str, &str)] = &[
     ("replace", "--oc"),
 ];
 
+/// Options of patterns of attributions, as modisco calls them.
+const MODISCO: &[(&str, &str)] = &[
+    ("contributions", "--attributions"),
+    ("core", "--size"),
+    ("flank", "--seqlet-flank-size"),
+    ("trim", "--trim-size"),
+    ("pattern_flank", "--initial-flank-to-add"),
+    ("final_flank", "--final-flank-to-add"),
+    ("leiden_runs", "--n-leiden"),
+];
+
 /// The same for the verbs of motifs, whose options are called as in the MEME suite, and others
 /// that differ. The verb is named with spaces, as it is typed.
 const OF_VERB: &[(&str, &[(&str, &str)])] = &[
@@ -62,6 +73,7 @@ const OF_VERB: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     ("motif discover", DISCOVER),
+    ("motif modisco", MODISCO),
     ("motif streme", DISCOVER),
 ];
 

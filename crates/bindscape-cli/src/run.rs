@@ -61,6 +61,7 @@ const JOBS: &[(&str, Runner)] = jobs![
     motif::Scan,
     motif::Compare,
     motif::Discover,
+    motif::Modisco,
     motif::Cluster,
     motif::Convert,
     motif::Logo,

@@ -17,6 +17,7 @@ mod heatmap;
 mod motifs;
 mod number;
 mod page;
+mod patterns;
 mod residues;
 mod run;
 mod selection;
@@ -35,6 +36,7 @@ pub use filters::{FilterBefore, FilterPage, FilterRow, GroupRow, TfInfluence, fi
 pub use found::{EnrichedMotif, HitRow, SoughtMotif, enrichment_page, hits_page};
 pub use heatmap::{Heatmap, heatmap_svg};
 pub use motifs::{ComparedMotif, MatchRow, MotifRow, comparison_page, motif_page};
+pub use patterns::{PatternSection, patterns_page};
 pub use residues::{ResidueTrack, residues_svg};
 pub use selection::{CandidateSet, CandidateTf, SelectionPage, selection_page};
 pub use tree::Branch;

@@ -265,23 +265,30 @@ fn compared(number: usize, motif: &ComparedMotif<'_>, widest: f64) -> Markup {
                 @if found == 1 { "One match." } @else { (found) " matches." }
                 @if shown < found { " The best " @if shown > 1 { (shown) " " } "of them:" }
             }
-            div.table tabindex="0" role="region" aria-labelledby=(id) {
-                table.pictures.stack {
-                    thead {
-                        tr {
-                            th.left.about { "Target" }
-                            th.value { "p-value" }
-                            th.value { "E-value" }
-                            th.value { "q-value" }
-                            th.few { "Offset" }
-                            th.few { "Overlap" }
-                            th.few { "Strand" }
-                            th.left { "Target above, query below" }
-                        }
+            (match_table(&id, &motif.matches, widest))
+        }
+    }
+}
+
+/// The table of matches below the heading of that id.
+pub(crate) fn match_table(id: &str, matches: &[MatchRow<'_>], widest: f64) -> Markup {
+    html! {
+        div.table tabindex="0" role="region" aria-labelledby=(id) {
+            table.pictures.stack {
+                thead {
+                    tr {
+                        th.left.about { "Target" }
+                        th.value { "p-value" }
+                        th.value { "E-value" }
+                        th.value { "q-value" }
+                        th.few { "Offset" }
+                        th.few { "Overlap" }
+                        th.few { "Strand" }
+                        th.left { "Target above, query below" }
                     }
-                    tbody {
-                        @for row in &motif.matches { (matched(row, widest)) }
-                    }
+                }
+                tbody {
+                    @for row in matches { (matched(row, widest)) }
                 }
             }
         }

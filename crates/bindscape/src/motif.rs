@@ -1,4 +1,5 @@
-//! Jobs on motifs: scanning, comparison, discovery, clusters, conversion and logos.
+//! Jobs on motifs: scanning, comparison, discovery, patterns of attributions, clusters,
+//! conversion and logos.
 
 mod background;
 mod cluster;
@@ -7,6 +8,7 @@ mod convert;
 mod discover;
 mod input;
 mod logo;
+mod modisco;
 mod output;
 mod scan;
 
@@ -19,5 +21,6 @@ pub use discover::{Discover, MotifsFound};
 pub use input::MotifInput;
 pub(crate) use input::motifs_from;
 pub use logo::{Drawn, Heights, Logo, LogoContent, LogoInput};
+pub use modisco::{Modisco, PatternsFound, SeqletCounts};
 pub(crate) use output::{check_directory, create_directory};
 pub use scan::{Scan, ScanOptions, ScanResults, Scanned};

@@ -19,10 +19,22 @@ const SPEAKERS: [&str; 2] = [
 ];
 
 /// Crates that a crate must not compile, with the crate.
-const LIGHT: [(&str, &[&str]); 3] = [
+const LIGHT: [(&str, &[&str]); 4] = [
     (
         "bindscape-motif",
-        &["parquet", "zip", "block-aligner", "burn", "clap", "ureq"],
+        &[
+            "parquet",
+            "zip",
+            "block-aligner",
+            "burn",
+            "clap",
+            "ureq",
+            "hdf5-pure",
+        ],
+    ),
+    (
+        "bindscape-modisco",
+        &["parquet", "block-aligner", "burn", "clap", "ureq"],
     ),
     (
         "bindscape-matrix",

@@ -17,6 +17,7 @@ mod meme_suite;
 mod motif;
 mod motif_compare;
 mod motif_discover;
+mod motif_modisco;
 mod motif_scan;
 mod places;
 mod plan;

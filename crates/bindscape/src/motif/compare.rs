@@ -307,7 +307,7 @@ struct TargetSet {
 }
 
 /// Matches up to the threshold, best first.
-fn significant(matches: &[Match], options: &CompareOptions) -> Vec<SignificantMatch> {
+pub(super) fn significant(matches: &[Match], options: &CompareOptions) -> Vec<SignificantMatch> {
     let p_values: Vec<f64> = matches.iter().map(|found| found.p_value).collect();
     let mut kept: Vec<SignificantMatch> = matches
         .iter()
@@ -472,7 +472,7 @@ fn page(
 }
 
 /// A match as the page shows it, above the logo of its query.
-fn row<'a>(
+pub(super) fn row<'a>(
     found: &SignificantMatch,
     targets: &'a [Motif],
     below: &Logo,

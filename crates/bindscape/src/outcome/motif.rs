@@ -2,7 +2,9 @@
 
 use crate::data::counted;
 use crate::job::Outcome;
-use crate::motif::{Clustered, Compared, Converted, Drawn, LogoContent, MotifsFound, Scanned};
+use crate::motif::{
+    Clustered, Compared, Converted, Drawn, LogoContent, MotifsFound, PatternsFound, Scanned,
+};
 
 impl Outcome for Scanned {
     fn notes(&self) -> Vec<String> {
@@ -94,6 +96,68 @@ impl Outcome for Clustered {
                 found.unlabelled,
             ));
         }
+        notes
+    }
+}
+
+impl PatternsFound {
+    /// What was counted, and how many patterns are known.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        if let Some(counts) = &self.counts {
+            lines.push(format!(
+                "{} of {} positions: {} seqlets that raise the prediction, {} that lower it, {} of neither sign",
+                counted(counts.sequences as u64, "sequence"),
+                counts.positions,
+                counts.positive,
+                counts.negative,
+                counts.unsigned
+            ));
+        }
+        let positive = self.patterns.iter().filter(|pattern| pattern.positive);
+        let positive = positive.count();
+        let known = self
+            .matches
+            .iter()
+            .filter(|found| !found.is_empty())
+            .count();
+        lines.push(format!(
+            "{} that {} the prediction, {} that {} it; {known} like a known motif",
+            counted(positive as u64, "pattern"),
+            if positive == 1 { "raises" } else { "raise" },
+            self.patterns.len() - positive,
+            if self.patterns.len() - positive == 1 {
+                "lowers"
+            } else {
+                "lower"
+            },
+        ));
+        lines
+    }
+}
+
+/// Counts, patterns with their best match, and where they are.
+impl Outcome for PatternsFound {
+    fn notes(&self) -> Vec<String> {
+        let mut notes = self.lines();
+        for ((pattern, motif), matches) in
+            (self.patterns.iter().zip(&self.motifs)).zip(&self.matches)
+        {
+            let best = match matches.first() {
+                Some(best) => {
+                    let target = &self.targets[best.alignment.target];
+                    format!("like {} (q-value {:.1e})", target.label(), best.q_value)
+                }
+                None => "like no known motif".to_owned(),
+            };
+            notes.push(format!(
+                "{}: {}, {}, {best}",
+                pattern.name,
+                counted(pattern.count as u64, "seqlet"),
+                motif.frequencies.consensus()
+            ));
+        }
+        notes.push(format!("wrote {}", self.directory.display()));
         notes
     }
 }

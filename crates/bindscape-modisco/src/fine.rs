@@ -1,0 +1,185 @@
+//! How like each seqlet and its neighbours are, position by position.
+
+use bindscape_base::progress::{Progress, check};
+use bindscape_base::{Error, Result};
+use rayon::prelude::*;
+
+use crate::coarse::Neighbours;
+use crate::kernel::{jaccard_along, reverse_complement, running_sizes, vectorized};
+use crate::numeric::pairwise_sum;
+use crate::options::{MIN_OVERLAP, RANK_CORRELATION};
+use crate::seqlets::Seqlet;
+use crate::tracks::{CHANNELS, Tracks};
+
+/// Contributions of seqlets of one length, hypothetical and projected each scaled to a sum of
+/// sizes of 1.
+pub(crate) struct Profiles {
+    /// Numbers of a seqlet.
+    pub(crate) stride: usize,
+    /// Seqlets × positions × [`CHANNELS`].
+    pub(crate) values: Vec<f32>,
+}
+
+impl Profiles {
+    /// The profiles of `seqlets`, of which there is at least one.
+    pub(crate) fn new(tracks: &Tracks, seqlets: &[Seqlet]) -> Self {
+        let positions = (seqlets[0].end - seqlets[0].start) as usize;
+        let stride = positions * CHANNELS;
+        let mut values = vec![0.0; stride * seqlets.len()];
+        values.par_chunks_mut(stride).zip(seqlets).for_each_init(
+            Vec::new,
+            |sizes, (profile, seqlet)| {
+                tracks.fill(seqlet, profile);
+                normalize(profile, sizes);
+            },
+        );
+        Self { stride, values }
+    }
+
+    pub(crate) fn get(&self, number: usize) -> &[f32] {
+        &self.values[number * self.stride..][..self.stride]
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.values.len() / self.stride
+    }
+}
+
+/// Scales both halves of the channels to a sum of sizes of 1.
+pub(crate) fn normalize(profile: &mut [f32], sizes: &mut Vec<f32>) {
+    for half in [0, 4] {
+        let sum = sum_of_sizes(profile, half, sizes);
+        if sum != 0.0 {
+            let (rows, _) = profile.as_chunks_mut::<CHANNELS>();
+            for row in rows {
+                for value in &mut row[half..half + 4] {
+                    *value /= sum;
+                }
+            }
+        }
+    }
+}
+
+/// Sum of the sizes of the four channels from `half` on: over the positions of one base after
+/// another, as modisco-lite's arrays lie.
+pub(crate) fn sum_of_sizes(profile: &[f32], half: usize, sizes: &mut Vec<f32>) -> f32 {
+    sizes.clear();
+    let (rows, _) = profile.as_chunks::<CHANNELS>();
+    for base in 0..4 {
+        sizes.extend(rows.iter().map(|row| row[half + base].abs()));
+    }
+    pairwise_sum(sizes)
+}
+
+/// The continuous Jaccard index of each seqlet and its neighbours on the better strand, at the
+/// best of all shifts that overlap enough; seqlets × `neighbours.count`.
+pub(crate) fn similarities(
+    profiles: &Profiles,
+    neighbours: &Neighbours,
+    progress: &dyn Progress,
+) -> Result<Vec<f32>> {
+    let n = profiles.len();
+    let reversed: Vec<f32> = (0..n)
+        .into_par_iter()
+        .flat_map_iter(|number| reverse_complement(profiles.get(number)))
+        .collect();
+    let sizes: Vec<Vec<f32>> = (0..n)
+        .into_par_iter()
+        .map(|number| running_sizes(profiles.get(number)))
+        .collect();
+    let reversed_sizes: Vec<Vec<f32>> = reversed
+        .par_chunks(profiles.stride)
+        .map(running_sizes)
+        .collect();
+    let positions = profiles.stride / CHANNELS;
+    let reach = (positions as f64 * (1.0 - MIN_OVERLAP)) as i32;
+    let mut similarities = vec![0.0; neighbours.seqlets.len()];
+    similarities
+        .par_chunks_mut(neighbours.count)
+        .enumerate()
+        .try_for_each(|(number, similarities)| {
+            check(progress)?;
+            let seqlet = profiles.get(number);
+            let numbers = &neighbours.seqlets[number * neighbours.count..][..neighbours.count];
+            vectorized(|| {
+                for (similarity, &other) in similarities.iter_mut().zip(numbers) {
+                    let other = other as usize;
+                    let mut best = f32::NEG_INFINITY;
+                    let mut take = |_, index: f32| best = best.max(index);
+                    let forward = profiles.get(other);
+                    jaccard_along(forward, seqlet, &sizes[other], -reach..=reach, &mut take);
+                    let reverse = &reversed[other * profiles.stride..][..profiles.stride];
+                    let sizes = &reversed_sizes[other];
+                    jaccard_along(reverse, seqlet, sizes, -reach..=reach, &mut take);
+                    *similarity = best;
+                }
+            });
+            progress.advance(1);
+            Ok::<_, Error>(())
+        })?;
+    Ok(similarities)
+}
+
+/// Whether both similarities of each seqlet rank its neighbours alike.
+pub(crate) fn agree(fine: &[f32], neighbours: &Neighbours) -> Vec<bool> {
+    fine.par_chunks(neighbours.count)
+        .zip(neighbours.similarities.par_chunks(neighbours.count))
+        .map(|(fine, coarse)| {
+            let (fine, coarse): (Vec<f64>, Vec<f64>) = (fine.iter().zip(coarse))
+                .filter(|(fine, _)| fine.abs() > 0.0)
+                .map(|(fine, coarse)| (f64::from(*fine), *coarse))
+                .unzip();
+            spearman(&fine, &coarse).is_some_and(|correlation| correlation > RANK_CORRELATION)
+        })
+        .collect()
+}
+
+/// Rank correlation; `None` where one side does not vary.
+fn spearman(a: &[f64], b: &[f64]) -> Option<f64> {
+    let (a, b) = (ranks(a), ranks(b));
+    let n = a.len() as f64;
+    // Ranks from 1 on have this mean, whatever ties there are.
+    let mean = (n + 1.0) / 2.0;
+    let (mut ab, mut aa, mut bb) = (0.0, 0.0, 0.0);
+    for (a, b) in a.iter().zip(&b) {
+        let (a, b) = (a - mean, b - mean);
+        ab += a * b;
+        aa += a * a;
+        bb += b * b;
+    }
+    (aa > 0.0 && bb > 0.0).then(|| ab / (aa * bb).sqrt())
+}
+
+/// Ranks from 1 on; equal values share the mean of theirs.
+fn ranks(values: &[f64]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_unstable_by(|&a, &b| values[a].total_cmp(&values[b]));
+    let mut ranks = vec![0.0; values.len()];
+    let mut first = 0;
+    while first < order.len() {
+        let value = values[order[first]];
+        let equal = order[first..]
+            .iter()
+            .take_while(|&&i| values[i] == value)
+            .count();
+        let rank = first as f64 + (equal as f64 + 1.0) / 2.0;
+        for &i in &order[first..first + equal] {
+            ranks[i] = rank;
+        }
+        first += equal;
+    }
+    ranks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// SciPy 1.17.1.
+    #[test]
+    fn ranks_correlate_as_in_scipy() {
+        let correlation = spearman(&[1.0, 2.0, 2.0, 4.0, 0.5], &[0.0, 3.0, 1.0, 1.0, 2.0]);
+        assert!((correlation.expect("varies") + 0.026_315_789_473_684_21).abs() < 1e-12);
+        assert_eq!(spearman(&[1.0, 1.0], &[1.0, 2.0]), None);
+    }
+}
