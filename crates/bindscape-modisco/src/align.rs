@@ -4,7 +4,7 @@ use crate::fine::normalize;
 use crate::kernel::{jaccard_along, reverse_complement, running_sizes, vectorized};
 use crate::options::MIN_OVERLAP;
 use crate::pattern::{Context, Pattern};
-use crate::seqlets::Seqlet;
+use crate::stretch::Seqlet;
 use crate::tracks::CHANNELS;
 
 /// Where a child lies best on its parent.

@@ -6,7 +6,7 @@ use bindscape_base::{Error, Result};
 use rayon::prelude::*;
 
 use crate::options::NEIGHBOURS;
-use crate::seqlets::Seqlet;
+use crate::stretch::Seqlet;
 use crate::tracks::Tracks;
 use crate::words::{WORD_BITS, WordFinder};
 

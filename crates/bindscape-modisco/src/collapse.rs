@@ -14,7 +14,7 @@ use crate::kernel::{jaccard, vectorized};
 use crate::numeric::Mersenne;
 use crate::options::{Edges, MERGE_SAMPLE};
 use crate::pattern::{Context, Pattern};
-use crate::seqlets::Seqlet;
+use crate::stretch::Seqlet;
 
 /// Patterns are merged where contamination and similarity both reach one of these pairs …
 const MERGE: [(f64, f64); 3] = [(0.8, 0.8), (0.5, 0.85), (0.2, 0.9)];

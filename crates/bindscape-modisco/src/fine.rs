@@ -8,7 +8,7 @@ use crate::coarse::Neighbours;
 use crate::kernel::{jaccard_along, reverse_complement, running_sizes, vectorized};
 use crate::numeric::pairwise_sum;
 use crate::options::{MIN_OVERLAP, RANK_CORRELATION};
-use crate::seqlets::Seqlet;
+use crate::stretch::Seqlet;
 use crate::tracks::{CHANNELS, Tracks};
 
 /// Contributions of seqlets of one length, hypothetical and projected each scaled to a sum of

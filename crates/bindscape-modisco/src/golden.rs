@@ -9,7 +9,8 @@ use crate::fine::{Profiles, agree, similarities};
 use crate::graph::{Graph, kept_rows, seqlet_graph};
 use crate::leiden::{communities, modularity};
 use crate::options::{Edges, Options};
-use crate::seqlets::{Seqlet, seqlets};
+use crate::seqlets::seqlets;
+use crate::stretch::Seqlet;
 use crate::{Pattern, Tracks, find};
 
 #[derive(Deserialize)]

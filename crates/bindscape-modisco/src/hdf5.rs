@@ -14,7 +14,7 @@ use bindscape_base::{Error, Result};
 use hdf5_pure::{AttrValue, EnumTypeBuilder, File, FileBuilder, Group, GroupBuilder};
 
 use crate::pattern::Pattern;
-use crate::seqlets::Seqlet;
+use crate::stretch::Seqlet;
 use crate::tracks::Tracks;
 
 /// Groups of patterns that raise, and of those that lower, the prediction.

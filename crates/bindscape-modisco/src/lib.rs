@@ -16,6 +16,7 @@ mod options;
 mod pattern;
 mod search;
 mod seqlets;
+mod stretch;
 mod tracks;
 mod words;
 
@@ -25,7 +26,8 @@ use bindscape_base::{Error, Result, random};
 
 pub use options::{Edges, Options};
 pub use pattern::Pattern;
-pub use seqlets::{Seqlet, Seqlets, seqlets};
+pub use seqlets::{Seqlets, seqlets};
+pub use stretch::Seqlet;
 pub use tracks::Tracks;
 
 /// Patterns of both signs.

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use crate::options::{Edges, Options, PSEUDOCOUNT, SUPPORT, SUPPORT_SHARE};
-use crate::seqlets::Seqlet;
+use crate::stretch::Seqlet;
 use crate::tracks::Tracks;
 
 /// What patterns are made from.

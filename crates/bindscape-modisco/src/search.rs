@@ -14,7 +14,7 @@ use crate::kernel::{jaccard, vectorized};
 use crate::leiden::communities;
 use crate::options::{BITS_WINDOW, LEAST_BITS, Options, SUBPATTERN_PERPLEXITY};
 use crate::pattern::{Context, Pattern, best_window};
-use crate::seqlets::Seqlet;
+use crate::stretch::Seqlet;
 use crate::tracks::{CHANNELS, Tracks};
 
 /// The patterns of the seqlets of one sign (1 or -1), the largest first.

@@ -7,7 +7,7 @@ use bindscape_base::error::Place;
 use bindscape_base::progress::{Progress, check};
 use bindscape_base::{Error, Result};
 
-use crate::seqlets::Seqlet;
+use crate::stretch::Seqlet;
 
 /// Numbers of a position of a seqlet: the hypothetical contributions of A, C, G and T, then the
 /// contribution of the base that is there, in its place.

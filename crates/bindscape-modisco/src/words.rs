@@ -7,7 +7,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::options::TOP_POSITIONS;
-use crate::seqlets::Seqlet;
+use crate::stretch::Seqlet;
 use crate::tracks::{Tracks, UNKNOWN};
 
 /// Letters of a word.
