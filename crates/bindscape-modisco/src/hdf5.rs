@@ -106,7 +106,8 @@ fn add_pattern(group: &mut GroupBuilder, tracks: &Tracks, pattern: &Pattern) {
     of_seqlets
         .create_dataset("n_seqlets")
         .with_i64_data(&[seqlets.len() as i64]);
-    let numbers: [(&str, fn(&Seqlet) -> i64); 3] = [
+    type Number = fn(&Seqlet) -> i64;
+    let numbers: [(&str, Number); 3] = [
         ("start", |seqlet| seqlet.start.into()),
         ("end", |seqlet| seqlet.end.into()),
         ("example_idx", |seqlet| seqlet.example.into()),

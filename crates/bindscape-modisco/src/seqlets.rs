@@ -257,11 +257,7 @@ fn least_precise(real: &[f64], null: &[f64], rising: bool, fdr: f64) -> f64 {
     let weakest = if rising { first } else { last };
     // The share of windows that are no seqlets, from the weakest of them.
     let share = -1.0 / (1.0 - 1.0 / weakest.max(1e-7));
-    let share = if (LEAST_NULL..=1.0).contains(&share) {
-        share
-    } else {
-        share.min(1.0).max(LEAST_NULL)
-    };
+    let share = share.clamp(LEAST_NULL, 1.0);
     let (&last, others) = real.split_last().expect("a side with windows");
     others
         .iter()

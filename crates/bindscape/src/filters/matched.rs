@@ -59,7 +59,7 @@ impl Known {
     ) -> Result<Vec<KnownMotif>> {
         let options = Options {
             distance,
-            background: self.background.clone(),
+            background: self.background,
             min_overlap: MIN_OVERLAP,
             ..Options::default()
         };
