@@ -1,4 +1,4 @@
-//! [`Real::compare`](super::Real::compare) of `f32` with the processor's vectors.
+//! [`Real::compare`](super::Real) of `f32` with the processor's vectors.
 
 use super::{Found, NONE, PoolShape, Pooled, Real};
 use crate::lanes::{kernel, lanes};

@@ -83,10 +83,13 @@ fn place(row: &Row) -> String {
         ..
     } = row;
     let strand = if row.reverse { " (-)" } else { "" };
-    let name = if name == "." { "" } else { name };
-    format!("{chrom}:{start}-{end}{strand} {name}")
-        .trim_end()
-        .to_owned()
+    let place = format!("{chrom}:{start}-{end}");
+    match name.as_str() {
+        "." => format!("{place}{strand}"),
+        // Records are often named by their place.
+        name if *name == place => format!("{place}{strand}"),
+        name => format!("{place}{strand} {name}"),
+    }
 }
 
 /// A hit as the page shows it.
