@@ -350,7 +350,7 @@ fn kinds(page: &FilterPage, numbering: &mut Numbering) -> Markup {
         tbody { @for (kind, number) in kinds { tr { th scope="row" { (kind) } td { (count(number)) } } } }
     };
     let notes = format!(
-        "Gained, lost: a match at a q-value of {} or less is new, or gone. Replaced: it is of another binding mode. Refined, blurred: the same mode, at a tenth of the q-value or less, or at ten times or more. Unknown: no match before or after.",
+        "Gained, lost: a match at a q-value of {} or less is new, or gone, and the q-value fell to a tenth or less, or rose tenfold or more. Refined, blurred: the same of a match that was there before and is of the same binding mode. Replaced: the match is of another mode. Unknown: no match before or after.",
         page.threshold
     );
     numbering.table("Changes", &notes, "", &content)

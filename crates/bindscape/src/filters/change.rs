@@ -13,9 +13,9 @@ const FACTOR: f64 = 10.0;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ChangeKind {
-    /// It matches a known motif, and matched none.
+    /// It matches a known motif, and matched none: the q-value fell to a tenth or less.
     Gained,
-    /// It matched a known motif, and matches none.
+    /// It matched a known motif, and matches none: the q-value rose tenfold or more.
     Lost,
     /// It matches a motif of another binding mode.
     Replaced,
@@ -23,7 +23,7 @@ pub enum ChangeKind {
     Refined,
     /// It matches the same mode less well: the q-value rose tenfold or more.
     Blurred,
-    /// It matches the same mode as well.
+    /// It matches the same mode as well, or its q-value passed the threshold by a small step.
     Unchanged,
     /// It matched no known motif, and matches none.
     Unknown,
@@ -60,22 +60,24 @@ impl ChangeKind {
     #[must_use]
     pub fn of(before: Option<&KnownMotif>, after: Option<&KnownMotif>, threshold: f64) -> Self {
         let matched = |known: &&KnownMotif| known.q_value <= threshold;
+        // A filter that never responds matches nothing at all.
+        let q_value =
+            |known: Option<&KnownMotif>| known.map_or(f64::INFINITY, |known| known.q_value);
+        let (then, now) = (q_value(before), q_value(after));
+        let (better, worse) = (now * FACTOR <= then, then * FACTOR <= now);
         match (before.filter(matched), after.filter(matched)) {
             (None, None) => Self::Unknown,
-            (None, Some(_)) => Self::Gained,
-            (Some(_), None) => Self::Lost,
-            (Some(before), Some(after)) => {
-                let shared = before.modes.iter().any(|mode| after.modes.contains(mode));
-                if !shared && before.id != after.id {
-                    Self::Replaced
-                } else if after.q_value * FACTOR <= before.q_value {
-                    Self::Refined
-                } else if before.q_value * FACTOR <= after.q_value {
-                    Self::Blurred
-                } else {
-                    Self::Unchanged
-                }
+            (None, Some(_)) if better => Self::Gained,
+            (Some(_), None) if worse => Self::Lost,
+            (Some(before), Some(after))
+                if before.id != after.id
+                    && !before.modes.iter().any(|mode| after.modes.contains(mode)) =>
+            {
+                Self::Replaced
             }
+            (Some(_), Some(_)) if better => Self::Refined,
+            (Some(_), Some(_)) if worse => Self::Blurred,
+            _ => Self::Unchanged,
         }
     }
 }
@@ -184,6 +186,9 @@ mod tests {
         assert_eq!(of((0.2, &["1"]), (0.3, &["1"])), ChangeKind::Unknown);
         assert_eq!(of((0.2, &["1"]), (0.01, &["1"])), ChangeKind::Gained);
         assert_eq!(of((0.01, &["1"]), (0.2, &["1"])), ChangeKind::Lost);
+        // Small steps over the threshold.
+        assert_eq!(of((0.06, &["1"]), (0.04, &["1"])), ChangeKind::Unchanged);
+        assert_eq!(of((0.04, &["1"]), (0.06, &["2"])), ChangeKind::Unchanged);
         assert_eq!(of((0.01, &["1"]), (0.01, &["2"])), ChangeKind::Replaced);
         assert_eq!(
             of((0.01, &["1", "2"]), (0.001, &["2"])),
