@@ -113,6 +113,12 @@ impl Verb for Arguments {
             "--steps",
             "integrated-gradients",
         );
+        let compares = gradients || self.method == AttributionMethod::DeepLift;
+        unused(
+            self.references != 10 && !compares,
+            "--references",
+            "deeplift or integrated-gradients",
+        );
         unused(
             self.raw && self.method != AttributionMethod::Ism,
             "--raw",

@@ -107,7 +107,7 @@ fn wrong_value(error: &clap::Error) -> Option<ExitCode> {
 fn wrong(error: &Error, name: &dyn Fn(&str) -> String) -> ExitCode {
     if matches!(error, Error::Interrupted) {
         terminal::say(
-            "interrupted; nothing is half-written, and the same command continues trainings after their last epoch, and predictions and work on proteins where they stopped",
+            "interrupted; nothing is half-written, and the same command continues trainings after their last epoch, and predictions, attributions and work on proteins where they stopped",
         );
         return ExitCode::from(130);
     }

@@ -69,7 +69,7 @@ fn region(row: &ContributionRow) -> Markup {
     html! {
         section.region {
             h2 { (row.place) }
-            p.logit { "logit " (format!("{:.3}", row.logit)) }
+            p.logit { "logit " (format!("{:.3}", row.logit)) ", a probability of " (format!("{:.2}", 1.0 / (1.0 + (-row.logit).exp()))) }
             div.scroll tabindex="0" role="region" aria-label={ "Contributions of " (row.place) } {
                 div.picture {
                     (strip(row))

@@ -123,7 +123,7 @@ pub fn filters_page(page: &FilterPage) -> String {
             main {
                 @if let Some(figure) = influences(page) { (numbering.figure(&figure)) }
                 @if let Some(figure) = changes(page) { (numbering.figure(&figure)) }
-                @if page.before.is_some() { (kinds(page, &mut numbering)) }
+                @if page.before.is_some() { (kinds(page)) }
                 @if !page.groups.is_empty() { (groups(page, &mut numbering)) }
                 (filters(page, &mut numbering))
             }
@@ -336,7 +336,7 @@ fn changes(page: &FilterPage) -> Option<Figure> {
 }
 
 /// How many filters changed how.
-fn kinds(page: &FilterPage, numbering: &mut Numbering) -> Markup {
+fn kinds(page: &FilterPage) -> Markup {
     let mut kinds: Vec<(&str, u64)> = Vec::new();
     for before in page.rows.iter().filter_map(|row| row.before.as_ref()) {
         match kinds.iter_mut().find(|(kind, _)| *kind == before.kind) {
@@ -345,15 +345,16 @@ fn kinds(page: &FilterPage, numbering: &mut Numbering) -> Markup {
         }
     }
     kinds.sort_by_key(|&(kind, count)| (std::cmp::Reverse(count), kind));
-    let content = html! {
-        thead { tr { th.left scope="col" { "Change" } th scope="col" { "Filters" } } }
-        tbody { @for (kind, number) in kinds { tr { th scope="row" { (kind) } td { (count(number)) } } } }
-    };
-    let notes = format!(
-        "Gained, lost: a match at a q-value of {} or less is new, or gone, and the q-value fell to a tenth or less, or rose tenfold or more. Refined, blurred: the same of a match that was there before and is of the same binding mode. Replaced: the match is of another mode. Unknown: no match before or after.",
-        page.threshold
-    );
-    numbering.table("Changes", &notes, "", &content)
+    let kinds: Vec<String> = kinds
+        .into_iter()
+        .map(|(kind, number)| format!("{} {kind}", count(number)))
+        .collect();
+    html! {
+        p {
+            "Of the filters, " strong { (kinds.join(", ")) } ". Gained, lost: a match at a q-value of "
+            (page.threshold) " or less is new, or gone, and the q-value fell to a tenth or less, or rose tenfold or more. Refined, blurred: the same of a match that was there before and is of the same binding mode. Replaced: the match is of another mode. Unknown: no match before or after."
+        }
+    }
 }
 
 fn influence(influence: Option<&TfInfluence>) -> Markup {
@@ -534,7 +535,7 @@ mod tests {
         let page = page(vec![gained], true);
         assert!(page.contains("Filters of hnf4a, and what they were in multi"));
         assert!(page.contains("What training made of the filters"));
-        assert!(page.contains("<th scope=\"row\">gained</th><td>1</td>"));
+        assert!(page.contains("<strong>1 gained</strong>"));
         assert!(page.contains("r = 0.83"));
     }
 }

@@ -23,6 +23,8 @@ pub struct SelectionPage {
     pub sets: Vec<CandidateSet>,
     /// Strategies that are not possible here, with the reason.
     pub missing: Vec<(String, String)>,
+    /// What to take, in sentences.
+    pub advice: Vec<String>,
     /// By how much a predicted gain is off: root of the mean squared error.
     pub error: f64,
 }
@@ -75,6 +77,7 @@ pub fn selection_page(selection: &SelectionPage) -> String {
                 p.kicker { "bindscape select · " (date::today()) }
                 h1 { (title) }
                 p.lede { (lede(selection)) }
+                @for line in &selection.advice { p { (line) } }
             }
             main {
                 @if !selection.sets.is_empty() {
@@ -124,7 +127,7 @@ fn lede(selection: &SelectionPage) -> String {
         .max_by(|a, b| a.1.total_cmp(&b.1));
     text += &match best {
         Some((set, gain)) if gain > selection.error => format!(
-            "The most is expected of {}: an AUCPR {} ± {} above that of a network from scratch, from 200 peaks and as many unbound as bound test regions.",
+            "Of the sets whose gain is known, the most is expected of {}: an AUCPR {} ± {} above that of a network from scratch, from 200 peaks and as many unbound as bound test regions.",
             set.strategy,
             fixed(gain, 2),
             fixed(selection.error, 2)
@@ -370,6 +373,7 @@ mod tests {
             modes_from: "jaspar:vertebrates".into(),
             sets,
             missing: vec![("partners:HNF4A".into(), "needs STRING".into())],
+            advice: vec!["recommended: all".into()],
             error: 0.067,
         })
     }
@@ -380,7 +384,7 @@ mod tests {
             set("mode:HNF4A", Some(0.12)),
             set("random:HNF4A", Some(0.04)),
         ]);
-        assert!(page.contains("The most is expected of mode:HNF4A: an AUCPR 0.12 ± 0.07 above"));
+        assert!(page.contains("the most is expected of mode:HNF4A: an AUCPR 0.12 ± 0.07 above"));
         assert!(
             page.contains(
                 "HNF4A has 3,668 bound regions in the matrix, and the binding modes 12, 30"

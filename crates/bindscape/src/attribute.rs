@@ -61,6 +61,9 @@ pub enum AttributionMethod {
     Saliency,
 }
 
+/// Points of integrated gradients at most.
+const MOST_STEPS: usize = 10_000;
+
 /// A plan of attributions.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -256,13 +259,20 @@ impl Job for Attribute {
     const NAME: &'static str = "attribute";
 
     fn check(&self) -> Result<()> {
-        if self.steps == Some(0) {
-            return Err(Error::argument("steps", "at least 1", "0"));
+        if let Some(steps) = self.steps
+            && !(1..=MOST_STEPS).contains(&steps)
+        {
+            let expected = format!("1 to {MOST_STEPS}");
+            return Err(Error::argument("steps", expected, steps.to_string()));
         }
         self.references.check()
     }
 
     fn run(&self, session: &Session<'_>) -> Result<Attributed> {
+        if self.out.is_file() {
+            return Err(Error::conflict(&self.out, "a directory to make", "a file")
+                .hint("choose another ⟦out⟧"));
+        }
         if !self.out.join(UNFINISHED).exists() {
             refuse_occupied(&self.out, "out")?;
         }

@@ -239,10 +239,20 @@ impl Filters {
         (model, file, layer): &(Model, PathBuf, FirstLayer),
         before: &(Model, PathBuf, FirstLayer),
     ) -> Result<()> {
+        let hint = "give the multi-model that the model was fine-tuned from";
         if (before.2.filters, before.2.width) == (layer.filters, layer.width)
             && before.0.architecture.length() == model.architecture.length()
         {
-            return Ok(());
+            // Imported weights do not say where they come from.
+            let known = model.training.parent.is_some() || model.training.regions_known;
+            if !known || model.training.parent.as_deref() == Some(before.0.sha256()) {
+                return Ok(());
+            }
+            let expected = format!(
+                "the multi-model that {} was fine-tuned from",
+                file.display()
+            );
+            return Err(Error::input(&before.1, Place::File, expected, "another").hint(hint));
         }
         Err(Error::input(
             &before.1,
@@ -261,7 +271,7 @@ impl Filters {
                 before.0.architecture.length()
             ),
         )
-        .hint("give the multi-model that the model was fine-tuned from"))
+        .hint(hint))
     }
 }
 

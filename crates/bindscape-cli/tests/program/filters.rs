@@ -108,6 +108,9 @@ fn tables_motifs_and_page_of_filters() {
     let page = fs::read_to_string(here.join("changed/filters.html")).expect("a page");
     says(&page, &["and what they were in multi"]);
 
+    // Filters correspond with those of the multi-model that fine-tuning began with, and no others.
+    let told = refuses(here, &filters("multi", "none", &["--before", "multi"]));
+    says(&told, &["was fine-tuned from", "hint: give the multi-model"]);
     // A readout has no filters of its own.
     let told = refuses(
         here,

@@ -71,6 +71,8 @@ impl Noted {
 /// Files under construction.
 pub(super) struct Output {
     directory: PathBuf,
+    /// TF whose logit is attributed.
+    tf: String,
     title: String,
     notes: Vec<String>,
     one_hot: ArrayWriter<i8>,
@@ -127,6 +129,7 @@ impl Output {
             contributions: ArrayWriter::create(&directory.join(CONTRIBUTIONS), &shape)?,
             table,
             title: format!("What makes {} bind", header.tf),
+            tf: header.tf.clone(),
             notes: vec![
                 format!(
                     "Contributions of bases to the logit of {} by {}: {}.",
@@ -221,7 +224,7 @@ impl Output {
         self.one_hot.finish()?;
         self.contributions.finish()?;
         if self.show > 0 {
-            let page = page::page(&self.title, &self.notes, &self.shown, windows)?;
+            let page = page::page(&self.title, &self.tf, &self.notes, &self.shown, windows)?;
             atomic::write(self.directory.join(PAGE), page.as_bytes())?;
         }
         self.table.commit()?;

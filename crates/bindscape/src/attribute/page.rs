@@ -15,6 +15,9 @@ const NAMES: usize = 6;
 /// The share of the absolute contributions of a window that a hit must hold to be named.
 const SHARE: f64 = 0.05;
 
+/// How much more a motif of the TF itself counts.
+const OWN: f64 = 2.0;
+
 /// A window on the page.
 pub(super) struct Shown {
     pub(super) row: usize,
@@ -27,6 +30,7 @@ pub(super) struct Shown {
 /// The page as HTML.
 pub(super) fn page(
     title: &str,
+    tf: &str,
     notes: &[String],
     shown: &[Shown],
     windows: &Windows,
@@ -52,7 +56,7 @@ pub(super) fn page(
             heights
         });
         let logo = Logo::weights(heights.collect())?;
-        let sites = named(&scanner, &own, &shown.contributions);
+        let sites = named(&scanner, tf, &own, &shown.contributions);
         rows.push(ContributionRow {
             place: place(&windows.rows[shown.row]),
             logit: shown.logit,
@@ -107,7 +111,7 @@ fn site(scanner: &Scanner, logo: &Logo, hit: &Hit) -> NamedSite {
 }
 
 /// The hits that hold most of the contributions, without overlaps, in the order of their places.
-fn named<'a>(scanner: &Scanner, hits: &[&'a Hit], contributions: &[f64]) -> Vec<&'a Hit> {
+fn named<'a>(scanner: &Scanner, tf: &str, hits: &[&'a Hit], contributions: &[f64]) -> Vec<&'a Hit> {
     let total: f64 = contributions.iter().map(|value| value.abs()).sum();
     let span = |hit: &Hit| {
         let start = hit.start as usize;
@@ -118,8 +122,12 @@ fn named<'a>(scanner: &Scanner, hits: &[&'a Hit], contributions: &[f64]) -> Vec<
     for &hit in hits {
         let held = contributions[span(hit)].iter().sum::<f64>().abs();
         if held > 0.0 && held >= SHARE * total {
-            // Of motifs that hold about the same, the one that fits best.
-            ranked.push((hit, held * -p_value(hit).log10()));
+            // Of motifs that hold about the same, the one that fits best, and the TF's own before
+            // others, which are many.
+            let name = scanner.motifs()[hit.motif].name();
+            let own = name.split("::").any(|part| part.eq_ignore_ascii_case(tf));
+            let factor = if own { OWN } else { 1.0 };
+            ranked.push((hit, factor * held * -p_value(hit).log10()));
         }
     }
     ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(b.0)));

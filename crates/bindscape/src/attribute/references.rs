@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::file_name;
 
+/// References of a sequence at most: their mean changes no more long before.
+const MOST: usize = 1_000;
+
 /// Kinds of references.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -55,8 +58,13 @@ impl Default for References {
 
 impl References {
     pub(super) fn check(&self) -> Result<()> {
-        if self.count == 0 {
-            return Err(Error::argument("references", "at least 1", "0"));
+        if !(1..=MOST).contains(&self.count) {
+            let expected = format!("1 to {MOST}");
+            return Err(Error::argument(
+                "references",
+                expected,
+                self.count.to_string(),
+            ));
         }
         Ok(())
     }

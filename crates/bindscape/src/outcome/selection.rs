@@ -66,7 +66,7 @@ impl Selected {
     }
 
     /// What to pre-train on, and why.
-    fn recommendation(&self) -> Vec<String> {
+    pub(crate) fn recommendation(&self) -> Vec<String> {
         let few = self.sets.iter().filter(|set| set.choice.around().is_some());
         // The first of equals: that with the higher cosines.
         let best = few

@@ -14,8 +14,18 @@ pub(super) fn of(selected: &Selected) -> String {
         modes_from: selected.modes.clone(),
         sets: selected.sets.iter().map(candidate).collect(),
         missing: selected.missing.iter().map(plainly).collect(),
+        advice: advice(selected),
         error: PREDICTION_ERROR,
     })
+}
+
+/// What the command says, too, with fields of plans by their names.
+fn advice(selected: &Selected) -> Vec<String> {
+    if selected.single {
+        return Vec::new();
+    }
+    let lines = selected.recommendation().into_iter();
+    lines.map(|line| line.replace(['⟦', '⟧'], "")).collect()
 }
 
 /// A choice that cannot be made, and why, with fields of plans by their names.
