@@ -481,7 +481,7 @@ mod tests {
             number,
             sites: 120,
             information: 9.5,
-            known: Some(("HNF4A<".into(), q)),
+            known: Some(("HNF4A<b".into(), q)),
             modes: vec!["12".into()],
             influence: Some(("HNF4A".into(), 0.0123, Some((0.01, 0.02)))),
             before: None,
@@ -519,7 +519,7 @@ mod tests {
         let page = page(vec![row(1, 1e-4), row(2, 0.3), dead], false);
         assert!(page.contains("1 of 3 filters match a motif of jaspar:vertebrates"));
         assert!(page.contains("1 never responds"));
-        assert!(page.contains("HNF4A&lt;") && !page.contains("HNF4A<"));
+        assert!(page.contains("HNF4A&lt;b") && !page.contains("HNF4A<b"));
         assert!(!page.contains("What training made of the filters"));
     }
 
