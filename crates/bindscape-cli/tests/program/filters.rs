@@ -110,7 +110,10 @@ fn tables_motifs_and_page_of_filters() {
 
     // Filters correspond with those of the multi-model that fine-tuning began with, and no others.
     let told = refuses(here, &filters("multi", "none", &["--before", "multi"]));
-    says(&told, &["was fine-tuned from", "hint: give the multi-model"]);
+    says(
+        &told,
+        &["was fine-tuned from", "hint: give the multi-model"],
+    );
     // A readout has no filters of its own.
     let told = refuses(
         here,
