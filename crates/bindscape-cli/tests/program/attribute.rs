@@ -215,7 +215,7 @@ fn wrong_input_is_refused() {
         &["--tf", "a TF of the model", "\"D\""],
     );
     let none = words(&["--out", "out", "--references", "0"]);
-    says(&refuses(here, &none), &["--references", "at least 1"]);
+    says(&refuses(here, &none), &["--references", "expected 1 to "]);
     std::fs::write(here.join("r.fa"), ">r\nACGT\n").expect("written");
     let short = words(&["--out", "out", "--reference-fasta", "r.fa"]);
     says(
