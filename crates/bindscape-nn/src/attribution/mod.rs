@@ -164,7 +164,7 @@ impl Attribution {
 /// (config.filters, config.hidden) = ([4, 4, 4], 8);
 /// let network = Architecture::Cnn(config).initial(1, &Device::flex())?;
 /// let attributor = Attributor::<f32>::new(&network, 90, 1)?;
-/// let bases: Vec<u8> = (0..90).map(|position| position * 7 % 11 % 4).collect();
+/// let bases: Vec<u8> = (0..90_u32).map(|position| (position * 7 % 11 % 4) as u8).collect();
 /// let references = [Reference::Zeros];
 /// let example = Example { bases: &bases, references: &references };
 /// let found = attributor.attribute(&[example], Method::DeepLift, Strands::Both);
