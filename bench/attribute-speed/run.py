@@ -32,27 +32,7 @@ CONFIG = dict(length=LENGTH, outputs=1, filters=[100, 200, 200], kernels=[19, 7,
 def network():
     sys.path.insert(0, str(GOLDEN))
     import parity
-    import torch
-    from torch import nn
-
-    class Cnn(parity.Cnn):
-        """With a module for each nonlinearity, for tangermeme's rules."""
-
-        def __init__(self, **config):
-            super().__init__(**config)
-            self.relus = nn.ModuleList(nn.ReLU() for _ in range(5))
-            self.pools = nn.ModuleList(nn.MaxPool1d(self.pool) for _ in range(3))
-
-        def forward(self, x):
-            for n in (1, 2, 3):
-                x = self.relus[n - 1](getattr(self, f"bn{n}")(getattr(self, f"c{n}")(x)))
-                x = self.pools[n - 1](x)
-            x = torch.flatten(x, 1)
-            for n in (4, 5):
-                x = self.relus[n - 1](getattr(self, f"bn{n}")(getattr(self, f"d{n}")(x)))
-            return self.d6(x)
-
-    plain, modules = parity.Cnn(**CONFIG), Cnn(**CONFIG)
+    plain, modules = parity.Cnn(**CONFIG), parity.CnnOfModules(**CONFIG)
     parity.fill(plain)
     modules.load_state_dict(plain.state_dict())
     return plain, modules.eval()

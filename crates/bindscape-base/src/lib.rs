@@ -11,6 +11,7 @@ pub mod kind;
 pub mod lock;
 pub mod names;
 mod near;
+pub mod packed;
 pub mod progress;
 pub mod random;
 pub mod reading;

@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use bindscape::attribute::{Attribute, AttributionMethod, ReferenceKind, References};
-use bindscape::predict::PredictionInput;
-use bindscape_base::{Error, Result};
+use bindscape_base::Result;
 use bindscape_nn::Strands;
 use clap::{ArgGroup, Args};
 
 use crate::choice::{STRANDS, choice};
 use crate::face::Verb;
+use crate::predict::input;
 
 /// Options of `attribute`.
 #[derive(Debug, Args)]
@@ -130,17 +130,7 @@ impl Verb for Arguments {
     fn plan(self) -> Result<Attribute> {
         Ok(Attribute {
             model: self.model,
-            input: match (self.fasta, self.regions, self.genome) {
-                (Some(fasta), _, genome) => PredictionInput::Fasta { fasta, genome },
-                (None, Some(regions), Some(genome)) => PredictionInput::Regions { regions, genome },
-                _ => {
-                    return Err(Error::argument(
-                        "fasta",
-                        "a FASTA file, or ⟦regions⟧ with their ⟦genome⟧",
-                        "neither",
-                    ));
-                }
-            },
+            input: input(self.fasta, self.regions, self.genome)?,
             tf: self.tf,
             method: self.method,
             references: References {

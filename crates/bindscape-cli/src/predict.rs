@@ -56,6 +56,23 @@ const REPORTS: &[(&str, &str)] = &[
     ("windows", "Every window, on a row of its own"),
 ];
 
+/// The sequences or regions asked for; clap requires one of the two, and a genome for regions.
+pub(crate) fn input(
+    fasta: Option<PathBuf>,
+    regions: Option<PathBuf>,
+    genome: Option<PathBuf>,
+) -> Result<PredictionInput> {
+    match (fasta, regions, genome) {
+        (Some(fasta), _, genome) => Ok(PredictionInput::Fasta { fasta, genome }),
+        (None, Some(regions), Some(genome)) => Ok(PredictionInput::Regions { regions, genome }),
+        _ => Err(Error::argument(
+            "fasta",
+            "a FASTA file, or ⟦regions⟧ with their ⟦genome⟧",
+            "neither",
+        )),
+    }
+}
+
 impl Verb for Arguments {
     type Job = Predict;
 
@@ -66,17 +83,7 @@ impl Verb for Arguments {
     fn plan(self) -> Result<Predict> {
         Ok(Predict {
             model: self.model,
-            input: match (self.fasta, self.regions, self.genome) {
-                (Some(fasta), _, genome) => PredictionInput::Fasta { fasta, genome },
-                (None, Some(regions), Some(genome)) => PredictionInput::Regions { regions, genome },
-                _ => {
-                    return Err(Error::argument(
-                        "fasta",
-                        "a FASTA file, or ⟦regions⟧ with their ⟦genome⟧",
-                        "neither",
-                    ));
-                }
-            },
+            input: input(self.fasta, self.regions, self.genome)?,
             out: self.out,
             stride: self.stride,
             report: self.report,

@@ -30,7 +30,7 @@ mod parallel;
 pub mod products;
 pub mod transformer;
 pub use limit::{Vectors, limit_vectors};
-pub use parallel::vectors;
+pub use parallel::{vectorized, vectors};
 pub mod windows;
 mod winograd;
 

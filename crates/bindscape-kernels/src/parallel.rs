@@ -34,10 +34,11 @@ pub(crate) fn map<R: Send>(tasks: usize, work: impl Fn(usize) -> R + Sync + Send
     }
 }
 
-/// Runs `work` compiled for the widest vectors that this processor has. Closures
+/// Runs `work` compiled for the widest vectors that this processor has and
+/// [`limit_vectors`](crate::limit_vectors) allows. Closures
 /// and functions that it calls must be `#[inline(always)]` to be compiled so, too.
 #[inline(always)]
-pub(crate) fn vectorized<R, W: FnOnce() -> R>(work: W) -> R {
+pub fn vectorized<R, W: FnOnce() -> R>(work: W) -> R {
     struct Once<W>(W);
     impl<R, W: FnOnce() -> R> NullaryFnOnce for Once<W> {
         type Output = R;

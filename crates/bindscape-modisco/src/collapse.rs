@@ -10,11 +10,12 @@ use rustc_hash::FxHashMap;
 
 use crate::align::{Alignment, Metric, align_patterns, merge};
 use crate::fine::Profiles;
-use crate::kernel::{jaccard, vectorized};
+use crate::kernel::jaccard;
 use crate::numeric::Mersenne;
 use crate::options::{Edges, MERGE_SAMPLE};
 use crate::pattern::{Context, Pattern};
 use crate::stretch::Seqlet;
+use bindscape_kernels::vectorized;
 
 /// Patterns are merged where contamination and similarity both reach one of these pairs …
 const MERGE: [(f64, f64); 3] = [(0.8, 0.8), (0.5, 0.85), (0.2, 0.9)];

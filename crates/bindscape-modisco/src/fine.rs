@@ -5,11 +5,12 @@ use bindscape_base::{Error, Result};
 use rayon::prelude::*;
 
 use crate::coarse::Neighbours;
-use crate::kernel::{jaccard_along, reverse_complement, running_sizes, vectorized};
+use crate::kernel::{jaccard_along, reverse_complement, running_sizes};
 use crate::numeric::pairwise_sum;
 use crate::options::{MIN_OVERLAP, RANK_CORRELATION};
 use crate::stretch::Seqlet;
 use crate::tracks::{CHANNELS, Tracks};
+use bindscape_kernels::vectorized;
 
 /// Contributions of seqlets of one length, hypothetical and projected each scaled to a sum of
 /// sizes of 1.

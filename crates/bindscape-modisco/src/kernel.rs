@@ -100,20 +100,6 @@ pub(crate) fn running_sizes(x: &[f32]) -> Vec<f32> {
     sizes
 }
 
-/// Runs `work` compiled for the widest vectors that this processor has.
-#[inline(always)]
-pub(crate) fn vectorized<R>(work: impl FnOnce() -> R) -> R {
-    struct Once<W>(W);
-    impl<R, W: FnOnce() -> R> pulp::NullaryFnOnce for Once<W> {
-        type Output = R;
-        #[inline(always)]
-        fn call(self) -> R {
-            (self.0)()
-        }
-    }
-    pulp::Arch::new().dispatch(Once(work))
-}
-
 /// The other strand of a stretch: positions and bases in reverse.
 ///
 /// # Shapes
@@ -130,6 +116,8 @@ pub(crate) fn reverse_complement(x: &[f32]) -> Vec<f32> {
 
 #[cfg(test)]
 mod tests {
+    use bindscape_kernels::vectorized;
+
     use super::*;
 
     /// The index as it is defined.

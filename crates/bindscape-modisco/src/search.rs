@@ -10,12 +10,13 @@ use crate::coarse::{neighbours, top};
 use crate::collapse::collapse;
 use crate::fine::{Profiles, agree, similarities, sum_of_sizes};
 use crate::graph::{kept_rows, seqlet_graph, subpattern_graph};
-use crate::kernel::{jaccard, vectorized};
+use crate::kernel::jaccard;
 use crate::leiden::communities;
 use crate::options::{BITS_WINDOW, LEAST_BITS, Options, SUBPATTERN_PERPLEXITY};
 use crate::pattern::{Context, Pattern, best_window};
 use crate::stretch::Seqlet;
 use crate::tracks::{CHANNELS, Tracks};
+use bindscape_kernels::vectorized;
 
 /// The patterns of the seqlets of one sign (1 or -1), the largest first.
 pub(crate) fn patterns(

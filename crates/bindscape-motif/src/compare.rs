@@ -28,6 +28,7 @@ mod tests;
 
 use bindscape_base::progress::{Progress, check};
 use bindscape_base::{Error, Result};
+use bindscape_kernels::vectorized;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
@@ -378,20 +379,6 @@ fn at_least_one(p: f64, m: usize) -> f64 {
         return 1.0;
     }
     -f64::exp_m1(m as f64 * f64::ln_1p(-p))
-}
-
-/// Runs `work` compiled for the widest vectors that this processor has.
-#[inline(always)]
-fn vectorized<R>(work: impl FnOnce() -> R) -> R {
-    struct Once<W>(W);
-    impl<R, W: FnOnce() -> R> pulp::NullaryFnOnce for Once<W> {
-        type Output = R;
-        #[inline(always)]
-        fn call(self) -> R {
-            (self.0)()
-        }
-    }
-    pulp::Arch::new().dispatch(Once(work))
 }
 
 /// The columns of a motif with the pseudocount.

@@ -9,7 +9,7 @@ use bindscape_stats::quantile;
 use rand_chacha::rand_core::RngCore;
 use rayon::prelude::*;
 
-use crate::network::{LayerKind, Layers, Source};
+use crate::network::{LayerKind, Layers, Source, Traced};
 use crate::predict::Predictor;
 use crate::strands::Strands;
 
@@ -40,28 +40,28 @@ impl FirstLayer {
             )
         };
         let readers = layers.readers();
-        let reads = |layer: &crate::network::Layer| layer.reads() == [Source::Input];
-        let convolution = (0..layers.len()).find_map(|place| {
-            let layer = layers.iter().nth(place)?;
-            match layer.kind() {
-                LayerKind::Convolution {
-                    filters, kernel, ..
-                } if reads(layer) => Some((place, filters, kernel)),
+        let convolution = layers.iter().enumerate().find_map(|(place, layer)| {
+            match (layer.kind(), layer.reads()) {
+                (
+                    LayerKind::Convolution {
+                        filters, kernel, ..
+                    },
+                    [Source::Input],
+                ) => Some((place, filters, kernel)),
                 _ => None,
             }
         });
-        let (mut place, filters, width) = convolution.ok_or_else(|| none("none"))?;
-        let name = |place: usize| layers.iter().nth(place).expect("a place of the list");
-        let convolution = name(place).name().to_owned();
+        let (first, filters, width) = convolution.ok_or_else(|| none("none"))?;
+        let mut place = first;
         loop {
             let [next] = readers[place][..] else {
                 return Err(none("another one after it"));
             };
-            match name(next).kind() {
+            match layers.at(next).kind() {
                 LayerKind::Relu => {
                     return Ok(Self {
-                        convolution,
-                        activation: name(next).name().to_owned(),
+                        convolution: layers.at(first).name().to_owned(),
+                        activation: layers.at(next).name().to_owned(),
                         filters,
                         width,
                     });
@@ -87,14 +87,7 @@ pub struct FilterSites {
     pub maximum: f32,
 }
 
-/// What changes if some filters give 0 at every position.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Silenced {
-    /// One per TF.
-    pub tfs: Vec<Influence>,
-}
-
-/// What silencing changes for a TF.
+/// What changes for a TF if some filters give 0 at every position.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Influence {
     /// Mean over sequences of the squared change of the probability.
@@ -130,57 +123,45 @@ impl Predictor {
         progress: &dyn Progress,
     ) -> Result<Vec<FilterSites>> {
         let layer = FirstLayer::of(self.network().layers())?;
-        let strands = [Strand::Forward, Strand::Reverse];
-        let mut maxima = vec![0.0_f32; layer.filters];
-        for strand in strands {
-            self.trace(
-                sequences,
-                strand,
-                &[&layer.activation],
-                batch,
-                progress,
-                |traced| {
-                    for of_position in traced.activations[0].values.chunks_exact(layer.filters) {
-                        for (maximum, &value) in maxima.iter_mut().zip(of_position) {
-                            *maximum = maximum.max(value);
-                        }
-                    }
+        let each = |visit: &mut (dyn FnMut(Strand, &Traced) + Send)| -> Result<()> {
+            for strand in [Strand::Forward, Strand::Reverse] {
+                let layers = [layer.activation.as_str()];
+                self.trace(sequences, strand, &layers, batch, progress, |traced| {
+                    visit(strand, &traced);
                     Ok(())
-                },
-            )?;
-        }
+                })?;
+            }
+            Ok(())
+        };
+        let mut maxima = vec![0.0_f32; layer.filters];
+        each(&mut |_, traced| {
+            for of_position in traced.activations[0].values.chunks_exact(layer.filters) {
+                for (maximum, &value) in maxima.iter_mut().zip(of_position) {
+                    *maximum = maximum.max(value);
+                }
+            }
+        })?;
         let mut counts = vec![vec![[0_u64; 4]; layer.width]; layer.filters];
         let mut sites = vec![0; layer.filters];
         let mut bases = vec![0; sequences.length()];
-        for strand in strands {
-            self.trace(
-                sequences,
-                strand,
-                &[&layer.activation],
-                batch,
-                progress,
-                |traced| {
-                    let array = &traced.activations[0];
-                    let positions = array.shape[1];
-                    let of_rows = array.values.chunks_exact(positions * layer.filters);
-                    for (&row, values) in traced.rows.iter().zip(of_rows) {
-                        sequences.bases(row, strand, &mut bases);
-                        for (start, values) in values.chunks_exact(layer.filters).enumerate() {
-                            let window = &bases[start..start + layer.width];
-                            for (filter, &value) in values.iter().enumerate() {
-                                if value > 0.0 && value > share * maxima[filter] {
-                                    sites[filter] += 1;
-                                    for (count, &base) in counts[filter].iter_mut().zip(window) {
-                                        count[usize::from(base)] += 1;
-                                    }
-                                }
+        each(&mut |strand, traced| {
+            let array = &traced.activations[0];
+            let of_rows = array.values.chunks_exact(array.shape[1] * layer.filters);
+            for (&row, values) in traced.rows.iter().zip(of_rows) {
+                sequences.bases(row, strand, &mut bases);
+                let windows = bases.windows(layer.width);
+                for (window, values) in windows.zip(values.chunks_exact(layer.filters)) {
+                    for (filter, &value) in values.iter().enumerate() {
+                        if value > 0.0 && value > share * maxima[filter] {
+                            sites[filter] += 1;
+                            for (count, &base) in counts[filter].iter_mut().zip(window) {
+                                count[usize::from(base)] += 1;
                             }
                         }
                     }
-                    Ok(())
-                },
-            )?;
-        }
+                }
+            }
+        })?;
         let found = counts.into_iter().zip(sites).zip(maxima);
         Ok(found
             .map(|((counts, sites), maximum)| FilterSites {
@@ -192,7 +173,7 @@ impl Predictor {
     }
 
     /// What silencing each group of filters changes in the probabilities of `sequences`, both
-    /// strands averaged. `progress` advances by one per sequence for each group, and once before.
+    /// strands averaged, TF by TF. `progress` advances by one per sequence for each group, and once before.
     ///
     /// # Errors
     /// If the network has no such layer or filter, the sequences have another length, or the user
@@ -204,7 +185,7 @@ impl Predictor {
         batch: usize,
         resampling: Resampling,
         progress: &dyn Progress,
-    ) -> Result<Vec<Silenced>> {
+    ) -> Result<Vec<Vec<Influence>>> {
         let layer = FirstLayer::of(self.network().layers())?;
         let predict = |predictor: &Self| -> Result<Vec<f32>> {
             let found = predictor.predict(sequences, Strands::Both, batch, progress)?;
@@ -223,9 +204,7 @@ impl Predictor {
                     weights.hold(filter, 0.0)?;
                 }
                 let after = predict(&silenced)?;
-                Ok(Silenced {
-                    tfs: influences(&before, &after, tfs, &draws),
-                })
+                Ok(influences(&before, &after, tfs, &draws))
             })
             .collect()
     }
@@ -384,14 +363,14 @@ mod tests {
                 .map(|row| f64::from(after[2 * row + tf] - before[2 * row + tf]))
                 .collect();
             let squared = changes.iter().map(|c| c * c).sum::<f64>() / 40.0;
-            let influence = found[0].tfs[tf];
+            let influence = found[0][tf];
             assert!((influence.squared - squared).abs() < 1e-9);
             assert!((influence.change - changes.iter().sum::<f64>() / 40.0).abs() < 1e-9);
             let (low, high) = influence.interval.unwrap();
             assert!(low <= squared && squared <= high && low < high);
             // Without any filter all sequences are alike.
-            assert!(found[1].tfs[tf].squared > 0.0);
-            assert_eq!(found[2].tfs[tf].squared, 0.0);
+            assert!(found[1][tf].squared > 0.0);
+            assert_eq!(found[2][tf].squared, 0.0);
         }
     }
 
@@ -408,6 +387,6 @@ mod tests {
         let found = predictor
             .silence(&sequences, &[vec![3]], 16, none, &Silent)
             .unwrap();
-        assert_eq!(found[0].tfs[0].interval, None);
+        assert_eq!(found[0][0].interval, None);
     }
 }

@@ -15,13 +15,11 @@
 
 use std::sync::LazyLock;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
 use bindscape_base::progress::{Progress, check};
 use bindscape_base::{Error, Result};
 use bindscape_genome::sequence::{PackedSequences, Strand};
 use bindscape_stats::{Design, LogisticRegression};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 /// Bases of a window.
 const WIDTH: usize = 8;
@@ -93,7 +91,7 @@ pub fn scores(
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WordWeights {
     /// The weight of each window, in `f32`.
-    #[serde(serialize_with = "encode", deserialize_with = "decode")]
+    #[serde(with = "bindscape_base::packed")]
     windows: Vec<f32>,
     /// Standard deviation of what the words add to the log odds, among the regions that they
     /// were fitted to.
@@ -123,29 +121,6 @@ impl WordWeights {
         let weight = |&window: &u16| f64::from(self.windows[usize::from(window)]);
         words.share * words.windows.iter().map(weight).sum::<f64>()
     }
-}
-
-fn encode<S: Serializer>(windows: &[f32], serializer: S) -> Result<S::Ok, S::Error> {
-    let bytes: Vec<u8> = windows
-        .iter()
-        .flat_map(|value| value.to_le_bytes())
-        .collect();
-    serializer.serialize_str(&STANDARD_NO_PAD.encode(bytes))
-}
-
-fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f32>, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    let bytes = STANDARD_NO_PAD.decode(text).map_err(|error| {
-        serde::de::Error::custom(format!("weights that are no base64 ({error})"))
-    })?;
-    let (values, rest) = bytes.as_chunks::<4>();
-    if !rest.is_empty() {
-        return Err(serde::de::Error::custom("weights of four bytes each"));
-    }
-    Ok(values
-        .iter()
-        .map(|&value| f32::from_le_bytes(value))
-        .collect())
 }
 
 /// The words are the same for all sequences.

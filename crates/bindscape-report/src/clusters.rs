@@ -2,7 +2,7 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use crate::motifs::{foot, head, logo, widest};
+use crate::motifs::{files_beside, foot, head, logo, widest};
 use crate::number::counted;
 use crate::page::document;
 use crate::svg::px;
@@ -83,14 +83,7 @@ pub fn cluster_page(page: &ClusterPage<'_>) -> String {
                     (grown(page.tree, &rows(page)))
                 }
                 @for (number, cluster) in (1..).zip(page.clusters) { (section(number, cluster)) }
-                section aria-labelledby="files" {
-                    h2 id="files" { "Files" }
-                    ul {
-                        @for (name, what) in page.files {
-                            li { a href=(name) { code { (name) } } ": " (what) }
-                        }
-                    }
-                }
+                (files_beside(page.files))
             }
             (foot())
         }

@@ -176,6 +176,9 @@ fn words(row: &FilterRow) -> String {
     format!("filter {}{known}", row.number)
 }
 
+/// Most names among the points of influences.
+const NAMED: usize = 14;
+
 const WIDTH: f64 = 620.0;
 const HEIGHT: f64 = 380.0;
 
@@ -196,6 +199,47 @@ fn frame(x: (f64, f64), y: (f64, f64)) -> Frame {
 fn labels(svg: &mut Svg, x: &str, y: &str) {
     svg.text((WIDTH / 2.0, HEIGHT - 10.0), Anchor::Middle, "label", x);
     svg.upward((14.0, HEIGHT / 2.0), Anchor::Middle, "label", y);
+}
+
+/// Points of filters, some of them with the name of their match.
+struct Points {
+    svg: Svg,
+    threshold: f64,
+    named: Vec<(f64, f64)>,
+}
+
+impl Points {
+    /// Draws a filter, and the name of its match where `naming` and there is room.
+    fn draw(&mut self, row: &FilterRow, at: (f64, f64), naming: bool) {
+        let class = if row.matches(self.threshold) {
+            "dot transfer"
+        } else {
+            "dot scratch"
+        };
+        self.svg.circle(at, 4.0, class, &words(row));
+        let mut named = self.named.iter();
+        let free = named.all(|(x, y)| (x - at.0).abs() > 62.0 || (y - at.1).abs() > 13.0);
+        if let Some((name, _)) = row.known.as_ref().filter(|_| naming && free) {
+            let place = (at.0 + 7.0, at.1 + 4.0);
+            self.svg.text(place, Anchor::Start, "small", name);
+            self.named.push(at);
+        }
+    }
+
+    /// The figure of these points.
+    fn figure(self, name: &str, title: &str, caption: String) -> Figure {
+        Figure {
+            name: name.into(),
+            title: title.into(),
+            caption,
+            legend: vec![
+                Key::new(Mark::Dot, "dot transfer", "matches a known motif"),
+                Key::new(Mark::Dot, "dot scratch", "matches none"),
+            ],
+            panels: vec![self.svg],
+            columns: 1,
+        }
+    }
 }
 
 /// Information content and influence, as in Figure 9A of the paper.
@@ -231,40 +275,23 @@ fn influences(page: &FilterPage) -> Option<Figure> {
     );
     frame.axes(&mut svg, ticks(frame.x.domain, 6, 1.0), 5);
     labels(&mut svg, "information content, bits", "influence, log10");
-    let mut named: Vec<(f64, f64)> = Vec::new();
-    let mut order = points.clone();
+    let mut order = points;
     order.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let threshold = page.threshold;
+    let mut points = Points {
+        svg,
+        threshold,
+        named: Vec::new(),
+    };
     for (row, influence) in order {
-        let at = frame.at((row.information, influence));
-        let class = if row.matches(page.threshold) {
-            "dot transfer"
-        } else {
-            "dot scratch"
-        };
-        svg.circle(at, 4.0, class, &words(row));
-        // Names of the strongest, where there is room.
-        let free = named
-            .iter()
-            .all(|(x, y)| (x - at.0).abs() > 62.0 || (y - at.1).abs() > 13.0);
-        if let Some((name, _)) = row.known.as_ref().filter(|_| row.matches(page.threshold))
-            && free
-            && named.len() < 14
-        {
-            svg.text((at.0 + 7.0, at.1 + 4.0), Anchor::Start, "small", name);
-            named.push(at);
-        }
+        let naming = row.matches(threshold) && points.named.len() < NAMED;
+        points.draw(row, frame.at((row.information, influence)), naming);
     }
-    Some(Figure {
-        name: "filters".into(),
-        title: "What filters look for, and what is lost without them".into(),
-        caption: "Influence: mean squared change of the probability if the filter is silenced, for the TF for which that is largest. Names are those of the most similar known motifs of the most influential filters.".into(),
-        legend: vec![
-            Key::new(Mark::Dot, "dot transfer", "matches a known motif"),
-            Key::new(Mark::Dot, "dot scratch", "matches none"),
-        ],
-        panels: vec![svg],
-        columns: 1,
-    })
+    Some(points.figure(
+        "filters",
+        "What filters look for, and what is lost without them",
+        "Influence: mean squared change of the probability if the filter is silenced, for the TF for which that is largest. Names are those of the most similar known motifs of the most influential filters.".into(),
+    ))
 }
 
 /// Matches before and after, as in Figure 9B of the paper.
@@ -298,41 +325,27 @@ fn changes(page: &FilterPage) -> Option<Figure> {
     let level = strength(page.threshold);
     svg.line(frame.at((level, 0.0)), frame.at((level, most)), "chance");
     svg.line(frame.at((0.0, level)), frame.at((most, level)), "chance");
-    let mut named: Vec<(f64, f64)> = Vec::new();
+    let threshold = page.threshold;
+    let mut drawn = Points {
+        svg,
+        threshold,
+        named: Vec::new(),
+    };
     for &(row, before, after) in &points {
-        let at = frame.at((before, after));
-        let class = if row.matches(page.threshold) {
-            "dot transfer"
-        } else {
-            "dot scratch"
+        let changed = |before: &FilterBefore| {
+            ["gained", "refined", "replaced"].contains(&before.kind.as_str())
         };
-        svg.circle(at, 4.0, class, &words(row));
-        let changed = row
-            .before
-            .as_ref()
-            .is_some_and(|b| ["gained", "refined", "replaced"].contains(&b.kind.as_str()));
-        let free = named
-            .iter()
-            .all(|(x, y)| (x - at.0).abs() > 62.0 || (y - at.1).abs() > 13.0);
-        if let Some((name, _)) = row.known.as_ref().filter(|_| changed && free) {
-            svg.text((at.0 + 7.0, at.1 + 4.0), Anchor::Start, "small", name);
-            named.push(at);
-        }
+        let naming = row.before.as_ref().is_some_and(changed);
+        drawn.draw(row, frame.at((before, after)), naming);
     }
-    Some(Figure {
-        name: "filters-changed".into(),
-        title: "What training made of the filters".into(),
-        caption: format!(
-            "Each filter by the q-value of its best known motif before and after; dashed lines: a q-value of {}, and no change. Named are those that gained, refined or replaced a match.",
-            page.threshold
-        ),
-        legend: vec![
-            Key::new(Mark::Dot, "dot transfer", "matches a known motif"),
-            Key::new(Mark::Dot, "dot scratch", "matches none"),
-        ],
-        panels: vec![svg],
-        columns: 1,
-    })
+    let caption = format!(
+        "Each filter by the q-value of its best known motif before and after; dashed lines: a q-value of {threshold}, and no change. Named are those that gained, refined or replaced a match.",
+    );
+    Some(drawn.figure(
+        "filters-changed",
+        "What training made of the filters",
+        caption,
+    ))
 }
 
 /// How many filters changed how.

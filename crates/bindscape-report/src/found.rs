@@ -2,7 +2,7 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use crate::motifs::{called, foot, head};
+use crate::motifs::{called, captioned, facts, files_beside, foot, head};
 use crate::page::document;
 
 /// Logos no wider than their place, and hits in a small type.
@@ -174,14 +174,7 @@ pub fn enrichment_page(
             main {
                 @if motifs.is_empty() { p { "No significant motif." } }
                 @for (number, motif) in (1..).zip(motifs) { (enriched(number, motif)) }
-                section aria-labelledby="files" {
-                    h2 id="files" { "Files" }
-                    ul {
-                        @for (name, what) in files {
-                            li { a href=(name) { code { (name) } } ": " (what) }
-                        }
-                    }
-                }
+                (files_beside(files))
             }
             (foot())
         }
@@ -194,19 +187,8 @@ fn enriched(number: usize, motif: &EnrichedMotif<'_>) -> Markup {
     html! {
         section aria-labelledby=(id) {
             h2 id=(id) { (called(motif.id, Some(motif.name))) }
-            div.logos {
-                @for (logo, strand) in motif.logos.iter().zip(["This strand", "Other strand"]) {
-                    figure {
-                        (PreEscaped(logo))
-                        figcaption { (strand) }
-                    }
-                }
-            }
-            dl.keys.facts {
-                @for (what, value) in &motif.facts {
-                    div { dt { (what) } dd { (value) } }
-                }
-            }
+            (captioned(["This strand", "Other strand"].into_iter().zip(motif.logos.iter().map(String::as_str))))
+            (facts(&motif.facts))
         }
     }
 }

@@ -111,6 +111,45 @@ pub(crate) fn foot() -> Markup {
     }
 }
 
+/// The files beside a page, and what they hold.
+pub(crate) fn files_beside(files: &[(&str, &str)]) -> Markup {
+    html! {
+        section aria-labelledby="files" {
+            h2 id="files" { "Files" }
+            ul {
+                @for (name, what) in files {
+                    li { a href=(name) { code { (name) } } ": " (what) }
+                }
+            }
+        }
+    }
+}
+
+/// Logos with what they show.
+pub(crate) fn captioned<'a>(logos: impl IntoIterator<Item = (&'a str, &'a str)>) -> Markup {
+    html! {
+        div.logos {
+            @for (what, logo) in logos {
+                figure {
+                    (PreEscaped(logo))
+                    figcaption { (what) }
+                }
+            }
+        }
+    }
+}
+
+/// What is known of a motif, in few words each.
+pub(crate) fn facts(facts: &[(&str, String)]) -> Markup {
+    html! {
+        dl.keys.facts {
+            @for (what, value) in facts {
+                div { dt { (what) } dd { (value) } }
+            }
+        }
+    }
+}
+
 /// A text with its addresses as links.
 fn linked(text: &str) -> Markup {
     let mut pieces: Vec<(&str, &str)> = Vec::new();

@@ -2,7 +2,7 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use crate::motifs::{MatchRow, foot, head, match_table, widest};
+use crate::motifs::{MatchRow, captioned, facts, files_beside, foot, head, match_table, widest};
 use crate::page::document;
 
 /// Logos in rows, and small ones in the table of all patterns.
@@ -46,14 +46,7 @@ pub fn patterns_page(
                     @if patterns.is_empty() { p { "No pattern." } } @else { (overview(patterns)) }
                 }
                 @for (number, pattern) in (1..).zip(patterns) { (section(number, pattern, widest)) }
-                section aria-labelledby="files" {
-                    h2 id="files" { "Files" }
-                    ul {
-                        @for (name, what) in files {
-                            li { a href=(name) { code { (name) } } ": " (what) }
-                        }
-                    }
-                }
+                (files_beside(files))
             }
             (foot())
         }
@@ -105,19 +98,8 @@ fn section(number: usize, pattern: &PatternSection<'_>, widest: f64) -> Markup {
     html! {
         section aria-labelledby=(id) {
             h2 id=(id) { (pattern.id) }
-            div.logos {
-                @for (what, logo) in &pattern.logos {
-                    figure {
-                        (PreEscaped(logo))
-                        figcaption { (what) }
-                    }
-                }
-            }
-            dl.keys.facts {
-                @for (what, value) in &pattern.facts {
-                    div { dt { (what) } dd { (value) } }
-                }
-            }
+            (captioned(pattern.logos.iter().map(|(what, logo)| (*what, logo.as_str()))))
+            (facts(&pattern.facts))
             @if pattern.matches.is_empty() {
                 p { "No match." }
             } @else {

@@ -148,102 +148,54 @@ const ROW: f64 = 30.0;
 const TOP: f64 = 30.0;
 const LABELS: f64 = 190.0;
 
-/// Gain, bound regions and cosines, set by set.
-fn figure(selection: &SelectionPage) -> Figure {
-    let sets = &selection.sets;
-    let bottom = TOP + ROW * sets.len() as f64;
-    let mut svg = Svg::new(WIDTH, bottom + 44.0);
-    let row = |at: usize| TOP + ROW * (at as f64 + 0.5);
-    for (at, set) in sets.iter().enumerate() {
-        if at % 2 == 0 {
-            svg.rect((0.0, row(at) - ROW / 2.0), (WIDTH, ROW), "shade", "");
+/// Panels beside each other, with a row for each set.
+struct Panels {
+    svg: Svg,
+    bottom: f64,
+}
+
+impl Panels {
+    fn new(sets: usize) -> Self {
+        let bottom = TOP + ROW * sets as f64;
+        Self {
+            svg: Svg::new(WIDTH, bottom + 44.0),
+            bottom,
         }
-        let name = fitted(&set.strategy, (LABELS - 14.0) / 12.0);
-        svg.text((LABELS - 10.0, row(at) + 4.0), Anchor::End, "name", &name);
     }
 
-    let panel = |svg: &mut Svg, title: &str, label: &str, range: (f64, f64)| {
+    fn row(at: usize) -> f64 {
+        TOP + ROW * (at as f64 + 0.5)
+    }
+
+    fn panel(&mut self, title: &str, label: &str, range: (f64, f64)) {
+        let (svg, bottom) = (&mut self.svg, self.bottom);
         svg.text((range.0, 16.0), Anchor::Start, "panel", title);
         svg.line((range.0, bottom), (range.1, bottom), "axis");
         let middle = f64::midpoint(range.0, range.1);
         svg.text((middle, bottom + 36.0), Anchor::Middle, "label", label);
-    };
-    let tick = |svg: &mut Svg, x: f64, label: &str| {
+    }
+
+    fn tick(&mut self, x: f64, label: &str) {
+        let (svg, bottom) = (&mut self.svg, self.bottom);
         svg.line((x, TOP), (x, bottom), "grid");
         svg.text((x, bottom + 17.0), Anchor::Middle, "tick", label);
-    };
-
-    gains(
-        &mut svg,
-        selection,
-        (LABELS + 10.0, 420.0),
-        &row,
-        &panel,
-        &tick,
-    );
-
-    let range = (460.0, 680.0);
-    let most = sets.iter().map(|set| set.bound).max().unwrap_or(1).max(10);
-    let scale = Scale {
-        domain: (0.0, (most as f64).log10()),
-        range,
-    };
-    panel(
-        &mut svg,
-        "Bound regions",
-        "summed over TFs, logarithmic",
-        range,
-    );
-    for power in 0..=most.ilog10() {
-        let label = match power {
-            0..3 => count(10_u64.pow(power)),
-            3..6 => format!("{} k", 10_u64.pow(power - 3)),
-            _ => format!("{} M", 10_u64.pow(power - 6)),
-        };
-        tick(&mut svg, scale.at(f64::from(power)), &label);
     }
-    for (at, set) in sets.iter().enumerate() {
-        let bar = |bound: u64| scale.at((bound.max(1) as f64).log10()) - range.0;
-        let y = row(at);
-        let tip = format!("{}: {} bound", set.strategy, count(set.bound));
-        svg.rect(
-            (range.0, y - 8.0),
-            (bar(set.bound), 16.0),
-            "bar-unbound",
-            &tip,
-        );
-        let of_mode = format!("{} of them of its mode", count(set.bound_of_mode));
-        svg.rect(
-            (range.0, y - 4.0),
-            (bar(set.bound_of_mode), 8.0),
-            "bar-bound",
-            &of_mode,
-        );
-    }
+}
 
-    let range = (720.0, WIDTH - 16.0);
-    let scale = Scale {
-        domain: (0.0, 1.0),
-        range,
-    };
-    let label = format!("cosine to {}", selection.target);
-    panel(&mut svg, "TFs", &label, range);
-    for at in 0..=5 {
-        let value = f64::from(at) / 5.0;
-        tick(&mut svg, scale.at(value), &fixed(value, 1));
-    }
-    for (at, set) in sets.iter().enumerate() {
-        for tf in &set.tfs {
-            let Some(cosine) = tf.cosine else { continue };
-            let class = if tf.of_mode {
-                "dot transfer"
-            } else {
-                "dot scratch"
-            };
-            let tip = format!("{}: cosine {}", tf.tf, fixed(cosine, 3));
-            svg.circle((scale.at(cosine), row(at)), 4.0, class, &tip);
+/// Gain, bound regions and cosines, set by set.
+fn figure(selection: &SelectionPage) -> Figure {
+    let mut panels = Panels::new(selection.sets.len());
+    for (at, set) in selection.sets.iter().enumerate() {
+        let (svg, y) = (&mut panels.svg, Panels::row(at));
+        if at % 2 == 0 {
+            svg.rect((0.0, y - ROW / 2.0), (WIDTH, ROW), "shade", "");
         }
+        let name = fitted(&set.strategy, (LABELS - 14.0) / 12.0);
+        svg.text((LABELS - 10.0, y + 4.0), Anchor::End, "name", &name);
     }
+    gains(&mut panels, selection, (LABELS + 10.0, 420.0));
+    bound_regions(&mut panels, selection, (460.0, 680.0));
+    cosines(&mut panels, selection, (720.0, WIDTH - 16.0));
     Figure {
         name: "selection".into(),
         title: format!("Sets of TFs to pre-train on for {}", selection.target),
@@ -257,23 +209,13 @@ fn figure(selection: &SelectionPage) -> Figure {
             Key::new(Mark::Dot, "dot transfer", "TF that shares a binding mode"),
             Key::new(Mark::Dot, "dot scratch", "other TF"),
         ],
-        panels: vec![svg],
+        panels: vec![panels.svg],
         columns: 1,
     }
 }
 
-type DrawPanel<'a> = dyn Fn(&mut Svg, &str, &str, (f64, f64)) + 'a;
-type DrawTick<'a> = dyn Fn(&mut Svg, f64, &str) + 'a;
-
 /// The panel of expected gains.
-fn gains(
-    svg: &mut Svg,
-    selection: &SelectionPage,
-    range: (f64, f64),
-    row: &dyn Fn(usize) -> f64,
-    panel: &DrawPanel<'_>,
-    tick: &DrawTick<'_>,
-) {
+fn gains(panels: &mut Panels, selection: &SelectionPage, range: (f64, f64)) {
     let error = selection.error;
     let known = || selection.sets.iter().filter_map(|set| set.gain);
     let least = known().fold(0.0, f64::min) - error;
@@ -282,7 +224,7 @@ fn gains(
         domain: (least, most),
         range,
     };
-    panel(svg, "Expected gain", "AUCPR above scratch", range);
+    panels.panel("Expected gain", "AUCPR above scratch", range);
     let (values, decimals) = ticks((least, most), 5, 0.05);
     for value in values {
         let label = if value.abs() < 1e-9 {
@@ -290,19 +232,76 @@ fn gains(
         } else {
             signed(value, decimals)
         };
-        tick(svg, scale.at(value), &label);
+        panels.tick(scale.at(value), &label);
     }
-    let bottom = row(selection.sets.len()) - ROW / 2.0;
     let zero = scale.at(0.0);
-    svg.line((zero, TOP), (zero, bottom), "chance-mark");
+    let svg = &mut panels.svg;
+    svg.line((zero, TOP), (zero, panels.bottom), "chance-mark");
     for (at, set) in selection.sets.iter().enumerate() {
-        let (y, Some(gain)) = (row(at), set.gain) else {
+        let (y, Some(gain)) = (Panels::row(at), set.gain) else {
             continue;
         };
         let ends = [gain - error, gain + error].map(|value| (scale.at(value), y));
         svg.line(ends[0], ends[1], "whisker transfer");
         let tip = format!("{}: {}", set.strategy, signed(gain, 3));
         svg.circle((scale.at(gain), y), 4.5, "dot transfer", &tip);
+    }
+}
+
+/// The panel of bound regions.
+fn bound_regions(panels: &mut Panels, selection: &SelectionPage, range: (f64, f64)) {
+    let sets = &selection.sets;
+    let most = sets.iter().map(|set| set.bound).max().unwrap_or(1).max(10);
+    let scale = Scale {
+        domain: (0.0, (most as f64).log10()),
+        range,
+    };
+    panels.panel("Bound regions", "summed over TFs, logarithmic", range);
+    for power in 0..=most.ilog10() {
+        let label = match power {
+            0..3 => count(10_u64.pow(power)),
+            3..6 => format!("{} k", 10_u64.pow(power - 3)),
+            _ => format!("{} M", 10_u64.pow(power - 6)),
+        };
+        panels.tick(scale.at(f64::from(power)), &label);
+    }
+    for (at, set) in sets.iter().enumerate() {
+        let y = Panels::row(at);
+        let mut bar = |bound: u64, height: f64, class: &str, tip: &str| {
+            let width = scale.at((bound.max(1) as f64).log10()) - range.0;
+            let corner = (range.0, y - height / 2.0);
+            panels.svg.rect(corner, (width, height), class, tip);
+        };
+        let all = format!("{}: {} bound", set.strategy, count(set.bound));
+        bar(set.bound, 16.0, "bar-unbound", &all);
+        let of_mode = format!("{} of them of its mode", count(set.bound_of_mode));
+        bar(set.bound_of_mode, 8.0, "bar-bound", &of_mode);
+    }
+}
+
+/// The panel of TFs by their cosine.
+fn cosines(panels: &mut Panels, selection: &SelectionPage, range: (f64, f64)) {
+    let scale = Scale {
+        domain: (0.0, 1.0),
+        range,
+    };
+    panels.panel("TFs", &format!("cosine to {}", selection.target), range);
+    for at in 0..=5 {
+        let value = f64::from(at) / 5.0;
+        panels.tick(scale.at(value), &fixed(value, 1));
+    }
+    for (at, set) in selection.sets.iter().enumerate() {
+        for tf in &set.tfs {
+            let Some(cosine) = tf.cosine else { continue };
+            let class = if tf.of_mode {
+                "dot transfer"
+            } else {
+                "dot scratch"
+            };
+            let tip = format!("{}: cosine {}", tf.tf, fixed(cosine, 3));
+            let place = (scale.at(cosine), Panels::row(at));
+            panels.svg.circle(place, 4.0, class, &tip);
+        }
     }
 }
 

@@ -18,6 +18,7 @@ mod kruskal;
 mod logistic;
 mod multiclass;
 mod optimise;
+mod pearson;
 mod permutations;
 mod q_values;
 mod ranking;
@@ -46,6 +47,7 @@ pub use multiclass::{
     one_against_rest,
 };
 pub use optimise::minimise;
+pub use pearson::pearson;
 pub use q_values::{q_values, q_values_of_counts};
 pub use ranking::{Curve, aucpr, auroc, average_precision, precision_recall_curve};
 pub use spearman::{Spearman, spearman};

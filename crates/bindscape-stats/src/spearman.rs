@@ -2,9 +2,10 @@
 
 use statrs::distribution::{ContinuousCDF, Normal};
 
+use crate::pearson::{centred, of_centred, product};
 use crate::permutations;
 use crate::ranks::midranks;
-use crate::summary::{finite, mean};
+use crate::summary::finite;
 use crate::welch::two_sided;
 
 /// Result of [`spearman`].
@@ -64,13 +65,8 @@ pub fn spearman(x: &[f64], y: &[f64]) -> Option<Spearman> {
     if pairs < 3 || !finite(x) || !finite(y) {
         return None;
     }
-    let (x, mut y) = (centred(x)?, centred(y)?);
-    let size = |values: &[f64]| values.iter().map(|value| value * value).sum::<f64>();
-    let scale = (size(&x) * size(&y)).sqrt();
-    if scale <= 0.0 {
-        return None;
-    }
-    let rho = (product(&x, &y) / scale).clamp(-1.0, 1.0);
+    let (x, mut y) = (centred(&midranks(x).0)?, centred(&midranks(y).0)?);
+    let rho = of_centred(&x, &y)?;
     let exact = pairs <= EXACT;
     let p = if exact {
         // Sums of ranks are quarters; a sum that equals the one found must count.
@@ -94,17 +90,6 @@ pub fn spearman(x: &[f64], y: &[f64]) -> Option<Spearman> {
         pairs,
         exact,
     })
-}
-
-/// Midranks less their mean.
-fn centred(values: &[f64]) -> Option<Vec<f64>> {
-    let (ranks, _) = midranks(values);
-    let middle = mean(&ranks)?;
-    Some(ranks.iter().map(|rank| rank - middle).collect())
-}
-
-fn product(x: &[f64], y: &[f64]) -> f64 {
-    x.iter().zip(y).map(|(x, y)| x * y).sum()
 }
 
 #[cfg(test)]

@@ -354,13 +354,7 @@ impl Attribute {
             .collect();
         let references: Vec<Vec<Reference<'_>>> = references
             .iter()
-            .map(|references| {
-                let references = references.iter().map(|reference| match reference {
-                    Some(bases) => Reference::Bases(bases),
-                    None => Reference::Zeros,
-                });
-                references.collect()
-            })
+            .map(|references| references.iter().map(Reference::from).collect())
             .collect();
         let examples: Vec<Example<'_>> = bases
             .iter()

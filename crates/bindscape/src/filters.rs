@@ -320,6 +320,7 @@ impl Job for Filters {
         if let Some(before) = &before {
             Self::check_before(&loaded, before)?;
         }
+        let known = Known::read(&self.motifs, session)?;
         let device = session.open_device(self.precision)?;
         let predictor =
             |model: &Model| Predictor::new(model, &device).with_precision(self.precision);
@@ -333,7 +334,6 @@ impl Job for Filters {
             ));
         }
 
-        let known = Known::read(&self.motifs, session)?;
         let look = |network: &Predictor| -> Result<Vec<FilterFound>> {
             let work = 4 * chosen.sequences.len() as u64;
             session.begin("finding the sites of the filters", Some(work));
@@ -347,10 +347,9 @@ impl Job for Filters {
         if let Some((before, ..)) = &before {
             let earlier = predictor(before);
             let found = look(&earlier)?;
-            let weights =
-                [&network, &earlier].map(|network| change::weights(network, &layer.convolution));
-            let [now, then] = weights;
-            change::compare(&mut filters, &found, &now?, &then?, self.threshold);
+            let now = change::weights(&network, &layer.convolution)?;
+            let then = change::weights(&earlier, &layer.convolution)?;
+            change::compare(&mut filters, &found, &now, &then, self.threshold);
         }
         let mut groups = known.groups(&filters, self.threshold);
         if self.influence_regions > 0 {
@@ -435,7 +434,7 @@ impl Filters {
         };
         let silenced = network.silence(&sequences, &all, PREDICTION_BATCH, resampling, session)?;
         session.finish();
-        let mut silenced = silenced.into_iter().map(|silenced| silenced.tfs);
+        let mut silenced = silenced.into_iter();
         for (filter, influence) in filters.iter_mut().zip(&mut silenced) {
             filter.influence = influence;
         }

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use pulp::{Arch, NullaryFnOnce};
+use bindscape_kernels::vectorized;
 
 use super::corpus::{CODE, CODES, Corpus, Score, Segment, UNITS};
 
@@ -105,13 +105,16 @@ impl Scanner {
         buffer: &mut Buffer,
     ) {
         best.clear();
-        Arch::new().dispatch(Scan {
-            scanner: self,
-            corpus,
-            sequences,
-            best,
-            buffer,
-        });
+        // Everything below is `#[inline(always)]`: a function of its own would be compiled without
+        // the vectors.
+        vectorized(
+            #[inline(always)]
+            || {
+                for sequence in sequences {
+                    best.push(self.best_of(corpus, sequence, buffer));
+                }
+            },
+        );
     }
 
     #[inline(always)]
@@ -209,28 +212,6 @@ impl Scanner {
                 total += tables[table][usize::from(codes[table * CODE]) % CODES];
             }
             *sum = total;
-        }
-    }
-}
-
-/// A scan to be run with the widest vectors of the processor. Everything below it is
-/// `#[inline(always)]`: a function of its own would be compiled without them.
-struct Scan<'a> {
-    scanner: &'a Scanner,
-    corpus: &'a Corpus,
-    sequences: Range<usize>,
-    best: &'a mut Vec<Best>,
-    buffer: &'a mut Buffer,
-}
-
-impl NullaryFnOnce for Scan<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn call(self) {
-        for sequence in self.sequences {
-            let best = self.scanner.best_of(self.corpus, sequence, self.buffer);
-            self.best.push(best);
         }
     }
 }

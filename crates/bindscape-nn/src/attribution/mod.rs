@@ -79,6 +79,16 @@ pub enum Reference<'a> {
     Zeros,
 }
 
+impl<'a> From<&'a Option<Vec<u8>>> for Reference<'a> {
+    /// Bases, or zeros where there are none.
+    fn from(bases: &'a Option<Vec<u8>>) -> Self {
+        match bases {
+            Some(bases) => Self::Bases(bases),
+            None => Self::Zeros,
+        }
+    }
+}
+
 /// A sequence and its references.
 #[derive(Debug, Clone, Copy)]
 pub struct Example<'a> {
@@ -287,11 +297,7 @@ impl Turned {
     }
 
     fn references(&self) -> Vec<Reference<'_>> {
-        let references = self.references.iter().map(|reference| match reference {
-            Some(bases) => Reference::Bases(bases),
-            None => Reference::Zeros,
-        });
-        references.collect()
+        self.references.iter().map(Reference::from).collect()
     }
 }
 

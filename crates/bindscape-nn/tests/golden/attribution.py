@@ -33,24 +33,6 @@ HERE = pathlib.Path(__file__).parent
 SEQUENCES, REFERENCES, TARGET = 2, 4, 1
 
 
-class Cnn(parity.Cnn):
-    """The same network with a module for each nonlinearity."""
-
-    def __init__(self, **config):
-        super().__init__(**config)
-        self.relus = nn.ModuleList(nn.ReLU() for _ in range(5))
-        self.pools = nn.ModuleList(nn.MaxPool1d(self.pool) for _ in range(3))
-
-    def forward(self, x):
-        for n in (1, 2, 3):
-            x = self.relus[n - 1](getattr(self, f"bn{n}")(getattr(self, f"c{n}")(x)))
-            x = self.pools[n - 1](x)
-        x = torch.flatten(x, 1)
-        for n in (4, 5):
-            x = self.relus[n - 1](getattr(self, f"bn{n}")(getattr(self, f"d{n}")(x)))
-        return self.d6(x)
-
-
 class Step(nn.Module):
     """A step of an LSTM in modules."""
 
@@ -159,7 +141,7 @@ def golden(name, kind, plain, config):
                 changes[:, base, position] = network(edited)[:, TARGET] - start
         logits_of_references = network(refs.flatten(0, 1))[:, TARGET]
 
-    no_dropout = ({"dropout": 0.0} if kind is Cnn else
+    no_dropout = ({"dropout": 0.0} if kind is parity.CnnOfModules else
                   {"convolutional_dropout": 0.0, "recurrent_dropout": 0.0})
     out = {"made_by": f"attribution.py, torch {torch.__version__}, tangermeme "
                       f"{tangermeme.__version__}, captum {captum.__version__}",
@@ -178,8 +160,8 @@ def golden(name, kind, plain, config):
 if __name__ == "__main__":
     torch.set_num_threads(1)
     small = dict(length=200, outputs=3, filters=[8, 12, 12], kernels=[19, 7, 4], pool=3, hidden=20)
-    golden("small", Cnn, parity.Cnn, small)
+    golden("small", parity.CnnOfModules, parity.Cnn, small)
     paper = dict(length=200, outputs=50, filters=[100, 200, 200], kernels=[19, 7, 4], pool=3, hidden=1000)
-    golden("paper", Cnn, parity.Cnn, paper)
+    golden("paper", parity.CnnOfModules, parity.Cnn, paper)
     small = dict(length=200, outputs=3, filters=8, kernel=26, pool=13, units=6, hidden=10)
     golden("danq_small", Danq, parity.Danq, small)

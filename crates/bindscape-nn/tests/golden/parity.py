@@ -50,6 +50,24 @@ class Cnn(nn.Module):
         return self.d6(x)
 
 
+class CnnOfModules(Cnn):
+    """The same with a module for each nonlinearity, which tangermeme gives its rules."""
+
+    def __init__(self, **config):
+        super().__init__(**config)
+        self.relus = nn.ModuleList(nn.ReLU() for _ in range(5))
+        self.pools = nn.ModuleList(nn.MaxPool1d(self.pool) for _ in range(3))
+
+    def forward(self, x):
+        for n in (1, 2, 3):
+            x = self.relus[n - 1](getattr(self, f"bn{n}")(getattr(self, f"c{n}")(x)))
+            x = self.pools[n - 1](x)
+        x = torch.flatten(x, 1)
+        for n in (4, 5):
+            x = self.relus[n - 1](getattr(self, f"bn{n}")(getattr(self, f"d{n}")(x)))
+        return self.d6(x)
+
+
 class Danq(nn.Module):
     def __init__(self, length, outputs, filters, kernel, pool, units, hidden):
         super().__init__()

@@ -3,8 +3,6 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use bindscape_arrays::npz::ArrayWriter;
 use bindscape_base::atomic::{self, AtomicFile};
 use bindscape_base::digest::InputFile;
@@ -41,30 +39,21 @@ pub(super) struct Noted {
     pub(super) logit: f64,
     reference: Option<f64>,
     gap: Option<Gap>,
-    /// `[4, length]`, as bytes in base64.
-    hypothetical: String,
+    /// `[4, length]`
+    #[serde(with = "bindscape_base::packed")]
+    hypothetical: Vec<f32>,
 }
 
 impl Noted {
     pub(super) fn of(attribution: &Attribution) -> Self {
-        let values = attribution.hypothetical.iter();
-        let bytes: Vec<u8> = values
-            .flat_map(|&value| (value as f32).to_le_bytes())
-            .collect();
         Self {
             logit: attribution.output,
             reference: attribution.mean_reference(),
             gap: Gap::of(attribution),
-            hypothetical: STANDARD.encode(bytes),
+            hypothetical: (attribution.hypothetical.iter())
+                .map(|&value| value as f32)
+                .collect(),
         }
-    }
-
-    /// The contributions; `None` if these are no numbers.
-    fn hypothetical(&self) -> Option<Vec<f32>> {
-        let bytes = STANDARD.decode(&self.hypothetical).ok()?;
-        let (numbers, rest) = bytes.as_chunks::<4>();
-        rest.is_empty()
-            .then(|| numbers.iter().copied().map(f32::from_le_bytes).collect())
     }
 }
 
@@ -159,25 +148,24 @@ impl Output {
         noted: Vec<Noted>,
     ) -> Result<()> {
         for ((&row, bases), noted) in rows.iter().zip(bases).zip(noted) {
-            let hypothetical = noted.hypothetical();
-            let Some(hypothetical) = hypothetical.filter(|h| h.len() == 4 * self.length) else {
+            if noted.hypothetical.len() != 4 * self.length {
                 return Err(Error::about(
                     "the unfinished results",
                     "contributions of each base",
                     "something else",
                 )
                 .hint("remove the directory and run the command again"));
-            };
+            }
             let base = |base: u8| bases.iter().map(move |&own| i8::from(own == base));
             let one_hot: Vec<i8> = (0..4).flat_map(base).collect();
             self.one_hot.write(&one_hot)?;
-            self.contributions.write(&hypothetical)?;
+            self.contributions.write(&noted.hypothetical)?;
             self.rough += u64::from(noted.gap.is_some_and(Gap::is_rough));
             self.largest = [self.largest, noted.gap]
                 .into_iter()
                 .flatten()
                 .max_by(|a, b| a.share().total_cmp(&b.share()));
-            self.show_if_high(row, bases, &noted, &hypothetical);
+            self.show_if_high(row, bases, &noted);
             self.write_missing(windows, row)?;
             let number = |value: Option<f64>| value.map_or("NA".to_owned(), |v| format!("{v:.6}"));
             let delta = noted
@@ -238,7 +226,7 @@ impl Output {
     }
 
     /// Keeps a window for the page while its logit is among the highest.
-    fn show_if_high(&mut self, row: usize, bases: &[u8], noted: &Noted, hypothetical: &[f32]) {
+    fn show_if_high(&mut self, row: usize, bases: &[u8], noted: &Noted) {
         let place = self
             .shown
             .partition_point(|shown| shown.logit >= noted.logit);
@@ -247,7 +235,7 @@ impl Output {
         }
         let own = bases.iter().enumerate();
         let contributions =
-            own.map(|(at, &base)| hypothetical[usize::from(base) * self.length + at]);
+            own.map(|(at, &base)| noted.hypothetical[usize::from(base) * self.length + at]);
         let shown = Shown {
             row,
             logit: noted.logit,

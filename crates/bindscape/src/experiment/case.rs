@@ -285,9 +285,14 @@ impl Running<'_> {
         ))
     }
 
+    /// The JASPAR profile of the TF that ranks the regions of `rows` best.
+    fn profile(&self, rows: &[usize]) -> Result<Option<&'static Motif>> {
+        let learned = self.data.subset(rows);
+        profiles::best(&self.case.tf, &learned.sequences, &bound(&learned))
+    }
+
     fn test_profile(&self) -> Result<Option<Outcome>> {
-        let learned = self.data.subset(&self.learned_from());
-        let profile = profiles::best(&self.case.tf, &learned.sequences, &bound(&learned))?;
+        let profile = self.profile(&self.learned_from())?;
         profile.map(|profile| self.test_motif(profile)).transpose()
     }
 
@@ -307,12 +312,14 @@ impl Running<'_> {
 
     fn test_readout(&self, multi: &Model, motifs: &MotifSet) -> Result<Option<Outcome>> {
         let data = self.bench.data;
+        let profile = self.profile(&self.fitted)?;
         let model = ReadoutFit {
             multi,
             data: &self.data,
             fitted: &self.fitted,
             natural: &self.natural,
             motifs,
+            profile,
             seed: self.split_seed,
             genome: data.matrix.provenance.genome.as_deref(),
             files: &data.files,

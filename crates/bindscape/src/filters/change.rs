@@ -1,7 +1,9 @@
 //! What a training made of filters: they correspond one to one.
 
 use bindscape_base::Result;
+use bindscape_motif::Motif;
 use bindscape_nn::Predictor;
+use bindscape_stats::pearson;
 use serde::Serialize;
 
 use super::{FilterFound, KnownMotif};
@@ -100,23 +102,20 @@ pub struct Change {
 }
 
 /// The weights of each filter of the layer `name`.
-pub(super) fn weights(network: &Predictor, name: &str) -> Result<Vec<Vec<f32>>> {
+pub(super) fn weights(network: &Predictor, name: &str) -> Result<Vec<Vec<f64>>> {
     let layer = network.network().layer(name)?;
     let weight = layer.weights().swap_remove(0);
-    let width = weight.values.len() / weight.shape[0].max(1);
-    Ok(weight
-        .values
-        .chunks_exact(width)
-        .map(<[f32]>::to_vec)
-        .collect())
+    let values: Vec<f64> = weight.values.iter().map(|&value| value.into()).collect();
+    let width = values.len() / weight.shape[0].max(1);
+    Ok(values.chunks_exact(width).map(<[f64]>::to_vec).collect())
 }
 
 /// Says of each filter what it was.
 pub(super) fn compare(
     filters: &mut [FilterFound],
     before: &[FilterFound],
-    now: &[Vec<f32>],
-    then: &[Vec<f32>],
+    now: &[Vec<f64>],
+    then: &[Vec<f64>],
     threshold: f64,
 ) {
     let weights = now.iter().zip(then);
@@ -127,31 +126,13 @@ pub(super) fn compare(
             sites: before.sites.sites,
             information: before.information,
             known: before.known.clone(),
-            weights: pearson(
-                now.iter().map(|&v| f64::from(v)),
-                then.iter().map(|&v| f64::from(v)),
-            ),
+            weights: pearson(now, then),
             motifs: motifs.and_then(|(now, then)| {
-                let values = |motif: &bindscape_motif::Motif| motif.frequencies.rows().concat();
-                pearson(values(now).into_iter(), values(then).into_iter())
+                let values = |motif: &Motif| motif.frequencies.rows().concat();
+                pearson(&values(now), &values(then))
             }),
         });
     }
-}
-
-/// Pearson's correlation; `None` where one side is constant.
-fn pearson(
-    x: impl Iterator<Item = f64> + Clone,
-    y: impl Iterator<Item = f64> + Clone,
-) -> Option<f64> {
-    let n = x.clone().count().max(1) as f64;
-    let (mean_x, mean_y) = (x.clone().sum::<f64>() / n, y.clone().sum::<f64>() / n);
-    let (mut xx, mut yy, mut xy) = (0.0, 0.0, 0.0);
-    for (x, y) in x.zip(y) {
-        let (x, y) = (x - mean_x, y - mean_y);
-        (xx, yy, xy) = (xx + x * x, yy + y * y, xy + x * y);
-    }
-    (xx > 0.0 && yy > 0.0).then(|| xy / (xx * yy).sqrt())
 }
 
 #[cfg(test)]
@@ -199,14 +180,5 @@ mod tests {
         // A filter that never responds matches nothing.
         let none = ChangeKind::of(None, Some(&known(0.01, &["1"])), 0.05);
         assert_eq!(none, ChangeKind::Gained);
-    }
-
-    #[test]
-    fn correlations() {
-        let x = [1.0, 2.0, 4.0];
-        let of = |y: [f64; 3]| pearson(x.into_iter(), y.into_iter());
-        assert!((of([2.0, 4.0, 8.0]).unwrap() - 1.0).abs() < 1e-12);
-        assert!((of([0.0, -1.0, -3.0]).unwrap() + 1.0).abs() < 1e-12);
-        assert_eq!(of([1.0; 3]), None);
     }
 }

@@ -9,7 +9,7 @@ use bindscape_base::{Result, atomic};
 use bindscape_matrix::dataset::{Dataset, Part};
 use bindscape_matrix::results::{Compared, ComparedModel, Comparison, RepeatComparison, TfMetrics};
 use bindscape_motif::format::write_motifs;
-use bindscape_motif::{Format, MotifSet};
+use bindscape_motif::{Format, Motif, MotifSet};
 use bindscape_nn::train::MODEL_FILE;
 use bindscape_nn::{Device, Model, Strands};
 
@@ -135,7 +135,9 @@ impl Repeat<'_> {
         let peaks = fitted.iter().filter(|&&row| self.data().labels[row] == 1);
         let peaks = peaks.count() as u64;
         let motifs = self.motifs(&fitted)?;
-        let mut models = self.simple(&fitted, &motifs, &tested)?;
+        let learned = self.data().subset(&fitted);
+        let profile = profiles::best(&self.plan.tf, &learned.sequences, &bound(&learned))?;
+        let mut models = self.simple(&learned, profile, &motifs, &tested)?;
         for trained in &self.networks {
             let model = Model::load(&trained.model)?;
             models.push(ComparedModel {
@@ -147,7 +149,7 @@ impl Repeat<'_> {
             });
         }
         if let (true, Some(parent)) = (self.plan.reads_out(), &self.inputs.parent) {
-            let model = self.read_out(parent, &fitted, &motifs)?;
+            let model = self.read_out(parent, &fitted, &motifs, profile)?;
             let path = self.directory.join(MODEL_FILE);
             model.save(&path)?;
             models.push(ComparedModel {
@@ -170,14 +172,13 @@ impl Repeat<'_> {
     /// What needs no network, the simplest first.
     fn simple(
         &self,
-        fitted: &[usize],
+        learned: &Dataset,
+        profile: Option<&Motif>,
         motifs: &MotifSet,
         tested: &[Tested; 2],
     ) -> Result<Vec<ComparedModel>> {
         let mut models = Vec::new();
-        let learned = self.data().subset(fitted);
-        if let Some(profile) = profiles::best(&self.plan.tf, &learned.sequences, &bound(&learned))?
-        {
+        if let Some(profile) = profile {
             let [matched, natural] = on_both(tested, |tested| tested.by_motif(profile))?;
             models.push(ComparedModel {
                 model: Compared::Profile,
@@ -203,7 +204,7 @@ impl Repeat<'_> {
                 self.plan.tf
             ));
         }
-        let [matched, natural] = by_kmers(tested, &learned, self.natural(), self.session)
+        let [matched, natural] = by_kmers(tested, learned, self.natural(), self.session)
             .map_err(|error| error.within(&format!("{} {}", self.plan.tf, self.name)))?;
         models.push(ComparedModel {
             model: Compared::Kmers,
@@ -233,13 +234,20 @@ impl Repeat<'_> {
     }
 
     /// Fits a readout of the multi-model.
-    fn read_out(&self, parent: &Parent, fitted: &[usize], motifs: &MotifSet) -> Result<Model> {
+    fn read_out(
+        &self,
+        parent: &Parent,
+        fitted: &[usize],
+        motifs: &MotifSet,
+        profile: Option<&Motif>,
+    ) -> Result<Model> {
         ReadoutFit {
             multi: &parent.0,
             data: self.data(),
             fitted,
             natural: self.natural(),
             motifs,
+            profile,
             seed: self.seed(),
             genome: self.inputs.genome.as_deref(),
             files: &self.inputs.files,

@@ -14,8 +14,8 @@ use bindscape_nn::features::{FeatureSource, Penalty};
 use bindscape_nn::readout::ReadoutMotif;
 use bindscape_nn::{Device, Model, Precision, Strands, TrainingIdentity};
 
+use crate::denovo;
 use crate::training::PREDICTION_BATCH;
-use crate::{denovo, profiles, tested};
 
 /// Bound regions for each motif that a readout sees. Motifs fit the regions that they were found in
 /// better than others, and the more so the fewer these are: with 50 peaks a second motif makes a
@@ -67,6 +67,8 @@ pub(crate) struct ReadoutFit<'a> {
     pub(crate) natural: &'a Dataset,
     /// Motifs, best first.
     pub(crate) motifs: &'a MotifSet,
+    /// The JASPAR profile of the TF that ranks the fitted regions best, if it has one.
+    pub(crate) profile: Option<&'a Motif>,
     /// Seed of the repeat.
     pub(crate) seed: u64,
     /// Genome build.
@@ -87,7 +89,7 @@ impl ReadoutFit<'_> {
     pub(crate) fn fit(&self, progress: &dyn Progress) -> Result<Model> {
         let (data, natural) = (self.data, self.natural);
         let background = natural.rows(Part::Train);
-        let source = FeatureSource::new(self.multi, self.seen_motifs()?, self.device)
+        let source = FeatureSource::new(self.multi, self.seen_motifs(), self.device)
             .with_precision(self.precision);
         let count = (self.fitted.len() + background.len()) as u64;
         progress.begin(&format!("{}: fitting the readout", self.label), Some(count));
@@ -130,21 +132,17 @@ impl ReadoutFit<'_> {
         Ok(self.multi.with_readout(tf, identity, readout))
     }
 
-    /// As many of the motifs as the bound regions allow, and the JASPAR profile of the TF that
-    /// ranks these regions best, if it has one.
-    fn seen_motifs(&self) -> Result<Vec<ReadoutMotif>> {
-        let learned = self.data.subset(self.fitted);
-        let bound = tested::bound(&learned);
-        let peaks = bound.iter().filter(|&&bound| bound).count() as u64;
+    /// As many of the motifs as the bound regions allow, and the profile.
+    fn seen_motifs(&self) -> Vec<ReadoutMotif> {
+        let bound = |row: &&usize| self.data.labels[**row] == 1;
+        let peaks = self.fitted.iter().filter(bound).count() as u64;
         let count = (peaks / PEAKS_PER_MOTIF).max(1) as usize;
-        let profile = profiles::best(&self.data.tfs[0], &learned.sequences, &bound)?;
-        let seen = self.motifs.motifs.iter().take(count).chain(profile);
-        Ok(seen
-            .map(|motif| ReadoutMotif {
-                name: motif.label(),
-                frequencies: motif.frequencies.rows().to_vec(),
-            })
-            .collect())
+        let seen = self.motifs.motifs.iter().take(count).chain(self.profile);
+        seen.map(|motif| ReadoutMotif {
+            name: motif.label(),
+            frequencies: motif.frequencies.rows().to_vec(),
+        })
+        .collect()
     }
 }
 

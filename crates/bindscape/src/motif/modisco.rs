@@ -12,7 +12,7 @@ use bindscape_base::{Error, Result, atomic, digest};
 use bindscape_modisco::hdf5::{self, Stored};
 use bindscape_modisco::{Found, Options, Tracks, find};
 use bindscape_motif::compare::{Options as Comparison, Targets};
-use bindscape_motif::{Background, Format, Frequencies, Motif, MotifSet, format};
+use bindscape_motif::{Format, Frequencies, Motif, MotifSet, format};
 use serde::{Deserialize, Serialize};
 
 use super::compare::{CompareOptions, SignificantMatch, significant};
@@ -304,9 +304,10 @@ impl Job for Modisco {
         let inputs = self.inputs()?;
         let (source, places) = self.patterns(session)?;
         let patterns = source.stored();
-        let motifs = (patterns.iter())
-            .map(|pattern| Ok(whole(pattern)?.slice(core(pattern))))
-            .collect::<Result<Vec<_>>>()?;
+        let whole = (patterns.iter().map(whole)).collect::<Result<Vec<_>>>()?;
+        let motifs: Vec<Motif> = (patterns.iter().zip(&whole))
+            .map(|(pattern, whole)| whole.slice(core(pattern)))
+            .collect();
         let matches = self.compare(&motifs, &targets.motifs, session)?;
         let found = PatternsFound {
             patterns,
@@ -316,9 +317,8 @@ impl Job for Modisco {
             counts: source.counts(),
             directory: self.out.clone(),
         };
-        let whole = (found.patterns.iter().map(whole)).collect::<Result<Vec<_>>>()?;
+        let page = page::page(self, &found, &whole, targets.notice.as_deref())?;
         let set = MotifSet::new(whole);
-        let page = page::page(self, &found, targets.notice.as_deref())?;
         check(session)?;
         create_directory(&self.out)?;
         if let Source::Search(tracks, search) = &source {
@@ -347,9 +347,4 @@ impl Job for Modisco {
         write_json(&self.out.join(RECORD), &record)?;
         Ok(found)
     }
-}
-
-/// The background of logos and matches.
-fn background() -> Background {
-    Background::uniform()
 }

@@ -2,8 +2,6 @@
 
 use std::collections::VecDeque;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use bindscape_base::Result;
 use bindscape_base::journal::Journal;
 use bindscape_base::progress::Progress;
@@ -11,7 +9,7 @@ use bindscape_genome::sequence::{PackedSequences, reverse_complement};
 use bindscape_genome::tiling;
 use bindscape_matrix::scores::{ScoreRow, ScoreWriter};
 use bindscape_nn::{Model, Predictor, Strands};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use super::taker::{Span, Taker};
 use super::{Predict, WindowReport};
@@ -248,9 +246,10 @@ fn with_odds(mut scores: Vec<Option<f32>>, odds: &[f64]) -> Vec<Option<f32>> {
     scores
 }
 
-/// The scores of a batch as a journal keeps them: exact, and half as long as in digits. A
-/// missing score is 0, since the windows tell which are missing.
-struct Noted(Vec<f32>);
+/// The scores of a batch as a journal keeps them. A missing score is 0, since the windows tell which are missing.
+#[derive(Serialize, Deserialize)]
+#[serde(transparent)]
+struct Noted(#[serde(with = "bindscape_base::packed")] Vec<f32>);
 
 impl Noted {
     fn of(scores: &[Option<f32>]) -> Self {
@@ -266,30 +265,6 @@ impl Noted {
             scores.iter().map(move |&score| known.then_some(score))
         })
         .collect()
-    }
-}
-
-impl Serialize for Noted {
-    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        let bytes: Vec<u8> = self
-            .0
-            .iter()
-            .flat_map(|score| score.to_le_bytes())
-            .collect();
-        serializer.serialize_str(&STANDARD.encode(bytes))
-    }
-}
-
-impl<'de> Deserialize<'de> for Noted {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let bytes = STANDARD.decode(text).map_err(serde::de::Error::custom)?;
-        let (numbers, []) = bytes.as_chunks::<4>() else {
-            return Err(serde::de::Error::custom("half a number"));
-        };
-        Ok(Self(
-            numbers.iter().copied().map(f32::from_le_bytes).collect(),
-        ))
     }
 }
 

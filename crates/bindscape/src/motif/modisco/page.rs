@@ -1,14 +1,14 @@
 //! The page of the patterns.
 
 use bindscape_base::Result;
-use bindscape_motif::Logo;
 use bindscape_motif::logo::letter_definitions;
+use bindscape_motif::{Background, Logo, Motif};
 use bindscape_report::{MatchRow, PatternSection, patterns_page};
 use rayon::prelude::*;
 
 use super::{
     CONTRIBUTIONS, MATCH_TABLE, MOTIFS, Modisco, PATTERN_TABLE, PatternsFound, RECORD, SEQLETS,
-    STORED, background, whole,
+    STORED,
 };
 use crate::data::counted;
 use crate::motif::compare::row;
@@ -34,10 +34,15 @@ const FILES: [(&str, &str); 7] = [
 ];
 
 /// The page of all patterns.
-pub(super) fn page(plan: &Modisco, found: &PatternsFound, notice: Option<&str>) -> Result<String> {
+pub(super) fn page(
+    plan: &Modisco,
+    found: &PatternsFound,
+    whole: &[Motif],
+    notice: Option<&str>,
+) -> Result<String> {
     let sections: Vec<PatternSection<'_>> = (0..found.patterns.len())
         .into_par_iter()
-        .map(|number| section(found, number))
+        .map(|number| section(found, &whole[number], number))
         .collect::<Result<_>>()?;
     let source = plan.contributions.as_ref().or(plan.patterns.as_ref());
     let title = match source {
@@ -70,7 +75,12 @@ pub(super) fn page(plan: &Modisco, found: &PatternsFound, notice: Option<&str>) 
     ))
 }
 
-fn section(found: &PatternsFound, number: usize) -> Result<PatternSection<'_>> {
+fn section<'a>(
+    found: &'a PatternsFound,
+    whole: &Motif,
+    number: usize,
+) -> Result<PatternSection<'a>> {
+    let background = Background::uniform();
     let (pattern, motif) = (&found.patterns[number], &found.motifs[number]);
     let mut reversed = pattern.contributions.clone();
     reversed.reverse();
@@ -88,13 +98,13 @@ fn section(found: &PatternsFound, number: usize) -> Result<PatternSection<'_>> {
         ),
         (
             "Information of the bases",
-            Logo::information(&whole(pattern)?.frequencies, &background())?.inline_svg(),
+            Logo::information(&whole.frequencies, &background)?.inline_svg(),
         ),
     ];
-    let below = Logo::information(&motif.frequencies, &background())?;
+    let below = Logo::information(&motif.frequencies, &background)?;
     let matches: Vec<MatchRow<'_>> = (found.matches[number].iter())
         .take(SHOWN)
-        .map(|matched| row(matched, &found.targets, &below, &background()))
+        .map(|matched| row(matched, &found.targets, &below, &background))
         .collect::<Result<_>>()?;
     let mut facts = vec![
         ("Seqlets", pattern.count.to_string()),
