@@ -6,7 +6,7 @@
 
 use std::sync::LazyLock;
 
-use block_aligner::cigar::{Cigar, Operation};
+use block_aligner::cigar::{Cigar, OpLen, Operation};
 use block_aligner::scan_block::{Block, PaddedBytes};
 use block_aligner::scores::{AAMatrix, Gaps, Matrix};
 
@@ -26,9 +26,16 @@ const BLOCKS: std::ops::RangeInclusive<usize> = 32..=256;
 /// of 70 residues costs.
 const X_DROP: i32 = 80;
 
-/// Karlin and Altschul's parameters of BLOSUM62 with these gap costs (BLAST).
-const LAMBDA: f64 = 0.267;
-const K: f64 = 0.041;
+/// The same where only the score is asked for.
+const QUICK_BLOCKS: std::ops::RangeInclusive<usize> = 32..=64;
+const QUICK_X_DROP: i32 = 64;
+
+/// Scores that are corrected are whole numbers of eighths.
+const PARTS: i8 = 8;
+const SCALED_GAPS: Gaps = Gaps {
+    open: GAPS.open * PARTS,
+    extend: GAPS.extend * PARTS,
+};
 
 /// Scores of all pairs of letters A to Z. B, J and Z score as the mean of the two amino
 /// acids that they stand for, U as C, O as K; X scores -1 with everything.
@@ -86,34 +93,27 @@ pub(super) struct Alignment {
     pub(super) columns: usize,
 }
 
-/// Expected number of alignments of that score by chance, between a query of
-/// `query` residues and `residues` residues searched.
-pub(super) fn e_value(score: i32, query: usize, residues: usize) -> f64 {
-    K * query as f64 * residues as f64 * (-LAMBDA * f64::from(score)).exp()
-}
-
-/// The score in bits.
-pub(super) fn bits(score: i32) -> f64 {
-    (LAMBDA * f64::from(score) - K.ln()) / std::f64::consts::LN_2
-}
-
 /// The aligner's memory, used over again.
 pub(super) struct Aligner {
     block: Block<true, true>,
+    /// Finds scores alone.
+    quick: Block<false, true>,
     query: PaddedBytes,
     target: PaddedBytes,
     cigar: Cigar,
+    /// The steps of the last alignment, from its beginning to its end.
+    path: Vec<OpLen>,
+    /// Corrected scores, in parts.
+    scaled: AAMatrix,
     query_room: usize,
     target_room: usize,
 }
 
-/// One direction of an alignment: what was reached and what it holds.
+/// One direction of an alignment: how far it goes.
 struct Extension {
     score: i32,
     query: usize,
     target: usize,
-    identical: usize,
-    columns: usize,
 }
 
 impl Aligner {
@@ -125,12 +125,67 @@ impl Aligner {
         let block = *BLOCKS.end();
         Self {
             block: Block::new(query, target, block),
+            quick: Block::new(query, target, block),
             query: PaddedBytes::new::<AAMatrix>(query, block),
             target: PaddedBytes::new::<AAMatrix>(target, block),
             cigar: Cigar::new(query, target),
+            path: Vec::new(),
+            scaled: AAMatrix::new(),
             query_room: query,
             target_room: target,
         }
+    }
+
+    fn make_room(&mut self, query: &[u8], target: &[u8]) {
+        if query.len() > self.query_room || target.len() > self.target_room {
+            let room = Self::with_room(
+                query.len().max(self.query_room).next_power_of_two(),
+                target.len().max(self.target_room).next_power_of_two(),
+            );
+            let scaled = std::mem::replace(self, room).scaled;
+            self.scaled = scaled;
+        }
+    }
+
+    /// Makes [`Aligner::corrected_score`] and [`Aligner::align_corrected`] score pairs of
+    /// residues `ratio` times as high as [`SCORES`] does, and gaps as before.
+    pub(super) fn correct(&mut self, ratio: f64) {
+        for (a, row) in SCORES.iter().enumerate() {
+            for (b, &score) in row.iter().enumerate().take(a + 1) {
+                let parts = (ratio * f64::from(score) * f64::from(PARTS)).round() as i8;
+                self.scaled.set(b'A' + a as u8, b'A' + b as u8, parts);
+            }
+        }
+    }
+
+    /// About the corrected score that [`Aligner::align_corrected`] finds, for less of the work:
+    /// lower where gaps are long.
+    pub(super) fn corrected_score(
+        &mut self,
+        query: &[u8],
+        target: &[u8],
+        anchor: (usize, usize),
+    ) -> f64 {
+        self.make_room(query, target);
+        let (i, j) = anchor;
+        let mut sum = 0;
+        for (query, target, reverse) in [
+            (&query[..i], &target[..j], true),
+            (&query[i..], &target[j..], false),
+        ] {
+            if self.set(query, target, reverse) {
+                self.quick.align(
+                    &self.query,
+                    &self.target,
+                    &self.scaled,
+                    SCALED_GAPS,
+                    QUICK_BLOCKS,
+                    QUICK_X_DROP * i32::from(PARTS),
+                );
+                sum += self.quick.res().score.max(0);
+            }
+        }
+        f64::from(sum) / f64::from(PARTS)
     }
 
     /// The best local alignment through residue `anchor.0` of `query` and `anchor.1` of
@@ -141,35 +196,105 @@ impl Aligner {
         target: &[u8],
         anchor: (usize, usize),
     ) -> Alignment {
-        if query.len() > self.query_room || target.len() > self.target_room {
-            *self = Self::with_room(
-                query.len().max(self.query_room).next_power_of_two(),
-                target.len().max(self.target_room).next_power_of_two(),
-            );
-        }
+        self.align_with(query, target, anchor, false)
+    }
+
+    /// The best local alignment by corrected scores, and the corrected score of it. The
+    /// alignment's own score is not corrected.
+    pub(super) fn align_corrected(
+        &mut self,
+        query: &[u8],
+        target: &[u8],
+        anchor: (usize, usize),
+    ) -> (Alignment, f64) {
+        let mut alignment = self.align_with(query, target, anchor, true);
+        let corrected = f64::from(alignment.score) / f64::from(PARTS);
+        alignment.score = self.plain_score(&alignment, query, target);
+        (alignment, corrected)
+    }
+
+    fn align_with(
+        &mut self,
+        query: &[u8],
+        target: &[u8],
+        anchor: (usize, usize),
+        corrected: bool,
+    ) -> Alignment {
+        self.make_room(query, target);
+        self.path.clear();
         let (i, j) = anchor;
-        let after = self.extend(&query[i..], &target[j..], false);
-        let before = self.extend(&query[..i], &target[..j], true);
-        Alignment {
+        let before = self.extend(&query[..i], &target[..j], true, corrected);
+        self.path.reverse();
+        let after = self.extend(&query[i..], &target[j..], false, corrected);
+        let mut alignment = Alignment {
             score: after.score + before.score,
             query: i - before.query..i + after.query,
             target: j - before.target..j + after.target,
-            identical: after.identical + before.identical,
-            columns: after.columns + before.columns,
+            identical: 0,
+            columns: self.path.iter().map(|step| step.len).sum(),
+        };
+        alignment.identical = self.identical(&alignment, query, target);
+        alignment
+    }
+
+    /// Columns of the last alignment with the same amino acid in both, of other letters for
+    /// the same residues.
+    pub(super) fn identical(&self, alignment: &Alignment, query: &[u8], target: &[u8]) -> usize {
+        let mut identical = 0;
+        self.walk(alignment, |step| {
+            if let Step::Pair(i, j) = step {
+                identical += usize::from(query[i] == target[j] && query[i] != b'X');
+            }
+        });
+        identical
+    }
+
+    /// The score of the last alignment.
+    fn plain_score(&self, alignment: &Alignment, query: &[u8], target: &[u8]) -> i32 {
+        let scores = &*SCORES;
+        let mut sum = 0;
+        self.walk(alignment, |step| {
+            sum += match step {
+                Step::Pair(i, j) => {
+                    let (a, b) = (query[i] - b'A', target[j] - b'A');
+                    i32::from(scores[usize::from(a)][usize::from(b)])
+                }
+                Step::Gap(length) => {
+                    i32::from(GAPS.open) + i32::from(GAPS.extend) * (length as i32 - 1)
+                }
+            };
+        });
+        sum
+    }
+
+    /// Calls `visit` with the pairs of residues and the gaps of the last alignment.
+    fn walk(&self, alignment: &Alignment, mut visit: impl FnMut(Step)) {
+        let (mut i, mut j) = (alignment.query.start, alignment.target.start);
+        for step in &self.path {
+            match step.op {
+                Operation::I => {
+                    visit(Step::Gap(step.len));
+                    i += step.len;
+                }
+                Operation::D => {
+                    visit(Step::Gap(step.len));
+                    j += step.len;
+                }
+                _ => {
+                    for place in 0..step.len {
+                        visit(Step::Pair(i + place, j + place));
+                    }
+                    i += step.len;
+                    j += step.len;
+                }
+            }
         }
     }
 
-    /// Extends from the beginning of both, or from the end if `reverse`.
-    fn extend(&mut self, query: &[u8], target: &[u8], reverse: bool) -> Extension {
-        let mut extension = Extension {
-            score: 0,
-            query: 0,
-            target: 0,
-            identical: 0,
-            columns: 0,
-        };
+    /// Hands both to the blocks, backwards if `reverse`. Whether there is something to align.
+    fn set(&mut self, query: &[u8], target: &[u8], reverse: bool) -> bool {
         if query.is_empty() || target.is_empty() {
-            return extension;
+            return false;
         }
         let block = *BLOCKS.end();
         if reverse {
@@ -179,8 +304,27 @@ impl Aligner {
             self.query.set_bytes::<AAMatrix>(query, block);
             self.target.set_bytes::<AAMatrix>(target, block);
         }
+        true
+    }
+
+    /// Extends from the beginning of both, or from the end if `reverse`, and adds the steps
+    /// to the path.
+    fn extend(&mut self, query: &[u8], target: &[u8], reverse: bool, corrected: bool) -> Extension {
+        let mut extension = Extension {
+            score: 0,
+            query: 0,
+            target: 0,
+        };
+        if !self.set(query, target, reverse) {
+            return extension;
+        }
+        let (matrix, gaps, x_drop) = if corrected {
+            (&self.scaled, SCALED_GAPS, X_DROP * i32::from(PARTS))
+        } else {
+            (&*MATRIX, GAPS, X_DROP)
+        };
         self.block
-            .align(&self.query, &self.target, &*MATRIX, GAPS, BLOCKS, X_DROP);
+            .align(&self.query, &self.target, matrix, gaps, BLOCKS, x_drop);
         let end = self.block.res();
         if end.score <= 0 {
             return extension;
@@ -188,31 +332,21 @@ impl Aligner {
         self.block
             .trace()
             .cigar(end.query_idx, end.reference_idx, &mut self.cigar);
-        let at = |sequence: &[u8], place: usize| {
-            sequence[if reverse {
-                sequence.len() - 1 - place
-            } else {
-                place
-            }]
+        extension = Extension {
+            score: end.score,
+            query: end.query_idx,
+            target: end.reference_idx,
         };
-        for number in 0..self.cigar.len() {
-            let step = self.cigar.get(number);
-            extension.columns += step.len;
-            match step.op {
-                Operation::I => extension.query += step.len,
-                Operation::D => extension.target += step.len,
-                _ => {
-                    for _ in 0..step.len {
-                        let letter = at(query, extension.query);
-                        let same = letter == at(target, extension.target);
-                        extension.identical += usize::from(same && letter != b'X');
-                        extension.query += 1;
-                        extension.target += 1;
-                    }
-                }
-            }
-        }
-        extension.score = end.score;
+        self.path
+            .extend((0..self.cigar.len()).map(|number| self.cigar.get(number)));
         extension
     }
+}
+
+/// A step of an alignment.
+enum Step {
+    /// Places of the two residues.
+    Pair(usize, usize),
+    /// Residues of one protein between two of the other.
+    Gap(usize),
 }

@@ -8,25 +8,27 @@
 
 mod align;
 mod cluster;
+mod composition;
+mod search;
+mod statistics;
 mod words;
 
 use std::ops::Range;
 
 use rayon::prelude::*;
 
-use self::align::Aligner;
+use self::align::{Aligner, Alignment};
+use self::search::Correction;
+use self::statistics::SearchSpace;
 use self::words::{Scratch, Sequences, Words};
+use super::low_complexity;
 use super::reader::Protein;
 use bindscape_base::error::Result;
 use bindscape_base::progress;
 use bindscape_base::progress::Progress;
 
 pub use self::cluster::{ClusterOptions, Clusters, Linkage, cluster};
-
-/// Candidates aligned per hit that is asked for, at least: those of the best ungapped
-/// score are nearly always the best when aligned.
-const LEAST_ALIGNED: usize = 50;
-const ALIGNED_PER_HIT: usize = 4;
+pub use self::search::SearchLimits;
 
 /// Queries handed to a thread at a time.
 const BATCH: usize = 64;
@@ -44,7 +46,8 @@ pub struct Hit {
     pub target_coverage: f64,
     /// Score of the alignment: BLOSUM62, gaps 11 and 1.
     pub score: i32,
-    /// The same in bits.
+    /// The same in bits, corrected for the composition of the two proteins if the index is
+    /// one that corrects.
     pub bits: f64,
     /// Number of hits as good as this one that are expected by chance.
     pub e_value: f64,
@@ -60,6 +63,7 @@ pub struct SimilarityIndex {
     order: Vec<u32>,
     sequences: Sequences,
     words: Words,
+    correction: Option<Correction>,
 }
 
 impl SimilarityIndex {
@@ -73,6 +77,34 @@ impl SimilarityIndex {
         Self::of(&sequences)
     }
 
+    /// Makes an index whose hits are evidence of common descent: stretches of low complexity
+    /// ([`low_complexity`]) are masked in `proteins` and in the queries, pairs of proteins are
+    /// aligned by scores corrected for their composition, and E-values consider that no
+    /// alignment has room at the proteins' ends.
+    ///
+    /// Bits and E-values are those of the corrected score, and [`Hit::score`] is what the same
+    /// alignment has by BLOSUM62. Masked residues score -1 with everything; identity and
+    /// coverage count them as what they are.
+    ///
+    /// Only part of the alignments that chance gives share a word by which they are found: of
+    /// random proteins with average frequencies about one in ten at an E-value of 1. E-values are
+    /// those of all alignments, as BLAST's are, and so more than random proteins have. Repeats and palindromes
+    /// are not random: reversed real proteins have four times as many hits of 0.001 as expected.
+    ///
+    /// # Panics
+    /// If there are 16 million proteins or more.
+    #[must_use]
+    pub fn corrected(proteins: &[Protein]) -> Self {
+        let masked: Vec<Vec<u8>> = proteins
+            .par_iter()
+            .map(|protein| low_complexity::masked(&protein.sequence))
+            .collect();
+        let sequences: Vec<&[u8]> = masked.iter().map(Vec::as_slice).collect();
+        let mut index = Self::of(&sequences);
+        index.correction = Some(Correction::new(proteins, &index.order, &index.sequences));
+        index
+    }
+
     fn of(sequences: &[&[u8]]) -> Self {
         assert!(sequences.len() < 1 << 24, "fewer than 16 million proteins");
         let mut order: Vec<u32> = (0..sequences.len() as u32).collect();
@@ -83,91 +115,7 @@ impl SimilarityIndex {
             order,
             sequences,
             words,
-        }
-    }
-
-    /// Up to `max_hits` proteins that are like `query`, of the highest score first, of
-    /// equal ones the first in the list. Hits that chance alone makes expected more than
-    /// once are left out. The query itself is a hit if it is in the set.
-    #[must_use]
-    pub fn search(&self, query: &Protein, max_hits: usize) -> Vec<Hit> {
-        self.best(
-            &query.sequence,
-            max_hits,
-            &mut Scratch::default(),
-            &mut Aligner::new(),
-        )
-    }
-
-    /// [`SimilarityIndex::search`] of each of `queries`, in parallel.
-    ///
-    /// # Errors
-    /// If the user asked to stop.
-    pub fn search_all(
-        &self,
-        queries: &[Protein],
-        max_hits: usize,
-        progress: &dyn Progress,
-    ) -> Result<Vec<Vec<Hit>>> {
-        progress.begin("similarity search", Some(queries.len() as u64));
-        let batches: Vec<Vec<Vec<Hit>>> = queries
-            .par_chunks(BATCH)
-            .map_init(
-                || (Scratch::default(), Aligner::new()),
-                |(scratch, aligner), batch| {
-                    progress::check(progress)?;
-                    let hits = batch
-                        .iter()
-                        .map(|query| self.best(&query.sequence, max_hits, scratch, aligner))
-                        .collect();
-                    progress.advance(batch.len() as u64);
-                    Ok(hits)
-                },
-            )
-            .collect::<Result<_>>()?;
-        progress.finish();
-        Ok(batches.into_iter().flatten().collect())
-    }
-
-    fn best(
-        &self,
-        query: &[u8],
-        max_hits: usize,
-        scratch: &mut Scratch,
-        aligner: &mut Aligner,
-    ) -> Vec<Hit> {
-        let everything = 0..self.sequences.count();
-        self.words
-            .candidates(query, &self.sequences, &everything, scratch);
-        scratch
-            .candidates
-            .sort_by_key(|candidate| (-candidate.score, self.order[candidate.rank as usize]));
-        let aligned = LEAST_ALIGNED.max(max_hits.saturating_mul(ALIGNED_PER_HIT));
-        let mut hits: Vec<Hit> = scratch
-            .candidates
-            .iter()
-            .take(aligned)
-            .map(|candidate| self.hit(query, candidate, aligner))
-            .filter(|hit| hit.e_value <= 1.0)
-            .collect();
-        hits.sort_by_key(|hit| (-hit.score, hit.target));
-        hits.truncate(max_hits);
-        hits
-    }
-
-    fn hit(&self, query: &[u8], candidate: &words::Candidate, aligner: &mut Aligner) -> Hit {
-        let target = self.sequences.get(candidate.rank);
-        let alignment = aligner.align(query, target, candidate.anchor);
-        Hit {
-            target: self.order[candidate.rank as usize] as usize,
-            identity: alignment.identical as f64 / alignment.columns.max(1) as f64,
-            query_coverage: alignment.query.len() as f64 / query.len() as f64,
-            target_coverage: alignment.target.len() as f64 / target.len() as f64,
-            score: alignment.score,
-            bits: align::bits(alignment.score),
-            e_value: align::e_value(alignment.score, query.len(), self.sequences.residues()),
-            query_range: alignment.query,
-            target_range: alignment.target,
+            correction: None,
         }
     }
 
@@ -223,6 +171,42 @@ impl SimilarityIndex {
                 let (a, b) = (self.order[rank as usize], hit.target as u32);
                 found.push((a.min(b), a.max(b)));
             }
+        }
+    }
+
+    /// The alignment of one protein of the set with another.
+    fn hit(&self, query: &[u8], candidate: &words::Candidate, aligner: &mut Aligner) -> Hit {
+        let target = self.sequences.get(candidate.rank);
+        let alignment = aligner.align(query, target, candidate.anchor);
+        let space = SearchSpace::whole(query.len(), self.sequences.residues());
+        let score = f64::from(alignment.score);
+        Hit::new(
+            self.order[candidate.rank as usize] as usize,
+            alignment,
+            (query, target),
+            (score, space),
+        )
+    }
+}
+
+impl Hit {
+    /// Of an alignment of two proteins, and of its score with the space that was searched.
+    fn new(
+        target: usize,
+        alignment: Alignment,
+        proteins: (&[u8], &[u8]),
+        (score, space): (f64, SearchSpace),
+    ) -> Self {
+        Self {
+            target,
+            identity: alignment.identical as f64 / alignment.columns.max(1) as f64,
+            query_coverage: alignment.query.len() as f64 / proteins.0.len() as f64,
+            target_coverage: alignment.target.len() as f64 / proteins.1.len() as f64,
+            score: alignment.score,
+            bits: statistics::bits(score),
+            e_value: space.e_value(score),
+            query_range: alignment.query,
+            target_range: alignment.target,
         }
     }
 }

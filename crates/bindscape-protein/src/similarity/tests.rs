@@ -1,3 +1,5 @@
+mod evidence;
+
 use proptest::prelude::*;
 use rand::Rng;
 

@@ -7,8 +7,11 @@
 //! ungapped score around a shared word tells them apart for a small part of the cost of
 //! an alignment.
 
+mod look;
+
 use std::ops::Range;
 
+use self::look::{LOOK, Look, Looks, TOGETHER};
 use super::align::SCORES;
 
 /// Kinds of residues (Murphy, Wallqvist and Levy 2000, Protein Engineering 13, 149), with
@@ -93,6 +96,13 @@ impl Sequences {
     pub(super) fn residues(&self) -> usize {
         self.letters.len()
     }
+
+    /// The letters next to a place, if there are as many. At the ends of a sequence they are
+    /// in part those of its neighbours.
+    fn around(&self, place: Place) -> Option<[u8; LOOK]> {
+        let start = self.starts[place.rank as usize] + place.position as usize;
+        look::window(&self.letters, start).copied()
+    }
 }
 
 /// Where each word occurs.
@@ -107,6 +117,14 @@ pub(super) struct Words {
 struct Place {
     rank: u32,
     position: u32,
+}
+
+impl Place {
+    /// The place as a hit of a word at `position` of the query.
+    fn hit(self, position: u32) -> u64 {
+        let diagonal = ORIGIN + self.position - position;
+        u64::from(self.rank) << RANK_BIT | u64::from(diagonal) << DIAGONAL_BIT | u64::from(position)
+    }
 }
 
 /// A protein that shares a word with the query.
@@ -158,8 +176,57 @@ impl Words {
         ranks: &Range<u32>,
         scratch: &mut Scratch,
     ) {
-        let Scratch { hits, candidates } = scratch;
-        self.hits(query, ranks, hits);
+        scratch.hits.clear();
+        for_each_word(query, |word, position| {
+            let places = &self.places[self.starts[word]..self.starts[word + 1]];
+            let from = places.partition_point(|place| place.rank < ranks.start);
+            let count = places[from..].partition_point(|place| place.rank < ranks.end);
+            let places = &places[from..from + count];
+            scratch
+                .hits
+                .extend(places.iter().map(|place| place.hit(position)));
+        });
+        scratch.choose(query, sequences);
+    }
+
+    /// Puts the proteins that may be alike, as far as the residues next to a shared word tell,
+    /// into the scratch's candidates, by rank: nearly all that [`Words::candidates`] finds,
+    /// in less than half of its time.
+    pub(super) fn likely_candidates(
+        &self,
+        query: &[u8],
+        sequences: &Sequences,
+        scratch: &mut Scratch,
+    ) {
+        scratch.hits.clear();
+        let looks = Looks::new(query);
+        let mut windows = [None; TOGETHER];
+        for_each_word(query, |word, position| {
+            let places = &self.places[self.starts[word]..self.starts[word + 1]];
+            let look = looks.at(position);
+            for places in places.chunks(TOGETHER) {
+                // Copied first, and looked at then, so that the processor waits for the
+                // memory of all of them at once.
+                for (window, place) in windows.iter_mut().zip(places) {
+                    *window = sequences.around(*place);
+                }
+                for (window, place) in windows.iter().zip(places) {
+                    let unlikely = |(look, window): (Look<'_>, _)| !look.is_likely(window);
+                    if !look.zip(window.as_ref()).is_some_and(unlikely) {
+                        scratch.hits.push(place.hit(position));
+                    }
+                }
+            }
+        });
+        scratch.choose(query, sequences);
+    }
+}
+
+impl Scratch {
+    /// The proteins whose ungapped score around one of the shared words is high enough.
+    fn choose(&mut self, query: &[u8], sequences: &Sequences) {
+        let Self { hits, candidates } = self;
+        hits.sort_unstable();
         candidates.clear();
         for group in hits.chunk_by(|a, b| a >> RANK_BIT == b >> RANK_BIT) {
             let rank = (group[0] >> RANK_BIT) as u32;
@@ -191,25 +258,6 @@ impl Words {
             }
             candidates.extend(best);
         }
-    }
-
-    /// The shared words, sorted by target, diagonal and position.
-    fn hits(&self, query: &[u8], ranks: &Range<u32>, hits: &mut Vec<u64>) {
-        hits.clear();
-        for_each_word(query, |word, position| {
-            let places = &self.places[self.starts[word]..self.starts[word + 1]];
-            let from = places.partition_point(|place| place.rank < ranks.start);
-            let count = places[from..].partition_point(|place| place.rank < ranks.end);
-            for place in &places[from..from + count] {
-                let diagonal = ORIGIN + place.position - position;
-                hits.push(
-                    u64::from(place.rank) << RANK_BIT
-                        | u64::from(diagonal) << DIAGONAL_BIT
-                        | u64::from(position),
-                );
-            }
-        });
-        hits.sort_unstable();
     }
 }
 
