@@ -10,7 +10,8 @@
 //! - [`Representation`]: which numbers stand for a protein; [`Features`]: the numbers
 //!   themselves, from [`EncodedProteins`] (no weights needed) or from stored embeddings;
 //! - [`Clusters`] of similar proteins and [`Folds`] that keep them together;
-//!   [`SimilarityIndex`] searches for the proteins most like another.
+//!   [`SimilarityIndex`] searches for the proteins most like another;
+//! - [`profile`]: hidden Markov models of domains; [`homology`]: models of labelled proteins.
 //!
 //! Positions in proteins are 0-based and intervals half-open, as everywhere inside.
 
@@ -24,11 +25,14 @@ mod encoding;
 mod features;
 mod folds;
 mod hold_out;
+pub mod homology;
 mod ids;
 mod known;
 mod labels;
 mod letters;
+pub mod low_complexity;
 pub mod model_file;
+pub mod profile;
 mod reader;
 mod representation;
 mod rows;
@@ -57,7 +61,9 @@ pub use self::representation::{ChunkSizes, EmbeddingModel, Embeddings, Represent
 pub use self::rows::{RowsOf, StoredType};
 pub use self::scales::{BLOSUM62, SCALES, Scale};
 pub use self::scores::{ProteinScores, prior_shift};
-pub use self::similarity::{ClusterOptions, Clusters, Hit, Linkage, SimilarityIndex, cluster};
+pub use self::similarity::{
+    ClusterOptions, Clusters, Hit, Linkage, SearchLimits, SimilarityIndex, cluster,
+};
 pub use self::store::{
     EmbeddingInfo, EmbeddingRow, EmbeddingStore, EmbeddingWriter, ShardFormat, StoredEmbeddings,
 };
