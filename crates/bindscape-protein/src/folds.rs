@@ -73,16 +73,7 @@ impl Folds {
                 groups.len().to_string(),
             ));
         }
-        let mut numbers: FxHashMap<u32, usize> = FxHashMap::default();
-        let mut held: Vec<Group> = Vec::new();
-        for (protein, (&label, &group)) in labels.iter().zip(groups).enumerate() {
-            let number = *numbers.entry(group).or_insert_with(|| {
-                held.push(Group::default());
-                held.len() - 1
-            });
-            held[number].members.push(protein);
-            held[number].counts[stratum(label)] += 1;
-        }
+        let held = Group::all(labels, groups);
         let total = sum(&held);
         let with: [usize; STRATA] =
             std::array::from_fn(|s| held.iter().filter(|group| group.counts[s] > 0).count());
@@ -93,11 +84,21 @@ impl Folds {
                 counted(with[stratum] as u64, "group")
             )
         })?;
+        Ok(Self::deal(held, labels.len(), k, seed))
+    }
+
+    /// As [`Folds::grouped`], but classes may be too few for every fold, and folds empty.
+    pub(crate) fn dealt(labels: &[Label], groups: &[u32], k: u32, seed: u64) -> Self {
+        Self::deal(Group::all(labels, groups), labels.len(), k, seed)
+    }
+
+    fn deal(mut held: Vec<Group>, proteins: usize, k: u32, seed: u64) -> Self {
+        let total = sum(&held);
         // Ties are broken by chance; the sort keeps that order.
         held.shuffle(&mut random::stream(seed, "grouped folds", &[]));
         held.sort_by(|a, b| b.weight(&total).total_cmp(&a.weight(&total)));
         let mut filled = vec![[0_usize; STRATA]; k as usize];
-        let mut fold = vec![0; labels.len()];
+        let mut fold = vec![0; proteins];
         for group in &held {
             let best = (0..k as usize)
                 .min_by(|&a, &b| {
@@ -116,7 +117,7 @@ impl Folds {
                 fold[member] = best as u32;
             }
         }
-        Ok(Self { fold, k })
+        Self { fold, k }
     }
 
     /// The proteins of a fold's test part, ascending.
@@ -148,6 +149,21 @@ struct Group {
 }
 
 impl Group {
+    /// The groups of the proteins with these labels.
+    fn all(labels: &[Label], groups: &[u32]) -> Vec<Self> {
+        let mut numbers: FxHashMap<u32, usize> = FxHashMap::default();
+        let mut held: Vec<Self> = Vec::new();
+        for (protein, (&label, &group)) in labels.iter().zip(groups).enumerate() {
+            let number = *numbers.entry(group).or_insert_with(|| {
+                held.push(Group::default());
+                held.len() - 1
+            });
+            held[number].members.push(protein);
+            held[number].counts[stratum(label)] += 1;
+        }
+        held
+    }
+
     /// How much of the classes it holds, the rare ones weighing as much as the others.
     fn weight(&self, total: &[usize; STRATA]) -> f64 {
         shares(&self.counts, total).map(|share| share * share).sum()

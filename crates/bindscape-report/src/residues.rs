@@ -27,8 +27,10 @@ pub struct ResidueTrack<'a> {
     pub id: &'a str,
     /// Its residues.
     pub length: usize,
-    /// What the attributions add up to, in words (`the logit of class homeodomain`).
-    pub target: &'a str,
+    /// What the bars are, in words (`Attribution of each residue to the logit of being a TF`).
+    pub subtitle: &'a str,
+    /// What the scale of the bars is called.
+    pub axis: &'a str,
     /// A line below the title (the output, the share inside domains…).
     pub note: &'a str,
     /// One per residue, from the first one on; fewer than `length` if the network
@@ -59,11 +61,11 @@ pub fn residues_svg(track: &ResidueTrack<'_>) -> String {
     );
     let length = track.length as f64;
     let title = format!("{} ({} residues)", track.id, count(track.length as u64));
-    let subtitle = format!("Attribution of each residue to {}", track.target);
+    let subtitle = track.subtitle;
     let plot = TRACK.min(length * WIDEST_BAR).max(180.0);
     let widest = [
         (&title, 15.5),
-        (&subtitle, 12.0),
+        (&subtitle.to_owned(), 12.0),
         (&track.note.to_owned(), 12.0),
     ]
     .into_iter()
@@ -94,10 +96,10 @@ pub fn residues_svg(track: &ResidueTrack<'_>) -> String {
     };
     let mut svg = Svg::new(LEFT + widest + RIGHT, height);
     svg.text((16.0, 28.0), Anchor::Start, "title", &title);
-    svg.text((16.0, 46.0), Anchor::Start, "label", &subtitle);
+    svg.text((16.0, 46.0), Anchor::Start, "label", subtitle);
     svg.text((16.0, 62.0), Anchor::Start, "label", track.note);
     shade(&mut svg, track, &frame);
-    axes(&mut svg, &frame, track.length);
+    axes(&mut svg, track, &frame);
     bars(&mut svg, &bins, &frame);
     unseen(&mut svg, track, &frame);
     if !track.domains.is_empty() {
@@ -141,7 +143,8 @@ fn shade(svg: &mut Svg, track: &ResidueTrack<'_>, frame: &Frame) {
     }
 }
 
-fn axes(svg: &mut Svg, frame: &Frame, length: usize) {
+fn axes(svg: &mut Svg, track: &ResidueTrack<'_>, frame: &Frame) {
+    let length = track.length;
     let (left, right) = frame.x.range;
     let (values, decimals) = ticks(frame.y.domain, 6, 1e-9);
     for value in values {
@@ -154,7 +157,7 @@ fn axes(svg: &mut Svg, frame: &Frame, length: usize) {
         (20.0, TOP + HEIGHT / 2.0),
         Anchor::Middle,
         "label",
-        "attribution",
+        track.axis,
     );
     // Residues are counted from 1 here, and a tick points at the middle of one.
     let bottom = TOP + HEIGHT;

@@ -18,9 +18,10 @@ fn domain(name: &str, start: usize, end: usize) -> Domain {
 
 fn picture(length: usize, attributions: &[f64], domains: &[Domain]) -> String {
     residues_svg(&ResidueTrack {
+        axis: "attribution",
         id: "P<1>",
         length,
-        target: "the TF logit",
+        subtitle: "Attribution of each residue to the TF logit",
         note: "logit 2.5 & more",
         attributions,
         domains,

@@ -2,6 +2,7 @@
 
 pub mod cluster;
 pub mod crossval;
+pub mod domains;
 pub mod embed;
 pub mod embedded;
 pub mod explain;
@@ -10,6 +11,7 @@ pub mod fetch;
 pub mod model;
 pub mod predict;
 pub mod run;
+pub mod shipped;
 pub mod split;
 pub mod train;
 

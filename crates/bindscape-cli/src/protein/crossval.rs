@@ -66,6 +66,9 @@ pub(crate) struct Arguments {
     /// chooses by its validation part [default: 0.7,0.3 on embeddings, 0.3,0.7 on other encodings]
     #[arg(long, value_name = "W,W", action = clap::ArgAction::Append)]
     loss_weights: Vec<LossWeights>,
+    /// DNA-binding domains of labelled proteins, for homology (TSV with the columns accession and domains, which holds NAME:START-END;…)
+    #[arg(long, value_name = "TSV")]
+    domains: Option<PathBuf>,
     /// Further proteins, none of them a TF, scored by the model of every fold (FASTA)
     #[arg(long, value_name = "FASTA")]
     external: Option<PathBuf>,
@@ -108,6 +111,7 @@ impl Verb for Arguments {
             max_epochs: self.epochs.map(NonZeroU32::get),
             learning_rate: self.learning_rate,
             loss_weights: self.loss_weights.iter().map(|weights| weights.0).collect(),
+            domains: self.domains,
             external: self.external,
             threshold: self.threshold,
             keep_models: self.keep_models,

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use bindscape::protein::explain::Explain;
+use bindscape::protein::shipped::ShippedModel;
 use bindscape_base::{Error, Result, names};
 use bindscape_nn::DeviceChoice;
 use bindscape_nn::protein::{Baseline, Target};
@@ -16,8 +17,8 @@ use crate::face::Verb;
 /// Options of `protein explain`.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Model: the directory of a training, or a .safetensors file
-    #[arg(long, value_name = "RUN|FILE")]
+    /// Model: the directory of a training, a .safetensors file, or one that the program brings along: eukaryotes or prokaryotes
+    #[arg(long, value_name = "RUN|FILE|NAME", default_value = ShippedModel::ALL[0].name)]
     model: PathBuf,
     /// Proteins (FASTA, may be compressed; `-` is standard input)
     #[arg(long, value_name = "FASTA")]
@@ -39,7 +40,7 @@ pub(crate) struct Arguments {
     /// Domains to show and to count attribution in (TSV with the columns accession and domains, which holds NAME:START-END;…)
     #[arg(long, value_name = "TSV")]
     domains: Option<PathBuf>,
-    /// Directory to write: attributions.tsv, proteins.tsv, and a picture ID.svg of each protein; for a homology model proteins.tsv and voters.tsv. The same command continues an interrupted one
+    /// Directory to write: attributions.tsv, proteins.tsv, and a picture ID.svg of each protein; for a homology model domains.tsv and relatives.tsv in place of attributions.tsv. The same command continues an interrupted one
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     /// Compute device

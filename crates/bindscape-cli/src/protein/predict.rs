@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use bindscape::protein::predict::Predict;
+use bindscape::protein::shipped::ShippedModel;
 use bindscape_base::Result;
 use bindscape_nn::DeviceChoice;
 use clap::Args;
@@ -14,8 +15,8 @@ use crate::face::Verb;
 /// Options of `protein predict`.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Model: the directory of a training, or a .safetensors file
-    #[arg(long, value_name = "RUN|FILE")]
+    /// Model: the directory of a training, a .safetensors file, or one that the program brings along: eukaryotes or prokaryotes
+    #[arg(long, value_name = "RUN|FILE|NAME", default_value = ShippedModel::ALL[0].name)]
     model: PathBuf,
     /// Proteins to score (FASTA, may be compressed; `-` is standard input)
     #[arg(long, value_name = "FASTA")]

@@ -42,9 +42,12 @@ pub(crate) struct Arguments {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Network")]
 struct NetworkArguments {
-    /// Network: multitask, its twins tf and domain, or deeptfactor; homology is none, but compares with the labelled proteins
+    /// Network: multitask, its twins tf and domain, or deeptfactor; homology is none, but weighs domains, relatives and composition
     #[arg(long, value_name = "NETWORK", default_value_t)]
     network: ModelKind,
+    /// With homology: DNA-binding domains of labelled proteins (TSV with the columns accession and domains, which holds NAME:START-END;…), to build profiles of
+    #[arg(long, value_name = "TSV")]
+    domains: Option<PathBuf>,
     /// Representation of residues: onehot, residue (physico-chemical scales and BLOSUM62), or esm2 (needs --embeddings); deeptfactor has its own [default: residue]
     #[arg(long, value_name = "ENCODER")]
     encoder: Option<String>,
@@ -99,13 +102,13 @@ struct TrainingArguments {
     /// Batches whose proteins are sorted by length together, which saves work; 1 for a plain shuffle [default: 32]
     #[arg(long, value_name = "N")]
     neighbours: Option<usize>,
-    /// Share of the proteins that choose the epoch and the temperatures, and are not trained on
+    /// Share of the proteins that choose the epoch and the temperatures of a network, and are not trained on
     #[arg(long, value_name = "SHARE", default_value_t = 0.1)]
     validation: f64,
     /// Fewest seconds between two checkpoints, which lie between epochs
     #[arg(long, value_name = "SECONDS", default_value_t = 60.0)]
     checkpoint_seconds: f64,
-    /// Seed of the split, the weights, the order of batches and dropout
+    /// Seed of the split or folds, the weights, the order of batches and dropout
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
@@ -252,15 +255,21 @@ impl Verb for Arguments {
     fn plan(self) -> Result<Train> {
         let (validation, seed) = (self.training.validation, self.training.seed);
         let model = match self.network.network {
-            ModelKind::Network(kind) => ModelPlan::Network {
-                network: self.network.plan(kind)?,
-                training: self.training.plan(),
-            },
+            ModelKind::Network(kind) => {
+                let why = "with a network, which learns from whole proteins";
+                refuse_given(&[("domains", self.network.domains.is_some())], why)?;
+                ModelPlan::Network {
+                    network: self.network.plan(kind)?,
+                    training: self.training.plan(),
+                }
+            }
             ModelKind::Homology => {
                 let why = "with ⟦network⟧ homology, which is no network";
                 refuse_given(&self.network.given(), why)?;
                 refuse_given(&self.training.given(), why)?;
-                ModelPlan::Homology
+                ModelPlan::Homology {
+                    domains: self.network.domains,
+                }
             }
         };
         Ok(Train {

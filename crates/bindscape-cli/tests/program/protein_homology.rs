@@ -4,7 +4,8 @@ use super::protein_model::{fasta, proteins};
 use super::{command, refuses, says, succeeds};
 
 /// FASTA and labels of families: mutated copies of [`proteins`], whose even ones are TFs. A
-/// directory with `p.fa`, `l.tsv` and, with a new member of each family, `new.fa`.
+/// directory with `p.fa`, `l.tsv`, where the TFs bind DNA in `d.tsv` and, with a new member of each
+/// family, `new.fa`.
 fn prepared() -> tempfile::TempDir {
     let directory = tempfile::tempdir().expect("a directory");
     let founders: Vec<_> = proteins(60)
@@ -12,6 +13,7 @@ fn prepared() -> tempfile::TempDir {
         .filter(|founder| founder.sequence.len() >= 80)
         .collect();
     let (mut known, mut new, mut labels) = (Vec::new(), Vec::new(), String::new());
+    let mut domains = "accession\tdomains\n".to_owned();
     for founder in founders {
         for member in 0..5 {
             let mut protein = founder.clone();
@@ -26,6 +28,9 @@ fn prepared() -> tempfile::TempDir {
             }
             let tf = founder.sequence.windows(10).any(|w| w == b"HCHCHCHCHC");
             let class = if tf { "zinc_finger" } else { "non_tf" };
+            if tf {
+                domains.push_str(&format!("{}\tbox:11-60\n", protein.id));
+            }
             labels.push_str(&format!("{}\t{class}\t{}\n", protein.id, founder.id));
             known.push(protein);
         }
@@ -36,11 +41,12 @@ fn prepared() -> tempfile::TempDir {
     write("p.fa", &fasta(&known));
     write("new.fa", &fasta(&new));
     write("l.tsv", &format!("accession\tclass\tfamily\n{labels}"));
+    write("d.tsv", &domains);
     directory
 }
 
 const TRAIN: &str =
-    "protein train --network homology --proteins p.fa --labels l.tsv --validation 0.2";
+    "protein train --network homology --proteins p.fa --labels l.tsv --domains d.tsv";
 
 #[test]
 fn labelled_proteins_are_a_model() {
@@ -54,7 +60,7 @@ fn labelled_proteins_are_a_model() {
         &[
             "zinc_finger",
             "clusters",
-            "the model is run/model.safetensors",
+            "with profiles of one family of domains; the model is run/model.safetensors",
         ],
     );
     says(&run(&format!("{TRAIN} --out run")), &["is there already"]);
@@ -72,7 +78,9 @@ fn labelled_proteins_are_a_model() {
         let tf = founder.is_multiple_of(2);
         assert_eq!(row[3], if tf { "yes" } else { "no" }, "{row:?}");
         assert_eq!(row[4], if tf { "zinc_finger" } else { "non_tf" });
-        assert_eq!(row[10], "");
+        // Residues are counted from 1.
+        assert_eq!(row[10].starts_with("box:"), tf, "{row:?}");
+        assert!(!row[11].contains("no_relative"), "{row:?}");
     }
     let made = read("new.tsv.json");
     says(&made, &["\"encoder\": \"homology\"", "\"model_sha256\""]);
@@ -90,39 +98,39 @@ fn labelled_proteins_are_a_model() {
     assert_eq!(read("top.tsv").lines().count(), 4);
 
     run("protein explain --model run --proteins new.fa --id P6.4,P5.4 --out why");
-    let voters = read("why/voters.tsv");
-    let rows: Vec<Vec<&str>> = voters
+    let relatives = read("why/relatives.tsv");
+    let rows: Vec<Vec<&str>> = relatives
         .lines()
         .skip(1)
         .map(|l| l.split('\t').collect())
         .collect();
-    // The family votes first; another TF may have a run of histidine and cysteine in common.
+    // The family comes first; another TF may have a run of histidine and cysteine in common.
     let best: Vec<_> = rows.iter().filter(|row| row[1] <= "4").collect();
-    assert_eq!(best.len(), 8, "{voters}");
+    assert_eq!(best.len(), 8, "{relatives}");
     for row in best {
         let (founder, member) = row[2].split_once('.').expect("a family");
         assert_eq!(format!("{founder}.4"), row[0]);
         assert!(member.parse::<u32>().expect("a number") < 4);
-        assert_eq!(
-            row[3],
-            if founder == "P6" {
-                "zinc_finger"
-            } else {
-                "non_tf"
-            }
-        );
+        let (class, covers) = match founder {
+            "P6" => ("zinc_finger", "yes"),
+            _ => ("non_tf", "no"),
+        };
+        assert_eq!(row[3..5], [class, covers]);
     }
+    let domains = read("why/domains.tsv");
+    assert!(domains.contains("P6.4\tbox\tzinc_finger\t"), "{domains}");
     let summary = read("why/proteins.tsv");
-    let shares: Vec<f64> = summary
-        .lines()
-        .skip(1)
-        .map(|line| {
-            let cells: Vec<&str> = line.split('\t').collect();
-            assert_eq!(cells[6], "", "neither is labelled");
-            cells[4].parse().expect("a number")
-        })
-        .collect();
-    assert!(shares.len() == 2 && shares.iter().all(|s| (0.0..1.0).contains(s)));
+    for line in summary.lines().skip(1) {
+        let cells: Vec<&str> = line.split('\t').collect();
+        let number = |cell: usize| -> f64 { cells[cell].parse().expect("a number") };
+        let sum: f64 = (3..8).map(number).sum();
+        assert!(
+            (1.0 / (1.0 + (-sum).exp()) - number(2)).abs() < 0.01,
+            "{line}"
+        );
+        assert_eq!(cells[9], "", "neither is labelled");
+        assert!(here.join("why").join(cells[10]).is_file());
+    }
 
     let fails = |words: &str| refuses(here, &words.split_whitespace().collect::<Vec<_>>());
     says(
@@ -220,31 +228,27 @@ fn a_labelled_protein_is_explained_by_others() {
         &told,
         &[
             "4  proteins explained",
-            "2  similar to none that is labelled",
+            "2  without a domain or a relative: known by their composition alone",
             "2  labelled, and explained by the others",
             "1 protein has fewer than 20 known residues, too few to say what it is: mute",
         ],
     );
     let read = |name: &str| std::fs::read_to_string(here.join(name)).expect("a table");
-    let voters = read("why/voters.tsv");
-    let cited = voters
+    let relatives = read("why/relatives.tsv");
+    let cited: Vec<Vec<&str>> = relatives
         .lines()
         .skip(1)
-        .map(|line| line.split('\t').collect());
-    let cited: Vec<Vec<&str>> = cited.collect();
-    assert!(cited.iter().all(|row| row[2] != id), "{voters}");
+        .map(|line| line.split('\t').collect())
+        .collect();
+    assert!(cited.iter().all(|row| row[2] != id), "{relatives}");
     let of_copy = cited.iter().filter(|row| row[0] == "copy");
-    assert!(
-        of_copy.filter(|row| row[12] == "yes").count() >= 3,
-        "{voters}"
-    );
+    assert!(of_copy.count() >= 3, "{relatives}");
     let proteins = read("why/proteins.tsv");
     let rows: Vec<Vec<&str>> = proteins.lines().map(|l| l.split('\t').collect()).collect();
-    assert_eq!(rows[0][5..], ["similar", "left_out"]);
-    let left_out = rows[1][6];
-    assert!(left_out.starts_with(&format!("{id}:")), "{proteins}");
-    assert_eq!((rows[1][2], rows[1][6]), (rows[2][2], rows[2][6]));
-    assert_eq!((rows[3][5], rows[3][6]), ("0", ""));
+    assert_eq!(rows[0][8..], ["relatives", "left_out", "picture"]);
+    assert!(rows[1][9].starts_with(&format!("{id}:")), "{proteins}");
+    assert_eq!((rows[1][2], rows[1][9]), (rows[2][2], rows[2][9]));
+    assert_eq!((rows[3][8], rows[3][9]), ("0", ""));
     assert_eq!(rows[4][2], "", "nothing is known of it");
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use bindscape_arrays::model_file::{ModelFile, ModelKind};
 use bindscape_base::Result;
-use bindscape_protein::baseline::HomologyModel;
+use bindscape_protein::homology::HomologyModel;
 use bindscape_protein::model_file;
 
 use super::model::ProteinModel;
@@ -25,6 +25,14 @@ impl ProteinClassifier {
     /// As [`ProteinModel::load`].
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         Self::from_file(&model_file::open_model(path.as_ref())?)
+    }
+
+    /// The model whose file holds these bytes; `path` is for messages.
+    ///
+    /// # Errors
+    /// As [`ProteinClassifier::load`].
+    pub fn from_bytes(bytes: Vec<u8>, path: &Path) -> Result<Self> {
+        Self::from_file(&ModelFile::new(bytes, path)?)
     }
 
     fn from_file(file: &ModelFile) -> Result<Self> {

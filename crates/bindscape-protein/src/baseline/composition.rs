@@ -83,7 +83,7 @@ impl MeanFeatures {
     }
 
     /// Mean and scale of each column over the proteins `reference`.
-    pub(super) fn standard(&self, reference: &[usize]) -> Standard {
+    pub(crate) fn standard(&self, reference: &[usize]) -> Standard {
         let n = reference.len() as f64;
         let mut mean = vec![0.0_f64; self.columns];
         for &row in reference {
@@ -110,16 +110,16 @@ impl MeanFeatures {
 
 /// What makes columns of [`MeanFeatures`] comparable.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Standard {
+pub(crate) struct Standard {
     /// What is taken away from a column,
-    pub(super) mean: Vec<f32>,
+    pub(crate) mean: Vec<f32>,
     /// and what it is then multiplied by.
-    pub(super) scale: Vec<f32>,
+    pub(crate) scale: Vec<f32>,
 }
 
 impl Standard {
     /// The proteins `rows`, standardised.
-    pub(super) fn apply(&self, features: &MeanFeatures, rows: &[usize]) -> Vec<f32> {
+    pub(crate) fn apply(&self, features: &MeanFeatures, rows: &[usize]) -> Vec<f32> {
         let mut out = vec![0.0; rows.len() * features.columns];
         out.par_chunks_exact_mut(features.columns)
             .zip(rows)

@@ -73,14 +73,14 @@ impl Logistic<'_> {
 
 /// A logistic regression, fitted.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Fitted {
-    pub(super) standard: Standard,
-    pub(super) weights: Weights,
+pub(crate) struct Fitted {
+    pub(crate) standard: Standard,
+    pub(crate) weights: Weights,
 }
 
 impl Fitted {
     /// Probabilities of the proteins `rows`, rows x classes.
-    pub(super) fn probabilities(&self, features: &MeanFeatures, rows: &[usize]) -> Vec<f64> {
+    pub(crate) fn probabilities(&self, features: &MeanFeatures, rows: &[usize]) -> Vec<f64> {
         self.weights
             .probabilities(&self.standard.apply(features, rows))
     }
@@ -88,15 +88,15 @@ impl Fitted {
 
 /// One row of weights per class, and a constant each at the end.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Weights {
-    pub(super) classes: usize,
-    pub(super) columns: usize,
+pub(crate) struct Weights {
+    pub(crate) classes: usize,
+    pub(crate) columns: usize,
     /// Classes x columns, then classes.
-    pub(super) values: Vec<f64>,
+    pub(crate) values: Vec<f64>,
 }
 
 impl Weights {
-    fn zero(classes: usize, columns: usize) -> Self {
+    pub(crate) fn zero(classes: usize, columns: usize) -> Self {
         Self {
             classes,
             columns,
@@ -104,8 +104,48 @@ impl Weights {
         }
     }
 
+    /// Those of a file; `None` if they are too few, too many or no numbers.
+    pub(crate) fn of(values: Vec<f64>, classes: usize, columns: usize) -> Option<Self> {
+        let sound = values.len() == classes * (columns + 1) && values.iter().all(|v| v.is_finite());
+        sound.then_some(Self {
+            classes,
+            columns,
+            values,
+        })
+    }
+
+    /// The constants of the classes.
+    pub(crate) fn constants(&self) -> &[f64] {
+        &self.values[self.classes * self.columns..]
+    }
+
+    /// The weights of the features in single precision, classes x columns.
+    pub(crate) fn single(&self) -> Vec<f32> {
+        let own = &self.values[..self.classes * self.columns];
+        own.iter().map(|&weight| weight as f32).collect()
+    }
+
+    /// Rounds the weights of the features to single precision.
+    pub(crate) fn round(&mut self) {
+        for weight in &mut self.values[..self.classes * self.columns] {
+            *weight = f64::from(*weight as f32);
+        }
+    }
+
+    /// Of two classes, what the logit of the second grows by with each feature,
+    pub(crate) fn slopes(&self) -> Vec<f64> {
+        let (first, rest) = self.values.split_at(self.columns);
+        first.iter().zip(rest).map(|(a, b)| b - a).collect()
+    }
+
+    /// and what it is without any.
+    pub(crate) fn constant(&self) -> f64 {
+        let constants = self.constants();
+        constants[1] - constants[0]
+    }
+
     /// Minimises the mean loss plus half the penalty times the squared weights.
-    fn fit(
+    pub(crate) fn fit(
         &mut self,
         x: &[f32],
         answers: &[usize],
@@ -125,7 +165,7 @@ impl Weights {
     }
 
     /// Of rows of features, rows x classes.
-    fn probabilities(&self, x: &[f32]) -> Vec<f64> {
+    pub(crate) fn probabilities(&self, x: &[f32]) -> Vec<f64> {
         let (weights, constants) = self.values.split_at(self.classes * self.columns);
         let weights: Vec<f32> = weights.iter().map(|&w| w as f32).collect();
         let mut out = vec![0.0; x.len() / self.columns * self.classes];

@@ -3,20 +3,16 @@
 //! - [`Logistic`]: multinomial logistic regression on one vector per protein, the mean of its
 //!   embedding or its [composition](MeanFeatures::composition);
 //! - [`NearestEmbedding`] and [`NearestAlignment`]: votes of the most similar proteins;
-//! - [`HomologyModel`]: the second with the composition in place of the class shares, for proteins
-//!   that resemble none: the best model here that needs no download;
 //! - [`TfPredict`]: support vector machines on similarity scores, after Eichner et al. (2013).
 //!
 //! All proteins are identified by their place in one list; those after the last label (further
 //! proteins to score) are in no part.
 
-mod composition;
-pub(crate) mod homology;
-mod logistic;
+pub(crate) mod composition;
+pub(crate) mod logistic;
 mod nearest;
 mod neighbours;
 mod tfpredict;
-mod voters;
 
 use crate::Label;
 use bindscape_base::Result;
@@ -24,12 +20,10 @@ use bindscape_base::progress::Progress;
 use bindscape_stats::temperature_multiclass;
 
 pub use composition::MeanFeatures;
-pub use homology::{HomologyModel, HomologyPredictor, HomologyTraining};
 pub use logistic::Logistic;
 pub use nearest::{NearestAlignment, NearestEmbedding};
 pub use neighbours::{Neighbour, Neighbours};
 pub use tfpredict::TfPredict;
-pub use voters::{Voter, Voting};
 
 use crate::class::CLASSES;
 use crate::scores::ProteinScores;
@@ -197,7 +191,7 @@ pub trait Baseline: Sync {
 }
 
 /// Nothing is impossible: a logarithm of 0 could not be scaled.
-fn logarithm(p: f64) -> f64 {
+pub(crate) fn logarithm(p: f64) -> f64 {
     p.max(1e-12).ln()
 }
 
@@ -215,7 +209,7 @@ fn softmax(row: &mut [f64]) {
 }
 
 /// Mean negative logarithm of the probabilities of `answers`.
-fn loss(probabilities: &[f64], answers: &[usize], classes: usize) -> f64 {
+pub(crate) fn loss(probabilities: &[f64], answers: &[usize], classes: usize) -> f64 {
     let sum: f64 = probabilities
         .chunks_exact(classes)
         .zip(answers)

@@ -8,7 +8,7 @@ use crate::job::Outcome;
 use crate::protein::cluster::Clustered;
 use crate::protein::crossval::Crossvalidated;
 use crate::protein::embed::Embedded;
-use crate::protein::explain::{Explained, ExplanationCounts, Explanations, VoterCounts};
+use crate::protein::explain::{EvidenceCounts, Explained, ExplanationCounts, Explanations};
 use crate::protein::fetch::Fetched;
 use crate::protein::predict::Predicted;
 use crate::protein::train::Trained;
@@ -35,11 +35,11 @@ impl Outcome for Trained {
             }
             Trained::Homology {
                 model,
-                fitted: Some([fitted, validation]),
+                fitted: Some([fitted, families]),
             } => vec![format!(
-                "fitted on {}, weights chosen by {}; the model is {}",
+                "fitted on {}, with profiles of {}; the model is {}",
                 counted(*fitted as u64, "protein"),
-                thousands(*validation as u64),
+                families_of(*families),
                 model.display()
             )],
             // The job has said that the model is there.
@@ -48,11 +48,21 @@ impl Outcome for Trained {
     }
 }
 
+fn families_of(count: usize) -> String {
+    match count {
+        1 => "one family of domains".into(),
+        _ => format!("{} families of domains", thousands(count as u64)),
+    }
+}
+
 impl Outcome for Predicted {
     fn notes(&self) -> Vec<String> {
         let counts = &self.counts;
         let mut notes = vec![row(counts.proteins, "proteins")];
         notes.extend(counts.tfs.map(|tfs| row(tfs, "called TFs")));
+        if counts.uncertain > 0 {
+            notes.push(row(counts.uncertain, "uncertain"));
+        }
         for (class, &count) in &counts.classes {
             notes.push(row(count, &format!("with class {}", class.name())));
         }
@@ -70,19 +80,19 @@ impl Outcome for Explained {
     fn notes(&self) -> Vec<String> {
         let mut notes = match &self.counts {
             Explanations::Attributions(counts) => attributions(counts),
-            Explanations::Voters(counts) => voters(counts),
+            Explanations::Evidence(counts) => evidence(counts),
         };
         notes.push(format!("wrote {}", self.out.display()));
         notes
     }
 }
 
-fn voters(counts: &VoterCounts) -> Vec<String> {
+fn evidence(counts: &EvidenceCounts) -> Vec<String> {
     let mut notes = vec![
         row(counts.proteins, "proteins explained"),
         row(
             counts.alone,
-            "similar to none that is labelled: known by their composition",
+            "without a domain or a relative: known by their composition alone",
         ),
     ];
     if counts.labelled > 0 {

@@ -94,6 +94,10 @@ pub struct Crossval {
     /// A directory of embeddings of all proteins, for [`InputKind::Esm2`].
     #[serde(default)]
     pub embeddings: Option<PathBuf>,
+    /// The DNA-binding domains of labelled proteins, for `homology`: a table with the columns
+    /// `accession` and `domains`, which holds `NAME:START-END;…`.
+    #[serde(default)]
+    pub domains: Option<PathBuf>,
     /// How residues become the positions of an encoding; embeddings have their own.
     pub windows: Windows,
     /// How proteins are divided into folds, and training parts into two.
@@ -153,6 +157,7 @@ impl Crossval {
             models: Vec::new(),
             representation: None,
             embeddings: None,
+            domains: None,
             windows: Windows::default(),
             split: ProteinSplit::default(),
             folds: 5,

@@ -1,8 +1,8 @@
 //! Explaining predictions: which residues of a protein are evidence that it is a transcription factor,
 //! or of a class.
 
+mod evidence;
 mod output;
-mod voters;
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -26,14 +26,15 @@ use crate::session::Session;
 use crate::unfinished;
 use output::{Judged, Output};
 
+pub use evidence::EvidenceCounts;
 pub use output::{ExplanationCounts, MeanShares};
-pub use voters::VoterCounts;
 
 /// A plan of explanations of a model's scores.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Explain {
-    /// Model: the directory of a training, or a safetensors file.
+    /// Model: the directory of a training, a safetensors file, or the name of a
+    /// [`ShippedModel`](super::shipped::ShippedModel).
     pub model: PathBuf,
     /// Proteins (FASTA); `-` is standard input.
     pub proteins: PathBuf,
@@ -53,7 +54,7 @@ pub struct Explain {
     /// `domains`, which holds `NAME:START-END;…`.
     pub domains: Option<PathBuf>,
     /// Directory to write: `attributions.tsv`, `proteins.tsv` and a picture of each protein; for
-    /// a homology model `proteins.tsv` and `voters.tsv`.
+    /// a homology model `domains.tsv` and `relatives.tsv` in place of `attributions.tsv`.
     pub out: PathBuf,
 }
 
@@ -71,8 +72,8 @@ pub struct Explained {
 pub enum Explanations {
     /// Attributions to residues, of a network.
     Attributions(ExplanationCounts),
-    /// Labelled proteins that vote, of a homology model.
-    Voters(VoterCounts),
+    /// Domains and relatives, of a homology model.
+    Evidence(EvidenceCounts),
 }
 
 impl Explain {
@@ -202,7 +203,7 @@ impl Job for Explain {
                 Explanations::Attributions(self.attribute(&model, session)?)
             }
             ProteinClassifier::Homology(model) => {
-                Explanations::Voters(voters::run(self, &model, session)?)
+                Explanations::Evidence(evidence::run(self, &model, session)?)
             }
         };
         Ok(Explained {

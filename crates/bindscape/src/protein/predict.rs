@@ -17,8 +17,10 @@ use bindscape_base::progress::Progress;
 use bindscape_base::reading::Reading;
 use bindscape_base::{Error, Result, digest};
 use bindscape_nn::protein::{ProteinClassifier, ProteinPredictor};
-use bindscape_protein::baseline::HomologyPredictor;
-use bindscape_protein::{KnownSequences, Protein, ProteinClass, ProteinReader, ProteinScores};
+use bindscape_protein::homology::{HomologyPredictor, Prediction, ProteinDomain, SHORT};
+use bindscape_protein::{
+    CLASSES, KnownSequences, Protein, ProteinClass, ProteinReader, ProteinScores,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -30,7 +32,7 @@ use crate::job::Job;
 use crate::run_directory::write_json;
 use crate::session::Session;
 use crate::unfinished;
-use table::{Row, Table};
+use table::{Call, Row, Table};
 
 /// Proteins that are scored before the next are read.
 const PROTEINS: usize = 4096;
@@ -39,7 +41,8 @@ const PROTEINS: usize = 4096;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Predict {
-    /// Model: the directory of a training, or a safetensors file.
+    /// Model: the directory of a training, a safetensors file, or the name of a
+    /// [`ShippedModel`](super::shipped::ShippedModel).
     pub model: PathBuf,
     /// Proteins to score (FASTA); `-` is standard input.
     pub proteins: PathBuf,
@@ -79,8 +82,13 @@ pub enum PredictionFlag {
     GapsRemoved,
     /// Characters that stand for nothing in a protein were read as unknown residues.
     OddCharacters,
-    /// One head says that it is a TF, the other that it is none.
+    /// One head says that it is a TF, the other that it is none; the call is uncertain.
     HeadsDisagree,
+    /// No labelled protein is similar to it, so that a homology model knows it by its domains, or
+    /// where it has none by its composition alone.
+    NoRelative,
+    /// It has fewer than 100 residues: there may be a part only, and little that tells.
+    Short,
     /// It holds letters other than the twenty amino acids.
     UnknownResidues,
     /// It was embedded in overlapping chunks.
@@ -101,6 +109,8 @@ impl PredictionFlag {
             Self::GapsRemoved => "gaps_removed",
             Self::OddCharacters => "odd_characters",
             Self::HeadsDisagree => "heads_disagree",
+            Self::NoRelative => "no_relative",
+            Self::Short => "short",
             Self::UnknownResidues => "unknown_residues",
             Self::Chunked => "chunked",
             Self::Cut => "cut",
@@ -116,6 +126,8 @@ pub struct PredictionCounts {
     pub proteins: u64,
     /// Proteins called TFs; `None` for a model without that head.
     pub tfs: Option<u64>,
+    /// Proteins that are called neither a TF nor none.
+    pub uncertain: u64,
     /// Proteins by their most probable class.
     pub classes: BTreeMap<ProteinClass, u64>,
     /// Proteins by flag.
@@ -439,7 +451,7 @@ impl Scorer<'_> {
         } else {
             proteins.into()
         };
-        let (scores, represented) = match &self.classifier {
+        let (said, represented): (Vec<Said>, _) = match &self.classifier {
             _ if telling.is_empty() => (Vec::new(), None),
             Classifier::Network {
                 predictor,
@@ -449,25 +461,27 @@ impl Scorer<'_> {
                 let all: Vec<usize> = (0..telling.len()).collect();
                 let numbers = represented.features.as_ref();
                 let scores = predictor.scores(numbers, &all, self.prior, progress)?;
-                (scores, Some(represented))
+                let said = scores.into_iter().map(Said::of_network).collect();
+                (said, Some(represented))
             }
             Classifier::Homology(predictor) => {
-                let scores = predictor.scores(&telling, self.prior, progress)?;
+                let predictions = predictor.predict(&telling, self.prior, progress)?;
                 progress.advance(telling.len() as u64);
-                (scores, None)
+                let said = predictions.into_iter().map(Said::of_homology);
+                (said.collect(), None)
             }
         };
-        let mut scored = scores.into_iter().enumerate();
+        let mut said = said.into_iter().enumerate();
         let mut row = |protein: &Protein| {
             if protein.says_nothing() {
                 return self.row(protein, None, [false, false]);
             }
-            let (place, scores) = scored.next().expect("scores of each of them");
+            let (place, said) = said.next().expect("scores of each of them");
             let long = match &represented {
                 Some(it) => [it.chunked(place), it.features.cut(place)],
                 None => [false, false],
             };
-            self.row(protein, Some(scores), long)
+            self.row(protein, Some(said), long)
         };
         Ok(proteins.iter().map(&mut row).collect())
     }
@@ -488,27 +502,43 @@ impl Scorer<'_> {
         }
     }
 
-    /// What is said of a protein with these `scores`, if it has any, that was embedded in chunks
+    /// The row of a protein of which that is `said`, if anything is, that was embedded in chunks
     /// or cut.
-    fn row(
-        &self,
-        protein: &Protein,
-        scores: Option<ProteinScores>,
-        [chunked, cut]: [bool; 2],
-    ) -> Row {
+    fn row(&self, protein: &Protein, said: Option<Said>, [chunked, cut]: [bool; 2]) -> Row {
+        let scores = said.as_ref().map(|said| said.scores);
         let p_tf = scores.and_then(|scores| scores.p_tf);
         let p_class = scores.and_then(|scores| scores.p_class);
-        let is_tf = p_tf.map(|p| p >= self.threshold);
-        let class = p_class.map(most_probable);
-        let disagree = matches!((is_tf, class), (Some(tf), Some(class)) if tf != class.is_tf());
+        let above = p_tf.map(|p| p >= self.threshold);
+        let evidence = said.as_ref().and_then(|said| said.evidence.as_ref());
+        // The classes of a homology model share out its p_tf, so that they follow the call; the
+        // heads of a network may differ.
+        let class = match (p_class, above, evidence) {
+            (Some(p), Some(true), Some(_)) => Some(most_probable(&p[..CLASSES - 1])),
+            (Some(_), Some(false), Some(_)) => Some(ProteinClass::NonTf),
+            (p, _, _) => p.map(|p| most_probable(&p)),
+        };
+        let disagree = matches!((above, class), (Some(tf), Some(class)) if tf != class.is_tf());
+        // A composition is no reason to call a protein a TF.
+        let unfounded = above == Some(true)
+            && evidence.is_some_and(|found| !found.has_relative && found.domains.is_empty());
+        let call = above.map(|tf| match tf {
+            _ if disagree || unfounded => Call::Uncertain,
+            true => Call::Yes,
+            false => Call::No,
+        });
         let length = protein.sequence.len();
         let mended = protein.mended;
         let flags = [
-            (scores.is_none(), PredictionFlag::NothingKnown),
+            (said.is_none(), PredictionFlag::NothingKnown),
             (mended.stops > 0, PredictionFlag::InternalStop),
             (mended.gaps > 0, PredictionFlag::GapsRemoved),
             (mended.others > 0, PredictionFlag::OddCharacters),
             (disagree, PredictionFlag::HeadsDisagree),
+            (
+                evidence.is_some_and(|found| !found.has_relative),
+                PredictionFlag::NoRelative,
+            ),
+            (said.is_some() && length < SHORT, PredictionFlag::Short),
             (
                 protein.known_residues() < length,
                 PredictionFlag::UnknownResidues,
@@ -525,30 +555,61 @@ impl Scorer<'_> {
             id: protein.id.clone(),
             length: if mended.empty { 0 } else { length },
             p_tf,
-            is_tf,
+            call,
             class,
             p_class,
+            domains: evidence.map(|found| found.domains.iter().map(written).collect()),
             flags: flags.map(|(_, flag)| flag).collect(),
         }
     }
 }
 
-/// The class with the largest probability, the first of equals.
-fn most_probable<const N: usize>(p: [f64; N]) -> ProteinClass {
-    let mut best = ProteinClass::ALL[0];
-    for class in ProteinClass::ALL {
-        if p[class.index()] > p[best.index()] {
+/// What a model says of a protein.
+struct Said {
+    scores: ProteinScores,
+    /// What a homology model found.
+    evidence: Option<Prediction>,
+}
+
+impl Said {
+    fn of_network(scores: ProteinScores) -> Self {
+        Self {
+            scores,
+            evidence: None,
+        }
+    }
+
+    fn of_homology(prediction: Prediction) -> Self {
+        Self {
+            scores: prediction.scores,
+            evidence: Some(prediction),
+        }
+    }
+}
+
+/// A domain as tables have it: residues from 1, both ends included.
+fn written(domain: &ProteinDomain) -> String {
+    let residues = &domain.residues;
+    format!("{}:{}-{}", domain.family, residues.start + 1, residues.end)
+}
+
+/// The class with the largest of the probabilities `p`, the first of equals.
+fn most_probable(p: &[f64]) -> ProteinClass {
+    let mut best = 0;
+    for (class, probability) in p.iter().enumerate() {
+        if *probability > p[best] {
             best = class;
         }
     }
-    best
+    ProteinClass::ALL[best]
 }
 
 impl PredictionCounts {
     fn add(&mut self, row: &Row) {
         self.proteins += 1;
-        if let Some(is_tf) = row.is_tf {
-            *self.tfs.get_or_insert(0) += u64::from(is_tf);
+        if let Some(call) = row.call {
+            *self.tfs.get_or_insert(0) += u64::from(call == Call::Yes);
+            self.uncertain += u64::from(call == Call::Uncertain);
         }
         if let Some(class) = row.class {
             *self.classes.entry(class).or_default() += 1;

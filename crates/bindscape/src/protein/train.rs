@@ -61,7 +61,8 @@ pub struct Train {
     /// Which proteins may not be in both the training and the validation part.
     #[serde(default)]
     pub split: ProteinSplit,
-    /// Share of the proteins that choose the epoch and the temperatures, and are not trained on.
+    /// Share of the proteins that choose the epoch and the temperatures of a network, and are not
+    /// trained on.
     pub validation: f64,
     /// Seed of the split, the weights, the order of batches and dropout.
     pub seed: u64,
@@ -85,8 +86,14 @@ pub enum ModelPlan {
         #[serde(default)]
         training: NetworkTrainingPlan,
     },
-    /// Labelled proteins to compare with, and a regression on the composition.
-    Homology,
+    /// Labelled proteins to compare with, profiles of their domains, and a regression on the
+    /// composition.
+    Homology {
+        /// The DNA-binding domains of labelled proteins: a table with the columns `accession` and
+        /// `domains`, which holds `NAME:START-END;…`. Without it there are no profiles.
+        #[serde(default)]
+        domains: Option<PathBuf>,
+    },
 }
 
 /// What a training leaves.
@@ -105,8 +112,8 @@ pub enum Trained {
     Homology {
         /// The model file.
         model: PathBuf,
-        /// Proteins that it was fitted on, and those that chose weights; `None` if an earlier call
-        /// had fitted it.
+        /// Proteins that it was fitted on, and families of domains that it has profiles of; `None`
+        /// if an earlier call had fitted it.
         fitted: Option<[usize; 2]>,
     },
 }
@@ -159,7 +166,7 @@ impl Job for Train {
             ModelPlan::Network { network, training } => {
                 network::train(self, network, training, session)
             }
-            ModelPlan::Homology => homology::train(self, session),
+            ModelPlan::Homology { domains } => homology::train(self, domains.as_deref(), session),
         }
     }
 }

@@ -53,9 +53,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             })
             .collect();
         let svg = residues_svg(&ResidueTrack {
+            axis: "attribution",
             id,
             length,
-            target: "the logit of class zinc_finger",
+            subtitle: "Attribution of each residue to the logit of class zinc_finger",
             note: "invented numbers",
             attributions: &attributions,
             domains: &domains,

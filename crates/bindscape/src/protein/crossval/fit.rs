@@ -9,10 +9,13 @@ use bindscape_nn::DeviceChoice;
 use bindscape_nn::protein::ProteinEpoch;
 use bindscape_nn::train::Observer;
 use bindscape_protein::baseline::{
-    Baseline, BaselineData, HomologyModel, HomologyPredictor, HomologyTraining, Logistic,
-    MeanFeatures, NearestAlignment, NearestEmbedding, Neighbours, TfPredict,
+    Baseline, BaselineData, Logistic, MeanFeatures, NearestAlignment, NearestEmbedding, Neighbours,
+    TfPredict,
 };
-use bindscape_protein::{Folds, Label, Protein, ProteinScores, hold_out};
+use bindscape_protein::homology::{
+    HomologyModel, HomologyPredictor, HomologyTraining, LabelledProteins,
+};
+use bindscape_protein::{Domain, Folds, Label, Protein, ProteinScores, hold_out};
 
 use super::inputs::features;
 use super::models::{Input, InputKind, Kind, Model};
@@ -253,8 +256,6 @@ impl Fit<'_> {
         let run = self.run;
         let mut known = [data.train, data.validation].concat();
         known.sort_unstable();
-        let place = |row: &usize| known.binary_search(row).expect("one of the known");
-        let of = |rows: &[usize]| -> Vec<usize> { rows.iter().map(place).collect() };
         let proteins = |rows: &[usize]| -> Vec<Protein> {
             rows.iter().map(|&row| run.proteins[row].clone()).collect()
         };
@@ -265,14 +266,29 @@ impl Fit<'_> {
             proteins: count_labels(&labels, 0..labels.len()),
             seed: run.plan.seed,
         };
-        let data = BaselineData {
+        let labelled = proteins(&known);
+        let domains = labelled.iter().map(|protein| {
+            let domains = run.domains.get(&protein.id, protein.sequence.len())?;
+            Ok(domains.unwrap_or_default())
+        });
+        let domains: Vec<&[Domain]> = domains.collect::<Result<_>>()?;
+        let groups = data
+            .groups
+            .map(|groups| -> Vec<u32> { known.iter().map(|&row| groups[row]).collect() });
+        let data = LabelledProteins {
+            proteins: &labelled,
             labels: &labels,
-            groups: None,
-            train: &of(data.train),
-            validation: &of(data.validation),
+            groups: groups.as_deref(),
+            domains: &domains,
+            seed: run.plan.seed,
         };
-        let model = HomologyModel::fit(&proteins(&known), data, training, self.watcher)?;
-        HomologyPredictor::new(&model).scores(&proteins(rows), None, self.watcher)
+        let model = HomologyModel::fit(data, training, self.watcher)?;
+        let predictor = HomologyPredictor::new(&model);
+        let predictions = predictor.predict(&proteins(rows), None, self.watcher)?;
+        Ok(predictions
+            .into_iter()
+            .map(|prediction| prediction.scores)
+            .collect())
     }
 }
 

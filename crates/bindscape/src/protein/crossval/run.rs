@@ -6,7 +6,7 @@ use bindscape_base::digest::InputFile;
 use bindscape_base::progress::Progress;
 use bindscape_base::reading::Reading;
 use bindscape_base::{Error, Result, digest, settings};
-use bindscape_protein::{Label, Labels, Protein, Windows, read_proteins_with};
+use bindscape_protein::{Domains, Label, Labels, Protein, Windows, read_proteins_with};
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 
@@ -99,6 +99,8 @@ pub(super) struct Run<'a> {
     /// Values of the group column.
     pub(super) column: Option<(Vec<u32>, Vec<String>)>,
     external_known: u64,
+    /// Labelled domains.
+    pub(super) domains: Domains,
     /// Embeddings.
     pub(super) stored: Option<FeatureSource>,
     /// To be fitted now.
@@ -130,6 +132,13 @@ impl<'a> Run<'a> {
             let info = directory.join("embedding.json");
             inputs.push(digest::input_file("embeddings", &info)?);
         }
+        let table = match &plan.domains {
+            Some(path) => {
+                inputs.push(digest::input_file("domains", path)?);
+                Domains::read(path)?
+            }
+            None => Domains::default(),
+        };
         let mut external_known = 0;
         if let Some(path) = &plan.external {
             Reading::current().digest_as_read([path.as_path()]);
@@ -153,6 +162,7 @@ impl<'a> Run<'a> {
             labels: matched.labels,
             column: matched.groups.map(|groups| (groups, matched.group_names)),
             external_known,
+            domains: table,
             stored,
             known_models: models.clone(),
             models,

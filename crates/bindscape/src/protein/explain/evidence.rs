@@ -1,30 +1,32 @@
-//! Explanations of a model that compares with labelled proteins: those that vote.
+//! Explanations of a homology model: the domains and relatives of a protein, and what they add to
+//! the odds.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bindscape_base::atomic::AtomicFile;
 use bindscape_base::progress::Progress;
-use bindscape_base::{Error, Result};
+use bindscape_base::{Error, Result, atomic};
 use bindscape_nn::protein::Target;
-use bindscape_protein::Protein;
-use bindscape_protein::baseline::{HomologyModel, HomologyPredictor, Voting};
+use bindscape_protein::homology::{Explanation, HomologyModel, HomologyPredictor, ProteinDomain};
+use bindscape_protein::{Domain, Domains, Protein, ProteinClass};
+use bindscape_report::{ResidueTrack, residues_svg};
 
-use super::output::write;
+use super::output::{PictureNames, write};
 use super::{Explain, Proteins};
+use crate::data::counted;
 use crate::protein;
 use crate::session::Session;
 
 /// Proteins that are compared at a time.
 const PROTEINS: usize = 512;
 
-/// What was compared.
+/// What was explained.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct VoterCounts {
+pub struct EvidenceCounts {
     /// Proteins.
     pub proteins: u64,
-    /// Proteins that are similar to none that is labelled: none votes that chance makes expected
-    /// fewer than a thousandth of once.
+    /// Proteins with neither a domain nor a relative.
     pub alone: u64,
     /// Proteins that are labelled themselves, and were explained by the others.
     pub labelled: u64,
@@ -34,8 +36,9 @@ pub(super) fn run(
     plan: &Explain,
     model: &HomologyModel,
     session: &Session<'_>,
-) -> Result<VoterCounts> {
+) -> Result<EvidenceCounts> {
     refuse(plan)?;
+    let table = plan.domains.as_deref().map(Domains::read).transpose()?;
     let mut proteins = Proteins::open(plan)?;
     let predictor = HomologyPredictor::new(model);
     let mut output = Output::create(&plan.out)?;
@@ -47,15 +50,20 @@ pub(super) fn run(
             break;
         }
         let explained = predictor.explain(&chunk, session)?;
-        for (protein, voting) in chunk.iter().zip(explained) {
-            output.write(protein, &voting)?;
+        for (protein, explanation) in chunk.iter().zip(explained) {
+            let in_table = match &table {
+                Some(table) => table.get(&protein.id, protein.sequence.len())?,
+                None => None,
+            };
+            output.write(protein, &explanation, in_table)?;
         }
         session.advance(chunk.len() as u64);
     }
     session.finish();
     proteins.tell(session);
-    output.proteins.commit()?;
-    output.voters.commit()?;
+    for file in [output.proteins, output.relatives, output.domains] {
+        file.commit()?;
+    }
     Ok(output.counts)
 }
 
@@ -67,16 +75,18 @@ fn refuse(plan: &Explain) -> Result<()> {
         ("target", plan.target != Target::Tf),
         ("steps", plan.steps.is_some()),
         ("baseline", plan.baseline.is_some()),
-        ("domains", plan.domains.is_some()),
     ];
     protein::refuse(given, &format!("none, {why}"))
 }
 
-/// The tables under way.
+/// The files under way.
 struct Output {
+    directory: PathBuf,
     proteins: AtomicFile,
-    voters: AtomicFile,
-    counts: VoterCounts,
+    relatives: AtomicFile,
+    domains: AtomicFile,
+    pictures: PictureNames,
+    counts: EvidenceCounts,
 }
 
 impl Output {
@@ -88,64 +98,160 @@ impl Output {
             Ok(file)
         };
         Ok(Self {
+            directory: directory.to_path_buf(),
             proteins: table(
                 "proteins.tsv",
-                "id\tlength\tp_tf\tvoters\tcomposition_share\tsimilar\tleft_out\n",
+                "id\tlength\tp_tf\tconstant\tby_domains\tby_relatives\tby_composition\tby_length\trelatives\tleft_out\tpicture\n",
             )?,
-            voters: table(
-                "voters.tsv",
-                "id\trank\tvoter\tvoter_class\tshare\tbits\te_value\tidentity\tstart\tend\tvoter_start\tvoter_end\tsimilar\n",
+            relatives: table(
+                "relatives.tsv",
+                "id\trank\trelative\trelative_class\tcovers_domain\tbits\te_value\tidentity\tstart\tend\trelative_start\trelative_end\n",
             )?,
-            counts: VoterCounts::default(),
+            domains: table(
+                "domains.tsv",
+                "id\tdomain\tclass\tstart\tend\tbits\te_value\tsource\n",
+            )?,
+            pictures: PictureNames::default(),
+            counts: EvidenceCounts::default(),
         })
     }
 
-    fn write(&mut self, protein: &Protein, voting: &Voting<'_>) -> Result<()> {
-        let id = &protein.id;
-        let voters = &voting.voters;
-        let similar = voters.iter().filter(|voter| voter.is_similar()).count();
+    fn write(
+        &mut self,
+        protein: &Protein,
+        explanation: &Explanation<'_>,
+        in_table: Option<&[Domain]>,
+    ) -> Result<()> {
         self.counts.proteins += 1;
-        self.counts.alone += u64::from(similar == 0);
-        self.counts.labelled += u64::from(!voting.left_out.is_empty());
-        let voted: f64 = voters.iter().map(|voter| voter.share).sum();
-        let p_tf = voting.scores.p_tf.filter(|_| !protein.says_nothing());
-        let p = p_tf.map(|p| (p as f32).to_string());
-        let left_out = voting.left_out.iter();
+        self.counts.alone += u64::from(explanation.prediction.is_unknown());
+        self.counts.labelled += u64::from(!explanation.left_out.is_empty());
+        self.write_domains(&protein.id, &explanation.prediction.domains, in_table)?;
+        self.write_relatives(&protein.id, explanation)?;
+        let picture = self.pictures.of(&protein.id);
+        let svg = picture_of(protein, explanation, in_table);
+        atomic::write(self.directory.join(&picture), svg.as_bytes())?;
+        let known = !protein.says_nothing();
+        let p_tf = explanation.prediction.scores.p_tf.filter(|_| known);
+        let odds = explanation.log_odds.filter(|_| known);
+        let odds = odds.map(|odds| {
+            let parts = [
+                odds.constant,
+                odds.domains,
+                odds.relatives,
+                odds.composition,
+                odds.length,
+            ];
+            parts.map(|part| format!("{part:.3}")).join("\t")
+        });
+        let left_out = explanation.left_out.iter();
         let left_out: Vec<String> = left_out
             .map(|(id, label)| format!("{id}:{}", label.name()))
             .collect();
-        write(
-            &mut self.proteins,
-            &format!(
-                "{id}\t{}\t{}\t{}\t{:.4}\t{similar}\t{}\n",
-                protein.sequence.len(),
-                p.unwrap_or_default(),
-                voters.len(),
-                1.0 - voted,
-                left_out.join(";")
-            ),
-        )?;
-        for (rank, voter) in (1..).zip(voters) {
-            let hit = &voter.hit;
-            // Residues are counted from 1, both ends included, as in tables of domains.
-            write(
-                &mut self.voters,
-                &format!(
-                    "{id}\t{rank}\t{}\t{}\t{:.4}\t{:.1}\t{:.1e}\t{:.3}\t{}\t{}\t{}\t{}\t{}\n",
-                    voter.id,
-                    voter.label.name(),
-                    voter.share,
-                    hit.bits,
-                    hit.e_value,
-                    hit.identity,
-                    hit.query_range.start + 1,
-                    hit.query_range.end,
-                    hit.target_range.start + 1,
-                    hit.target_range.end,
-                    if voter.is_similar() { "yes" } else { "no" },
-                ),
-            )?;
+        let row = [
+            protein.id.clone(),
+            protein.sequence.len().to_string(),
+            p_tf.map(|p| (p as f32).to_string()).unwrap_or_default(),
+            odds.unwrap_or_else(|| "\t\t\t\t".to_owned()),
+            explanation.relatives.len().to_string(),
+            left_out.join(";"),
+            picture,
+        ];
+        write(&mut self.proteins, &format!("{}\n", row.join("\t")))
+    }
+
+    fn write_domains(
+        &mut self,
+        id: &str,
+        found: &[ProteinDomain],
+        in_table: Option<&[Domain]>,
+    ) -> Result<()> {
+        // Residues are counted from 1, both ends included, as in tables of domains.
+        for domain in found {
+            let class = domain.class.map_or("", ProteinClass::name);
+            let (start, end) = (domain.residues.start + 1, domain.residues.end);
+            let row = format!(
+                "{id}\t{}\t{class}\t{start}\t{end}\t{:.1}\t{:.1e}\tprofile\n",
+                domain.family, domain.bits, domain.e_value
+            );
+            write(&mut self.domains, &row)?;
+        }
+        for domain in in_table.unwrap_or_default() {
+            let (start, end) = (domain.start + 1, domain.end);
+            let row = format!("{id}\t{}\t\t{start}\t{end}\t\t\ttable\n", domain.name);
+            write(&mut self.domains, &row)?;
         }
         Ok(())
     }
+
+    fn write_relatives(&mut self, id: &str, explanation: &Explanation<'_>) -> Result<()> {
+        for (rank, relative) in (1..).zip(&explanation.relatives) {
+            let hit = &relative.hit;
+            let row = format!(
+                "{id}\t{rank}\t{}\t{}\t{}\t{:.1}\t{:.1e}\t{:.3}\t{}\t{}\t{}\t{}\n",
+                relative.id,
+                relative.label.name(),
+                if relative.binds { "yes" } else { "no" },
+                hit.bits,
+                hit.e_value,
+                hit.identity,
+                hit.query_range.start + 1,
+                hit.query_range.end,
+                hit.target_range.start + 1,
+                hit.target_range.end,
+            );
+            write(&mut self.relatives, &row)?;
+        }
+        Ok(())
+    }
+}
+
+/// The protein with its domains, those of the table where it has some, and for each residue what
+/// its relatives say: their bits, spread over the residues that align.
+fn picture_of(
+    protein: &Protein,
+    explanation: &Explanation<'_>,
+    in_table: Option<&[Domain]>,
+) -> String {
+    let length = protein.sequence.len();
+    let mut said = vec![0.0; length];
+    for relative in &explanation.relatives {
+        let range = relative.hit.query_range.clone();
+        let bits = relative.hit.bits / range.len().max(1) as f64;
+        let signed = if relative.label.tf { bits } else { -bits };
+        for residue in &mut said[range] {
+            *residue += signed;
+        }
+    }
+    let found: Vec<Domain> = explanation
+        .prediction
+        .domains
+        .iter()
+        .map(|domain| Domain {
+            name: domain.family.clone(),
+            start: domain.residues.start,
+            end: domain.residues.end,
+        })
+        .collect();
+    let domains = in_table.filter(|domains| !domains.is_empty());
+    let relatives = match explanation.relatives.len() {
+        0 => "no relatives".to_owned(),
+        count => format!(
+            "{}, {} of them transcription factors",
+            counted(count as u64, "relative"),
+            explanation.relatives.iter().filter(|r| r.label.tf).count()
+        ),
+    };
+    let note = match explanation.prediction.scores.p_tf {
+        Some(p) => format!("p_tf {p:.3}; {relatives}"),
+        None => relatives,
+    };
+    residues_svg(&ResidueTrack {
+        axis: "bits",
+        id: &protein.id,
+        length,
+        subtitle: "Bits of relatives by residue: transcription factors above, others below",
+        note: &note,
+        attributions: &said,
+        domains: domains.unwrap_or(&found),
+    })
 }

@@ -105,8 +105,7 @@ pub(super) struct Output {
     directory: PathBuf,
     residues: AtomicFile,
     proteins: AtomicFile,
-    /// Names of pictures so far, in lower case: some disks take no notice of case.
-    pictures: HashSet<String>,
+    pictures: PictureNames,
     tally: Tally,
 }
 
@@ -126,7 +125,7 @@ impl Output {
                 "proteins.tsv",
                 "id\tlength\tresidues_seen\ttarget\tlogit\tbaseline_logit\tgap\tdomain_attribution_share\tdomain_length_share\tpicture",
             )?,
-            pictures: HashSet::new(),
+            pictures: PictureNames::default(),
             tally: Tally::default(),
         })
     }
@@ -148,7 +147,7 @@ impl Output {
             ));
         }
         write(&mut self.residues, &rows)?;
-        let picture = self.picture_name(id);
+        let picture = self.pictures.of(id);
         let share = explained.share;
         let row = [
             id.clone(),
@@ -167,11 +166,15 @@ impl Output {
         ];
         write(&mut self.proteins, &format!("{}\n", row.join("\t")))?;
         let svg = residues_svg(&ResidueTrack {
+            axis: "attribution",
             id,
             length: protein.sequence.len(),
-            target: &match explained.target {
-                Target::Tf => "the logit of being a TF".to_owned(),
-                Target::Class(class) => format!("the logit of class {}", class.name()),
+            subtitle: &match explained.target {
+                Target::Tf => "Attribution of each residue to the logit of being a TF".to_owned(),
+                Target::Class(class) => format!(
+                    "Attribution of each residue to the logit of class {}",
+                    class.name()
+                ),
             },
             note: &note(explained),
             attributions: &explanation.residues,
@@ -188,10 +191,16 @@ impl Output {
         self.proteins.commit()?;
         Ok(self.tally.counts(with_domains))
     }
+}
 
+/// Names of pictures so far, in lower case: some disks take no notice of case.
+#[derive(Debug, Default)]
+pub(super) struct PictureNames(HashSet<String>);
+
+impl PictureNames {
     /// A file name from an id, which may hold characters that file names may not,
     /// and which no other protein has.
-    fn picture_name(&mut self, id: &str) -> String {
+    pub(super) fn of(&mut self, id: &str) -> String {
         let plain = |c: char| {
             if c.is_ascii_alphanumeric() || "_-.".contains(c) {
                 c
@@ -207,7 +216,7 @@ impl Output {
             .collect();
         let mut name = format!("{stem}.svg");
         let mut number = 2;
-        while !self.pictures.insert(name.to_lowercase()) {
+        while !self.0.insert(name.to_lowercase()) {
             name = format!("{stem}-{number}.svg");
             number += 1;
         }

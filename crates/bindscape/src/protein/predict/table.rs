@@ -20,10 +20,33 @@ pub(super) struct Row {
     /// In residues.
     pub(super) length: usize,
     pub(super) p_tf: Option<f64>,
-    pub(super) is_tf: Option<bool>,
+    pub(super) call: Option<Call>,
     pub(super) class: Option<ProteinClass>,
     pub(super) p_class: Option<[f64; CLASSES]>,
+    /// Domains that a homology model found, as `NAME:START-END`.
+    #[serde(default)]
+    pub(super) domains: Option<Vec<String>>,
     pub(super) flags: Vec<PredictionFlag>,
+}
+
+/// Whether a protein is called a transcription factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Call {
+    Yes,
+    No,
+    /// Two parts of the model contradict each other, or nothing but the composition speaks for it.
+    Uncertain,
+}
+
+impl Call {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Yes => "yes",
+            Self::No => "no",
+            Self::Uncertain => "uncertain",
+        }
+    }
 }
 
 /// The table under way.
@@ -51,7 +74,7 @@ impl Table {
         };
         let classes = ProteinClass::ALL.map(|class| format!("p_{}", class.name()));
         table.line(&format!(
-            "id\tlength\tp_tf\tis_tf\tclass\t{}\tflags",
+            "id\tlength\tp_tf\tis_tf\tclass\t{}\tdomains\tflags",
             classes.join("\t")
         ))?;
         Ok(table)
@@ -62,15 +85,14 @@ impl Table {
             row.id.clone(),
             row.length.to_string(),
             row.p_tf.map(probability).unwrap_or_default(),
-            row.is_tf
-                .map_or("", |tf| if tf { "yes" } else { "no" })
-                .to_owned(),
+            row.call.map_or("", Call::name).to_owned(),
             row.class.map_or("", ProteinClass::name).to_owned(),
         ];
         match row.p_class {
             Some(p) => cells.extend(p.map(probability)),
             None => cells.extend([const { String::new() }; CLASSES]),
         }
+        cells.push(row.domains.as_deref().unwrap_or_default().join(";"));
         let flags: Vec<&str> = row.flags.iter().map(|flag| flag.name()).collect();
         cells.push(flags.join(","));
         self.line(&cells.join("\t"))
@@ -134,16 +156,17 @@ mod tests {
             id: "P1".into(),
             length: 12,
             p_tf: Some(0.25),
-            is_tf: Some(false),
+            call: Some(Call::No),
             class: None,
             p_class: None,
+            domains: None,
             flags: vec![PredictionFlag::UnknownResidues, PredictionFlag::Cut],
         };
         table.write(&row).expect("room on the disk");
         table.finish().expect("room on the disk");
         assert_eq!(
             std::fs::read_to_string(&path).expect("a table"),
-            "id\tlength\tp_tf\tis_tf\tclass\tp_zinc_finger\tp_homeodomain\tp_leucine_zipper\tp_other_tf\tp_non_tf\tflags\nP1\t12\t0.25\tno\t\t\t\t\t\t\tunknown_residues,cut\n"
+            "id\tlength\tp_tf\tis_tf\tclass\tp_zinc_finger\tp_homeodomain\tp_leucine_zipper\tp_other_tf\tp_non_tf\tdomains\tflags\nP1\t12\t0.25\tno\t\t\t\t\t\t\t\tunknown_residues,cut\n"
         );
     }
 }

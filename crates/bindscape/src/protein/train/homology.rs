@@ -1,18 +1,28 @@
 //! Labelled proteins to compare with.
 
+use std::path::Path;
+
 use bindscape_base::progress::Progress;
-use bindscape_base::{Error, Place, Result};
+use bindscape_base::{Error, Place, Result, atomic, digest};
 use bindscape_nn::DeviceChoice;
 use bindscape_nn::train::MODEL_FILE;
-use bindscape_protein::baseline::{BaselineData, HomologyModel, HomologyTraining};
+use bindscape_protein::homology::{HomologyModel, HomologyTraining, LabelledProteins};
 use serde_json::json;
 
-use super::parts::{Labelled, Parts, Planned};
+use super::parts::{Labelled, Planned};
 use super::{Train, Trained};
+use crate::protein::domains::DomainTable;
 use crate::protein::run::count_labels;
 use crate::session::Session;
 
-pub(super) fn train(plan: &Train, session: &Session<'_>) -> Result<Trained> {
+/// The profiles of domains, as HMMER reads them.
+const PROFILES: &str = "profiles.hmm";
+
+pub(super) fn train(
+    plan: &Train,
+    domains: Option<&Path>,
+    session: &Session<'_>,
+) -> Result<Trained> {
     if session.device() != DeviceChoice::Cpu {
         return Err(Error::argument(
             "device",
@@ -20,7 +30,11 @@ pub(super) fn train(plan: &Train, session: &Session<'_>) -> Result<Trained> {
             session.device().to_string(),
         ));
     }
-    let labelled = Labelled::read(plan, session)?;
+    let table = DomainTable::read(domains)?;
+    let mut labelled = Labelled::read(plan, session)?;
+    if let Some(path) = domains {
+        labelled.inputs.push(digest::input_file("domains", path)?);
+    }
     let labels = &labelled.matched.labels;
     if labels.iter().all(|label| *label == labels[0]) {
         return Err(Error::input(
@@ -30,12 +44,13 @@ pub(super) fn train(plan: &Train, session: &Session<'_>) -> Result<Trained> {
             "one label",
         ));
     }
+    let domains = table.of(&labelled.proteins, session)?;
     let planned = Planned {
         configuration: json!({ "network": "homology", "seed": plan.seed }),
         parameters: 0,
         cut: 0,
     };
-    let (mut run, Parts { train, validation }) = labelled.begin(planned, session)?;
+    let mut run = labelled.begin_whole(planned, session)?;
     let path = plan.out.join(MODEL_FILE);
     if run.record.finished {
         session.note(&format!("{} is there already", path.display()));
@@ -44,23 +59,29 @@ pub(super) fn train(plan: &Train, session: &Session<'_>) -> Result<Trained> {
             fitted: None,
         });
     }
+    let column = labelled.matched.groups.as_deref();
+    let groups = plan.split.groups(&labelled.proteins, column, session)?;
     let training = HomologyTraining {
         bindscape: env!("CARGO_PKG_VERSION").into(),
         inputs: labelled.inputs.clone(),
         proteins: count_labels(labels, 0..labels.len()),
         seed: plan.seed,
     };
-    let data = BaselineData {
+    let data = LabelledProteins {
+        proteins: &labelled.proteins,
         labels,
-        groups: None,
-        train: &train,
-        validation: &validation,
+        groups: groups.as_deref(),
+        domains: &domains,
+        seed: plan.seed,
     };
-    let model = HomologyModel::fit(&labelled.proteins, data, training, session)?;
+    let model = HomologyModel::fit(data, training, session)?;
+    if !model.profiles().is_empty() {
+        atomic::write(plan.out.join(PROFILES), model.profiles().as_bytes())?;
+    }
     model.save(&path)?;
     run.finish()?;
     Ok(Trained::Homology {
         model: path,
-        fitted: Some([train.len(), validation.len()]),
+        fitted: Some([labelled.proteins.len(), model.families().len()]),
     })
 }

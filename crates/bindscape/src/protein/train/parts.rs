@@ -78,20 +78,9 @@ impl<'a> Labelled<'a> {
         session: &Session<'_>,
     ) -> Result<(RunDirectory<ProteinRunRecord>, Parts)> {
         let plan = self.plan;
-        let mut configuration = planned.configuration;
-        configuration["validation"] = json!({ "share": plan.validation, "split": plan.split });
-        let mut record = ProteinRunRecord {
-            kind: ProteinRunKind::ProteinTrain,
-            bindscape: env!("CARGO_PKG_VERSION").into(),
-            command: session.command().to_vec(),
-            finished: false,
-            inputs: self.inputs.clone(),
-            configuration,
-            device: session.device().to_string(),
-            parameters: planned.parameters,
-            parts: BTreeMap::new(),
-            cut: planned.cut,
-        };
+        let mut record = self.record(planned, session);
+        record.configuration["validation"] =
+            json!({ "share": plan.validation, "split": plan.split });
         let path = plan.out.join(FILE);
         let mut drawn = None;
         if !path.exists() {
@@ -111,6 +100,41 @@ impl<'a> Labelled<'a> {
         };
         run.record.tell_parts(session);
         Ok((run, parts))
+    }
+
+    /// Begins or continues a run that trains on all proteins.
+    ///
+    /// # Errors
+    /// As [`Labelled::begin`].
+    pub(super) fn begin_whole(
+        &self,
+        planned: Planned,
+        session: &Session<'_>,
+    ) -> Result<RunDirectory<ProteinRunRecord>> {
+        let labels = &self.matched.labels;
+        let mut record = self.record(planned, session);
+        record.configuration["split"] = json!(self.plan.split);
+        let all = count_labels(labels, 0..labels.len());
+        record.parts = BTreeMap::from([(NAMES[0].to_owned(), all)]);
+        let run = RunDirectory::begin(&self.plan.out, record, session)?;
+        run.record.tell_parts(session);
+        Ok(run)
+    }
+
+    /// What the run is, before its parts are drawn.
+    fn record(&self, planned: Planned, session: &Session<'_>) -> ProteinRunRecord {
+        ProteinRunRecord {
+            kind: ProteinRunKind::ProteinTrain,
+            bindscape: env!("CARGO_PKG_VERSION").into(),
+            command: session.command().to_vec(),
+            finished: false,
+            inputs: self.inputs.clone(),
+            configuration: planned.configuration,
+            device: session.device().to_string(),
+            parameters: planned.parameters,
+            parts: BTreeMap::new(),
+            cut: planned.cut,
+        }
     }
 
     fn draw(&self, groups: Option<&[u32]>) -> Result<Parts> {
