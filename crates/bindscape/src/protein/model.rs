@@ -2,21 +2,43 @@
 
 use std::path::{Path, PathBuf};
 
-use bindscape_base::Result;
 use bindscape_base::kind::FileKind;
+use bindscape_base::{Error, Result, names};
 use bindscape_nn::protein::ProteinClassifier;
 use serde_json::json;
 
+use super::shipped::ShippedModel;
 use crate::run_directory::model_in;
 
-/// Reads a model of proteins: a file, or the directory of a training that holds one.
-/// Gives the file too.
+/// Reads a model of proteins: a file, the directory of a training that holds one, or one that the
+/// program brings along, by its name. Gives the file too.
 ///
 /// # Errors
 /// As [`ProteinClassifier::load`].
 pub fn load_model(path: &Path) -> Result<(ProteinClassifier, PathBuf)> {
+    if let Some(shipped) = ShippedModel::named(path) {
+        return shipped.load();
+    }
+    refuse_unknown_name(path)?;
     let file = model_file(path)?;
     Ok((ProteinClassifier::load(&file)?, file))
+}
+
+/// A word that names neither a file nor a model that the program brings along.
+fn refuse_unknown_name(path: &Path) -> Result<()> {
+    let is_word = path.components().count() == 1 && path.extension().is_none();
+    if path.exists() || !is_word {
+        return Ok(());
+    }
+    let known = ShippedModel::ALL.map(|model| model.name);
+    let name = path.to_string_lossy();
+    let otherwise = format!("the program brings {} along", known.join(" and "));
+    Err(Error::argument(
+        "model",
+        "the directory of a training, a file, or the name of a model",
+        format!("{name:?}, which is none of these"),
+    )
+    .hint(names::suggestion(&name, known, &otherwise)))
 }
 
 /// What is known of the model of proteins at `path`; `None` if there is none.
@@ -24,12 +46,18 @@ pub fn load_model(path: &Path) -> Result<(ProteinClassifier, PathBuf)> {
 /// # Errors
 /// As [`ProteinClassifier::load`].
 pub fn facts(path: &Path) -> Result<Option<serde_json::Value>> {
-    // A directory without a model may be a run of another kind.
-    let Ok(file) = model_file(path) else {
-        return Ok(None);
-    };
-    let Some(model) = ProteinClassifier::find(file)? else {
-        return Ok(None);
+    let model = match ShippedModel::named(path) {
+        Some(shipped) => shipped.load()?.0,
+        None => {
+            // A directory without a model may be a run of another kind.
+            let Ok(file) = model_file(path) else {
+                return Ok(None);
+            };
+            match ProteinClassifier::find(file)? {
+                Some(model) => model,
+                None => return Ok(None),
+            }
+        }
     };
     let sha256 = model.sha256();
     Ok(Some(match &model {
@@ -53,6 +81,7 @@ pub fn facts(path: &Path) -> Result<Option<serde_json::Value>> {
             "seed": model.training.seed,
             "inputs": model.training.inputs,
             "proteins": model.training.proteins,
+            "families": model.families(),
         }),
     }))
 }
