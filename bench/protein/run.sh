@@ -5,14 +5,15 @@
 #                                 [--embeddings DIR]
 #
 # With embeddings of all proteins of the parts (`protein embed`), networks read those.
-# DATA holds tf_domains, prokaryotic and hard_negatives (.fasta.gz and .tsv). The parts are
+# DATA holds curated/tf_domains, curated/hard_negatives, prokaryotic (.fasta.gz and .tsv) and
+# jaspar_tf_motifs.tsv. The parts are
 # domains-similarity, domains-random, prokaryotic-similarity and prokaryotic-random. Stopped, the
 # same command continues: a model and fold that is done is not done again. The tables of all
 # parts that there are lie in OUT/tables.md at the end.
 set -euo pipefail
 
 if [ $# -lt 2 ]; then
-    sed -n '2,12s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,13s/^# \{0,1\}//p' "$0" >&2
     exit 2
 fi
 data=$1 out=$2
@@ -42,8 +43,9 @@ for part in ${parts//,/ }; do
     set_name=${part%-*} split=${part#*-}
     case $set_name in
         domains)
-            input=(--proteins "$data/tf_domains.fasta.gz" --labels "$data/tf_domains.tsv"
-                --external "$data/hard_negatives.fasta.gz")
+            input=(--proteins "$data/curated/tf_domains.fasta.gz" --labels "$data/curated/tf_domains.tsv"
+                --domains "$data/jaspar_tf_motifs.tsv"
+                --external "$data/curated/hard_negatives.fasta.gz")
             these=$models ;;
         prokaryotic)
             input=(--proteins "$data/prokaryotic.fasta.gz" --labels "$data/prokaryotic.tsv")

@@ -86,6 +86,30 @@ impl Domains {
         })
     }
 
+    /// Checks that names can be those of profiles.
+    ///
+    /// # Errors
+    /// If one has a blank.
+    pub fn check_names(&self) -> Result<()> {
+        let mut blank: Vec<(&String, &Domain)> = self
+            .of
+            .iter()
+            .flat_map(|(id, domains)| domains.iter().map(move |domain| (id, domain)))
+            .filter(|(_, domain)| domain.name.contains(char::is_whitespace))
+            .collect();
+        blank.sort_by_key(|(id, domain)| (*id, domain.start));
+        match blank.first() {
+            None => Ok(()),
+            Some((id, domain)) => Err(Error::input(
+                &self.path,
+                Place::Record((*id).clone()),
+                "names of domains without blanks, since profiles are called so",
+                format!("{:?}", domain.name),
+            )
+            .hint("write an underscore in their place")),
+        }
+    }
+
     /// The domains of the protein `id` of `residues` residues, in the table's order;
     /// `None` if the table does not know the protein.
     ///

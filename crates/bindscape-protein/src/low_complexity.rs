@@ -2,13 +2,13 @@
 //! 149), with the window of 12 residues and the cutoffs of 2.2 and 2.5 bits that are the
 //! defaults of NCBI's programs.
 //!
-//! A window of an entropy of at most [`TRIGGER`] begins a raw segment, which grows over the
-//! windows on both sides while their entropy is at most [`EXTENSION`]. Of a raw segment
+//! A window of an entropy of at most `TRIGGER` begins a raw segment, which grows over the
+//! windows on both sides while their entropy is at most `EXTENSION`. Of a raw segment
 //! that part is kept whose composition is the least probable by chance; what lies before
 //! it is looked at again by itself.
 //!
 //! Letters other than the twenty amino acids do not count in a window's composition; a
-//! window with more than [`MOST_UNKNOWN`] of them has no entropy, begins no segment and
+//! window with more than `MOST_UNKNOWN` of them has no entropy, begins no segment and
 //! ends those that reach it. Within a segment they may stand, and are masked with it.
 
 use std::ops::Range;

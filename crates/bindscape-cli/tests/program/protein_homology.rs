@@ -92,7 +92,7 @@ fn labelled_proteins_are_a_model() {
         known
             .lines()
             .skip(1)
-            .all(|line| line.ends_with("\tseen_in_training"))
+            .all(|line| line.ends_with("seen_in_training"))
     );
     run("protein predict --model run/model.safetensors --proteins new.fa --top 3 --out top.tsv");
     assert_eq!(read("top.tsv").lines().count(), 4);
@@ -113,7 +113,7 @@ fn labelled_proteins_are_a_model() {
         assert!(member.parse::<u32>().expect("a number") < 4);
         let (class, covers) = match founder {
             "P6" => ("zinc_finger", "yes"),
-            _ => ("non_tf", "no"),
+            _ => ("non_tf", ""),
         };
         assert_eq!(row[3..5], [class, covers]);
     }
@@ -205,6 +205,74 @@ fn what_is_of_networks_is_refused() {
             "deeptfactor, homology, found `homologs`",
             "hint: did you mean homology?",
         ],
+    );
+}
+
+#[test]
+fn domains_that_cannot_be_used_are_refused() {
+    let directory = prepared();
+    let here = directory.path();
+    let refused = |table: &str| {
+        std::fs::write(here.join("d.tsv"), format!("accession\tdomains\n{table}"))
+            .expect("writable");
+        let words = format!("{TRAIN} --out run");
+        refuses(here, &words.split_whitespace().collect::<Vec<_>>())
+    };
+    says(
+        &refused("other\tbox:1-20\n"),
+        &["d.tsv", "none of their ids"],
+    );
+    says(
+        &refused("P0.0\ta box:1-20\n"),
+        &["d.tsv", "P0.0", "\"a box\"", "underscore"],
+    );
+    says(&refused("P0.0\tbox:20-1\n"), &["d.tsv, line 2", "box:20-1"]);
+    assert!(!here.join("run").exists());
+}
+
+#[test]
+fn models_come_with_the_program() {
+    let directory = prepared();
+    let here = directory.path();
+    let words =
+        |words: &str| -> Vec<String> { words.split_whitespace().map(str::to_owned).collect() };
+    let run = |line: &str| {
+        let words = words(line);
+        succeeds(here, &words.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    let fails = |line: &str| {
+        let words = words(line);
+        refuses(here, &words.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    // The homeodomain of Antennapedia within letters that say nothing.
+    let domain = "RKRGRQTYTRYQTLELEKEFHFNRYLTRRRRIEIAHALCLTERQIKIWFQNRRMKWKKEN";
+    let text = format!(">antp\n{0}{domain}{0}\n", "GASPTDLVKE".repeat(8));
+    std::fs::write(here.join("a.fa"), &text).expect("writable");
+    run("protein predict --proteins a.fa --out a.tsv");
+    let table = std::fs::read_to_string(here.join("a.tsv")).expect("a table");
+    let row: Vec<&str> = table.lines().nth(1).expect("a row").split('\t').collect();
+    assert_eq!(row[3..5], ["yes", "homeodomain"], "{table}");
+    let place = row[10].strip_prefix("Homeodomain:").expect("a homeodomain");
+    let (start, end) = place.split_once('-').expect("a range");
+    let near = |end: &str, expected: usize| {
+        end.parse::<usize>().expect("a number").abs_diff(expected) <= 4
+    };
+    assert!(near(start, 81) && near(end, 140), "{place}");
+    run("protein predict --model prokaryotes --proteins a.fa --out b.tsv");
+    let made = std::fs::read_to_string(here.join("a.tsv.json")).expect("what made it");
+    says(&made, &["\"model\": \"eukaryotes\""]);
+    says(
+        &fails("protein predict --model eukaryote --proteins a.fa"),
+        &["--model", "did you mean eukaryotes?"],
+    );
+    // What is read is not written over.
+    says(
+        &fails("protein predict --proteins a.fa --out ./a.fa"),
+        &["--out", "which is a.fa"],
+    );
+    assert_eq!(
+        std::fs::read_to_string(here.join("a.fa")).expect("still there"),
+        text
     );
 }
 

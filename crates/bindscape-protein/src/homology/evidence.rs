@@ -72,7 +72,7 @@ impl Known<'_> {
             let label = self.labels[hit.target];
             let best = if !label.tf {
                 &mut evidence.others
-            } else if self.covers(hit) {
+            } else if self.covers(hit) != Some(false) {
                 &mut evidence.binding[kind(label.class)]
             } else {
                 &mut evidence.factors[kind(label.class)]
@@ -82,13 +82,16 @@ impl Known<'_> {
         evidence
     }
 
-    /// Whether an alignment covers a domain of the relative that binds DNA.
-    pub(super) fn covers(&self, hit: &Hit) -> bool {
-        self.regions[hit.target].iter().any(|region| {
+    /// Whether an alignment covers a domain of the relative that binds DNA; `None` where none is
+    /// known.
+    pub(super) fn covers(&self, hit: &Hit) -> Option<bool> {
+        let regions = &self.regions[hit.target];
+        let covered = regions.iter().any(|region| {
             let shared = hit.target_range.end.min(region.end);
             let shared = shared.saturating_sub(hit.target_range.start.max(region.start));
             shared as f64 >= COVERED * region.len() as f64
-        })
+        });
+        (!regions.is_empty()).then_some(covered)
     }
 }
 
@@ -116,7 +119,8 @@ pub(super) fn regions(domains: &[&[Domain]], found: &[Vec<DomainHit>]) -> Vec<Ve
 pub(super) struct Evidence {
     /// Domains, by the class of their family.
     pub(super) domains: [f64; KINDS],
-    /// Transcription factors aligned over a domain that binds DNA, by class;
+    /// Transcription factors aligned over a domain that binds DNA, or of which none is known, by
+    /// class;
     pub(super) binding: [f64; KINDS],
     /// or over something else.
     pub(super) factors: [f64; KINDS],

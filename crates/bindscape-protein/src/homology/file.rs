@@ -169,7 +169,7 @@ impl HomologyModel {
                 "a homology model with profiles of domains",
                 "one of an earlier bindscape, without",
             )
-            .hint("train it again with `bindscape protein train --network homology`"));
+            .hint("train it again with `bindscape protein train`"));
         }
         let metadata: Metadata = file.parse()?;
         let (proteins, labels) = proteins(&metadata, file)?;

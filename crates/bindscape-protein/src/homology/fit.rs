@@ -3,7 +3,7 @@
 use bindscape_base::digest::sha256_hex;
 use bindscape_base::progress::{Progress, check};
 use bindscape_base::{Error, Result};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::evidence::{
     CLASS_COLUMNS, Evidence, FACTOR_COLUMNS, FACTORS, Known, UNKNOWN_COLUMNS, regions, unknown_row,
@@ -204,9 +204,11 @@ impl LabelledProteins<'_> {
     }
 
     /// Folds that part neither a group nor the transcription factors of one family, so that what
-    /// is learnt of compositions holds for families that are new.
+    /// is learnt of compositions holds for families that are new; or no group alone, where there
+    /// are fewer families than folds.
     fn family_folds(&self, found: &[Vec<DomainHit>]) -> Vec<u32> {
         let mut numbers: FxHashMap<(bool, u32), u32> = FxHashMap::default();
+        let mut families = FxHashSet::default();
         let mut groups = Vec::with_capacity(found.len());
         for (row, (hits, label)) in found.iter().zip(self.labels).enumerate() {
             let best = hits
@@ -216,8 +218,14 @@ impl LabelledProteins<'_> {
                 Some(hit) => (true, hit.profile as u32),
                 None => (false, self.groups.map_or(row as u32, |groups| groups[row])),
             };
+            if label.tf {
+                families.insert(key);
+            }
             let next = numbers.len() as u32;
             groups.push(*numbers.entry(key).or_insert(next));
+        }
+        if families.len() < FOLDS as usize {
+            return self.folds().fold;
         }
         Folds::dealt(self.labels, &groups, FOLDS, self.seed).fold
     }
@@ -331,7 +339,11 @@ impl Composition<'_> {
         classes: usize,
         progress: &dyn Progress,
     ) -> Result<(Vec<f64>, Fitted)> {
-        let mut held_out = vec![vec![0.0; rows.len() * classes]; PENALTIES.len()];
+        let mut shares = vec![0.0; classes];
+        for &answer in answers {
+            shares[answer] += 1.0 / answers.len() as f64;
+        }
+        let mut held_out = vec![shares.repeat(rows.len()); PENALTIES.len()];
         for fold in 0..FOLDS {
             let (test, train): (Vec<usize>, Vec<usize>) =
                 (0..rows.len()).partition(|&place| self.fold[rows[place]] == fold);
@@ -343,6 +355,15 @@ impl Composition<'_> {
             let x = standard.apply(self.features, &at(&train));
             let x_test = standard.apply(self.features, &at(&test));
             let answers: Vec<usize> = train.iter().map(|&place| answers[place]).collect();
+            if answers.iter().all(|&answer| answer == answers[0]) {
+                // Of one kind nothing is learnt: compositions say nothing.
+                for held_out in &mut held_out {
+                    for &place in &test {
+                        held_out[place * classes..][..classes].copy_from_slice(&shares);
+                    }
+                }
+                continue;
+            }
             let mut weights = Weights::zero(classes, self.features.columns());
             for (held_out, penalty) in held_out.iter_mut().zip(PENALTIES) {
                 weights.fit(&x, &answers, penalty, progress)?;

@@ -6,7 +6,7 @@
 //!   distant members of a known family;
 //! - **relatives**: alignments to labelled proteins that chance makes expected fewer than a
 //!   thousandth of, masked for low complexity and corrected for composition; a transcription factor
-//!   counts for more where the alignment covers its DNA-binding domain;
+//!   counts for more where the alignment covers its DNA-binding domain, if that is known;
 //! - **composition**: a regression on the amino acids and their pairs, and the length.
 //!
 //! A logistic regression weighs them. It is fitted on what each labelled protein gets from those of

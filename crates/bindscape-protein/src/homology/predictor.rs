@@ -68,8 +68,8 @@ pub struct Relative<'a> {
     pub label: Label,
     /// The alignment; `target` is the place among the labelled proteins.
     pub hit: Hit,
-    /// Whether the alignment covers a DNA-binding domain of it.
-    pub binds: bool,
+    /// Whether the alignment covers a DNA-binding domain of it; `None` where none is known.
+    pub binds: Option<bool>,
 }
 
 /// Logarithms of odds, which add up to those of `p_tf`: what each kind of evidence adds, in the

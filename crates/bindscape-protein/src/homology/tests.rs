@@ -162,10 +162,7 @@ fn a_model_is_saved_and_scores_each_protein_alone() {
     }
     // Alone as in company.
     for (query, prediction) in queries.iter().zip(&predictions) {
-        assert_eq!(
-            predict(std::slice::from_ref(query), None),
-            [prediction.clone()]
-        );
+        assert_eq!(predict(std::slice::from_ref(query), None)[0], *prediction);
     }
     // A prior multiplies odds by the same factor for all; here by (0.05 / 0.95) / (0.8 / 0.2).
     for (rare, usual) in predict(&queries, Some(0.05)).iter().zip(&predictions) {
@@ -207,9 +204,14 @@ fn explanations_add_up_and_leave_the_protein_itself_out() {
             .find(|relative| relative.id == id);
         of.expect("a relative").binds
     };
-    assert!(covered("F0.1"));
+    assert_eq!(covered("F0.1"), Some(true));
     let other = &explained[2];
-    assert!(other.relatives.iter().all(|relative| !relative.binds));
+    assert!(
+        other
+            .relatives
+            .iter()
+            .all(|relative| relative.binds.is_none())
+    );
     assert!(other.log_odds.expect("odds").relatives < 0.0 && other.prediction.domains.is_empty());
 }
 
@@ -238,6 +240,29 @@ fn a_domain_in_another_protein_is_evidence_and_the_rest_of_the_family_is_little(
     assert!(said[1].is_unknown());
     let p = said[1].scores.p_tf.expect("the model tells TFs");
     assert!((0.07..0.924).contains(&p), "{p}");
+}
+
+#[test]
+fn one_family_is_learnt_the_right_way_round() {
+    let (proteins, labels, domains) = families(6);
+    // All of the zinc fingers, as one family, and the others that are no transcription factors.
+    let chosen = |row: &usize| {
+        let class = labels[*row].class.expect("a class");
+        class == ProteinClass::ZincFinger || !class.is_tf()
+    };
+    let rows: Vec<usize> = (0..proteins.len()).filter(chosen).collect();
+    let of: Vec<Protein> = rows.iter().map(|&row| proteins[row].clone()).collect();
+    let of_labels: Vec<Label> = rows.iter().map(|&row| labels[row]).collect();
+    let of_domains: Vec<Vec<Domain>> = rows.iter().map(|&row| domains[row].clone()).collect();
+    let model = fit(&of, &of_labels, &of_domains);
+    let said = HomologyPredictor::new(&model).predict(&of, None, &Silent);
+    for (said, label) in said.expect("predictions").iter().zip(&of_labels) {
+        let p = said.scores.p_tf.expect("the model tells TFs");
+        assert_eq!(p > 0.5, label.tf, "{p}");
+        // There is no other class to be told apart.
+        let p_class = said.scores.p_class.expect("one class");
+        assert_eq!(p_class[ProteinClass::ZincFinger.index()], p);
+    }
 }
 
 #[test]

@@ -116,16 +116,6 @@ impl Profile {
     }
 }
 
-/// Mean information of positions in bits, over what the background holds.
-pub(super) fn information(matches: impl ExactSizeIterator<Item = [f64; 20]>) -> f64 {
-    let count = matches.len() as f64;
-    let of = |p: [f64; 20]| -> f64 {
-        let parts = p.iter().zip(BACKGROUND).filter(|(p, _)| **p > 0.0);
-        parts.map(|(p, b)| p * (p / b).log2()).sum()
-    };
-    matches.map(of).sum::<f64>() / count
-}
-
 /// The node after the last position leads to the end, the one before the first comes from the
 /// beginning.
 fn close(transitions: &mut [[f64; 7]]) {
@@ -298,7 +288,7 @@ impl Counts {
                 .matches
                 .iter()
                 .map(|counts| prior::amino_acids(&counts.map(|count| count * effective / all)));
-            information(scaled)
+            prior::information(scaled)
         };
         if held(all) <= wanted {
             return all;

@@ -12,8 +12,7 @@ use rand::distr::weighted::WeightedIndex;
 use rustyhmmer::msv::null_one;
 use rustyhmmer::pipeline::Model;
 
-use super::build::information;
-use super::prior::BACKGROUND;
+use super::prior::{BACKGROUND, information};
 use super::{Profile, Statistics, search};
 
 /// Random sequences (HMMER takes 200, which leaves the places unsure by a third of a bit), and

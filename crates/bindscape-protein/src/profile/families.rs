@@ -90,7 +90,7 @@ impl DomainFamilies {
                 let found = beyond(domains[protein], hits, &search, options);
                 for hit in found {
                     let sequence = &proteins[protein].sequence[hit.envelope.clone()];
-                    let of = further.0.entry(&names[hit.profile]).or_default();
+                    let of = further.0.entry(names[hit.profile]).or_default();
                     of.push((protein, sequence));
                 }
             }
@@ -153,15 +153,15 @@ impl<'a> Instances<'a> {
 
     /// Names of the families, and their profiles.
     fn profiles(&self, progress: &dyn Progress) -> Result<(Vec<&'a str>, String)> {
-        let families: Vec<(&&str, &Vec<(usize, &[u8])>)> = self.0.iter().collect();
-        let build = |&(&name, instances): &(&&'a str, &Vec<(usize, &[u8])>)| {
+        let names: Vec<&'a str> = self.0.keys().copied().collect();
+        let build = |name: &&'a str| {
             check(progress)?;
-            let sequences: Vec<&[u8]> = instances.iter().map(|&(_, s)| s).collect();
+            let sequences: Vec<&[u8]> = self.0[name].iter().map(|&(_, s)| s).collect();
             let profile = Profile::build(name, &sequences);
-            Ok(profile.map(|profile| (name, profile.to_hmmer())))
+            Ok(profile.map(|profile| (*name, profile.to_hmmer())))
         };
         let built: Vec<Option<(&str, String)>> =
-            families.par_iter().map(build).collect::<Result<_>>()?;
+            names.par_iter().map(build).collect::<Result<_>>()?;
         Ok(built.into_iter().flatten().unzip())
     }
 

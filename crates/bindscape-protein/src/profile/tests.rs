@@ -21,6 +21,12 @@ fn rows() -> Vec<&'static str> {
         .collect()
 }
 
+/// The sequences of its rows.
+fn members() -> Vec<String> {
+    let letters = |row: &&str| row.chars().filter(char::is_ascii_alphabetic).collect();
+    rows().iter().map(letters).collect()
+}
+
 /// The alignment as `hmmbuild` sees it: columns that few have are insertions.
 fn aligned() -> Vec<Aligned> {
     let rows = rows();
@@ -168,10 +174,7 @@ fn domains_are_those_of_hmmsearch() {
 
 #[test]
 fn a_file_of_profiles_is_read_as_it_is_written() {
-    let members: Vec<String> = rows()
-        .iter()
-        .map(|row| row.chars().filter(char::is_ascii_alphabetic).collect())
-        .collect();
+    let members = members();
     let sequences: Vec<&[u8]> = members.iter().map(String::as_bytes).collect();
     let profile = Profile::build("box", &sequences).expect("a profile");
     assert_eq!((profile.positions(), profile.sequences), (48, 12));
@@ -204,10 +207,7 @@ fn a_file_of_profiles_is_read_as_it_is_written() {
 #[test]
 #[ignore = "writes a file of this folder"]
 fn write_ours() {
-    let members: Vec<String> = rows()
-        .iter()
-        .map(|row| row.chars().filter(char::is_ascii_alphabetic).collect())
-        .collect();
+    let members = members();
     let sequences: Vec<&[u8]> = members.iter().map(String::as_bytes).collect();
     let profile = Profile::build("box", &sequences).expect("a profile");
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/profile/golden/ours.hmm");

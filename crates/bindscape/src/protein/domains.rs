@@ -1,37 +1,42 @@
 //! Labelled domains of the proteins of a job.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use bindscape_base::Result;
 use bindscape_base::progress::Progress;
+use bindscape_base::{Error, Place, Result};
 use bindscape_protein::{Domain, Domains, Protein};
 
-use crate::data::thousands;
+use crate::data::{counted, thousands};
 
 /// A table of domains, if one is given.
 #[derive(Debug)]
-pub struct DomainTable(Option<Domains>);
+pub struct DomainTable(Option<(Domains, PathBuf)>);
 
 impl DomainTable {
     /// Reads the table at `path`.
     ///
     /// # Errors
-    /// As [`Domains::read`].
+    /// As [`Domains::read`], or if a name has a blank.
     pub fn read(path: Option<&Path>) -> Result<Self> {
-        Ok(Self(path.map(Domains::read).transpose()?))
+        let Some(path) = path else {
+            return Ok(Self(None));
+        };
+        let domains = Domains::read(path)?;
+        domains.check_names()?;
+        Ok(Self(Some((domains, path.to_path_buf()))))
     }
 
     /// The domains of each of `proteins`; none for those that are not in the table. Tells how many
     /// are.
     ///
     /// # Errors
-    /// If a domain ends behind its protein.
+    /// If a domain ends behind its protein, or none of the proteins is in the table.
     pub fn of<'a>(
         &'a self,
         proteins: &[Protein],
         progress: &dyn Progress,
     ) -> Result<Vec<&'a [Domain]>> {
-        let Some(table) = &self.0 else {
+        let Some((table, path)) = &self.0 else {
             progress.note(
                 "no table of domains (⟦domains⟧): there are no profiles, and distant relatives of \
                  known families are missed",
@@ -44,10 +49,19 @@ impl DomainTable {
         };
         let all: Vec<&[Domain]> = proteins.iter().map(of).collect::<Result<_>>()?;
         let with = all.iter().filter(|domains| !domains.is_empty()).count();
+        if with == 0 {
+            return Err(Error::input(
+                path,
+                Place::File,
+                "domains of some of the proteins",
+                "none of their ids",
+            )
+            .hint("the column `accession` holds ids as the FASTA file and the labels have them"));
+        }
         progress.note(&format!(
-            "{} of {} proteins have domains in the table",
+            "domains in the table: of {} of the {}",
             thousands(with as u64),
-            thousands(proteins.len() as u64)
+            counted(proteins.len() as u64, "protein")
         ));
         Ok(all)
     }

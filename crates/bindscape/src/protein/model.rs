@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use bindscape_base::kind::FileKind;
-use bindscape_base::{Error, Result, names};
+use bindscape_base::{Error, Place, Result, names};
 use bindscape_nn::protein::ProteinClassifier;
+use bindscape_nn::train::MODEL_FILE;
 use serde_json::json;
 
 use super::shipped::ShippedModel;
@@ -89,5 +90,11 @@ pub fn facts(path: &Path) -> Result<Option<serde_json::Value>> {
 /// The file of a model, or of the directory of a training.
 fn model_file(path: &Path) -> Result<PathBuf> {
     let wanted = "a model of proteins, or the directory of a run of `protein train`";
-    model_in(path, FileKind::of(path), wanted)
+    let kind = FileKind::of(path);
+    if kind == Some(FileKind::ProteinRun) && !path.join(MODEL_FILE).exists() {
+        let found = "a run of `protein train` without a model";
+        return Err(Error::input(path, Place::File, wanted, found)
+            .hint("the training was not finished; the same command continues it"));
+    }
+    model_in(path, kind, wanted)
 }

@@ -169,6 +169,23 @@ impl Predict {
         }
     }
 
+    /// Refuses to write over what is read.
+    fn check_out(&self, model: &Path) -> Result<()> {
+        let real = |path: &Path| path.canonicalize().ok();
+        for out in [self.out.clone(), unfinished::beside(&self.out, ".json")] {
+            let read = [self.proteins.as_path(), model];
+            let same = |path: &&Path| real(path).is_some() && real(path) == real(&out);
+            if let Some(path) = read.into_iter().find(same) {
+                return Err(Error::argument(
+                    "out",
+                    "a file that is not read",
+                    format!("{}, which is {}", out.display(), path.display()),
+                ));
+            }
+        }
+        Ok(())
+    }
+
     /// Checks what is asked for against what `model` predicts.
     fn check_model(&self, model: &ProteinClassifier) -> Result<()> {
         if self.prior.is_some() && tf_prior(model).is_none() {
@@ -213,7 +230,7 @@ impl Predict {
             ProteinClassifier::Homology(model) => {
                 self.embeddings
                     .refuse("since the model compares sequences")?;
-                Classifier::Homology(HomologyPredictor::new(model))
+                Classifier::Homology(Box::new(HomologyPredictor::new(model)))
             }
         };
         Ok(Scorer {
@@ -335,6 +352,7 @@ impl Job for Predict {
     fn run(&self, session: &Session<'_>) -> Result<Predicted> {
         let (model, file) = load_model(&self.model)?;
         self.check_model(&model)?;
+        self.check_out(&file)?;
         let scorer = self.scorer(&model, session)?;
         Reading::current().digest_as_read([self.proteins.as_path()]);
         let reader = ProteinReader::open(&self.proteins)?;
@@ -408,7 +426,7 @@ enum Classifier<'a> {
         predictor: Box<ProteinPredictor>,
         features: Box<FeatureSource>,
     },
-    Homology(HomologyPredictor<'a>),
+    Homology(Box<HomologyPredictor<'a>>),
 }
 
 /// Proteins that are compared with labelled ones before the next are read.

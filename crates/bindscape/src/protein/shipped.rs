@@ -31,11 +31,11 @@ impl ShippedModel {
         },
     ];
 
-    /// The one of that name. A file or directory of the same name comes first.
+    /// The one of that name; a file or directory of the same name is meant by `./eukaryotes`.
     #[must_use]
     pub fn named(path: &Path) -> Option<Self> {
         let named = |model: &Self| path == Path::new(model.name);
-        Self::ALL.into_iter().find(named).filter(|_| !path.exists())
+        Self::ALL.into_iter().find(named)
     }
 
     /// The model.
@@ -68,6 +68,8 @@ mod tests {
                 assert!(!input.name.contains('/'), "{}", input.name);
             }
         }
-        assert_eq!(ShippedModel::named(Path::new("fungi")), None);
+        for other in ["fungi", "./eukaryotes"] {
+            assert_eq!(ShippedModel::named(Path::new(other)), None);
+        }
     }
 }

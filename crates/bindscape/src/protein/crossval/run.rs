@@ -135,7 +135,9 @@ impl<'a> Run<'a> {
         let table = match &plan.domains {
             Some(path) => {
                 inputs.push(digest::input_file("domains", path)?);
-                Domains::read(path)?
+                let domains = Domains::read(path)?;
+                domains.check_names()?;
+                domains
             }
             None => Domains::default(),
         };

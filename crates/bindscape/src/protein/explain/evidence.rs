@@ -190,7 +190,9 @@ impl Output {
                 "{id}\t{rank}\t{}\t{}\t{}\t{:.1}\t{:.1e}\t{:.3}\t{}\t{}\t{}\t{}\n",
                 relative.id,
                 relative.label.name(),
-                if relative.binds { "yes" } else { "no" },
+                relative
+                    .binds
+                    .map_or("", |binds| if binds { "yes" } else { "no" }),
                 hit.bits,
                 hit.e_value,
                 hit.identity,

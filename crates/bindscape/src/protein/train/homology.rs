@@ -11,12 +11,16 @@ use serde_json::json;
 
 use super::parts::{Labelled, Planned};
 use super::{Train, Trained};
+use crate::data::counted;
 use crate::protein::domains::DomainTable;
 use crate::protein::run::count_labels;
 use crate::session::Session;
 
 /// The profiles of domains, as HMMER reads them.
 const PROFILES: &str = "profiles.hmm";
+
+/// Proteins of a kind, TFs or others, that are few to fit a regression to.
+const FEW: usize = 50;
 
 pub(super) fn train(
     plan: &Train,
@@ -58,6 +62,15 @@ pub(super) fn train(
             model: path,
             fitted: None,
         });
+    }
+    let factors = labels.iter().filter(|label| label.tf).count();
+    if factors.min(labels.len() - factors) < FEW {
+        session.note(&format!(
+            "warning: {} and {} are few to weigh evidence by; the model that the program brings along \
+             (`eukaryotes`) knows more",
+            counted(factors as u64, "TF"),
+            counted((labels.len() - factors) as u64, "other protein")
+        ));
     }
     let column = labelled.matched.groups.as_deref();
     let groups = plan.split.groups(&labelled.proteins, column, session)?;
