@@ -237,15 +237,35 @@ impl ProteinReader {
 }
 
 /// The id of a protein in a header without its `>`: what comes before the first blank, of
-/// UniProt's `sp|ACCESSION|NAME` and `tr|ACCESSION|NAME` the accession.
+/// UniProt's `sp|ACCESSION|NAME` and `tr|ACCESSION|NAME` the accession, and of a part of a protein,
+/// `sp|ACCESSION|1-118`, that with the residues.
+///
+/// ```
+/// use bindscape_protein::protein_id;
+///
+/// assert_eq!(protein_id("sp|P01106|MYC_HUMAN Myc proto-oncogene"), "P01106");
+/// assert_eq!(protein_id("sp|Q9UP95|1-118"), "Q9UP95|1-118");
+/// ```
 #[must_use]
 pub fn protein_id(header: &str) -> &str {
     let name = header.split([' ', '\t']).next().unwrap_or(header);
     let mut parts = name.split('|');
     match (parts.next(), parts.next(), parts.next()) {
-        (Some("sp" | "tr"), Some(accession), Some(_)) if !accession.is_empty() => accession,
+        (Some("sp" | "tr"), Some(accession), Some(part)) if !accession.is_empty() => {
+            if is_range(part) {
+                &name["sp|".len()..]
+            } else {
+                accession
+            }
+        }
         _ => name,
     }
+}
+
+/// Whether it is two numbers with a hyphen between.
+fn is_range(text: &str) -> bool {
+    let number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    matches!(text.split_once('-'), Some((start, end)) if number(start) && number(end))
 }
 
 /// All proteins of the file at `path`; `-` is standard input.
