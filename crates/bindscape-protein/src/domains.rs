@@ -24,7 +24,7 @@ pub struct Domain {
 }
 
 /// The domains of many proteins.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Domains {
     path: PathBuf,
     of: FxHashMap<String, Vec<Domain>>,

@@ -6,7 +6,7 @@ use bindscape_base::Result;
 use bindscape_base::progress::{Progress, Unshown};
 
 use crate::class::CLASSES;
-use crate::profile::{DomainHit, DomainSearch, Family};
+use crate::profile::{DomainHit, DomainSearch, Family, shared};
 use crate::{Domain, Hit, Label, Protein, ProteinClass, SearchLimits, SimilarityIndex};
 
 /// Classes of transcription factors.
@@ -87,9 +87,7 @@ impl Known<'_> {
     pub(super) fn covers(&self, hit: &Hit) -> Option<bool> {
         let regions = &self.regions[hit.target];
         let covered = regions.iter().any(|region| {
-            let shared = hit.target_range.end.min(region.end);
-            let shared = shared.saturating_sub(hit.target_range.start.max(region.start));
-            shared as f64 >= COVERED * region.len() as f64
+            shared(&hit.target_range, region) as f64 >= COVERED * region.len() as f64
         });
         (!regions.is_empty()).then_some(covered)
     }

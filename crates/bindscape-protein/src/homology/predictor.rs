@@ -10,7 +10,7 @@ use super::{Classes, HomologyModel, composition_columns};
 use crate::baseline::composition::MeanFeatures;
 use crate::baseline::logarithm;
 use crate::class::CLASSES;
-use crate::profile::DomainSearch;
+use crate::profile::{DomainHit, DomainSearch, apart};
 use crate::scores::{ProteinScores, prior_shift};
 use crate::{Hit, Label, Protein, ProteinClass, SimilarityIndex};
 
@@ -285,26 +285,21 @@ impl<'a> HomologyPredictor<'a> {
 
     /// The domains that overlap no better one, by place.
     fn domains(&self, found: &Found) -> Vec<ProteinDomain> {
-        let families = &self.model.families.families;
-        let mut domains: Vec<ProteinDomain> = Vec::new();
-        let mut hits: Vec<_> = found.domains.iter().collect();
-        hits.sort_by(|a, b| b.bits.total_cmp(&a.bits));
-        for hit in hits {
-            let overlaps =
-                |domain: &ProteinDomain| crate::profile::overlap(&domain.residues, &hit.envelope);
-            if hit.protein_bits > 0.0 && hit.e_value <= SURE && !domains.iter().any(overlaps) {
-                let family = &families[hit.profile];
-                domains.push(ProteinDomain {
-                    family: family.name.clone(),
-                    class: family.class,
-                    residues: hit.envelope.clone(),
-                    bits: hit.bits,
-                    e_value: hit.e_value,
-                });
+        let sure = |hit: &&DomainHit| hit.protein_bits > 0.0 && hit.e_value <= SURE;
+        let mut hits: Vec<&DomainHit> = found.domains.iter().filter(sure).collect();
+        apart(&mut hits, Vec::new());
+        hits.sort_by_key(|hit| (hit.envelope.start, hit.envelope.end));
+        let domain = |hit: &DomainHit| {
+            let family = &self.model.families.families[hit.profile];
+            ProteinDomain {
+                family: family.name.clone(),
+                class: family.class,
+                residues: hit.envelope.clone(),
+                bits: hit.bits,
+                e_value: hit.e_value,
             }
-        }
-        domains.sort_by_key(|domain| (domain.residues.start, domain.residues.end));
-        domains
+        };
+        hits.into_iter().map(domain).collect()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Families of domains: profiles of the labelled ones, and of those that they find.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::Path;
 
 use bindscape_base::Result;
@@ -196,23 +197,29 @@ fn beyond<'h>(
             hit.bits >= options.bits && covered >= options.coverage
         })
         .collect();
-    good.sort_by(|a, b| b.bits.total_cmp(&a.bits));
-    let mut taken: Vec<std::ops::Range<usize>> = labelled
-        .iter()
-        .map(|domain| domain.start..domain.end)
-        .collect();
-    good.retain(|hit| {
-        let free = taken.iter().all(|other| !overlap(other, &hit.envelope));
+    let labelled = labelled.iter().map(|domain| domain.start..domain.end);
+    apart(&mut good, labelled.collect());
+    good
+}
+
+/// Sorts `hits`, best first, and leaves those that overlap neither one of the stretches `taken` nor a
+/// better hit: none shares half of the shorter one of the two.
+pub(crate) fn apart(hits: &mut Vec<&DomainHit>, mut taken: Vec<Range<usize>>) {
+    hits.sort_by(|a, b| b.bits.total_cmp(&a.bits));
+    hits.retain(|hit| {
+        let overlaps = |other: &Range<usize>| {
+            let shorter = other.len().min(hit.envelope.len());
+            shared(other, &hit.envelope) as f64 >= OVERLAP * shorter as f64
+        };
+        let free = !taken.iter().any(overlaps);
         if free {
             taken.push(hit.envelope.clone());
         }
         free
     });
-    good
 }
 
-/// Whether two stretches share half of the shorter one.
-pub(crate) fn overlap(a: &std::ops::Range<usize>, b: &std::ops::Range<usize>) -> bool {
-    let shared = a.end.min(b.end).saturating_sub(a.start.max(b.start));
-    shared as f64 >= OVERLAP * a.len().min(b.len()) as f64
+/// Number of residues that lie in both stretches.
+pub(crate) fn shared(a: &Range<usize>, b: &Range<usize>) -> usize {
+    a.end.min(b.end).saturating_sub(a.start.max(b.start))
 }

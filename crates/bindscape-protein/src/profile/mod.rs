@@ -18,8 +18,8 @@ mod prior;
 mod search;
 mod text;
 
-pub(crate) use self::families::overlap;
 pub use self::families::{DomainFamilies, Family, FamilyOptions};
+pub(crate) use self::families::{apart, shared};
 pub use self::search::{DomainHit, DomainSearch};
 
 /// Transitions of a node, in HMMER's order.

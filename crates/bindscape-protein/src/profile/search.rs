@@ -6,7 +6,7 @@ use bindscape_base::progress::{Progress, check};
 use bindscape_base::{Error, Place, Result};
 use rayon::prelude::*;
 use rustyhmmer::alphabet::AminoMap;
-use rustyhmmer::hmmfile::P7Hmm;
+use rustyhmmer::hmmfile::{P7Hmm, ParseError};
 use rustyhmmer::pipeline::Model;
 use rustyhmmer::pli::Pipeline;
 use rustyhmmer::seqio::Seq;
@@ -62,13 +62,8 @@ impl DomainSearch {
                 found,
             )
         };
-        let mut lines = text.lines().map(|line| Ok(line.to_owned())).peekable();
-        let mut models = Vec::new();
-        while let Some(hmm) = P7Hmm::read_one(&mut lines).map_err(|error| wrong(error.0))? {
-            models.push(Model::new(hmm));
-        }
         Ok(Self {
-            models,
+            models: models(text).map_err(|error| wrong(error.0))?,
             letters: AminoMap::new(),
             pipeline: Pipeline::default(),
         })
@@ -135,9 +130,18 @@ impl DomainSearch {
 
 /// A profile as the crate reads it.
 pub(super) fn model(profile: &Profile) -> Model {
-    let mut lines = profile.to_hmmer();
-    lines.push('\n');
-    let mut lines = lines.lines().map(|line| Ok(line.to_owned())).peekable();
-    let hmm = P7Hmm::read_one(&mut lines).ok().flatten();
-    Model::new(hmm.expect("a profile is written as it is read"))
+    let read = models(&profile.to_hmmer())
+        .ok()
+        .and_then(|mut models| models.pop());
+    read.expect("a profile is written as it is read")
+}
+
+/// The profiles of a file.
+fn models(text: &str) -> std::result::Result<Vec<Model>, ParseError> {
+    let mut lines = text.lines().map(|line| Ok(line.to_owned())).peekable();
+    let mut models = Vec::new();
+    while let Some(hmm) = P7Hmm::read_one(&mut lines)? {
+        models.push(Model::new(hmm));
+    }
+    Ok(models)
 }

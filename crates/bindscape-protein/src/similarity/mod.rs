@@ -88,8 +88,9 @@ impl SimilarityIndex {
     ///
     /// Only part of the alignments that chance gives share a word by which they are found: of
     /// random proteins with average frequencies about one in ten at an E-value of 1. E-values are
-    /// those of all alignments, as BLAST's are, and so more than random proteins have. Repeats and palindromes
-    /// are not random: reversed real proteins have four times as many hits of 0.001 as expected.
+    /// those of all alignments, as BLAST's are, and so more than random proteins have. Repeats and
+    /// palindromes are not random: reversed real proteins have four times as many hits of 0.001 as
+    /// expected.
     ///
     /// # Panics
     /// If there are 16 million proteins or more.

@@ -26,8 +26,7 @@ impl DomainTable {
         Ok(Self(Some((domains, path.to_path_buf()))))
     }
 
-    /// The domains of each of `proteins`; none for those that are not in the table. Tells how many
-    /// are.
+    /// As [`DomainTable::find`], and tells how many are in the table.
     ///
     /// # Errors
     /// If a domain ends behind its protein, or none of the proteins is in the table.
@@ -36,18 +35,14 @@ impl DomainTable {
         proteins: &[Protein],
         progress: &dyn Progress,
     ) -> Result<Vec<&'a [Domain]>> {
-        let Some((table, path)) = &self.0 else {
+        let Some((_, path)) = &self.0 else {
             progress.note(
                 "no table of domains (⟦domains⟧): there are no profiles, and distant relatives of \
                  known families are missed",
             );
             return Ok(vec![&[]; proteins.len()]);
         };
-        let of = |protein: &Protein| {
-            let domains = table.get(&protein.id, protein.sequence.len())?;
-            Ok(domains.unwrap_or_default())
-        };
-        let all: Vec<&[Domain]> = proteins.iter().map(of).collect::<Result<_>>()?;
+        let all = self.find(proteins)?;
         let with = all.iter().filter(|domains| !domains.is_empty()).count();
         if with == 0 {
             return Err(Error::input(
@@ -64,5 +59,20 @@ impl DomainTable {
             counted(proteins.len() as u64, "protein")
         ));
         Ok(all)
+    }
+
+    /// The domains of each of `proteins`; none for those that are not in the table.
+    ///
+    /// # Errors
+    /// If a domain ends behind its protein.
+    pub fn find<'a>(&'a self, proteins: &[Protein]) -> Result<Vec<&'a [Domain]>> {
+        let of = |protein: &Protein| -> Result<&'a [Domain]> {
+            let Some((table, _)) = &self.0 else {
+                return Ok(&[]);
+            };
+            let domains = table.get(&protein.id, protein.sequence.len())?;
+            Ok(domains.unwrap_or_default())
+        };
+        proteins.iter().map(of).collect()
     }
 }

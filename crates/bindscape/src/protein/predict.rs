@@ -537,8 +537,7 @@ impl Scorer<'_> {
         };
         let disagree = matches!((above, class), (Some(tf), Some(class)) if tf != class.is_tf());
         // A composition is no reason to call a protein a TF.
-        let unfounded = above == Some(true)
-            && evidence.is_some_and(|found| !found.has_relative && found.domains.is_empty());
+        let unfounded = above == Some(true) && evidence.is_some_and(Prediction::is_unknown);
         let call = above.map(|tf| match tf {
             _ if disagree || unfounded => Call::Uncertain,
             true => Call::Yes,

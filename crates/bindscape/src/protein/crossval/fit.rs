@@ -15,7 +15,7 @@ use bindscape_protein::baseline::{
 use bindscape_protein::homology::{
     HomologyModel, HomologyPredictor, HomologyTraining, LabelledProteins,
 };
-use bindscape_protein::{Domain, Folds, Label, Protein, ProteinScores, hold_out};
+use bindscape_protein::{Folds, Label, Protein, ProteinScores, hold_out};
 
 use super::inputs::features;
 use super::models::{Input, InputKind, Kind, Model};
@@ -267,11 +267,7 @@ impl Fit<'_> {
             seed: run.plan.seed,
         };
         let labelled = proteins(&known);
-        let domains = labelled.iter().map(|protein| {
-            let domains = run.domains.get(&protein.id, protein.sequence.len())?;
-            Ok(domains.unwrap_or_default())
-        });
-        let domains: Vec<&[Domain]> = domains.collect::<Result<_>>()?;
+        let domains = run.domains.find(&labelled)?;
         let groups = data
             .groups
             .map(|groups| -> Vec<u32> { known.iter().map(|&row| groups[row]).collect() });

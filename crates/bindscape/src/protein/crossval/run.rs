@@ -6,12 +6,13 @@ use bindscape_base::digest::InputFile;
 use bindscape_base::progress::Progress;
 use bindscape_base::reading::Reading;
 use bindscape_base::{Error, Result, digest, settings};
-use bindscape_protein::{Domains, Label, Labels, Protein, Windows, read_proteins_with};
+use bindscape_protein::{Label, Labels, Protein, Windows, read_proteins_with};
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 
 use super::models::{self, InputKind, Model};
 use super::{Crossval, ProteinSplit};
+use crate::protein::domains::DomainTable;
 use crate::protein::features::FeatureSource;
 use crate::run_directory::{input_difference, read_json, write_json};
 use crate::session::Session;
@@ -100,7 +101,7 @@ pub(super) struct Run<'a> {
     pub(super) column: Option<(Vec<u32>, Vec<String>)>,
     external_known: u64,
     /// Labelled domains.
-    pub(super) domains: Domains,
+    pub(super) domains: DomainTable,
     /// Embeddings.
     pub(super) stored: Option<FeatureSource>,
     /// To be fitted now.
@@ -132,15 +133,10 @@ impl<'a> Run<'a> {
             let info = directory.join("embedding.json");
             inputs.push(digest::input_file("embeddings", &info)?);
         }
-        let table = match &plan.domains {
-            Some(path) => {
-                inputs.push(digest::input_file("domains", path)?);
-                let domains = Domains::read(path)?;
-                domains.check_names()?;
-                domains
-            }
-            None => Domains::default(),
-        };
+        let domains = DomainTable::read(plan.domains.as_deref())?;
+        if let Some(path) = &plan.domains {
+            inputs.push(digest::input_file("domains", path)?);
+        }
         let mut external_known = 0;
         if let Some(path) = &plan.external {
             Reading::current().digest_as_read([path.as_path()]);
@@ -164,7 +160,7 @@ impl<'a> Run<'a> {
             labels: matched.labels,
             column: matched.groups.map(|groups| (groups, matched.group_names)),
             external_known,
-            domains: table,
+            domains,
             stored,
             known_models: models.clone(),
             models,

@@ -12,7 +12,7 @@ use bindscape_protein::homology::{Explanation, HomologyModel, HomologyPredictor,
 use bindscape_protein::{Domain, Domains, Protein, ProteinClass};
 use bindscape_report::{ResidueTrack, residues_svg};
 
-use super::output::{PictureNames, write};
+use super::output::{PictureNames, table, write};
 use super::{Explain, Proteins};
 use crate::data::counted;
 use crate::protein;
@@ -92,24 +92,20 @@ struct Output {
 impl Output {
     fn create(directory: &Path) -> Result<Self> {
         fs::create_dir_all(directory).map_err(|source| Error::io("create", directory, source))?;
-        let table = |name: &str, header: &str| -> Result<AtomicFile> {
-            let mut file = AtomicFile::create(directory.join(name))?;
-            write(&mut file, header)?;
-            Ok(file)
-        };
+        let table = |name: &str, header: &str| table(directory, name, header);
         Ok(Self {
             directory: directory.to_path_buf(),
             proteins: table(
                 "proteins.tsv",
-                "id\tlength\tp_tf\tconstant\tby_domains\tby_relatives\tby_composition\tby_length\trelatives\tleft_out\tpicture\n",
+                "id\tlength\tp_tf\tconstant\tby_domains\tby_relatives\tby_composition\tby_length\trelatives\tleft_out\tpicture",
             )?,
             relatives: table(
                 "relatives.tsv",
-                "id\trank\trelative\trelative_class\tcovers_domain\tbits\te_value\tidentity\tstart\tend\trelative_start\trelative_end\n",
+                "id\trank\trelative\trelative_class\tcovers_domain\tbits\te_value\tidentity\tstart\tend\trelative_start\trelative_end",
             )?,
             domains: table(
                 "domains.tsv",
-                "id\tdomain\tclass\tstart\tend\tbits\te_value\tsource\n",
+                "id\tdomain\tclass\tstart\tend\tbits\te_value\tsource",
             )?,
             pictures: PictureNames::default(),
             counts: EvidenceCounts::default(),

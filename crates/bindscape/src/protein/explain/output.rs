@@ -113,11 +113,7 @@ impl Output {
     /// Starts the tables in `directory`.
     pub(super) fn create(directory: &Path) -> Result<Self> {
         fs::create_dir_all(directory).map_err(|source| Error::io("create", directory, source))?;
-        let table = |name: &str, header: &str| -> Result<AtomicFile> {
-            let mut file = AtomicFile::create(directory.join(name))?;
-            write(&mut file, &format!("{header}\n"))?;
-            Ok(file)
-        };
+        let table = |name: &str, header: &str| table(directory, name, header);
         Ok(Self {
             directory: directory.to_path_buf(),
             residues: table("attributions.tsv", "id\tposition\tresidue\tattribution")?,
@@ -252,6 +248,13 @@ fn number(value: &f64) -> String {
     } else {
         value.to_string()
     }
+}
+
+/// Starts a table in `directory`.
+pub(super) fn table(directory: &Path, name: &str, header: &str) -> Result<AtomicFile> {
+    let mut file = AtomicFile::create(directory.join(name))?;
+    write(&mut file, &format!("{header}\n"))?;
+    Ok(file)
 }
 
 pub(super) fn write(file: &mut AtomicFile, text: &str) -> Result<()> {
