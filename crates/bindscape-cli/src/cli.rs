@@ -6,8 +6,8 @@ use clap::{ArgMatches, Command, CommandFactory, Parser, Subcommand};
 use crate::face::Face;
 use crate::terminal::Terminal;
 use crate::{
-    attribute, demo, evaluate, experiment, filters, finetune, manual, matrix, model, motif,
-    predict, pretrain, protein, report, run, select,
+    attribute, demo, evaluate, experiment, explain, filters, finetune, manual, matrix, model,
+    motif, predict, pretrain, protein, report, run, select,
 };
 
 /// The section of options that all verbs have. Clap puts it last.
@@ -69,6 +69,8 @@ enum Verb {
     Evaluate(evaluate::Arguments),
     /// Score sequences or regions of a genome
     Predict(predict::Arguments),
+    /// Explain a model: contributions, their patterns and hits, filters, all on one page
+    Explain(explain::Arguments),
     /// Tell which bases of sequences or regions a prediction comes from
     Attribute(Box<attribute::Arguments>),
     /// Show what the filters of a network look for, and what is lost without them
@@ -133,6 +135,7 @@ impl Arguments {
             Verb::Experiment(arguments) => face.run(arguments),
             Verb::Evaluate(arguments) => face.run(arguments),
             Verb::Predict(arguments) => face.run(arguments),
+            Verb::Explain(arguments) => face.run(arguments),
             Verb::Attribute(arguments) => face.run(arguments),
             Verb::Filters(arguments) => face.run(arguments),
             Verb::Model(verb) => verb.run(face),

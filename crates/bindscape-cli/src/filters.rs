@@ -27,6 +27,9 @@ pub(crate) struct Arguments {
     matrix: PathBuf,
     #[command(flatten)]
     sequences: SequenceArguments,
+    /// TF whose probability is looked at without a filter [default: each TF of the model]
+    #[arg(long, value_name = "TF")]
+    tf: Option<String>,
     /// Regions that show what filters look for
     #[arg(long, default_value = "correct", value_parser = choice::<FilterRegions>(REGIONS))]
     regions: FilterRegions,
@@ -92,6 +95,7 @@ impl Verb for Arguments {
             matrix: self.matrix,
             width: self.sequences.width,
             sequences: self.sequences.input()?,
+            tf: self.tf,
             regions: self.regions,
             max_regions: self.max_regions,
             influence_regions: self.influence_regions,

@@ -13,6 +13,7 @@ mod demo;
 mod device;
 mod evaluate;
 mod experiment;
+mod explain;
 mod face;
 mod filters;
 mod finetune;

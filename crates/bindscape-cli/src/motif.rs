@@ -6,6 +6,7 @@ pub(crate) mod compare;
 pub(crate) mod convert;
 pub(crate) mod discover;
 pub(crate) mod fimo;
+pub(crate) mod hits;
 mod input;
 pub(crate) mod logo;
 pub(crate) mod modisco;
@@ -28,6 +29,8 @@ verbs! {
         Discover(Box<discover::Arguments>),
         /// Find where motifs fit, with FIMO's command line, directory and files
         Fimo(Box<fimo::Arguments>),
+        /// Find where patterns of attributions lie in sequences, as Fi-NeMo does
+        Hits(hits::Arguments),
         /// Draw motifs, or any weights of bases, as SVG, PNG or a page of all
         Logo(logo::Arguments),
         /// Find the motifs that attributions form, as TF-MoDISco does

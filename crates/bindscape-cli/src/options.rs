@@ -54,6 +54,9 @@ const MODISCO: &[(&str, &str)] = &[
     ("leiden_runs", "--n-leiden"),
 ];
 
+/// Options of hits of patterns.
+const HITS: &[(&str, &str)] = &[("contributions", "--attributions")];
+
 /// The same for the verbs of motifs, whose options are called as in the MEME suite, and others
 /// that differ. The verb is named with spaces, as it is typed.
 const OF_VERB: &[(&str, &[(&str, &str)])] = &[
@@ -73,6 +76,7 @@ const OF_VERB: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     ("motif discover", DISCOVER),
+    ("motif hits", HITS),
     ("motif modisco", MODISCO),
     ("motif streme", DISCOVER),
 ];

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use bindscape::{
-    Job, WrittenPlan, attribute, demo, evaluate, experiment, filters, finetune, matrix, model,
-    motif, predict, pretrain, protein, report, select,
+    Job, WrittenPlan, attribute, demo, evaluate, experiment, explain, filters, finetune, matrix,
+    model, motif, predict, pretrain, protein, report, select,
 };
 use bindscape_base::{Error, Place, Result};
 use bindscape_nn::DeviceChoice;
@@ -54,6 +54,7 @@ const JOBS: &[(&str, Runner)] = jobs![
     evaluate::Evaluate,
     predict::Predict,
     attribute::Attribute,
+    explain::Explain,
     filters::Filters,
     model::InspectModel,
     model::ImportModel,
@@ -62,6 +63,7 @@ const JOBS: &[(&str, Runner)] = jobs![
     motif::Compare,
     motif::Discover,
     motif::Modisco,
+    motif::CallHits,
     motif::Cluster,
     motif::Convert,
     motif::Logo,

@@ -53,6 +53,20 @@ impl Stored {
             count: pattern.seqlets().len(),
         }
     }
+
+    /// The columns that contribute, without those at the ends that contribute less than `share` of
+    /// the strongest.
+    #[must_use]
+    pub fn core(&self, share: f64) -> std::ops::Range<usize> {
+        let sizes: Vec<f64> = (self.contributions.iter())
+            .map(|row| row.iter().map(|value| value.abs()).sum())
+            .collect();
+        let least = share * sizes.iter().copied().fold(0.0, f64::max);
+        let strong = |size: &f64| *size >= least;
+        let first = sizes.iter().position(strong).unwrap_or(0);
+        let last = sizes.iter().rposition(strong).unwrap_or(sizes.len() - 1);
+        first..last + 1
+    }
 }
 
 /// Writes patterns of both signs; the file appears once all is written.

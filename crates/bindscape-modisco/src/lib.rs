@@ -8,6 +8,7 @@ mod fine;
 mod golden;
 mod graph;
 pub mod hdf5;
+pub mod hits;
 mod isotonic;
 mod kernel;
 mod leiden;

@@ -6,7 +6,7 @@ use crate::motifs::{foot, head};
 use crate::page::document;
 use crate::svg::px;
 
-const CSS: &str = include_str!("contributions.css");
+pub(crate) const CSS: &str = include_str!("contributions.css");
 
 /// Height of the strip of names in pixels of a logo.
 const STRIP: f64 = 54.0;
@@ -65,7 +65,7 @@ pub fn contribution_page(
     document(title, CSS, content, None)
 }
 
-fn region(row: &ContributionRow) -> Markup {
+pub(crate) fn region(row: &ContributionRow) -> Markup {
     html! {
         section.region {
             h2 { (row.place) }

@@ -98,13 +98,25 @@ impl FilterRow {
 }
 
 /// Lists of TFs and filters break.
-const CSS: &str = "td.wrap{white-space:normal;min-width:12em}";
+pub(crate) const CSS: &str = "td.wrap{white-space:normal;min-width:12em}";
 
 /// Pixels of a page for one of a logo.
 const LOGO: f64 = 0.55;
 
 /// q-values below this are drawn as this: they are rounding of one another.
 const LEAST_Q: f64 = 1e-12;
+
+/// Figures and tables, the latter of at most so many filters and groups.
+pub(crate) fn body(page: &FilterPage, most: Option<usize>) -> Markup {
+    let mut numbering = Numbering::default();
+    html! {
+        @if let Some(figure) = influences(page) { (numbering.figure(&figure)) }
+        @if let Some(figure) = changes(page) { (numbering.figure(&figure)) }
+        @if page.before.is_some() { (kinds(page)) }
+        @if !page.groups.is_empty() { (groups(page, most, &mut numbering)) }
+        (filters(page, most, &mut numbering))
+    }
+}
 
 /// The filters as one HTML page that loads nothing.
 #[must_use]
@@ -115,18 +127,11 @@ pub fn filters_page(page: &FilterPage) -> String {
     };
     let notes = notes(page);
     let notes: Vec<&str> = notes.iter().map(String::as_str).collect();
-    let mut numbering = Numbering::default();
     let content = html! {
         (PreEscaped(&page.definitions))
         div.sheet.motifs {
             (head("bindscape filters", &title, &notes))
-            main {
-                @if let Some(figure) = influences(page) { (numbering.figure(&figure)) }
-                @if let Some(figure) = changes(page) { (numbering.figure(&figure)) }
-                @if page.before.is_some() { (kinds(page)) }
-                @if !page.groups.is_empty() { (groups(page, &mut numbering)) }
-                (filters(page, &mut numbering))
-            }
+            main { (body(page, None)) }
             (foot())
         }
     };
@@ -139,7 +144,7 @@ pub fn filters_page(page: &FilterPage) -> String {
 }
 
 /// Lines below the title.
-fn notes(page: &FilterPage) -> Vec<String> {
+pub(crate) fn notes(page: &FilterPage) -> Vec<String> {
     let matching = page
         .rows
         .iter()
@@ -290,7 +295,7 @@ fn influences(page: &FilterPage) -> Option<Figure> {
     Some(points.figure(
         "filters",
         "What filters look for, and what is lost without them",
-        "Influence: mean squared change of the probability if the filter is silenced, for the TF for which that is largest. Names are those of the most similar known motifs of the most influential filters.".into(),
+        format!("Influence: mean squared change of the probability if the filter is silenced, for {}. Names are those of the most similar known motifs of the most influential filters.", for_which(page)),
     ))
 }
 
@@ -348,6 +353,14 @@ fn changes(page: &FilterPage) -> Option<Figure> {
     ))
 }
 
+/// The TF whose probabilities change.
+fn for_which(page: &FilterPage) -> &str {
+    match &page.tfs[..] {
+        [tf] => tf,
+        _ => "the TF for which it is largest",
+    }
+}
+
 /// How many filters changed how.
 fn kinds(page: &FilterPage) -> Markup {
     let mut kinds: Vec<(&str, u64)> = Vec::new();
@@ -385,7 +398,18 @@ fn influence(influence: Option<&TfInfluence>) -> Markup {
     }
 }
 
-fn groups(page: &FilterPage, numbering: &mut Numbering) -> Markup {
+fn groups(page: &FilterPage, most: Option<usize>, numbering: &mut Numbering) -> Markup {
+    let mut shown: Vec<&GroupRow> = page.groups.iter().collect();
+    if let Some(most) = most {
+        let of = |group: &GroupRow| {
+            group
+                .influence
+                .as_ref()
+                .map_or(0.0, |influence| influence.1)
+        };
+        shown.sort_by(|a, b| of(b).total_cmp(&of(a)));
+        shown.truncate(most);
+    }
     let content = html! {
         thead {
             tr {
@@ -396,7 +420,7 @@ fn groups(page: &FilterPage, numbering: &mut Numbering) -> Markup {
             }
         }
         tbody {
-            @for group in &page.groups {
+            @for group in shown {
                 tr {
                     th scope="row" { (group.mode) }
                     td.left.wrap { (group.tfs.join(", ")) }
@@ -408,7 +432,10 @@ fn groups(page: &FilterPage, numbering: &mut Numbering) -> Markup {
     };
     numbering.table(
         "Filters of one binding mode, silenced together",
-        "Influence: mean squared change of the probability, with its 95% interval, for the TF for which it is largest.",
+        &format!(
+            "Influence: mean squared change of the probability, with its 95% interval, for {}.",
+            for_which(page)
+        ),
         "compact",
         &content,
     )
@@ -420,10 +447,17 @@ fn numbers(filters: &[usize]) -> String {
 }
 
 /// The filters, the most influential first.
-fn filters(page: &FilterPage, numbering: &mut Numbering) -> Markup {
+fn filters(page: &FilterPage, most: Option<usize>, numbering: &mut Numbering) -> Markup {
     let mut rows: Vec<&FilterRow> = page.rows.iter().collect();
     let of = |row: &FilterRow| row.influence.as_ref().map_or(0.0, |influence| influence.1);
     rows.sort_by(|a, b| of(b).total_cmp(&of(a)));
+    let (title, order) = match most {
+        Some(most) if most < rows.len() => {
+            rows.truncate(most);
+            ("The most influential filters", "")
+        }
+        _ => ("Every filter", "The most influential first. "),
+    };
     let widest = widest(rows.iter().map(|row| row.logo.as_str()));
     let changed = page.before.is_some();
     let content = html! {
@@ -466,8 +500,8 @@ fn filters(page: &FilterPage, numbering: &mut Numbering) -> Markup {
         }
     };
     numbering.table(
-        "Every filter",
-        "The most influential first. Where a filter matches, the known motif stands above its own, aligned.",
+        title,
+        &format!("{order}Where a filter matches, the known motif stands above its own, aligned."),
         "",
         &content,
     )

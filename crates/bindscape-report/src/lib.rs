@@ -9,6 +9,7 @@ mod compare;
 mod contributions;
 mod date;
 pub mod experiment;
+mod explanation;
 mod figures;
 mod filters;
 mod found;
@@ -31,6 +32,7 @@ use bindscape_base::{Error, Result, atomic};
 
 pub use clusters::{ClusterPage, ClusteredMotif, MotifCluster, cluster_page};
 pub use contributions::{ContributionRow, NamedSite, contribution_page};
+pub use explanation::{ExplanationPage, explanation_page};
 pub use figures::Figure;
 pub use filters::{FilterBefore, FilterPage, FilterRow, GroupRow, TfInfluence, filters_page};
 pub use found::{EnrichedMotif, HitRow, SoughtMotif, enrichment_page, hits_page};

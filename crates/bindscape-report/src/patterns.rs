@@ -6,7 +6,7 @@ use crate::motifs::{MatchRow, captioned, facts, files_beside, foot, head, match_
 use crate::page::document;
 
 /// Logos in rows, and small ones in the table of all patterns.
-const CSS: &str = concat!(include_str!("motifs.css"), include_str!("patterns.css"));
+pub(crate) const CSS: &str = concat!(include_str!("motifs.css"), include_str!("patterns.css"));
 
 /// A pattern in the words and pictures to be shown.
 #[derive(Debug, Clone)]
@@ -15,6 +15,8 @@ pub struct PatternSection<'a> {
     pub id: &'a str,
     /// Seqlets that it was made from.
     pub seqlets: usize,
+    /// Its hits, where they were sought.
+    pub hits: Option<usize>,
     /// SVG of its logos, each with what it shows; the first is also in the table of all patterns.
     pub logos: Vec<(&'static str, String)>,
     /// What is known of it: a few words each, and the value.
@@ -34,18 +36,12 @@ pub fn patterns_page(
     patterns: &[PatternSection<'_>],
     files: &[(&str, &str)],
 ) -> String {
-    let rows = patterns.iter().flat_map(|pattern| &pattern.matches);
-    let widest = widest(rows.map(|row| row.alignment.as_str()));
     let content = html! {
         (PreEscaped(definitions))
         div.sheet.motifs {
             (head("bindscape motif modisco", title, notes))
             main {
-                section aria-labelledby="patterns" {
-                    h2 id="patterns" { "Patterns" }
-                    @if patterns.is_empty() { p { "No pattern." } } @else { (overview(patterns)) }
-                }
-                @for (number, pattern) in (1..).zip(patterns) { (section(number, pattern, widest)) }
+                (sections(patterns))
                 (files_beside(files))
             }
             (foot())
@@ -54,7 +50,21 @@ pub fn patterns_page(
     document(title, CSS, content, None)
 }
 
+/// The table of all patterns, and each of them.
+pub(crate) fn sections(patterns: &[PatternSection<'_>]) -> Markup {
+    let rows = patterns.iter().flat_map(|pattern| &pattern.matches);
+    let widest = widest(rows.map(|row| row.alignment.as_str()));
+    html! {
+        section aria-labelledby="patterns" {
+            h2 id="patterns" { "Patterns" }
+            @if patterns.is_empty() { p { "No pattern." } } @else { (overview(patterns)) }
+        }
+        @for (number, pattern) in (1..).zip(patterns) { (section(number, pattern, widest)) }
+    }
+}
+
 fn overview(patterns: &[PatternSection<'_>]) -> Markup {
+    let sought = patterns.iter().any(|pattern| pattern.hits.is_some());
     html! {
         div.table tabindex="0" role="region" aria-labelledby="patterns" {
             table {
@@ -62,6 +72,7 @@ fn overview(patterns: &[PatternSection<'_>]) -> Markup {
                     tr {
                         th.left { "Pattern" }
                         th { "Seqlets" }
+                        @if sought { th { "Hits" } }
                         th.left { "Best match" }
                         th { "q-value" }
                         th.left { "Contributions" }
@@ -72,6 +83,7 @@ fn overview(patterns: &[PatternSection<'_>]) -> Markup {
                         tr {
                             th scope="row" { a href={ "#pattern-" (number) } { (pattern.id) } }
                             td { (pattern.seqlets) }
+                            @if sought { td { (pattern.hits.unwrap_or(0)) } }
                             @match pattern.matches.first() {
                                 Some(best) => {
                                     td.left { (best.name.unwrap_or(best.id)) }
@@ -118,6 +130,7 @@ mod tests {
         let pattern = |id, matches| PatternSection {
             id,
             seqlets: 30,
+            hits: None,
             logos: vec![("Contributions", "<svg id=\"c\"></svg>".into())],
             facts: vec![("Consensus", "TGA<".into())],
             matches,

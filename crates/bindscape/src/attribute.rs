@@ -19,7 +19,7 @@ use bindscape_nn::{Device, DeviceChoice, Model, Strands};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use self::output::{Noted, Output};
+use self::output::{Noted, Output, Shows};
 use self::references::Drawn;
 use self::windows::Windows;
 use crate::data::file_name;
@@ -183,16 +183,7 @@ impl Attribute {
 
     /// The output of the TF, and its name.
     fn target(&self, model: &Model) -> Result<(usize, String)> {
-        match (&self.tf, &model.tfs[..]) {
-            (Some(tf), tfs) => Ok((attribution::target(tfs, tf)?, tf.clone())),
-            (None, [tf]) => Ok((0, tf.clone())),
-            (None, tfs) => Err(Error::argument(
-                "tf",
-                "one of the model's TFs",
-                format!("none, and a model of {}", tfs.len()),
-            )
-            .hint("`model inspect` lists them")),
-        }
+        target(self.tf.as_deref(), model)
     }
 
     /// What the results mean, in words.
@@ -223,8 +214,22 @@ impl Attribute {
     }
 }
 
+/// The output of the TF that was asked for, or of the only one, and its name.
+pub(crate) fn target(tf: Option<&str>, model: &Model) -> Result<(usize, String)> {
+    match (tf, &model.tfs[..]) {
+        (Some(tf), tfs) => Ok((attribution::target(tfs, tf)?, tf.to_owned())),
+        (None, [tf]) => Ok((0, tf.clone())),
+        (None, tfs) => Err(Error::argument(
+            "tf",
+            "one of the model's TFs",
+            format!("none, and a model of {}", tfs.len()),
+        )
+        .hint("`model inspect` lists them")),
+    }
+}
+
 /// Refuses a model whose score is no logit of a network.
-fn check_model(model: &Model, file: &Path) -> Result<()> {
+pub(crate) fn check_model(model: &Model, file: &Path) -> Result<()> {
     if model.readout().is_none() {
         return Ok(());
     }
@@ -269,6 +274,13 @@ impl Job for Attribute {
     }
 
     fn run(&self, session: &Session<'_>) -> Result<Attributed> {
+        Ok(self.attribute(session)?.0)
+    }
+}
+
+impl Attribute {
+    /// Writes all files, and says what the page shows.
+    pub(crate) fn attribute(&self, session: &Session<'_>) -> Result<(Attributed, Shows)> {
         if self.out.is_file() {
             return Err(Error::conflict(&self.out, "a directory to make", "a file")
                 .hint("choose another ⟦out⟧"));
@@ -296,7 +308,7 @@ impl Job for Attribute {
             session.note(&note);
         }
         let plan = unfinished::plan(
-            Self::NAME,
+            <Self as Job>::NAME,
             model.sha256(),
             DeviceChoice::Cpu,
             json!({
@@ -340,9 +352,7 @@ impl Job for Attribute {
         journal.finish()?;
         Ok(attributed)
     }
-}
 
-impl Attribute {
     fn batch(&self, attributor: &Attributor<f32>, drawn: &Drawn, bases: &[Vec<u8>]) -> Vec<Noted> {
         let method = self.method();
         let references: Vec<Vec<Option<Vec<u8>>>> = bases

@@ -13,8 +13,10 @@ use bindscape_base::{Error, Place, Result};
 use bindscape_genome::load::SequenceInput;
 use bindscape_motif::compare::Distance;
 use bindscape_motif::{Background, Counts, Motif};
+use bindscape_nn::attribution;
 use bindscape_nn::filters::{FilterSites, FirstLayer, Influence, Resampling};
 use bindscape_nn::{Model, Precision, Predictor};
+use bindscape_report::FilterPage;
 use serde::{Deserialize, Serialize};
 
 pub use self::change::{Change, ChangeKind};
@@ -84,6 +86,9 @@ pub struct Filters {
     /// of the regions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub width: Option<u32>,
+    /// TF whose probability is looked at without a filter; `None` for every TF of the model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tf: Option<String>,
     /// Regions that show what filters look for.
     pub regions: FilterRegions,
     /// Regions of the matrix that are looked at, drawn at random.
@@ -152,7 +157,7 @@ pub struct FilterGroup {
 /// The filters of a model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FiltersFound {
-    /// TFs of the model.
+    /// TFs of the model, or the one that was asked for.
     pub tfs: Vec<String>,
     /// The filters, in their order.
     pub filters: Vec<FilterFound>,
@@ -202,6 +207,7 @@ impl Filters {
             matrix,
             sequences,
             width: None,
+            tf: None,
             regions: FilterRegions::default(),
             max_regions: 20_000,
             influence_regions: 1_000,
@@ -314,12 +320,22 @@ impl Job for Filters {
     }
 
     fn run(&self, session: &Session<'_>) -> Result<FiltersFound> {
+        Ok(self.look(session)?.0)
+    }
+}
+
+impl Filters {
+    /// Writes all files, and says what the page shows.
+    pub(crate) fn look(&self, session: &Session<'_>) -> Result<(FiltersFound, FilterPage)> {
         check_directory(&self.out, self.replace)?;
         let loaded = Self::load(&self.model)?;
         let before = self.before.as_deref().map(Self::load).transpose()?;
         if let Some(before) = &before {
             Self::check_before(&loaded, before)?;
         }
+        let target = (self.tf.as_deref())
+            .map(|tf| attribution::target(&loaded.0.tfs, tf))
+            .transpose()?;
         let known = Known::read(&self.motifs, session)?;
         let device = session.open_device(self.precision)?;
         let predictor =
@@ -355,8 +371,19 @@ impl Job for Filters {
         if self.influence_regions > 0 {
             self.silence(&network, &chosen, &mut filters, &mut groups, session)?;
         }
+        let tfs = match target {
+            Some(target) => {
+                let all = (filters.iter_mut().map(|filter| &mut filter.influence))
+                    .chain(groups.iter_mut().map(|group| &mut group.influence));
+                for influence in all.filter(|influence| !influence.is_empty()) {
+                    *influence = vec![influence[target]];
+                }
+                vec![model.tfs[target].clone()]
+            }
+            None => model.tfs.clone(),
+        };
         let found = FiltersFound {
-            tfs: model.tfs.clone(),
+            tfs,
             filters,
             groups,
             regions: chosen.sequences.len(),
@@ -365,12 +392,10 @@ impl Job for Filters {
             out: self.out.clone(),
         };
         create_directory(&self.out)?;
-        write::all(self, &found, &known)?;
-        Ok(found)
+        let page = write::all(self, &found, &known)?;
+        Ok((found, page))
     }
-}
 
-impl Filters {
     /// Motifs of sites, and what they are like.
     fn known(
         &self,

@@ -14,6 +14,7 @@ pub mod demo;
 mod denovo;
 pub mod evaluate;
 pub mod experiment;
+pub mod explain;
 pub mod filters;
 pub mod finetune;
 pub mod job;

@@ -6,6 +6,7 @@ mod danq;
 mod devices;
 mod environment;
 mod experiment;
+mod explain;
 mod filters;
 mod kinds;
 mod learns;

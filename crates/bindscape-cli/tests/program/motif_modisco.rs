@@ -1,4 +1,4 @@
-//! `motif modisco`: its files, what it says, and what it refuses.
+//! `motif modisco` and `motif hits`: their files, what they say, and what they refuse.
 
 use std::fs;
 use std::path::Path;
@@ -108,6 +108,135 @@ fn files_and_words_of_a_search_and_of_its_file() {
         );
     }
     says(&refuses(path, &with(&["-o", "out"])), &["out"]);
+}
+
+const HITS: [&str; 8] = [
+    "motif",
+    "hits",
+    "-m",
+    "out/patterns.h5",
+    "-s",
+    "s.npz",
+    "-a",
+    "a.npz",
+];
+
+#[test]
+fn hits_lie_where_the_patterns_were_found() {
+    let directory = with_input();
+    let path = directory.path();
+    succeeds(path, &with(&["-o", "out"]));
+    let hits = |more: &[&str]| -> Vec<String> {
+        let words = HITS.iter().chain(more).map(|word| (*word).to_owned());
+        words.collect()
+    };
+    let run = |more: &[&str]| {
+        let words = hits(more);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        succeeds(path, &words)
+    };
+    let said = run(&["--regions", "regions.bed", "-o", "hits"]);
+    says(
+        &said,
+        &[
+            "60 sequences",
+            "pos_patterns.pattern_0",
+            "seqlets found",
+            "wrote hits",
+        ],
+    );
+    let read = |name: &str| fs::read_to_string(path.join(name)).expect("written");
+    let table = read("hits/hits.tsv");
+    let mut rows = table
+        .lines()
+        .map(|line| line.split('\t').collect::<Vec<_>>());
+    let header = rows.next().expect("a header");
+    let column = |name: &str| {
+        let found = header.iter().position(|column| *column == name);
+        found.unwrap_or_else(|| panic!("{name} in {header:?}"))
+    };
+    let [start, end, strand, example] = ["start", "end", "strand", "peak_id"].map(column);
+    let rows: Vec<Vec<&str>> = rows.collect();
+    // Nearly every sequence has a hit at its site.
+    let sequences = bases(path);
+    let mut sites = 0;
+    for row in &rows {
+        let number = |at: usize| row[at].parse::<usize>().expect("a number");
+        let (start, end, example) = (number(start), number(end), number(example));
+        assert!(["+", "-"].contains(&row[strand]));
+        let offset = example * 1000;
+        let site = offset + sequences[example].find("TGACTCA").expect("the site");
+        sites += usize::from(start < site + 7 && site < end);
+        assert_eq!(row[column("chr")], "chr1");
+        assert_eq!(
+            row[column("peak_name")],
+            format!("chr1:{offset}-{}", offset + 80)
+        );
+    }
+    assert!(sites > 50, "{sites} of {}", rows.len());
+    let bed = read("hits/hits.bed");
+    assert_eq!(bed.lines().count(), rows.len());
+    assert!(bed.starts_with("chr1\t"), "{bed}");
+    assert!(read("hits/sequences.tsv").lines().count() >= 61);
+    assert!(read("hits/patterns.tsv").contains("seqlets_found"));
+    assert!(read("hits/hits.json").contains("\"penalty\": 0.7"));
+    // A plan of the same gives the same; a higher penalty fewer hits.
+    let said = run(&["-o", "again", "--penalty", "0.95"]);
+    says(&said, &["wrote again"]);
+    let fewer = read("again/hits.tsv");
+    assert!(fewer.lines().count() < table.lines().count(), "{fewer}");
+    assert!(
+        fewer
+            .lines()
+            .nth(1)
+            .is_none_or(|line| line.starts_with("sequence_"))
+    );
+    // Other sequences than those of the patterns: seqlets are not counted.
+    run(&["-o", "middle", "--window", "60"]);
+    let patterns = read("middle/patterns.tsv");
+    let row = patterns.lines().nth(1).expect("a pattern");
+    assert!(row.ends_with("\tNA\tNA"), "{row}");
+
+    let refused = |more: &[&str], expected: &[&str]| {
+        let words = hits(more);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        says(&refuses(path, &words), expected);
+    };
+    refused(&["-o", "hits"], &["hits"]);
+    refused(
+        &["-o", "none", "--penalty", "1"],
+        &["--penalty", "expected a number between 0 and 1, found 1"],
+    );
+    refused(&["-o", "none", "--core", "2"], &["--core", "from 0 to 1"]);
+    refused(
+        &["-o", "none", "--window", "3"],
+        &["expected at least one that fits into 3 positions"],
+    );
+    assert!(!path.join("none").exists());
+    let words = [
+        "motif", "hits", "-m", "s.npz", "-s", "s.npz", "-a", "a.npz", "-o", "none",
+    ];
+    says(&refuses(path, &words), &["s.npz: expected an HDF5 file"]);
+}
+
+/// The sequences of the input, as letters.
+fn bases(directory: &Path) -> Vec<String> {
+    let mut archive = bindscape_arrays::npz::Npz::open(directory.join("s.npz")).expect("open");
+    let mut array = archive
+        .array(bindscape_arrays::npz::UNNAMED)
+        .expect("arr_0");
+    let mut row = vec![0.0; 4 * LENGTH];
+    (0..60)
+        .map(|_| {
+            array.read(&mut row).expect("a row");
+            (0..LENGTH)
+                .map(|at| {
+                    let base = (0..4).find(|base| row[base * LENGTH + at] == 1.0);
+                    ['A', 'C', 'G', 'T'][base.expect("one-hot")]
+                })
+                .collect()
+        })
+        .collect()
 }
 
 #[test]

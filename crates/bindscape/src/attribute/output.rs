@@ -8,6 +8,7 @@ use bindscape_base::atomic::{self, AtomicFile};
 use bindscape_base::digest::InputFile;
 use bindscape_base::{Error, Result};
 use bindscape_nn::attribution::Attribution;
+use bindscape_report::ContributionRow;
 use serde::{Deserialize, Serialize};
 
 use super::page::{self, Shown};
@@ -55,6 +56,12 @@ impl Noted {
                 .collect(),
         }
     }
+}
+
+/// What the page shows.
+pub(crate) struct Shows {
+    pub(crate) rows: Vec<ContributionRow>,
+    pub(crate) notes: Vec<String>,
 }
 
 /// Files under construction.
@@ -207,22 +214,29 @@ impl Output {
     }
 
     /// Completes the files.
-    pub(super) fn finish(mut self, windows: &Windows) -> Result<Attributed> {
+    pub(super) fn finish(mut self, windows: &Windows) -> Result<(Attributed, Shows)> {
         self.write_missing(windows, windows.rows.len())?;
         self.one_hot.finish()?;
         self.contributions.finish()?;
+        let (rows, notice) = page::rows(&self.tf, &self.shown, windows)?;
+        self.notes.extend(notice);
         if self.show > 0 {
-            let page = page::page(&self.title, &self.tf, &self.notes, &self.shown, windows)?;
+            let page = page::page(&self.title, &self.notes, &rows);
             atomic::write(self.directory.join(PAGE), page.as_bytes())?;
         }
         self.table.commit()?;
-        Ok(Attributed {
+        let attributed = Attributed {
             out: self.directory,
             windows: self.attributed,
             missing: windows.rows.len() as u64 - self.attributed,
             largest_gap: self.largest,
             rough: self.rough,
-        })
+        };
+        let shows = Shows {
+            rows,
+            notes: self.notes,
+        };
+        Ok((attributed, shows))
     }
 
     /// Keeps a window for the page while its logit is among the highest.

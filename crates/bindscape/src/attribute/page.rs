@@ -27,14 +27,12 @@ pub(super) struct Shown {
     pub(super) contributions: Vec<f64>,
 }
 
-/// The page as HTML.
-pub(super) fn page(
-    title: &str,
+/// The windows that a page shows, and the notice of the motifs that are named there.
+pub(super) fn rows(
     tf: &str,
-    notes: &[String],
     shown: &[Shown],
     windows: &Windows,
-) -> Result<String> {
+) -> Result<(Vec<ContributionRow>, Option<String>)> {
     let motifs = jaspar::select("vertebrates")?;
     let background = motifs.background.unwrap_or_default().both_strands();
     let options = Options {
@@ -68,14 +66,13 @@ pub(super) fn page(
                 .collect(),
         });
     }
-    let mut notes: Vec<&str> = notes.iter().map(String::as_str).collect();
-    notes.extend(motifs.notice.as_deref());
-    Ok(contribution_page(
-        title,
-        &notes,
-        &letter_definitions(),
-        &rows,
-    ))
+    Ok((rows, motifs.notice))
+}
+
+/// The page as HTML.
+pub(super) fn page(title: &str, notes: &[String], rows: &[ContributionRow]) -> String {
+    let notes: Vec<&str> = notes.iter().map(String::as_str).collect();
+    contribution_page(title, &notes, &letter_definitions(), rows)
 }
 
 fn place(row: &Row) -> String {

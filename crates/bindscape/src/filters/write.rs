@@ -20,7 +20,7 @@ const MOTIFS: &str = "filters.meme";
 const PAGE: &str = "filters.html";
 
 /// Writes all of them.
-pub(super) fn all(plan: &Filters, found: &FiltersFound, known: &Known) -> Result<()> {
+pub(super) fn all(plan: &Filters, found: &FiltersFound, known: &Known) -> Result<FilterPage> {
     let put = |name: &str, text: &str| atomic::write(plan.out.join(name), text.as_bytes());
     let motifs = found
         .filters
@@ -32,8 +32,10 @@ pub(super) fn all(plan: &Filters, found: &FiltersFound, known: &Known) -> Result
         put(INFLUENCE, &influence(found))?;
         put(GROUPS, &groups(found))?;
     }
-    put(PAGE, &page(plan, found, known)?)?;
-    put(TABLE, &table(found))
+    let page = page(plan, found, known)?;
+    put(PAGE, &filters_page(&page))?;
+    put(TABLE, &table(found))?;
+    Ok(page)
 }
 
 /// A number as tables have it, or nothing.
@@ -150,7 +152,7 @@ fn groups(found: &FiltersFound) -> String {
     text
 }
 
-fn page(plan: &Filters, found: &FiltersFound, known: &Known) -> Result<String> {
+fn page(plan: &Filters, found: &FiltersFound, known: &Known) -> Result<FilterPage> {
     let background = Background::uniform();
     let influential = |influence: &[Influence]| {
         let (tf, influence) = strongest(influence)?;
@@ -200,7 +202,7 @@ fn page(plan: &Filters, found: &FiltersFound, known: &Known) -> Result<String> {
         filters: group.filters.iter().map(|filter| filter + 1).collect(),
         influence: influential(&group.influence),
     });
-    Ok(filters_page(&FilterPage {
+    Ok(FilterPage {
         model: crate::data::file_name(&plan.model),
         before: plan.before.as_deref().map(crate::data::file_name),
         tfs: found.tfs.clone(),
@@ -217,5 +219,5 @@ fn page(plan: &Filters, found: &FiltersFound, known: &Known) -> Result<String> {
         definitions: letter_definitions(),
         rows,
         groups: groups.collect(),
-    }))
+    })
 }

@@ -188,6 +188,36 @@ pub struct SignificantMatch {
     pub q_value: f64,
 }
 
+/// The matches of each of `motifs` among `targets` with a q-value up to `q_value`, the best first.
+pub(super) fn best_matches(
+    motifs: &[Motif],
+    targets: &[Motif],
+    q_value: f64,
+    session: &Session<'_>,
+) -> Result<Vec<Vec<SignificantMatch>>> {
+    let options = CompareOptions {
+        threshold: q_value,
+        ..CompareOptions::default()
+    };
+    let prepared = Targets::new(targets, Options::default())?;
+    session.begin("comparing with known motifs", Some(motifs.len() as u64));
+    let matches = prepared.compare(motifs, session, |_, matches| significant(matches, &options))?;
+    session.finish();
+    Ok(matches)
+}
+
+/// Refuses a q-value that is none.
+pub(super) fn check_q_value(q_value: f64) -> Result<()> {
+    if q_value > 0.0 && q_value <= 1.0 {
+        return Ok(());
+    }
+    Err(Error::argument(
+        "q_value",
+        "a number above 0, up to 1",
+        q_value.to_string(),
+    ))
+}
+
 /// What a comparison leaves.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Compared {

@@ -1,27 +1,26 @@
 //! The motifs that the contributions of a model form.
 
 mod page;
-mod places;
 mod tables;
 
 use std::path::PathBuf;
 
 use bindscape_base::digest::InputFile;
-use bindscape_base::progress::{Progress, check};
+use bindscape_base::progress::check;
 use bindscape_base::{Error, Result, atomic, digest};
 use bindscape_modisco::hdf5::{self, Stored};
 use bindscape_modisco::{Found, Options, Tracks, find};
-use bindscape_motif::compare::{Options as Comparison, Targets};
 use bindscape_motif::{Format, Frequencies, Motif, MotifSet, format};
+use bindscape_report::PatternSection;
 use serde::{Deserialize, Serialize};
 
-use super::compare::{CompareOptions, SignificantMatch, significant};
+use super::compare::{SignificantMatch, best_matches, check_q_value};
 use super::input::motifs_from;
 use super::output::create_directory;
+use super::places::Places;
 use crate::job::Job;
 use crate::run_directory::{refuse_occupied, write_json};
 use crate::session::Session;
-use places::Places;
 
 /// Names of the files of the output directory.
 const STORED: &str = "patterns.h5";
@@ -166,25 +165,6 @@ impl Modisco {
         let found = find(&tracks, &self.options, session)?;
         Ok((Source::Search(Box::new(tracks), Box::new(found)), places))
     }
-
-    /// The matches of each motif, the best first.
-    fn compare(
-        &self,
-        motifs: &[Motif],
-        targets: &[Motif],
-        session: &Session<'_>,
-    ) -> Result<Vec<Vec<SignificantMatch>>> {
-        let options = CompareOptions {
-            threshold: self.q_value,
-            ..CompareOptions::default()
-        };
-        let prepared = Targets::new(targets, Comparison::default())?;
-        session.begin("comparing with known motifs", Some(motifs.len() as u64));
-        let matches =
-            prepared.compare(motifs, session, |_, matches| significant(matches, &options))?;
-        session.finish();
-        Ok(matches)
-    }
 }
 
 /// Where patterns come from.
@@ -233,7 +213,7 @@ fn nothing_given() -> Error {
 }
 
 /// The motif of a pattern: all of its columns.
-fn whole(pattern: &Stored) -> Result<Motif> {
+pub(super) fn whole(pattern: &Stored) -> Result<Motif> {
     let rows = (pattern.frequencies.iter())
         .map(|row| {
             // A column of N alone tells nothing.
@@ -251,16 +231,22 @@ fn whole(pattern: &Stored) -> Result<Motif> {
     })
 }
 
-/// The columns that contribute, less the weak ones at the ends.
+impl PatternsFound {
+    /// The patterns as a page shows them.
+    pub(crate) fn sections(&self) -> Result<Vec<PatternSection<'_>>> {
+        let whole = (self.patterns.iter().map(whole)).collect::<Result<Vec<_>>>()?;
+        page::sections(self, &whole)
+    }
+}
+
+/// The columns of a pattern that are compared with known motifs.
 fn core(pattern: &Stored) -> std::ops::Range<usize> {
-    let sizes: Vec<f64> = (pattern.contributions.iter())
-        .map(|row| row.iter().map(|value| value.abs()).sum())
-        .collect();
-    let least = COMPARED * sizes.iter().copied().fold(0.0, f64::max);
-    let strong = |size: &f64| *size >= least;
-    let first = sizes.iter().position(strong).unwrap_or(0);
-    let last = sizes.iter().rposition(strong).unwrap_or(sizes.len() - 1);
-    first..last + 1
+    pattern.core(COMPARED)
+}
+
+/// The motif of those columns, of the motif of all.
+pub(super) fn core_motif(pattern: &Stored, whole: &Motif) -> Motif {
+    whole.slice(core(pattern))
 }
 
 impl Job for Modisco {
@@ -288,14 +274,7 @@ impl Job for Modisco {
                 ));
             }
         }
-        if self.q_value > 0.0 && self.q_value <= 1.0 {
-            return Ok(());
-        }
-        Err(Error::argument(
-            "q_value",
-            "a number above 0, up to 1",
-            self.q_value.to_string(),
-        ))
+        check_q_value(self.q_value)
     }
 
     fn run(&self, session: &Session<'_>) -> Result<PatternsFound> {
@@ -306,9 +285,9 @@ impl Job for Modisco {
         let patterns = source.stored();
         let whole = (patterns.iter().map(whole)).collect::<Result<Vec<_>>>()?;
         let motifs: Vec<Motif> = (patterns.iter().zip(&whole))
-            .map(|(pattern, whole)| whole.slice(core(pattern)))
+            .map(|(pattern, whole)| core_motif(pattern, whole))
             .collect();
-        let matches = self.compare(&motifs, &targets.motifs, session)?;
+        let matches = best_matches(&motifs, &targets.motifs, self.q_value, session)?;
         let found = PatternsFound {
             patterns,
             motifs,

@@ -14,6 +14,7 @@ use crate::attribute::{Attributed, CONTRIBUTIONS, ONE_HOT, REGIONS, SMALL_DIFFER
 use crate::data::{counted, plural, thousands};
 use crate::demo::Demonstrated;
 use crate::evaluate::Evaluated;
+use crate::explain::Explained;
 use crate::finetune::Finetuned;
 use crate::job::Outcome;
 use crate::matrix::{BuiltMatrix, ImportedMatrix};
@@ -470,6 +471,31 @@ impl Outcome for Predicted {
                 }
             ));
         }
+        notes
+    }
+}
+
+/// Regions, patterns, filters, and where the page is.
+impl Outcome for Explained {
+    fn notes(&self) -> Vec<String> {
+        let mut notes = vec![self.in_words()];
+        if let Some((found, hits)) = &self.patterns {
+            // The last line names a directory within that of the page.
+            for outcome in [found.notes(), hits.notes()] {
+                notes.extend(
+                    outcome
+                        .into_iter()
+                        .filter(|note| !note.starts_with("wrote ")),
+                );
+            }
+        }
+        let filters = self.filters.notes();
+        notes.extend(
+            filters
+                .into_iter()
+                .filter(|note| !note.starts_with("wrote ")),
+        );
+        notes.push(format!("wrote {}", self.page.display()));
         notes
     }
 }

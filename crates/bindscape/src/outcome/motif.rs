@@ -3,7 +3,8 @@
 use crate::data::counted;
 use crate::job::Outcome;
 use crate::motif::{
-    Clustered, Compared, Converted, Drawn, LogoContent, MotifsFound, PatternsFound, Scanned,
+    Clustered, Compared, Converted, Drawn, HitsCalled, LogoContent, MotifsFound, PatternsFound,
+    Scanned,
 };
 
 impl Outcome for Scanned {
@@ -155,6 +156,48 @@ impl Outcome for PatternsFound {
                 pattern.name,
                 counted(pattern.count as u64, "seqlet"),
                 motif.frequencies.consensus()
+            ));
+        }
+        notes.push(format!("wrote {}", self.directory.display()));
+        notes
+    }
+}
+
+impl HitsCalled {
+    /// How many hits there are, and how much lies under them.
+    pub(crate) fn in_words(&self) -> String {
+        let fits = &self.called.fits;
+        let with = fits.iter().filter(|fit| fit.hits > 0).count();
+        let covered = fits.iter().map(|fit| fit.covered).sum::<f64>() / fits.len().max(1) as f64;
+        format!(
+            "{} in {with} of {}; {:.0}% of the absolute contributions lie under a hit, in the mean",
+            counted(self.called.hits.len() as u64, "hit"),
+            counted(fits.len() as u64, "sequence"),
+            100.0 * covered
+        )
+    }
+}
+
+/// How many hits there are of each pattern, and how much of the contributions lies under them.
+impl Outcome for HitsCalled {
+    fn notes(&self) -> Vec<String> {
+        let mut notes = vec![self.in_words()];
+        for pattern in &self.patterns {
+            let known = match &pattern.known {
+                Some(known) => format!(", like {known}"),
+                None => String::new(),
+            };
+            let seqlets = match pattern.seqlets {
+                Some([all, found]) => {
+                    format!("; {found} of {} found", counted(all as u64, "seqlet"))
+                }
+                None => String::new(),
+            };
+            notes.push(format!(
+                "{}{known}: {} in {}{seqlets}",
+                pattern.name,
+                counted(pattern.hits as u64, "hit"),
+                counted(pattern.sequences as u64, "sequence"),
             ));
         }
         notes.push(format!("wrote {}", self.directory.display()));

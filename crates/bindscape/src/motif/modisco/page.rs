@@ -40,10 +40,7 @@ pub(super) fn page(
     whole: &[Motif],
     notice: Option<&str>,
 ) -> Result<String> {
-    let sections: Vec<PatternSection<'_>> = (0..found.patterns.len())
-        .into_par_iter()
-        .map(|number| section(found, &whole[number], number))
-        .collect::<Result<_>>()?;
+    let sections = sections(found, whole)?;
     let source = plan.contributions.as_ref().or(plan.patterns.as_ref());
     let title = match source {
         Some(path) => format!("Patterns of {}", path.display()),
@@ -73,6 +70,17 @@ pub(super) fn page(
         &sections,
         files,
     ))
+}
+
+/// The patterns as a page shows them; `whole` are the motifs of all their columns.
+pub(super) fn sections<'a>(
+    found: &'a PatternsFound,
+    whole: &[Motif],
+) -> Result<Vec<PatternSection<'a>>> {
+    (0..found.patterns.len())
+        .into_par_iter()
+        .map(|number| section(found, &whole[number], number))
+        .collect()
 }
 
 fn section<'a>(
@@ -122,6 +130,7 @@ fn section<'a>(
     Ok(PatternSection {
         id: &pattern.name,
         seqlets: pattern.count,
+        hits: None,
         logos,
         facts,
         matches,

@@ -1,5 +1,6 @@
-//! Where seqlets lie in the genome.
+//! Where seqlets and hits lie in the genome.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -14,7 +15,7 @@ use bindscape_modisco::{Seqlet, Tracks};
 use crate::data::counted;
 
 /// The place of each sequence.
-pub(super) struct Places {
+pub(in crate::motif) struct Places {
     /// Chromosome and first position of each sequence; empty where no regions were given.
     regions: Vec<(String, i64)>,
     /// Positions of the sequences; `None` where a file does not say.
@@ -23,7 +24,7 @@ pub(super) struct Places {
 
 impl Places {
     /// The places of `tracks`, which were read from `sequences`.
-    pub(super) fn of_tracks(
+    pub(in crate::motif) fn of_tracks(
         regions: Option<&Path>,
         tracks: &Tracks,
         sequences: &Path,
@@ -48,7 +49,7 @@ impl Places {
     }
 
     /// The places of the patterns of a file.
-    pub(super) fn of_file(
+    pub(in crate::motif) fn of_file(
         regions: Option<&Path>,
         contents: &Contents,
         file: &Path,
@@ -87,7 +88,7 @@ impl Places {
     }
 
     /// A row for each seqlet, without positions beyond the ends of its sequence.
-    pub(super) fn bed(&self, patterns: &[Stored]) -> String {
+    pub(in crate::motif) fn bed(&self, patterns: &[Stored]) -> String {
         let mut text = String::new();
         for pattern in patterns {
             for (number, seqlet) in pattern.seqlets.iter().enumerate() {
@@ -98,14 +99,7 @@ impl Places {
     }
 
     fn row(&self, text: &mut String, name: &str, seqlet: &Seqlet) {
-        let numbered;
-        let (chrom, offset) = match self.regions.get(seqlet.example as usize) {
-            Some((chrom, start)) => (chrom, *start),
-            None => {
-                numbered = format!("sequence_{}", seqlet.example);
-                (&numbered, 0)
-            }
-        };
+        let (chrom, offset) = self.of(seqlet.example as usize);
         let start = i64::from(seqlet.start.max(0)) + offset;
         let last = self.length.map_or(i64::MAX, |length| length as i64);
         let end = i64::from(seqlet.end).min(last) + offset;
@@ -113,6 +107,24 @@ impl Places {
         let start = start.max(0);
         writeln!(text, "{chrom}\t{start}\t{end}\t{name}\t0\t{strand}")
             .expect("writing to a string");
+    }
+
+    /// Chromosome and first position of a sequence; without regions `sequence_` and its number,
+    /// and 0.
+    pub(in crate::motif) fn of(&self, example: usize) -> (Cow<'_, str>, i64) {
+        match self.regions.get(example) {
+            Some((chrom, start)) => (Cow::Borrowed(chrom), *start),
+            None => (Cow::Owned(format!("sequence_{example}")), 0),
+        }
+    }
+
+    /// What a sequence is called: its chromosome, start (from 0) and end, or its number.
+    pub(in crate::motif) fn name(&self, example: usize) -> String {
+        let (chrom, start) = self.of(example);
+        match (self.regions.is_empty(), self.length) {
+            (false, Some(length)) => format!("{chrom}:{start}-{}", start + length as i64),
+            _ => chrom.into_owned(),
+        }
     }
 }
 

@@ -1,0 +1,72 @@
+//! `explain`: all parts of an explanation on one page; what it refuses.
+
+use std::fs;
+
+use crate::{refuses, says, succeeds, toy};
+
+#[test]
+fn an_explanation_has_regions_patterns_hits_and_filters() {
+    let directory = toy::with_matrix_of(400);
+    let here = directory.path();
+    let data = ["--matrix", "matrix.parquet", "--genome", "genome.fa"];
+    let pretrain = ["pretrain", "--tfs", "top-resolved:2", "--out", "multi"];
+    let short = ["--epochs", "2", "--resamples", "0"];
+    succeeds(here, &[&pretrain[..], &data, &short].concat());
+    let explain = ["explain", "--model", "multi"];
+    let words = |more: &[&'static str]| [&explain[..], &data, more].concat();
+    let said = succeeds(here, &words(&["--tf", "MAX", "--out", "why"]));
+    says(
+        &said,
+        &[
+            "Explained: the ",
+            "bound by MAX in the test part of the model",
+            "filters match a known motif",
+            "wrote why/explanation.html",
+        ],
+    );
+    let read = |name: &str| fs::read_to_string(here.join("why").join(name)).expect("written");
+    let page = read("explanation.html");
+    says(
+        &page,
+        &[
+            "Why multi predicts MAX",
+            "id=\"patterns\"",
+            "id=\"regions\"",
+            "id=\"filters-of-the-model\"",
+            "for MAX.",
+        ],
+    );
+    let regions = read("regions.bed").lines().count();
+    assert!(regions >= 20, "{regions}");
+    let attributed = read("contributions/regions.tsv");
+    let rows = attributed.lines().filter(|line| !line.starts_with('#'));
+    assert_eq!(rows.count(), regions + 1);
+    assert!(read("explanation.json").contains(&format!("\"regions\": {regions}")));
+    // Of the other TF of the model nothing is said.
+    let influence = read("filters/influence.tsv");
+    assert!(
+        influence
+            .lines()
+            .skip(1)
+            .all(|line| line.contains("\tMAX\t"))
+    );
+
+    let refused = |more: &[&'static str], expected: &[&str]| {
+        says(&refuses(here, &words(more)), expected);
+    };
+    refused(
+        &["--tf", "MAX", "--out", "why"],
+        &["why", "a new or empty directory"],
+    );
+    refused(&["--out", "none"], &["--tf", "one of the model's TFs"]);
+    refused(&["--tf", "NOTF", "--out", "none"], &["NOTF"]);
+    refused(
+        &["--tf", "MAX", "--max-regions", "5", "--out", "none"],
+        &["--max-regions", "at least 20"],
+    );
+    refused(
+        &["--tf", "MAX", "--motifs", "none.meme", "--out", "none"],
+        &["none.meme"],
+    );
+    assert!(!here.join("none").exists());
+}
