@@ -6,6 +6,7 @@
 #
 # DATA holds the published matrix as bench/transfer/run.sh takes it. Needs bindscape on the PATH or in
 # BINDSCAPE, and Python with NumPy and SciPy. Whatever is already in OUT is not done again.
+# ARCHITECTURE=cnn pre-trains the network of the paper.
 # NETWORKS=--simple-only pre-trains nothing: JASPAR profile, PWM and k-mer regression, on the same draws.
 set -euo pipefail
 data=$1 out=$2 folds=${3:-"0 1 2 3"}
@@ -35,6 +36,7 @@ for fold in $folds; do
   [ "${NETWORKS:-}" != --simple-only ] || model=()
   [ ${#model[@]} = 0 ] || "$bindscape" pretrain --matrix "$out/matrix.parquet" --sequences "$data/sequences.200bp.fa.gz" \
     --tfs all --without "$left_out" --unresolved mask --motif-filters jaspar:vertebrates \
+    --architecture "${ARCHITECTURE:-wide-cnn}" \
     --split chromosome --validation-chromosomes chr22 --test-chromosomes chr15,chr21 \
     --epochs "${EPOCHS:-4}" --decay cosine --learning-rate 0.002 --batch-size 128 \
     --resamples 0 --out "$out/multi-$fold"

@@ -37,7 +37,7 @@ pub(crate) struct Arguments {
     /// The TF
     #[arg(long, value_name = "TF")]
     tf: String,
-    /// Network: cnn or danq [default: the multi-model's; cnn without one]
+    /// Network: cnn, wide-cnn or danq [default: the multi-model's; cnn without one]
     #[arg(long, value_name = "NETWORK")]
     architecture: Option<ArchitectureKind>,
     /// Take this many bound regions at random [default: all]

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use bindscape::pretrain::Pretrain;
 use bindscape_base::Result;
+use bindscape_matrix::View;
 use bindscape_matrix::sample::Unresolved;
 use bindscape_nn::{ArchitectureKind, DeviceChoice};
 use clap::Args;
 
-use crate::choice::choice;
+use crate::choice::{VIEWS, choice};
 use crate::choosing::{ChoosingArguments, STRATEGIES};
 use crate::data::{SequenceArguments, SplitArguments};
 use crate::face::Verb;
@@ -36,7 +37,11 @@ pub(crate) struct Arguments {
     /// Regions that are resolved for some of the TFs only
     #[arg(long, default_value = "drop", value_parser = choice::<Unresolved>(UNRESOLVED))]
     unresolved: Unresolved,
-    /// Network: cnn or danq
+    /// How entries with one kind of evidence only are read [default: less-sparse, as in the paper;
+    /// sparse with --unresolved mask]
+    #[arg(long, value_parser = choice::<View>(VIEWS))]
+    view: Option<View>,
+    /// Network: cnn, danq, or wide-cnn, which is better than cnn and faster
     #[arg(long, value_name = "NETWORK", default_value_t)]
     architecture: ArchitectureKind,
     /// Begin with filters that are motifs: a file, or jaspar:vertebrates; the mean of each cluster,
@@ -78,6 +83,7 @@ impl Verb for Arguments {
             choosing: self.choosing.choosing(),
             without: self.without,
             unresolved: self.unresolved,
+            view: self.view,
             architecture: self.architecture,
             motif_filters: self.motif_filters,
             regions: self.regions,

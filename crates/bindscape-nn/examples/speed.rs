@@ -77,7 +77,7 @@ impl Plan {
     }
 
     fn architecture(&self) -> Architecture {
-        Architecture::paper(self.network, self.length, self.outputs)
+        Architecture::usual(self.network, self.length, self.outputs)
     }
 
     fn model_directory(&self) -> PathBuf {

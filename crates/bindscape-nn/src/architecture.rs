@@ -14,10 +14,10 @@ use crate::parameters::{Array, Slot, StateDict};
 /// ```
 /// use bindscape_nn::{Architecture, ArchitectureKind};
 ///
-/// let cnn = Architecture::paper(ArchitectureKind::Cnn, 200, 50);
+/// let cnn = Architecture::usual(ArchitectureKind::Cnn, 200, 50);
 /// assert_eq!(cnn.to_string(), "a cnn for 200 bp with 50 outputs");
 /// assert_eq!(cnn.parameters(), 2_365_150);
-/// assert!(Architecture::paper(ArchitectureKind::Danq, 37, 1).validate().is_err());
+/// assert!(Architecture::usual(ArchitectureKind::Danq, 37, 1).validate().is_err());
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
@@ -27,6 +27,9 @@ pub enum Architecture {
     Cnn(CnnConfig),
     /// DanQ: a convolution and two bidirectional LSTMs.
     Danq(DanqConfig),
+    /// A convolutional network with more filters ([`CnnConfig::wide`]).
+    #[serde(rename = "wide-cnn")]
+    WideCnn(CnnConfig),
 }
 
 /// The networks there are, without sizes.
@@ -39,10 +42,12 @@ pub enum ArchitectureKind {
     Cnn,
     /// [`Architecture::Danq`].
     Danq,
+    /// [`Architecture::WideCnn`].
+    WideCnn,
 }
 
 impl ArchitectureKind {
-    const ALL: [Self; 2] = [Self::Cnn, Self::Danq];
+    const ALL: [Self; 3] = [Self::Cnn, Self::Danq, Self::WideCnn];
 
     /// The name in commands and files.
     #[must_use]
@@ -50,6 +55,7 @@ impl ArchitectureKind {
         match self {
             Self::Cnn => "cnn",
             Self::Danq => "danq",
+            Self::WideCnn => "wide-cnn",
         }
     }
 }
@@ -83,13 +89,14 @@ impl std::fmt::Display for Architecture {
 }
 
 impl Architecture {
-    /// A network of the paper's sizes for sequences of `length` base pairs and
-    /// `outputs` TFs.
+    /// A network of its usual sizes, the paper's where the paper has it, for sequences of `length`
+    /// base pairs and `outputs` TFs.
     #[must_use]
-    pub fn paper(kind: ArchitectureKind, length: usize, outputs: usize) -> Self {
+    pub fn usual(kind: ArchitectureKind, length: usize, outputs: usize) -> Self {
         match kind {
             ArchitectureKind::Cnn => Self::Cnn(CnnConfig::new(length, outputs)),
             ArchitectureKind::Danq => Self::Danq(DanqConfig::new(length, outputs)),
+            ArchitectureKind::WideCnn => Self::WideCnn(CnnConfig::wide(length, outputs)),
         }
     }
 
@@ -98,7 +105,7 @@ impl Architecture {
     pub fn with_outputs(&self, outputs: usize) -> Self {
         let mut other = self.clone();
         match &mut other {
-            Self::Cnn(config) => config.outputs = outputs,
+            Self::Cnn(config) | Self::WideCnn(config) => config.outputs = outputs,
             Self::Danq(config) => config.outputs = outputs,
         }
         other
@@ -108,7 +115,7 @@ impl Architecture {
     /// their shapes show.
     pub(crate) fn infer(arrays: &[Array], length: usize, outputs: usize) -> Self {
         let named = |kind: ArchitectureKind| {
-            let layers = Self::paper(kind, 200, outputs).layers();
+            let layers = Self::usual(kind, 200, outputs).layers();
             let found = |slot: &&Slot| arrays.iter().any(|array| array.name == slot.name);
             layers.slots().filter(found).count()
         };
@@ -125,6 +132,7 @@ impl Architecture {
         match self {
             Self::Cnn(_) => ArchitectureKind::Cnn,
             Self::Danq(_) => ArchitectureKind::Danq,
+            Self::WideCnn(_) => ArchitectureKind::WideCnn,
         }
     }
 
@@ -132,7 +140,7 @@ impl Architecture {
     #[must_use]
     pub fn length(&self) -> usize {
         match self {
-            Self::Cnn(config) => config.length,
+            Self::Cnn(config) | Self::WideCnn(config) => config.length,
             Self::Danq(config) => config.length,
         }
     }
@@ -141,7 +149,7 @@ impl Architecture {
     #[must_use]
     pub fn outputs(&self) -> usize {
         match self {
-            Self::Cnn(config) => config.outputs,
+            Self::Cnn(config) | Self::WideCnn(config) => config.outputs,
             Self::Danq(config) => config.outputs,
         }
     }
@@ -158,7 +166,7 @@ impl Architecture {
     /// As [`CnnConfig::validate`] and [`DanqConfig::validate`].
     pub fn validate(&self) -> Result<()> {
         match self {
-            Self::Cnn(config) => config.validate(),
+            Self::Cnn(config) | Self::WideCnn(config) => config.validate(),
             Self::Danq(config) => config.validate(),
         }
     }
@@ -167,7 +175,7 @@ impl Architecture {
     #[must_use]
     pub fn layers(&self) -> Layers {
         match self {
-            Self::Cnn(config) => config.layers(),
+            Self::Cnn(config) | Self::WideCnn(config) => config.layers(),
             Self::Danq(config) => config.layers(),
         }
     }
@@ -197,16 +205,16 @@ mod tests {
     fn kinds_have_names_and_near_ones_are_suggested() {
         for kind in ArchitectureKind::ALL {
             assert_eq!(kind.to_string().parse::<ArchitectureKind>().unwrap(), kind);
-            let paper = Architecture::paper(kind, 200, 50);
+            let paper = Architecture::usual(kind, 200, 50);
             assert_eq!(paper.kind(), kind);
-            assert_eq!(paper.with_outputs(1), Architecture::paper(kind, 200, 1));
+            assert_eq!(paper.with_outputs(1), Architecture::usual(kind, 200, 1));
             let json = serde_json::to_value(&paper).unwrap();
             assert_eq!(json["kind"], kind.name(), "one name in commands and files");
         }
         let error = "dang".parse::<ArchitectureKind>().unwrap_err();
         assert_eq!(
             error.to_string(),
-            "architecture: expected one of cnn, danq, found `dang`"
+            "architecture: expected one of cnn, danq, wide-cnn, found `dang`"
         );
         assert!(error.advice().unwrap().contains("danq"));
     }

@@ -28,8 +28,10 @@ pub struct CnnConfig {
     pub filters: [usize; 3],
     /// Widths of the three convolutions.
     pub kernels: [usize; 3],
-    /// Window and stride of each max-pooling.
-    pub pool: usize,
+    /// Window and stride of the max-pooling after each convolution; in files one number where all
+    /// are the same.
+    #[serde(rename = "pool", with = "pools")]
+    pub pools: [usize; 3],
     /// Units of each of the two dense layers.
     pub hidden: usize,
     /// Share of the activations of a dense layer that dropout sets to zero, in [0, 1).
@@ -45,9 +47,28 @@ impl CnnConfig {
             outputs,
             filters: [100, 200, 200],
             kernels: [19, 7, 4],
-            pool: 3,
+            pools: [3; 3],
             hidden: 1000,
             dropout: 0.3,
+        }
+    }
+
+    /// A network with more filters, which sees their best matches in windows of ten bases: better
+    /// than the paper's, and faster (docs/few-shot.md).
+    ///
+    /// ```
+    /// use bindscape_nn::CnnConfig;
+    /// let wide = CnnConfig::wide(200, 50);
+    /// assert_eq!((wide.flattened(), wide.minimum_length()), (200, 198));
+    /// ```
+    #[must_use]
+    pub fn wide(length: usize, outputs: usize) -> Self {
+        Self {
+            filters: [400, 200, 200],
+            kernels: [19, 3, 2],
+            pools: [10, 4, 3],
+            hidden: 600,
+            ..Self::new(length, outputs)
         }
     }
 
@@ -56,8 +77,9 @@ impl CnnConfig {
     pub fn minimum_length(&self) -> usize {
         self.kernels
             .iter()
+            .zip(self.pools)
             .rev()
-            .fold(1, |after, kernel| after * self.pool + kernel - 1)
+            .fold(1, |after, (kernel, pool)| after * pool + kernel - 1)
     }
 
     /// Number of activations that enter the first dense layer.
@@ -66,8 +88,9 @@ impl CnnConfig {
     /// If the configuration is not valid.
     #[must_use]
     pub fn flattened(&self) -> usize {
-        let length = self.kernels.iter().fold(self.length, |length, kernel| {
-            (length + 1 - kernel) / self.pool
+        let blocks = self.kernels.iter().zip(self.pools);
+        let length = blocks.fold(self.length, |length, (kernel, pool)| {
+            (length + 1 - kernel) / pool
         });
         length * self.filters[2]
     }
@@ -78,7 +101,8 @@ impl CnnConfig {
     /// If a size is zero, the dropout is no share, or the sequences are too
     /// short (the message names the shortest length that works).
     pub fn validate(&self) -> Result<()> {
-        let mut sizes = vec![self.outputs, self.pool, self.hidden];
+        let mut sizes = vec![self.outputs, self.hidden];
+        sizes.extend(self.pools);
         sizes.extend(self.filters);
         sizes.extend(self.kernels);
         check_sizes(&sizes, self)?;
@@ -121,7 +145,7 @@ impl CnnConfig {
             let norm = LayerKind::BatchNorm { channels: filters };
             layers.push(format!("bn{number}"), norm);
             layers.push(format!("relu{number}"), LayerKind::Relu);
-            let window = Some(self.pool);
+            let window = Some(self.pools[block]);
             layers.push(format!("pool{number}"), LayerKind::MaxPool { window });
             channels = filters;
         }
@@ -153,6 +177,39 @@ impl CnnConfig {
     }
 }
 
+/// Windows of the max-poolings as files hold them.
+mod pools {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Pools {
+        Same(usize),
+        Each([usize; 3]),
+    }
+
+    pub(super) fn serialize<S: Serializer>(
+        pools: &[usize; 3],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let [first, others @ ..] = *pools;
+        let written = match others.iter().all(|&other| other == first) {
+            true => Pools::Same(first),
+            false => Pools::Each(*pools),
+        };
+        written.serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'a, D: Deserializer<'a>>(
+        deserializer: D,
+    ) -> Result<[usize; 3], D::Error> {
+        Ok(match Pools::deserialize(deserializer)? {
+            Pools::Same(pool) => [pool; 3],
+            Pools::Each(pools) => pools,
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,6 +229,28 @@ mod tests {
         assert_eq!(names[6], "bn1.num_batches_tracked");
         assert_eq!(names[36], "d6.bias");
         assert_eq!(names.len(), 37);
+    }
+
+    #[test]
+    fn files_hold_one_number_for_equal_pools() {
+        for (config, expected) in [
+            (CnnConfig::new(200, 2), serde_json::json!(3)),
+            (CnnConfig::wide(200, 2), serde_json::json!([10, 4, 3])),
+        ] {
+            let written = serde_json::to_value(&config).unwrap();
+            assert_eq!(written["pool"], expected);
+            let read: CnnConfig = serde_json::from_value(written).unwrap();
+            assert_eq!(read, config);
+            config.validate().unwrap();
+        }
+        let wide = Architecture::WideCnn(CnnConfig::wide(200, 50));
+        assert_eq!(
+            wide.parameters(),
+            // c1 30,800, c2 240,200, c3 80,200; d 120,600 + 360,600 + 30,050; norms 2 x (800 + 1,200).
+            866_450
+        );
+        let short = CnnConfig::wide(197, 2).validate().unwrap_err();
+        assert!(short.to_string().contains("at least 198 bp"), "{short}");
     }
 
     #[test]

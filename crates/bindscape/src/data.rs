@@ -1,6 +1,6 @@
 //! Regions and sequences of a job, and what is said of them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bindscape_base::digest::InputFile;
 use bindscape_base::progress::Progress;
@@ -33,6 +33,14 @@ pub(crate) fn records(matrix: &Path, sequences: &SequenceInput) -> Result<Vec<In
         || reading.enter(|| digest::input_file(role, sequences.path())),
     );
     Ok(vec![matrix?, sequences?])
+}
+
+/// Name, size and digest of the files that are there, with their roles.
+pub(crate) fn given(files: &[(&str, Option<&PathBuf>)]) -> Result<Vec<InputFile>> {
+    let given = files.iter().filter_map(|&(role, path)| Some((role, path?)));
+    given
+        .map(|(role, path)| digest::input_file(role, path))
+        .collect()
 }
 
 /// Opens sequences whose checksum is recorded. A file that is read whole is digested meanwhile.

@@ -315,7 +315,7 @@ impl Finetune {
                 match asked.filter(|&asked| asked != kind) {
                     None => model.architecture.with_outputs(1),
                     Some(other) if self.start == StartChoice::Scratch => {
-                        Architecture::paper(other, length, 1)
+                        Architecture::usual(other, length, 1)
                     }
                     Some(other) => {
                         return Err(Error::argument(
@@ -330,7 +330,7 @@ impl Finetune {
                     }
                 }
             }
-            None => Architecture::paper(asked.unwrap_or_default(), length, 1),
+            None => Architecture::usual(asked.unwrap_or_default(), length, 1),
         };
         chosen.validate()?;
         Ok(chosen)

@@ -79,6 +79,11 @@ pub struct Pretrain {
     /// What becomes of regions that are resolved for some of the TFs.
     #[serde(default)]
     pub unresolved: Unresolved,
+    /// How entries with one kind of evidence only are read; `None`: as unbound where regions must
+    /// be resolved for all TFs, which then are more, as in the paper; as unresolved where
+    /// unresolved entries are left out of the loss anyway.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub view: Option<View>,
     /// The network.
     pub architecture: ArchitectureKind,
     /// Motifs that the first filters begin as ([`bindscape_motif::motifs_from`] takes them), each
@@ -138,6 +143,7 @@ impl Pretrain {
             choosing: Choosing::default(),
             without: Vec::new(),
             unresolved: Unresolved::default(),
+            view: None,
             architecture: ArchitectureKind::default(),
             motif_filters: None,
             regions: None,
@@ -145,6 +151,15 @@ impl Pretrain {
             training: TrainingPlan::default(),
             out,
         }
+    }
+
+    /// How entries with one kind of evidence only are read.
+    fn view(&self) -> View {
+        let usual = match self.unresolved {
+            Unresolved::Drop => View::LessSparse,
+            Unresolved::Mask => View::Sparse,
+        };
+        self.view.unwrap_or(usual)
     }
 
     /// The TFs to read, by name.
@@ -344,7 +359,7 @@ impl Pretrain {
     ) -> Result<(RunRecord, Evaluation)> {
         let options = self.training.options(false, self.training.seed);
         let chosen = on.chosen;
-        let architecture = Architecture::paper(self.architecture, on.length, chosen.tfs.len());
+        let architecture = Architecture::usual(self.architecture, on.length, chosen.tfs.len());
         architecture.validate()?;
         // Motifs that cannot be read are said before anything is written.
         let initial = self
@@ -354,7 +369,7 @@ impl Pretrain {
             .transpose()?;
         let pretrain = PretrainOptions {
             tfs: chosen.tfs.clone(),
-            view: View::LessSparse,
+            view: self.view(),
             unresolved: self.unresolved,
             also_resolved_for: chosen.also_resolved_for.clone(),
             regions: self.regions,

@@ -143,7 +143,7 @@ fn refuse(layer: &Layer) -> Error {
          linear layers",
         format!("`{}`, for which there is none", layer.name()),
     )
-    .hint("models of the kinds cnn and danq have a rule for every layer")
+    .hint("models of the kinds cnn, wide-cnn and danq have a rule for every layer")
 }
 
 impl<R: Number> Chain<R> {

@@ -72,6 +72,13 @@ fn small() -> Architecture {
     Architecture::Cnn(config)
 }
 
+/// Windows of pooling that differ.
+fn wide() -> Architecture {
+    let mut config = CnnConfig::wide(LENGTH, 3);
+    (config.filters, config.hidden, config.pools) = ([8, 12, 12], 20, [4, 2, 2]);
+    Architecture::WideCnn(config)
+}
+
 fn danq() -> Architecture {
     let mut config = DanqConfig::new(LENGTH, 3);
     (config.filters, config.units, config.hidden) = (8, 6, 10);
@@ -256,7 +263,7 @@ fn many() -> Vec<(Vec<u8>, Vec<Vec<u8>>)> {
 
 #[test]
 fn neither_batch_nor_order_nor_threads_change_a_digit() {
-    for architecture in [small(), danq()] {
+    for architecture in [small(), wide(), danq()] {
         let attributor: Attributor<f32> = attributor(&architecture);
         let inputs = &many()[..30];
         for method in METHODS {
@@ -302,7 +309,7 @@ fn the_other_strand_gives_the_same_turned_around() {
 
 #[test]
 fn the_sum_is_the_difference_of_the_logits() {
-    for architecture in [small(), danq()] {
+    for architecture in [small(), wide(), danq()] {
         let attributor: Attributor<f32> = attributor(&architecture);
         for found in attribute(&attributor, &many(), Method::DeepLift, Strands::Both) {
             let largest = found.largest_gap().unwrap();
@@ -314,9 +321,10 @@ fn the_sum_is_the_difference_of_the_logits() {
 /// Every edit through the whole network, at all lengths that shift where windows begin.
 #[test]
 fn mutagenesis_is_that_of_every_sequence_on_its_own() {
-    for length in 90..96 {
+    let pools = |length: usize| [[3; 3], [5, 2, 1]][length % 2];
+    for length in 90..102 {
         let mut config = CnnConfig::new(length, 2);
-        (config.filters, config.hidden) = ([4, 5, 6], 7);
+        (config.filters, config.hidden, config.pools) = ([4, 5, 6], 7, pools(length));
         let network = network(&Architecture::Cnn(config));
         let attributor = Attributor::<f64>::new(&network, length, TARGET).unwrap();
         let bases: Vec<u8> = units(9, length).iter().map(|u| (u * 4.0) as u8).collect();

@@ -213,7 +213,7 @@ fn filters_are_set_and_silenced_one_by_one() {
     for architecture in [cnn(), danq()] {
         let mut network = network(architecture.layers());
         let first = match architecture.kind() {
-            ArchitectureKind::Cnn => "c1",
+            ArchitectureKind::Cnn | ArchitectureKind::WideCnn => "c1",
             ArchitectureKind::Danq => "Conv1",
         };
         let response = |network: &Network| {

@@ -302,7 +302,7 @@ mod tests {
             layers.dedup();
             layers
         };
-        let cnn = Architecture::paper(ArchitectureKind::Cnn, 200, 1);
+        let cnn = Architecture::usual(ArchitectureKind::Cnn, 200, 1);
         assert!(held(Freeze::None, &cnn).is_empty());
         assert_eq!(held(Freeze::FirstConvolutional, &cnn), ["c1", "bn1"]);
         let convolutional = ["c1", "bn1", "c2", "bn2", "c3", "bn3"];
@@ -311,7 +311,7 @@ mod tests {
             held(Freeze::AllButOutput, &cnn)[6..],
             ["d4", "bn4", "d5", "bn5"]
         );
-        let danq = Architecture::paper(ArchitectureKind::Danq, 200, 1);
+        let danq = Architecture::usual(ArchitectureKind::Danq, 200, 1);
         assert_eq!(held(Freeze::FirstConvolutional, &danq), ["Conv1"]);
         assert_eq!(held(Freeze::Convolutional, &danq), ["Conv1"]);
         let hidden = ["Conv1", "BiLSTM", "Linear1"];

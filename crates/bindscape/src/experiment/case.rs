@@ -267,7 +267,7 @@ impl Running<'_> {
 
     fn architecture(&self) -> Architecture {
         let study = &self.bench.plan.study;
-        Architecture::paper(study.network, self.bench.data.length, 1)
+        Architecture::usual(study.network, self.bench.data.length, 1)
     }
 
     /// Rows that PWMs and profiles may learn from.

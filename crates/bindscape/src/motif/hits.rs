@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use bindscape_base::digest::InputFile;
 use bindscape_base::progress::check;
-use bindscape_base::{Result, atomic, digest};
+use bindscape_base::{Result, atomic};
 use bindscape_modisco::hdf5::{self, Stored};
 use bindscape_modisco::hits::{Called, Hit, HitOptions, call};
 use bindscape_modisco::{Seqlet, Tracks};
@@ -18,6 +18,7 @@ use super::input::motifs_from;
 use super::modisco::{Modisco, core_motif, whole};
 use super::output::create_directory;
 use super::places::Places;
+use crate::data;
 use crate::job::Job;
 use crate::run_directory::{refuse_occupied, write_json};
 use crate::session::Session;
@@ -126,20 +127,6 @@ impl CallHits {
         }
     }
 
-    /// Name, size and digest of the input files.
-    fn inputs(&self) -> Result<Vec<InputFile>> {
-        [
-            ("patterns", Some(&self.patterns)),
-            ("sequences", Some(&self.sequences)),
-            ("contributions", Some(&self.contributions)),
-            ("regions", self.regions.as_ref()),
-        ]
-        .into_iter()
-        .filter_map(|(role, path)| Some((role, path?)))
-        .map(|(role, path)| digest::input_file(role, path))
-        .collect()
-    }
-
     /// Name and q-value of the known motif that each pattern is most like.
     fn names(
         &self,
@@ -222,7 +209,12 @@ impl Job for CallHits {
     fn run(&self, session: &Session<'_>) -> Result<HitsCalled> {
         refuse_occupied(&self.out, "out")?;
         let contents = hdf5::read(&self.patterns)?;
-        let inputs = self.inputs()?;
+        let inputs = data::given(&[
+            ("patterns", Some(&self.patterns)),
+            ("sequences", Some(&self.sequences)),
+            ("contributions", Some(&self.contributions)),
+            ("regions", self.regions.as_ref()),
+        ])?;
         let names = self.names(&contents.patterns, session)?;
         let tracks = Tracks::read(&self.sequences, &self.contributions, self.window, session)?;
         let places = Places::of_tracks(self.regions.as_deref(), &tracks, &self.sequences)?;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use bindscape_base::digest::InputFile;
 use bindscape_base::progress::check;
-use bindscape_base::{Error, Result, atomic, digest};
+use bindscape_base::{Error, Result, atomic};
 use bindscape_modisco::hdf5::{self, Stored};
 use bindscape_modisco::{Found, Options, Tracks, find};
 use bindscape_motif::{Format, Frequencies, Motif, MotifSet, format};
@@ -18,6 +18,7 @@ use super::compare::{SignificantMatch, best_matches, check_q_value};
 use super::input::motifs_from;
 use super::output::create_directory;
 use super::places::Places;
+use crate::data;
 use crate::job::Job;
 use crate::run_directory::{refuse_occupied, write_json};
 use crate::session::Session;
@@ -133,20 +134,6 @@ impl Modisco {
             q_value: Self::Q_VALUE,
             out,
         }
-    }
-
-    /// Name, size and digest of the input files.
-    fn inputs(&self) -> Result<Vec<InputFile>> {
-        [
-            ("sequences", &self.sequences),
-            ("contributions", &self.contributions),
-            ("patterns", &self.patterns),
-            ("regions", &self.regions),
-        ]
-        .into_iter()
-        .filter_map(|(role, path)| Some((role, path.as_ref()?)))
-        .map(|(role, path)| digest::input_file(role, path))
-        .collect()
     }
 
     /// Searches the contributions, or reads the patterns of a file.
@@ -280,7 +267,12 @@ impl Job for Modisco {
     fn run(&self, session: &Session<'_>) -> Result<PatternsFound> {
         refuse_occupied(&self.out, "out")?;
         let targets = motifs_from(&self.targets, session)?;
-        let inputs = self.inputs()?;
+        let inputs = data::given(&[
+            ("sequences", self.sequences.as_ref()),
+            ("contributions", self.contributions.as_ref()),
+            ("patterns", self.patterns.as_ref()),
+            ("regions", self.regions.as_ref()),
+        ])?;
         let (source, places) = self.patterns(session)?;
         let patterns = source.stored();
         let whole = (patterns.iter().map(whole)).collect::<Result<Vec<_>>>()?;
