@@ -14,6 +14,7 @@ use bindscape_genome::region::{Region, Regions};
 use bindscape_genome::sequence::{PackedSequences, Strand};
 use bindscape_matrix::View;
 use bindscape_motif::logo::letter_definitions;
+use bindscape_nn::filters::FirstLayer;
 use bindscape_nn::{Device, Model, Predictor, Strands};
 use bindscape_report::{ExplanationPage, PatternSection, explanation_page};
 use serde::{Deserialize, Serialize};
@@ -259,11 +260,18 @@ impl Explain {
         atomic::write(self.out.join(SEQUENCES), fasta.as_bytes())
     }
 
-    fn filters(&self, tf: &str) -> Filters {
+    /// A look at the filters of a model with so many of them. The more there are, the fewer regions
+    /// show what they look for and are lost without them, so that it takes as long.
+    fn filters(&self, tf: &str, filters: usize) -> Filters {
+        let regions = |of_hundred: usize, least: usize| {
+            (of_hundred * 100 / filters.max(1)).clamp(least, of_hundred)
+        };
         Filters {
             before: self.before.clone(),
             width: self.width,
             tf: Some(tf.to_owned()),
+            max_regions: regions(20_000, 2_000),
+            influence_regions: regions(1_000, 100),
             // Of a model that predicts few regions rightly there would be none.
             regions: FilterRegions::Resolved,
             motifs: self.motifs.clone(),
@@ -331,7 +339,8 @@ impl Explain {
         std::fs::create_dir_all(&self.out)
             .map_err(|source| Error::io("create", &self.out, source))?;
         self.write_regions(chosen)?;
-        let (filters, filter_page) = self.filters(&tf).look(session)?;
+        let layer = FirstLayer::of(&model.architecture.layers())?;
+        let (filters, filter_page) = self.filters(&tf, layer.filters).look(session)?;
         let (attributed, shows) = self.attribution(&tf).attribute(session)?;
         let patterns = self.patterns(session)?;
         let explained = Explained {

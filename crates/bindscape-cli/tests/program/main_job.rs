@@ -508,8 +508,15 @@ fn all_tfs_but_one_are_pretrained_on_masked_regions() {
     };
     let said = succeeds(here, &words("MAX", "masked"));
     assert!(
-        said.contains("resolved for JUND in the less sparse matrix"),
+        said.contains("resolved for JUND in the sparse matrix"),
         "{said}"
+    );
+    let mut less = words("MAX", "less-sparse");
+    less.extend(["--view", "less-sparse"]);
+    let told = succeeds(here, &less);
+    assert!(
+        told.contains("resolved for JUND in the less sparse matrix"),
+        "{told}"
     );
     assert!(said.contains("of 100 begin as motifs"), "{said}");
     let record = fs::read_to_string(here.join("masked/run.json")).unwrap();
