@@ -36,8 +36,9 @@ The same on your own files:
     --dhs dhs_clusters.bed.gz --dhs-sources dhs_sources.tsv \\
     --chip remap_peaks.bed.gz --tfbs unibind/ --out matrix.parquet
   bindscape pretrain --matrix matrix.parquet --genome hg38.2bit \\
-    --tfs all --unresolved mask --motif-filters jaspar:vertebrates \\
-    --decay cosine --learning-rate 0.002 --epochs 5 --out multi
+    --tfs all --unresolved mask --architecture wide-cnn \\
+    --motif-filters jaspar:vertebrates --decay cosine --learning-rate 0.002 \\
+    --epochs 4 --out multi
   bindscape finetune --model multi --matrix matrix.parquet --genome hg38.2bit \\
     --tf MYTF --positives 500 --repeats 5 --with-scratch --out mytf
   bindscape report mytf multi

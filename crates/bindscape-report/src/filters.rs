@@ -1,6 +1,8 @@
 //! The page of a network's filters: what they look for, what is lost without them, what a training
 //! made of them.
 
+use std::cmp::Ordering;
+
 use maud::{Markup, PreEscaped, html};
 
 use crate::figures::{Figure, Key, Mark};
@@ -400,16 +402,16 @@ fn influence(influence: Option<&TfInfluence>) -> Markup {
 
 fn groups(page: &FilterPage, most: Option<usize>, numbering: &mut Numbering) -> Markup {
     let mut shown: Vec<&GroupRow> = page.groups.iter().collect();
+    let all = shown.len();
     if let Some(most) = most {
-        let of = |group: &GroupRow| {
-            group
-                .influence
-                .as_ref()
-                .map_or(0.0, |influence| influence.1)
-        };
-        shown.sort_by(|a, b| of(b).total_cmp(&of(a)));
+        shown.sort_by(|a, b| by_influence(a.influence.as_ref(), b.influence.as_ref()));
         shown.truncate(most);
     }
+    let which = if shown.len() < all {
+        format!("The most influential of {}. ", counted(all as u64, "mode"))
+    } else {
+        String::new()
+    };
     let content = html! {
         thead {
             tr {
@@ -433,12 +435,18 @@ fn groups(page: &FilterPage, most: Option<usize>, numbering: &mut Numbering) -> 
     numbering.table(
         "Filters of one binding mode, silenced together",
         &format!(
-            "Influence: mean squared change of the probability, with its 95% interval, for {}.",
+            "{which}Influence: mean squared change of the probability, with its 95% interval, for {}.",
             for_which(page)
         ),
         "compact",
         &content,
     )
+}
+
+/// The larger influence first.
+fn by_influence(a: Option<&TfInfluence>, b: Option<&TfInfluence>) -> Ordering {
+    let of = |influence: Option<&TfInfluence>| influence.map_or(0.0, |influence| influence.1);
+    of(b).total_cmp(&of(a))
 }
 
 fn numbers(filters: &[usize]) -> String {
@@ -449,8 +457,7 @@ fn numbers(filters: &[usize]) -> String {
 /// The filters, the most influential first.
 fn filters(page: &FilterPage, most: Option<usize>, numbering: &mut Numbering) -> Markup {
     let mut rows: Vec<&FilterRow> = page.rows.iter().collect();
-    let of = |row: &FilterRow| row.influence.as_ref().map_or(0.0, |influence| influence.1);
-    rows.sort_by(|a, b| of(b).total_cmp(&of(a)));
+    rows.sort_by(|a, b| by_influence(a.influence.as_ref(), b.influence.as_ref()));
     let (title, order) = match most {
         Some(most) if most < rows.len() => {
             rows.truncate(most);

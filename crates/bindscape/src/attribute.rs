@@ -181,11 +181,6 @@ impl Attribute {
         }
     }
 
-    /// The output of the TF, and its name.
-    fn target(&self, model: &Model) -> Result<(usize, String)> {
-        target(self.tf.as_deref(), model)
-    }
-
     /// What the results mean, in words.
     fn in_words(&self) -> String {
         let strands = match self.strands {
@@ -293,7 +288,7 @@ impl Attribute {
         }
         let (model, file) = model::load(&self.model)?;
         check_model(&model, &file)?;
-        let (target, tf) = self.target(&model)?;
+        let (target, tf) = target(self.tf.as_deref(), &model)?;
         let length = model.architecture.length();
         let network = model.network(&Device::flex());
         let attributor = Attributor::<f32>::new(&network, length, target)?;

@@ -180,21 +180,7 @@ impl Evaluate {
         let width = data::width(&matrix, &self.matrix)?;
         for (model, file) in models {
             model::check_build(model, file, genome, &self.matrix, session)?;
-            if model.architecture.length() != width {
-                return Err(Error::input(
-                    file,
-                    Place::File,
-                    format!(
-                        "a model of {width} bp, the width of the regions in {}",
-                        self.matrix.display()
-                    ),
-                    format!("one of {} bp", model.architecture.length()),
-                )
-                .hint(
-                    "give the width that a wider model was trained with as ⟦width⟧, or build a \
-                     matrix of the model's width",
-                ));
-            }
+            model::check_length(model, file, width, &self.matrix, model::OTHER_LENGTH)?;
         }
         Ok(matrix)
     }

@@ -202,6 +202,8 @@ impl Explain {
         let matrix = data::widened(matrix, self.width, &self.matrix, session)?;
         let genome = matrix.provenance.genome.as_deref();
         model::check_build(model, file, genome, &self.matrix, session)?;
+        let width = data::width(&matrix, &self.matrix)?;
+        model::check_length(model, file, width, &self.matrix, model::OTHER_LENGTH)?;
         let held_out: HashSet<Region<'_>> = model.training.held_out.iter().collect();
         let rows: Vec<usize> = (0..matrix.regions.len())
             .filter(|&row| matrix.columns[0][row].label(View::Sparse) == Some(true))
@@ -325,7 +327,8 @@ impl Explain {
         let mut hits = CallHits::new(patterns, sequences, values, self.out.join(HITS));
         hits.regions = regions;
         hits.targets.clone_from(&self.motifs);
-        Ok(Some((found, hits.run(session)?)))
+        let hits = hits.find(Some(found.known()), session)?;
+        Ok(Some((found, hits)))
     }
 
     /// Everything but the beginning.

@@ -7,7 +7,7 @@ pub(crate) mod readout;
 use std::path::{Path, PathBuf};
 
 use bindscape_base::progress::Progress;
-use bindscape_base::{Error, Place, Result, Subject};
+use bindscape_base::{Error, Result, Subject};
 use bindscape_genome::load::SequenceInput;
 use bindscape_matrix::dataset::Dataset;
 use bindscape_matrix::results::{
@@ -279,21 +279,9 @@ impl Finetune {
         genome: Option<&str>,
         session: &Session<'_>,
     ) -> Result<()> {
-        if parent.architecture.length() != length {
-            return Err(Error::input(
-                file,
-                Place::File,
-                format!(
-                    "a model of {length} bp, the width of the regions in {}",
-                    self.matrix.display()
-                ),
-                format!("one of {} bp", parent.architecture.length()),
-            )
-            .hint(
-                "give a wider model's width as ⟦width⟧, build a matrix of the model's width, or \
-                 pre-train on this one",
-            ));
-        }
+        let hint = "give a wider model's width as ⟦width⟧, build a matrix of the model's width, or \
+                    pre-train on this one";
+        model::check_length(parent, file, length, &self.matrix, hint)?;
         model::check_build(parent, file, genome, &self.matrix, session)?;
         if !parent.training.regions_known {
             session.note(&format!(

@@ -106,6 +106,33 @@ pub fn check_build(
     }
 }
 
+/// The remedy for [`check_length`] where a model is used as it is.
+pub(crate) const OTHER_LENGTH: &str = "give the width that a wider model was trained with as ⟦width⟧, or build a matrix of the model's width";
+
+/// Refuses a model of another length than `width`, that of the regions of `matrix`.
+pub(crate) fn check_length(
+    model: &Model,
+    file: &Path,
+    width: usize,
+    matrix: &Path,
+    hint: &str,
+) -> Result<()> {
+    let length = model.architecture.length();
+    if length == width {
+        return Ok(());
+    }
+    Err(Error::input(
+        file,
+        Place::File,
+        format!(
+            "a model of {width} bp, the width of the regions in {}",
+            matrix.display()
+        ),
+        format!("one of {length} bp"),
+    )
+    .hint(hint))
+}
+
 /// A plan of looking at a model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -180,7 +180,7 @@ fn hits_lie_where_the_patterns_were_found() {
     assert!(read("hits/sequences.tsv").lines().count() >= 61);
     assert!(read("hits/patterns.tsv").contains("seqlets_found"));
     assert!(read("hits/hits.json").contains("\"penalty\": 0.7"));
-    // A plan of the same gives the same; a higher penalty fewer hits.
+    // A higher penalty, fewer hits; without regions sequences have numbers.
     let said = run(&["-o", "again", "--penalty", "0.95"]);
     says(&said, &["wrote again"]);
     let fewer = read("again/hits.tsv");

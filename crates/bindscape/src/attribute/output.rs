@@ -58,7 +58,7 @@ impl Noted {
     }
 }
 
-/// What the page shows.
+/// What the page shows; no rows where there is none.
 pub(crate) struct Shows {
     pub(crate) rows: Vec<ContributionRow>,
     pub(crate) notes: Vec<String>,
@@ -218,9 +218,11 @@ impl Output {
         self.write_missing(windows, windows.rows.len())?;
         self.one_hot.finish()?;
         self.contributions.finish()?;
-        let (rows, notice) = page::rows(&self.tf, &self.shown, windows)?;
-        self.notes.extend(notice);
+        let mut rows = Vec::new();
         if self.show > 0 {
+            let notice;
+            (rows, notice) = page::rows(&self.tf, &self.shown, windows)?;
+            self.notes.extend(notice);
             let page = page::page(&self.title, &self.notes, &rows);
             atomic::write(self.directory.join(PAGE), page.as_bytes())?;
         }

@@ -188,6 +188,9 @@ pub struct SignificantMatch {
     pub q_value: f64,
 }
 
+/// The name of a known motif, and the q-value of the match.
+pub(crate) type KnownName = (String, f64);
+
 /// The matches of each of `motifs` among `targets` with a q-value up to `q_value`, the best first.
 pub(super) fn best_matches(
     motifs: &[Motif],
@@ -204,6 +207,20 @@ pub(super) fn best_matches(
     let matches = prepared.compare(motifs, session, |_, matches| significant(matches, &options))?;
     session.finish();
     Ok(matches)
+}
+
+/// Name and q-value of the best match of each motif, as [`best_matches`] gives them.
+pub(super) fn best_names(
+    matches: &[Vec<SignificantMatch>],
+    targets: &[Motif],
+) -> Vec<Option<KnownName>> {
+    let best = matches.iter().map(|matches| {
+        let best = matches.first()?;
+        let target = &targets[best.alignment.target];
+        let name = target.name.as_deref().unwrap_or(&target.id);
+        Some((name.to_owned(), best.q_value))
+    });
+    best.collect()
 }
 
 /// Refuses a q-value that is none.

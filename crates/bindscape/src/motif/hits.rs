@@ -13,7 +13,7 @@ use bindscape_modisco::{Seqlet, Tracks};
 use bindscape_motif::Motif;
 use serde::{Deserialize, Serialize};
 
-use super::compare::{best_matches, check_q_value};
+use super::compare::{KnownName, best_matches, best_names, check_q_value};
 use super::input::motifs_from;
 use super::modisco::{Modisco, core_motif, whole};
 use super::output::create_directory;
@@ -127,31 +127,21 @@ impl CallHits {
         }
     }
 
-    /// Name and q-value of the known motif that each pattern is most like.
-    fn names(
-        &self,
-        patterns: &[Stored],
-        session: &Session<'_>,
-    ) -> Result<Vec<Option<(String, f64)>>> {
+    /// What each pattern is most like.
+    fn known(&self, patterns: &[Stored], session: &Session<'_>) -> Result<Vec<Option<KnownName>>> {
         let targets = motifs_from(&self.targets, session)?.motifs;
         let motifs = (patterns.iter())
             .map(|pattern| Ok(core_motif(pattern, &whole(pattern)?)))
             .collect::<Result<Vec<Motif>>>()?;
         let matches = best_matches(&motifs, &targets, self.q_value, session)?;
-        let best = matches.iter().map(|matches| {
-            let best = matches.first()?;
-            let target = &targets[best.alignment.target];
-            let name = target.name.as_deref().unwrap_or(&target.id);
-            Some((name.to_owned(), best.q_value))
-        });
-        Ok(best.collect())
+        Ok(best_names(&matches, &targets))
     }
 
     /// What was found of number `number` of the patterns, which is like `known`.
     fn summary(
         &self,
         (number, pattern): (usize, &Stored),
-        known: Option<(String, f64)>,
+        known: Option<KnownName>,
         called: &Called,
         same_sequences: bool,
     ) -> PatternHits {
@@ -207,6 +197,18 @@ impl Job for CallHits {
     }
 
     fn run(&self, session: &Session<'_>) -> Result<HitsCalled> {
+        self.find(None, session)
+    }
+}
+
+impl CallHits {
+    /// Writes all files. What the patterns of the file are most like is found out unless it is
+    /// `known`.
+    pub(crate) fn find(
+        &self,
+        known: Option<Vec<Option<KnownName>>>,
+        session: &Session<'_>,
+    ) -> Result<HitsCalled> {
         refuse_occupied(&self.out, "out")?;
         let contents = hdf5::read(&self.patterns)?;
         let inputs = data::given(&[
@@ -215,7 +217,10 @@ impl Job for CallHits {
             ("contributions", Some(&self.contributions)),
             ("regions", self.regions.as_ref()),
         ])?;
-        let names = self.names(&contents.patterns, session)?;
+        let known = match known {
+            Some(known) => known,
+            None => self.known(&contents.patterns, session)?,
+        };
         let tracks = Tracks::read(&self.sequences, &self.contributions, self.window, session)?;
         let places = Places::of_tracks(self.regions.as_deref(), &tracks, &self.sequences)?;
         let called = call(&tracks, &contents.patterns, self.options, session)?;
@@ -223,7 +228,7 @@ impl Job for CallHits {
         let last = seqlets.map(|seqlet| seqlet.example as usize).max();
         let same_sequences = contents.window == Some(tracks.length())
             && last.is_some_and(|last| last < tracks.examples());
-        let patterns = (contents.patterns.iter().enumerate().zip(names))
+        let patterns = (contents.patterns.iter().enumerate().zip(known))
             .map(|(pattern, known)| self.summary(pattern, known, &called, same_sequences))
             .collect();
         let found = HitsCalled {

@@ -14,7 +14,7 @@ use bindscape_motif::{Format, Frequencies, Motif, MotifSet, format};
 use bindscape_report::PatternSection;
 use serde::{Deserialize, Serialize};
 
-use super::compare::{SignificantMatch, best_matches, check_q_value};
+use super::compare::{KnownName, SignificantMatch, best_matches, best_names, check_q_value};
 use super::input::motifs_from;
 use super::output::create_directory;
 use super::places::Places;
@@ -219,6 +219,11 @@ pub(super) fn whole(pattern: &Stored) -> Result<Motif> {
 }
 
 impl PatternsFound {
+    /// What each pattern is most like.
+    pub(crate) fn known(&self) -> Vec<Option<KnownName>> {
+        best_names(&self.matches, &self.targets)
+    }
+
     /// The patterns as a page shows them.
     pub(crate) fn sections(&self) -> Result<Vec<PatternSection<'_>>> {
         let whole = (self.patterns.iter().map(whole)).collect::<Result<Vec<_>>>()?;

@@ -480,21 +480,10 @@ impl Outcome for Explained {
     fn notes(&self) -> Vec<String> {
         let mut notes = vec![self.in_words()];
         if let Some((found, hits)) = &self.patterns {
-            // The last line names a directory within that of the page.
-            for outcome in [found.notes(), hits.notes()] {
-                notes.extend(
-                    outcome
-                        .into_iter()
-                        .filter(|note| !note.starts_with("wrote ")),
-                );
-            }
+            notes.extend(found.in_detail());
+            notes.extend(hits.in_detail());
         }
-        let filters = self.filters.notes();
-        notes.extend(
-            filters
-                .into_iter()
-                .filter(|note| !note.starts_with("wrote ")),
-        );
+        notes.extend(self.filters.in_detail());
         notes.push(format!("wrote {}", self.page.display()));
         notes
     }

@@ -2,9 +2,9 @@ use crate::data::counted;
 use crate::filters::{ChangeKind, FiltersFound};
 use crate::job::Outcome;
 
-/// How many filters match, how they changed, the strongest ones.
-impl Outcome for FiltersFound {
-    fn notes(&self) -> Vec<String> {
+impl FiltersFound {
+    /// How many filters match, how they changed, the strongest ones.
+    pub(super) fn in_detail(&self) -> Vec<String> {
         let threshold = self.threshold;
         let matching = self
             .filters
@@ -45,6 +45,14 @@ impl Outcome for FiltersFound {
                 influence.squared
             ));
         }
+        notes
+    }
+}
+
+/// The same, and where the page is.
+impl Outcome for FiltersFound {
+    fn notes(&self) -> Vec<String> {
+        let mut notes = self.in_detail();
         notes.push(format!("wrote {}", self.out.join("filters.html").display()));
         notes
     }

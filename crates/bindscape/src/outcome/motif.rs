@@ -135,11 +135,9 @@ impl PatternsFound {
         ));
         lines
     }
-}
 
-/// Counts, patterns with their best match, and where they are.
-impl Outcome for PatternsFound {
-    fn notes(&self) -> Vec<String> {
+    /// The same, and each pattern with its best match.
+    pub(super) fn in_detail(&self) -> Vec<String> {
         let mut notes = self.lines();
         for ((pattern, motif), matches) in
             (self.patterns.iter().zip(&self.motifs)).zip(&self.matches)
@@ -158,6 +156,14 @@ impl Outcome for PatternsFound {
                 motif.frequencies.consensus()
             ));
         }
+        notes
+    }
+}
+
+/// Counts, patterns with their best match, and where they are.
+impl Outcome for PatternsFound {
+    fn notes(&self) -> Vec<String> {
+        let mut notes = self.in_detail();
         notes.push(format!("wrote {}", self.directory.display()));
         notes
     }
@@ -176,11 +182,9 @@ impl HitsCalled {
             100.0 * covered
         )
     }
-}
 
-/// How many hits there are of each pattern, and how much of the contributions lies under them.
-impl Outcome for HitsCalled {
-    fn notes(&self) -> Vec<String> {
+    /// The same, and how many there are of each pattern.
+    pub(super) fn in_detail(&self) -> Vec<String> {
         let mut notes = vec![self.in_words()];
         for pattern in &self.patterns {
             let known = match &pattern.known {
@@ -200,6 +204,14 @@ impl Outcome for HitsCalled {
                 counted(pattern.sequences as u64, "sequence"),
             ));
         }
+        notes
+    }
+}
+
+/// How many hits there are of each pattern, and where they are.
+impl Outcome for HitsCalled {
+    fn notes(&self) -> Vec<String> {
+        let mut notes = self.in_detail();
         notes.push(format!("wrote {}", self.directory.display()));
         notes
     }
