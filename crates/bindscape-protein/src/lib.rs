@@ -62,7 +62,8 @@ pub use self::rows::{RowsOf, StoredType};
 pub use self::scales::{BLOSUM62, SCALES, Scale};
 pub use self::scores::{ProteinScores, prior_shift};
 pub use self::similarity::{
-    ClusterOptions, Clusters, Hit, Linkage, SearchLimits, SimilarityIndex, cluster,
+    AlignedRows, ClusterOptions, Clusters, Hit, Linkage, Run, SearchLimits, SimilarityIndex,
+    cluster,
 };
 pub use self::store::{
     EmbeddingInfo, EmbeddingRow, EmbeddingStore, EmbeddingWriter, ShardFormat, StoredEmbeddings,

@@ -40,7 +40,7 @@ pub(crate) struct Arguments {
     /// Domains to show and to count attribution in (TSV with the columns accession and domains, which holds NAME:START-END;…)
     #[arg(long, value_name = "TSV")]
     domains: Option<PathBuf>,
-    /// Directory to write: attributions.tsv, proteins.tsv, and a picture ID.svg of each protein; for a homology model domains.tsv and relatives.tsv in place of attributions.tsv. The same command continues an interrupted one
+    /// Directory to write: attributions.tsv, proteins.tsv, and a picture ID.svg of each protein; for a homology model domains.tsv, relatives.tsv and alignments.txt in place of attributions.tsv. The same command continues an interrupted one
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     /// Compute device

@@ -18,6 +18,7 @@ fn prepared() -> tempfile::TempDir {
         for member in 0..5 {
             let mut protein = founder.clone();
             protein.id = format!("{}.{member}", founder.id);
+            protein.description = format!("member {member}\tof {}", founder.id);
             // Another eighth of the residues in each.
             for place in (member..protein.sequence.len()).step_by(8) {
                 protein.sequence[place] = b'A';
@@ -116,7 +117,35 @@ fn labelled_proteins_are_a_model() {
             _ => ("non_tf", ""),
         };
         assert_eq!(row[3..5], [class, covers]);
+        // One residue in eight is another in each member.
+        let columns: usize = row[12]
+            .split_inclusive(['=', 'X', 'I', 'D'])
+            .map(|run| run[..run.len() - 1].parse::<usize>().expect("a number"))
+            .sum();
+        let number = |cell: usize| row[cell].parse::<usize>().expect("a number");
+        assert!(
+            columns > number(9) - number(8) && row[12].contains("1X"),
+            "{}",
+            row[12]
+        );
+        assert_eq!(row[13].starts_with("box:"), founder == "P6", "{row:?}");
+        assert_eq!(row[14], format!("member {member} of {founder}"));
     }
+    let alignments = read("why/alignments.txt");
+    says(
+        &alignments,
+        &[
+            "# P6.4 and its relative 1, P6.",
+            " (zinc_finger); member ",
+            " of P6; box:",
+            " bits, E-value ",
+        ],
+    );
+    let blocks = alignments.lines().filter(|line| line.starts_with("# P"));
+    assert_eq!(blocks.count(), rows.len(), "fewer than six each");
+    // Every line but the last of an alignment holds sixty columns.
+    let first = alignments.lines().nth(3).expect("residues of the query");
+    assert_eq!(first.split_whitespace().nth(2).expect("residues").len(), 60);
     let domains = read("why/domains.tsv");
     assert!(domains.contains("P6.4\tbox\tzinc_finger\t"), "{domains}");
     let summary = read("why/proteins.tsv");
@@ -284,7 +313,8 @@ fn a_labelled_protein_is_explained_by_others() {
     run(&format!("{TRAIN} --out run"));
     // A labelled protein, its copy under another id, one like none, and one without a residue.
     let known = std::fs::read_to_string(here.join("p.fa")).expect("the labelled proteins");
-    let (id, sequence) = known[1..].split_once('\n').expect("a header");
+    let (header, sequence) = known[1..].split_once('\n').expect("a header");
+    let id = header.split_whitespace().next().expect("an id");
     let sequence = sequence.lines().next().expect("a sequence");
     let text = format!(
         ">{id}\n{sequence}\n>sp|copy|A_B\n{sequence}\n>other\n{}\n>mute\nXX\n",
@@ -325,7 +355,8 @@ fn one_sequence_in_two_classes_is_named() {
     let directory = prepared();
     let here = directory.path();
     let known = std::fs::read_to_string(here.join("p.fa")).expect("the labelled proteins");
-    let (id, rest) = known[1..].split_once('\n').expect("a header");
+    let (header, rest) = known[1..].split_once('\n').expect("a header");
+    let id = header.split_whitespace().next().expect("an id");
     let sequence = rest.lines().next().expect("a sequence");
     let labels = std::fs::read_to_string(here.join("l.tsv")).expect("labels");
     let class = labels

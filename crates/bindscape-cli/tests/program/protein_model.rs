@@ -33,7 +33,11 @@ pub(crate) fn proteins(count: usize) -> Vec<Protein> {
 pub(crate) fn fasta(proteins: &[Protein]) -> String {
     proteins
         .iter()
-        .map(|p| format!(">{}\n{}\n", p.id, String::from_utf8_lossy(&p.sequence)))
+        .map(|p| {
+            let header = format!("{} {}", p.id, p.description);
+            let residues = String::from_utf8_lossy(&p.sequence);
+            format!(">{}\n{residues}\n", header.trim_end())
+        })
         .collect()
 }
 

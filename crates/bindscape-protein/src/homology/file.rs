@@ -25,6 +25,9 @@ struct Metadata {
     format: u32,
     training: HomologyTraining,
     ids: Vec<String>,
+    /// What headers say of the proteins; none where no header says anything.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    descriptions: Vec<String>,
     labels: Vec<String>,
     /// Residues of each protein.
     lengths: Vec<usize>,
@@ -81,6 +84,7 @@ impl HomologyModel {
             format: FORMAT,
             training: self.training.clone(),
             ids: self.proteins.iter().map(|p| p.id.clone()).collect(),
+            descriptions: descriptions(&self.proteins),
             labels: self.labels.iter().map(|l| l.name().to_owned()).collect(),
             lengths: self.proteins.iter().map(|p| p.sequence.len()).collect(),
             regions: regions
@@ -243,13 +247,35 @@ fn proteins(metadata: &Metadata, file: &ModelFile) -> Result<(Vec<Protein>, Vec<
     if labels.len() != count || metadata.lengths.len() != count || sum != Some(letters.len()) {
         return Err(file.damaged("numbers of ids, labels and residues that do not agree".into()));
     }
+    let described = metadata.descriptions.len();
+    if described != 0 && described != count {
+        return Err(file.damaged("numbers of ids and descriptions that do not agree".into()));
+    }
     let mut proteins = Vec::with_capacity(count);
-    for (id, &length) in metadata.ids.iter().zip(&metadata.lengths) {
+    for (number, (id, &length)) in metadata.ids.iter().zip(&metadata.lengths).enumerate() {
         let (sequence, rest) = letters.split_at(length);
-        proteins.push(Protein::new(&**id, sequence));
+        let description = metadata.descriptions.get(number).cloned();
+        proteins.push(Protein {
+            description: description.unwrap_or_default(),
+            ..Protein::new(&**id, sequence)
+        });
         letters = rest;
     }
     Ok((proteins, labels))
+}
+
+/// Descriptions of proteins, if there are any.
+fn descriptions(proteins: &[Protein]) -> Vec<String> {
+    if proteins
+        .iter()
+        .all(|protein| protein.description.is_empty())
+    {
+        return Vec::new();
+    }
+    proteins
+        .iter()
+        .map(|protein| protein.description.clone())
+        .collect()
 }
 
 /// Where each of them binds DNA.

@@ -120,7 +120,10 @@ impl HomologyModel {
             training,
             proteins: proteins
                 .iter()
-                .map(|protein| Protein::new(&*protein.id, &*protein.sequence))
+                .map(|protein| Protein {
+                    description: protein.description.clone(),
+                    ..Protein::new(&*protein.id, &*protein.sequence)
+                })
                 .collect(),
             labels: labels.to_vec(),
             regions: regions(data.domains, &found),

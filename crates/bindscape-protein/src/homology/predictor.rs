@@ -1,9 +1,10 @@
 //! What a [`HomologyModel`] says of proteins, and why.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
 
 use bindscape_base::Result;
-use bindscape_base::progress::Progress;
+use bindscape_base::progress::{Progress, Unshown};
 
 use super::evidence::{Evidence, FACTOR_COLUMNS, FACTORS, Found, Known, PARTS, Part, unknown_row};
 use super::{Classes, HomologyModel, composition_columns};
@@ -59,13 +60,27 @@ pub struct ProteinDomain {
     pub e_value: f64,
 }
 
+/// `FAMILY:START-END`, as tables of domains have it: residues from 1, both ends included.
+impl fmt::Display for ProteinDomain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (start, end) = (self.residues.start + 1, self.residues.end);
+        write!(f, "{}:{start}-{end}", self.family)
+    }
+}
+
 /// A labelled protein that another one is similar to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Relative<'a> {
     /// Its id,
     pub id: &'a str,
+    /// its description, empty if the labelled proteins had none,
+    pub description: &'a str,
     /// and what is known of it.
     pub label: Label,
+    /// Its residues.
+    pub sequence: &'a [u8],
+    /// Its DNA-binding domains, as [`Prediction::domains`].
+    pub domains: Vec<ProteinDomain>,
     /// The alignment; `target` is the place among the labelled proteins.
     pub hit: Hit,
     /// Whether the alignment covers a DNA-binding domain of it; `None` where none is known.
@@ -174,27 +189,49 @@ impl<'a> HomologyPredictor<'a> {
             of_sequence.push((&protein.id, label));
         }
         let scored = self.score(proteins, &found, None);
-        let explained = proteins.iter().zip(scored).zip(found);
+        let relatives = self.relatives(&found, progress)?;
+        let explained = proteins.iter().zip(scored).zip(relatives);
         Ok(explained
-            .map(|((protein, (prediction, log_odds)), found)| Explanation {
-                prediction,
-                log_odds,
-                relatives: self.relatives(found.relatives),
-                left_out: same.get(&protein.sequence[..]).cloned().unwrap_or_default(),
-            })
+            .map(
+                |((protein, (prediction, log_odds)), relatives)| Explanation {
+                    prediction,
+                    log_odds,
+                    relatives,
+                    left_out: same.get(&protein.sequence[..]).cloned().unwrap_or_default(),
+                },
+            )
             .collect())
     }
 
-    fn relatives(&self, hits: Vec<Hit>) -> Vec<Relative<'a>> {
+    /// The relatives of each of several proteins.
+    fn relatives(
+        &self,
+        found: &[Found],
+        progress: &dyn Progress,
+    ) -> Result<Vec<Vec<Relative<'a>>>> {
         let model = self.model;
         let known = self.known();
-        let relative = |hit: Hit| Relative {
-            id: &model.proteins[hit.target].id,
-            label: model.labels[hit.target],
-            binds: known.covers(&hit),
-            hit,
+        let hits = || found.iter().flat_map(|found| &found.relatives);
+        let targets: BTreeSet<usize> = hits().map(|hit| hit.target).collect();
+        let proteins: Vec<Protein> = targets.iter().map(|&t| model.proteins[t].clone()).collect();
+        let searched = self.search.search(&proteins, &Unshown(progress))?;
+        let of_targets = searched.iter().map(|hits| self.domains(hits));
+        let domains: HashMap<usize, Vec<ProteinDomain>> =
+            targets.iter().copied().zip(of_targets).collect();
+        let relative = |hit: &Hit| {
+            let protein = &model.proteins[hit.target];
+            Relative {
+                id: &protein.id,
+                description: &protein.description,
+                label: model.labels[hit.target],
+                sequence: &protein.sequence,
+                domains: domains[&hit.target].clone(),
+                binds: known.covers(hit),
+                hit: hit.clone(),
+            }
         };
-        hits.into_iter().map(relative).collect()
+        let of = |found: &Found| found.relatives.iter().map(relative).collect();
+        Ok(found.iter().map(of).collect())
     }
 
     fn score(
@@ -245,7 +282,7 @@ impl<'a> HomologyPredictor<'a> {
                     p_tf,
                     p_class: shares.map(|shares| classes(shares, p_tf)),
                 },
-                domains: self.domains(&found[row]),
+                domains: self.domains(&found[row].domains),
                 has_relative: evidence.has_relative(),
             };
             (prediction, log_odds)
@@ -284,9 +321,9 @@ impl<'a> HomologyPredictor<'a> {
     }
 
     /// The domains that overlap no better one, by place.
-    fn domains(&self, found: &Found) -> Vec<ProteinDomain> {
+    fn domains(&self, found: &[DomainHit]) -> Vec<ProteinDomain> {
         let sure = |hit: &&DomainHit| hit.protein_bits > 0.0 && hit.e_value <= SURE;
-        let mut hits: Vec<&DomainHit> = found.domains.iter().filter(sure).collect();
+        let mut hits: Vec<&DomainHit> = found.iter().filter(sure).collect();
         apart(&mut hits, Vec::new());
         hits.sort_by_key(|hit| (hit.envelope.start, hit.envelope.end));
         let domain = |hit: &DomainHit| {

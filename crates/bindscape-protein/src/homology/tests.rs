@@ -89,9 +89,10 @@ fn a_model_is_saved_and_scores_each_protein_alone() {
     let (old, new): (Vec<usize>, Vec<usize>) = (0..proteins.len()).partition(|i| i % 6 < 5);
     let of =
         |rows: &[usize]| -> Vec<Protein> { rows.iter().map(|&i| proteins[i].clone()).collect() };
-    let (known, queries) = (of(&old), of(&new));
+    let (mut known, queries) = (of(&old), of(&new));
     let known_labels: Vec<Label> = old.iter().map(|&i| labels[i]).collect();
     let known_domains: Vec<Vec<Domain>> = old.iter().map(|&i| domains[i].clone()).collect();
+    known[0].description = "first of its family".into();
     let model = fit(&known, &known_labels, &known_domains);
     assert_eq!((model.proteins(), model.tf_prior()), (100, Some(0.8)));
     let names: Vec<&str> = model
@@ -116,6 +117,21 @@ fn a_model_is_saved_and_scores_each_protein_alone() {
     model.save(&path).expect("writable");
     let loaded = HomologyModel::load(&path).expect("a model");
     assert_eq!(loaded.sha256(), model.sha256());
+    let explained = HomologyPredictor::new(&loaded).explain(&queries[..1], &Silent);
+    let relatives = &explained.expect("explanations")[0].relatives;
+    let first = relatives.iter().find(|relative| relative.id == known[0].id);
+    let first = first.expect("one of the family");
+    assert_eq!(first.description, "first of its family");
+    assert_eq!(first.sequence, &known[0].sequence[..]);
+    assert_eq!(first.domains[0].family, "of_zinc_finger");
+    let others = relatives
+        .iter()
+        .filter(|relative| relative.id != known[0].id);
+    assert!(
+        others
+            .into_iter()
+            .all(|relative| relative.description.is_empty())
+    );
     let predictor = HomologyPredictor::new(&loaded);
     let predict = |queries: &[Protein], prior| {
         predictor

@@ -10,6 +10,7 @@ use block_aligner::cigar::{Cigar, OpLen, Operation};
 use block_aligner::scan_block::{Block, PaddedBytes};
 use block_aligner::scores::{AAMatrix, Gaps, Matrix};
 
+use super::pairwise::{Run, push, same};
 use crate::alphabet::amino_acid;
 use crate::scales::BLOSUM62;
 
@@ -89,8 +90,68 @@ pub(super) struct Alignment {
     pub(super) target: std::ops::Range<usize>,
     /// Columns with the same amino acid in both.
     pub(super) identical: usize,
+    /// What the columns hold, from the beginning to the end.
+    pub(super) path: Vec<Run>,
+}
+
+impl Alignment {
     /// Columns, gaps included.
-    pub(super) columns: usize,
+    pub(super) fn columns(&self) -> usize {
+        self.path.iter().map(|run| run.columns()).sum()
+    }
+
+    /// Columns with the same amino acid in both, of other letters for the same residues.
+    pub(super) fn identical(&self, query: &[u8], target: &[u8]) -> usize {
+        let mut identical = 0;
+        self.walk(|step| {
+            if let Step::Pair(i, j) = step {
+                identical += usize::from(same(query[i], target[j]));
+            }
+        });
+        identical
+    }
+
+    /// The score.
+    fn plain_score(&self, query: &[u8], target: &[u8]) -> i32 {
+        let scores = &*SCORES;
+        let mut sum = 0;
+        self.walk(|step| {
+            sum += match step {
+                Step::Pair(i, j) => {
+                    let (a, b) = (query[i] - b'A', target[j] - b'A');
+                    i32::from(scores[usize::from(a)][usize::from(b)])
+                }
+                Step::Gap(length) => {
+                    i32::from(GAPS.open) + i32::from(GAPS.extend) * (length as i32 - 1)
+                }
+            };
+        });
+        sum
+    }
+
+    /// Calls `visit` with the pairs of residues and the gaps.
+    fn walk(&self, mut visit: impl FnMut(Step)) {
+        let (mut i, mut j) = (self.query.start, self.target.start);
+        for &run in &self.path {
+            match run {
+                Run::Query(length) => {
+                    visit(Step::Gap(length));
+                    i += length;
+                }
+                Run::Target(length) => {
+                    visit(Step::Gap(length));
+                    j += length;
+                }
+                Run::Pairs(length) => {
+                    for place in 0..length {
+                        visit(Step::Pair(i + place, j + place));
+                    }
+                    i += length;
+                    j += length;
+                }
+            }
+        }
+    }
 }
 
 /// The aligner's memory, used over again.
@@ -209,7 +270,7 @@ impl Aligner {
     ) -> (Alignment, f64) {
         let mut alignment = self.align_with(query, target, anchor, true);
         let corrected = f64::from(alignment.score) / f64::from(PARTS);
-        alignment.score = self.plain_score(&alignment, query, target);
+        alignment.score = alignment.plain_score(query, target);
         (alignment, corrected)
     }
 
@@ -231,64 +292,24 @@ impl Aligner {
             query: i - before.query..i + after.query,
             target: j - before.target..j + after.target,
             identical: 0,
-            columns: self.path.iter().map(|step| step.len).sum(),
+            path: self.runs(),
         };
-        alignment.identical = self.identical(&alignment, query, target);
+        alignment.identical = alignment.identical(query, target);
         alignment
     }
 
-    /// Columns of the last alignment with the same amino acid in both, of other letters for
-    /// the same residues.
-    pub(super) fn identical(&self, alignment: &Alignment, query: &[u8], target: &[u8]) -> usize {
-        let mut identical = 0;
-        self.walk(alignment, |step| {
-            if let Step::Pair(i, j) = step {
-                identical += usize::from(query[i] == target[j] && query[i] != b'X');
-            }
-        });
-        identical
-    }
-
-    /// The score of the last alignment.
-    fn plain_score(&self, alignment: &Alignment, query: &[u8], target: &[u8]) -> i32 {
-        let scores = &*SCORES;
-        let mut sum = 0;
-        self.walk(alignment, |step| {
-            sum += match step {
-                Step::Pair(i, j) => {
-                    let (a, b) = (query[i] - b'A', target[j] - b'A');
-                    i32::from(scores[usize::from(a)][usize::from(b)])
-                }
-                Step::Gap(length) => {
-                    i32::from(GAPS.open) + i32::from(GAPS.extend) * (length as i32 - 1)
-                }
-            };
-        });
-        sum
-    }
-
-    /// Calls `visit` with the pairs of residues and the gaps of the last alignment.
-    fn walk(&self, alignment: &Alignment, mut visit: impl FnMut(Step)) {
-        let (mut i, mut j) = (alignment.query.start, alignment.target.start);
+    /// The steps of the last alignment as they are stored.
+    fn runs(&self) -> Vec<Run> {
+        let mut runs = Vec::new();
         for step in &self.path {
-            match step.op {
-                Operation::I => {
-                    visit(Step::Gap(step.len));
-                    i += step.len;
-                }
-                Operation::D => {
-                    visit(Step::Gap(step.len));
-                    j += step.len;
-                }
-                _ => {
-                    for place in 0..step.len {
-                        visit(Step::Pair(i + place, j + place));
-                    }
-                    i += step.len;
-                    j += step.len;
-                }
-            }
+            let run = match step.op {
+                Operation::I => Run::Query(step.len),
+                Operation::D => Run::Target(step.len),
+                _ => Run::Pairs(step.len),
+            };
+            push(&mut runs, run);
         }
+        runs
     }
 
     /// Hands both to the blocks, backwards if `reverse`. Whether there is something to align.

@@ -9,6 +9,7 @@
 mod align;
 mod cluster;
 mod composition;
+mod pairwise;
 mod search;
 mod statistics;
 mod words;
@@ -28,6 +29,7 @@ use bindscape_base::progress;
 use bindscape_base::progress::Progress;
 
 pub use self::cluster::{ClusterOptions, Clusters, Linkage, cluster};
+pub use self::pairwise::{AlignedRows, Run};
 pub use self::search::SearchLimits;
 
 /// Queries handed to a thread at a time.
@@ -55,6 +57,8 @@ pub struct Hit {
     pub query_range: Range<usize>,
     /// Residues of the target in the alignment.
     pub target_range: Range<usize>,
+    /// The columns of the alignment, from its beginning to its end.
+    pub path: Vec<Run>,
 }
 
 /// A set of proteins to search in.
@@ -200,7 +204,7 @@ impl Hit {
     ) -> Self {
         Self {
             target,
-            identity: alignment.identical as f64 / alignment.columns.max(1) as f64,
+            identity: alignment.identical as f64 / alignment.columns().max(1) as f64,
             query_coverage: alignment.query.len() as f64 / proteins.0.len() as f64,
             target_coverage: alignment.target.len() as f64 / proteins.1.len() as f64,
             score: alignment.score,
@@ -208,6 +212,7 @@ impl Hit {
             e_value: space.e_value(score),
             query_range: alignment.query,
             target_range: alignment.target,
+            path: alignment.path,
         }
     }
 }

@@ -243,7 +243,7 @@ impl SimilarityIndex {
         let (mut alignment, score) =
             aligner.align_corrected(&query.letters, target, candidate.anchor);
         let whole = correction.whole.get(candidate.rank);
-        alignment.identical = aligner.identical(&alignment, query.whole, whole);
+        alignment.identical = alignment.identical(query.whole, whole);
         Some(Hit::new(
             self.place(candidate),
             alignment,

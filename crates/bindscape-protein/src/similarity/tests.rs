@@ -69,15 +69,61 @@ fn a_known_alignment() {
     let mut aligner = Aligner::new();
     let alignment = aligner.align(b"WWMKVLEDWQHHCC", b"AMKVEDWQHHA", (8, 6));
     // MKVLEDWQHH against MKV-EDWQHH: nine matches and a gap.
-    assert_eq!((alignment.identical, alignment.columns), (9, 10));
+    assert_eq!((alignment.identical, alignment.columns()), (9, 10));
     assert_eq!((alignment.query, alignment.target), (2..12, 1..10));
     assert_eq!(alignment.score, 5 + 5 + 4 - 11 + 5 + 6 + 11 + 5 + 8 + 8);
     let unknown = aligner.align(b"MKVXXEDW", b"MKVXXEDW", (0, 0));
     assert_eq!(
-        (unknown.identical, unknown.columns),
+        (unknown.identical, unknown.columns()),
         (6, 8),
         "X is like nothing"
     );
+}
+
+#[test]
+fn alignments_are_shown_column_by_column() {
+    let (query, target) = (
+        b"WWMKVLEDWQHHWDKLMREFCC".to_vec(),
+        b"AMKVEDWQHHWDRPPLMKEFA".to_vec(),
+    );
+    let proteins = [protein("target", target.clone())];
+    let hits = SimilarityIndex::new(&proteins).search(&protein("query", query.clone()), 1);
+    let [hit] = &hits[..] else {
+        panic!("one hit: {hits:?}")
+    };
+    let rows = hit.rows(&query, &target);
+    assert_eq!(rows.query, "MKVLEDWQHHWDK--LMREF");
+    assert_eq!(rows.between, "MKV EDWQHHWD+  LM+EF");
+    assert_eq!(rows.target, "MKV-EDWQHHWDRPPLMKEF");
+    assert_eq!(hit.cigar(&query, &target), "3=1I8=1X2D2=1X2=");
+    let columns: usize = hit.path.iter().map(|run| run.columns()).sum();
+    assert_eq!(columns, rows.query.len());
+    assert!((hit.identity - 15.0 / 20.0).abs() < 1e-12);
+}
+
+/// Whatever is found, its path leads through both ranges.
+#[test]
+fn paths_are_those_of_the_ranges_and_the_score() {
+    for number in 0..20 {
+        let a = random("whole", number, 300);
+        let b = relative(&a, 0.5, number);
+        let proteins = [protein("b", b.clone())];
+        for index in [
+            SimilarityIndex::new(&proteins),
+            SimilarityIndex::corrected(&proteins),
+        ] {
+            for hit in index.search(&protein("a", a.clone()), 1) {
+                let rows = hit.rows(&a, &b);
+                let letters = |row: &str| row.replace('-', "").into_bytes();
+                assert_eq!(letters(&rows.query), a[hit.query_range.clone()]);
+                assert_eq!(letters(&rows.target), b[hit.target_range.clone()]);
+                let same = rows.query.bytes().zip(rows.target.bytes());
+                let same = same.filter(|(a, b)| a == b).count();
+                let columns = rows.query.len();
+                assert!((hit.identity - same as f64 / columns as f64).abs() < 1e-12);
+            }
+        }
+    }
 }
 
 #[test]

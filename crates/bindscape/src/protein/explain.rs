@@ -54,7 +54,8 @@ pub struct Explain {
     /// `domains`, which holds `NAME:START-END;…`.
     pub domains: Option<PathBuf>,
     /// Directory to write: `attributions.tsv`, `proteins.tsv` and a picture of each protein; for
-    /// a homology model `domains.tsv` and `relatives.tsv` in place of `attributions.tsv`.
+    /// a homology model `domains.tsv`, `relatives.tsv` and `alignments.txt` in place of
+    /// `attributions.tsv`.
     pub out: PathBuf,
 }
 

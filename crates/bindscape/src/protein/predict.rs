@@ -17,7 +17,7 @@ use bindscape_base::progress::Progress;
 use bindscape_base::reading::Reading;
 use bindscape_base::{Error, Result, digest};
 use bindscape_nn::protein::{ProteinClassifier, ProteinPredictor};
-use bindscape_protein::homology::{HomologyPredictor, Prediction, ProteinDomain, SHORT};
+use bindscape_protein::homology::{HomologyPredictor, Prediction, SHORT};
 use bindscape_protein::{
     CLASSES, KnownSequences, Protein, ProteinClass, ProteinReader, ProteinScores,
 };
@@ -575,7 +575,7 @@ impl Scorer<'_> {
             call,
             class,
             p_class,
-            domains: evidence.map(|found| found.domains.iter().map(written).collect()),
+            domains: evidence.map(|found| found.domains.iter().map(ToString::to_string).collect()),
             flags: flags.map(|(_, flag)| flag).collect(),
         }
     }
@@ -602,12 +602,6 @@ impl Said {
             evidence: Some(prediction),
         }
     }
-}
-
-/// A domain as tables have it: residues from 1, both ends included.
-fn written(domain: &ProteinDomain) -> String {
-    let residues = &domain.residues;
-    format!("{}:{}-{}", domain.family, residues.start + 1, residues.end)
 }
 
 /// The class with the largest of the probabilities `p`, the first of equals.

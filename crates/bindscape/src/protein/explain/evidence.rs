@@ -8,7 +8,9 @@ use bindscape_base::atomic::AtomicFile;
 use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Result, atomic};
 use bindscape_nn::protein::Target;
-use bindscape_protein::homology::{Explanation, HomologyModel, HomologyPredictor, ProteinDomain};
+use bindscape_protein::homology::{
+    Explanation, HomologyModel, HomologyPredictor, ProteinDomain, Relative,
+};
 use bindscape_protein::{Domain, Domains, Protein, ProteinClass};
 use bindscape_report::{ResidueTrack, residues_svg};
 
@@ -20,6 +22,11 @@ use crate::session::Session;
 
 /// Proteins that are compared at a time.
 const PROTEINS: usize = 512;
+
+/// Relatives of a protein whose alignments are shown, the best ones,
+const ALIGNED: usize = 5;
+/// and columns of an alignment in a line.
+const COLUMNS: usize = 60;
 
 /// What was explained.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -61,7 +68,12 @@ pub(super) fn run(
     }
     session.finish();
     proteins.tell(session);
-    for file in [output.proteins, output.relatives, output.domains] {
+    for file in [
+        output.proteins,
+        output.relatives,
+        output.alignments,
+        output.domains,
+    ] {
         file.commit()?;
     }
     Ok(output.counts)
@@ -84,6 +96,7 @@ struct Output {
     directory: PathBuf,
     proteins: AtomicFile,
     relatives: AtomicFile,
+    alignments: AtomicFile,
     domains: AtomicFile,
     pictures: PictureNames,
     counts: EvidenceCounts,
@@ -101,8 +114,9 @@ impl Output {
             )?,
             relatives: table(
                 "relatives.tsv",
-                "id\trank\trelative\trelative_class\tcovers_domain\tbits\te_value\tidentity\tstart\tend\trelative_start\trelative_end",
+                "id\trank\trelative\trelative_class\tcovers_domain\tbits\te_value\tidentity\tstart\tend\trelative_start\trelative_end\tcigar\trelative_domains\trelative_description",
             )?,
+            alignments: AtomicFile::create(directory.join("alignments.txt"))?,
             domains: table(
                 "domains.tsv",
                 "id\tdomain\tclass\tstart\tend\tbits\te_value\tsource",
@@ -122,7 +136,7 @@ impl Output {
         self.counts.alone += u64::from(explanation.prediction.is_unknown());
         self.counts.labelled += u64::from(!explanation.left_out.is_empty());
         self.write_domains(&protein.id, &explanation.prediction.domains, in_table)?;
-        self.write_relatives(&protein.id, explanation)?;
+        self.write_relatives(protein, explanation)?;
         let picture = self.pictures.of(&protein.id);
         let svg = picture_of(protein, explanation, in_table);
         atomic::write(self.directory.join(&picture), svg.as_bytes())?;
@@ -179,27 +193,108 @@ impl Output {
         Ok(())
     }
 
-    fn write_relatives(&mut self, id: &str, explanation: &Explanation<'_>) -> Result<()> {
+    fn write_relatives(&mut self, protein: &Protein, explanation: &Explanation<'_>) -> Result<()> {
         for (rank, relative) in (1..).zip(&explanation.relatives) {
-            let hit = &relative.hit;
-            let row = format!(
-                "{id}\t{rank}\t{}\t{}\t{}\t{:.1}\t{:.1e}\t{:.3}\t{}\t{}\t{}\t{}\n",
-                relative.id,
-                relative.label.name(),
-                relative
-                    .binds
-                    .map_or("", |binds| if binds { "yes" } else { "no" }),
-                hit.bits,
-                hit.e_value,
-                hit.identity,
-                hit.query_range.start + 1,
-                hit.query_range.end,
-                hit.target_range.start + 1,
-                hit.target_range.end,
-            );
-            write(&mut self.relatives, &row)?;
+            let row = Row::of(protein, relative);
+            write(&mut self.relatives, &row.line(rank))?;
+            if rank <= ALIGNED {
+                write(&mut self.alignments, &row.alignment(rank))?;
+            }
         }
         Ok(())
+    }
+}
+
+/// A relative of a protein, as it is written.
+struct Row<'a> {
+    protein: &'a Protein,
+    relative: &'a Relative<'a>,
+    description: String,
+    domains: String,
+}
+
+impl<'a> Row<'a> {
+    fn of(protein: &'a Protein, relative: &'a Relative<'a>) -> Self {
+        let domains: Vec<String> = relative.domains.iter().map(ToString::to_string).collect();
+        Self {
+            protein,
+            relative,
+            // A header may hold tabs.
+            description: relative.description.replace(char::is_control, " "),
+            domains: domains.join(";"),
+        }
+    }
+
+    /// The row of the table.
+    fn line(&self, rank: usize) -> String {
+        let Relative { hit, binds, .. } = self.relative;
+        format!(
+            "{}\t{rank}\t{}\t{}\t{}\t{:.1}\t{:.1e}\t{:.3}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\n",
+            self.protein.id,
+            self.relative.id,
+            self.relative.label.name(),
+            binds.map_or("", |binds| if binds { "yes" } else { "no" }),
+            hit.bits,
+            hit.e_value,
+            hit.identity,
+            hit.query_range.start + 1,
+            hit.query_range.end,
+            hit.target_range.start + 1,
+            hit.target_range.end,
+            hit.cigar(&self.protein.sequence, self.relative.sequence),
+            self.domains,
+            self.description,
+        )
+    }
+
+    /// The alignment, [`COLUMNS`] at a time, as BLAST shows it.
+    fn alignment(&self, rank: usize) -> String {
+        let Relative { hit, label, .. } = self.relative;
+        let rows = hit.rows(&self.protein.sequence, self.relative.sequence);
+        let names = [&self.protein.id[..], self.relative.id];
+        let name = names.map(str::len).into_iter().max().unwrap_or_default();
+        let ends = [hit.query_range.end, hit.target_range.end];
+        let digits = ends.map(|end| end.to_string().len()).into_iter().max();
+        let digits = digits.unwrap_or_default();
+        let mut text = format!(
+            "# {} and its relative {rank}, {} ({})",
+            names[0],
+            names[1],
+            label.name()
+        );
+        for said in [&self.description, &self.domains] {
+            if !said.is_empty() {
+                text += &format!("; {said}");
+            }
+        }
+        text += &format!(
+            "\n# {:.1} bits, E-value {:.1e}, identity {:.3}\n\n",
+            hit.bits, hit.e_value, hit.identity
+        );
+        let mut starts = [hit.query_range.start, hit.target_range.start];
+        let blank = " ".repeat(name + digits + 3);
+        let mut from = 0;
+        while from < rows.query.len() {
+            // All letters are ASCII.
+            let columns = from..rows.query.len().min(from + COLUMNS);
+            let [query, target] = [&rows.query, &rows.target].map(|row| &row[columns.clone()]);
+            for (number, part) in [query, target].into_iter().enumerate() {
+                let residues = part.bytes().filter(|&letter| letter != b'-').count();
+                // A part that is all gap stands at the residue before it.
+                let first = starts[number] + usize::from(residues > 0);
+                starts[number] += residues;
+                let id = names[number];
+                text += &format!("{id:<name$}  {first:>digits$} {part} {}\n", starts[number]);
+                if number == 0 {
+                    let between = rows.between[columns.clone()].trim_end();
+                    text += format!("{blank}{between}").trim_end();
+                    text.push('\n');
+                }
+            }
+            text.push('\n');
+            from = columns.end;
+        }
+        text
     }
 }
 
