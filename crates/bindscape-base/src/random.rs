@@ -32,14 +32,18 @@ pub fn stream(seed: u64, purpose: &str, numbers: &[u64]) -> ChaCha8Rng {
     ChaCha8Rng::from_seed(key.finalize().into())
 }
 
-/// Shuffles `items` after Fisher and Yates. An index comes from the upper half of a 64 x 64 bit product,
-/// whose bias (below 2^-32 for fewer than 2^32 items) cannot be seen.
+/// Shuffles `items` after Fisher and Yates.
 pub fn shuffle<T>(items: &mut [T], rng: &mut ChaCha8Rng) {
     for last in (1..items.len()).rev() {
-        let product = u128::from(rng.next_u64()) * (last as u128 + 1);
-        let chosen = usize::try_from(product >> 64).expect("not above `last`");
-        items.swap(last, chosen);
+        items.swap(last, below(last + 1, rng));
     }
+}
+
+/// A number below `end`, all of them equally likely: the upper half of a 64 x 64 bit product, whose
+/// bias (below 2^-32 for an end below 2^32) cannot be seen. It is 0 where `end` is.
+pub fn below(end: usize, rng: &mut ChaCha8Rng) -> usize {
+    let product = u128::from(rng.next_u64()) * end as u128;
+    usize::try_from(product >> 64).expect("below a usize")
 }
 
 #[cfg(test)]

@@ -38,9 +38,10 @@ The same on your own files:
   bindscape pretrain --matrix matrix.parquet --genome hg38.2bit \\
     --tfs all --unresolved mask --architecture wide-cnn \\
     --motif-filters jaspar:vertebrates --decay cosine --learning-rate 0.002 \\
-    --epochs 4 --out multi
+    --epochs 8 --shift 20 --weight-decay 0.05 --out multi
   bindscape finetune --model multi --matrix matrix.parquet --genome hg38.2bit \\
-    --tf MYTF --positives 500 --repeats 5 --with-scratch --out mytf
+    --tf MYTF --positives 500 --repeats 5 --with-scratch --train-background \\
+    --epochs 8 --decay cosine --shift 20 --weight-decay 0.05 --out mytf
   bindscape report mytf multi
 
 README.md tells of other formats, and of peaks without predicted sites.";

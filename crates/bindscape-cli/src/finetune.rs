@@ -72,6 +72,10 @@ pub(crate) struct Arguments {
     /// are fitted to beside the matched ones
     #[arg(long, value_name = "RATIO", default_value_t = 10.0)]
     background: f64,
+    /// Train networks on the regions of --background, too: as it is in the genome, unbound regions
+    /// are many and of every kind
+    #[arg(long, conflicts_with_all = ["readout_only", "simple_only"])]
+    train_background: bool,
     /// Regions that the multi-model was fitted to
     #[arg(long, default_value = "train", value_parser = choice::<SeenRegions>(SEEN))]
     seen_regions: SeenRegions,
@@ -131,6 +135,7 @@ impl Verb for Arguments {
             seen: self.seen_regions,
             readout: !(self.no_readout || self.simple_only),
             background_per_positive: self.background,
+            networks_see_background: self.train_background,
             transfer: self.transfer,
             freeze: self.freeze,
             split: self.split.split()?,

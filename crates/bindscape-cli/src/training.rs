@@ -31,6 +31,14 @@ pub(crate) struct TrainingArguments {
     /// How the learning rate changes in the course of a training
     #[arg(long, default_value = "none", value_parser = choice::<Decay>(DECAYS))]
     decay: Decay,
+    /// Weight decay of AdamW: each step multiplies the weights of layers by 1 less this times the
+    /// learning rate
+    #[arg(long, value_name = "NUMBER", default_value_t = 0.0)]
+    weight_decay: f64,
+    /// Rotate each sequence by up to so many bases in either direction whenever it is trained on,
+    /// so that the network learns motifs and not places
+    #[arg(long, value_name = "BP", default_value_t = 0)]
+    shift: usize,
     /// Train on the regions as given only, without their reverse complements
     #[arg(long)]
     forward_only: bool,
@@ -75,6 +83,8 @@ impl TrainingArguments {
             batch_size: self.batch_size,
             learning_rate: self.learning_rate,
             decay: self.decay,
+            weight_decay: self.weight_decay,
+            shift: self.shift,
             reverse_complement: !self.forward_only,
             checkpoint_seconds: self.checkpoint_seconds,
             seed: self.seed,

@@ -215,6 +215,16 @@ impl PackedSequences {
         Some(count as f64 / self.length as f64)
     }
 
+    /// Appends the sequences of `other`.
+    ///
+    /// # Panics
+    /// If they are of another length.
+    pub fn append(&mut self, other: &Self) {
+        assert_eq!(other.length, self.length, "length of packed sequences");
+        self.data.extend_from_slice(&other.data);
+        self.unknown.extend_from_slice(&other.unknown);
+    }
+
     /// The sequences named, in that order.
     #[must_use]
     pub fn select(&self, rows: &[usize]) -> Self {

@@ -358,6 +358,7 @@ fn adam_step(bencher: Bencher<'_, '_>) {
         epsilon: 1e-8,
         size: 1e-3,
         root: 1.0,
+        keep: 1.0,
     };
     // Four arrays are read and three are written.
     bencher

@@ -18,6 +18,8 @@ pub struct AdamStep {
     pub size: f32,
     /// `sqrt(1 - beta2^step)`.
     pub root: f32,
+    /// What the parameter is multiplied by before the step: 1, or less where weights decay.
+    pub keep: f32,
 }
 
 /// `parameter` after a step along `gradient`, with its moments, in place; PyTorch's order
@@ -57,7 +59,8 @@ pub fn adam(
                 for i in 0..count {
                     m[i] += (g[i] - m[i]) * (1.0 - step.beta1);
                     v[i] = v[i] * step.beta2 + g[i] * g[i] * (1.0 - step.beta2);
-                    p[i] -= m[i] / (v[i].sqrt() / step.root + step.epsilon) * step.size;
+                    p[i] = p[i] * step.keep
+                        - m[i] / (v[i].sqrt() / step.root + step.epsilon) * step.size;
                 }
             },
         );

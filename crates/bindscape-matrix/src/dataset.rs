@@ -98,6 +98,20 @@ impl Dataset {
         }
     }
 
+    /// Adds the rows of `other`, with their parts.
+    ///
+    /// # Panics
+    /// If it is of other TFs, or its sequences are of another length.
+    pub fn append(&mut self, other: &Self) {
+        assert_eq!(self.tfs, other.tfs, "TFs of data sets");
+        for region in other.regions.iter() {
+            self.regions.push(region.chrom, region.start, region.end);
+        }
+        self.sequences.append(&other.sequences);
+        self.labels.extend_from_slice(&other.labels);
+        self.parts.extend_from_slice(&other.parts);
+    }
+
     /// Per TF, the resolved and the bound ones among `rows`.
     #[must_use]
     pub fn counts(&self, rows: &[usize]) -> Vec<(usize, usize)> {

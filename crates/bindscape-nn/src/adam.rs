@@ -1,4 +1,4 @@
-//! Adam with PyTorch's defaults and order of operations.
+//! Adam with PyTorch's defaults and order of operations, and with its decay of weights (`AdamW`).
 //!
 //! Burn has an Adam too. This one keeps its moments under the names of the
 //! parameters, so that a checkpoint holds them and a resumed training continues
@@ -20,13 +20,15 @@ pub(crate) struct Moments {
     pub(crate) second: Tensor<1>,
 }
 
-/// Bias corrections and step size of one step, counted from 1.
+/// Bias corrections, step size and decay of one step, counted from 1.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct StepSize {
     /// `learning rate / (1 - beta1^step)`.
     size: f32,
     /// `sqrt(1 - beta2^step)`.
     root: f32,
+    /// What is left of a parameter before the step.
+    keep: f32,
 }
 
 impl StepSize {
@@ -35,6 +37,15 @@ impl StepSize {
         Self {
             size: (learning_rate / power(0.9)) as f32,
             root: power(0.999).sqrt() as f32,
+            keep: 1.0,
+        }
+    }
+
+    /// The same for a parameter that loses the share `loss` of itself before the step.
+    pub(crate) fn decayed(self, loss: f64) -> Self {
+        Self {
+            keep: (1.0 - loss) as f32,
+            ..self
         }
     }
 }
@@ -71,7 +82,7 @@ fn step_on_device(
     let first = moments.first.clone() + (gradient.clone() - moments.first) * (1.0 - BETA1);
     let second = moments.second * BETA2 + gradient.square() * (1.0 - BETA2);
     let denominator = second.clone().sqrt() / size.root + EPSILON;
-    let parameter = parameter - first.clone() / denominator * size.size;
+    let parameter = parameter * size.keep - first.clone() / denominator * size.size;
     (parameter, Moments { first, second })
 }
 
@@ -88,6 +99,7 @@ fn step_on_host(
         epsilon: EPSILON,
         size: size.size,
         root: size.root,
+        keep: size.keep,
     };
     let (parameter, first, second) =
         layers::adam(parameter, gradient, moments.first, moments.second, step);
@@ -99,6 +111,24 @@ mod tests {
     use super::*;
     use crate::host::to_vec;
     use burn::tensor::{Device, TensorData};
+
+    /// By hand: 2 x (1 - 0.01 x 0.5) less a step of 0.01.
+    #[test]
+    fn what_decays_loses_its_share_before_the_step() {
+        let device = Device::flex();
+        let tensor =
+            |value: f32| Tensor::<1>::from_data(TensorData::new(vec![value], [1]), &device);
+        let size = StepSize::new(0.01, 1).decayed(0.01 * 0.5);
+        let moments = Moments {
+            first: tensor(0.0),
+            second: tensor(0.0),
+        };
+        let (host, _) = step(tensor(2.0), tensor(3.0), None, size);
+        let (other, _) = step_on_device(tensor(2.0), tensor(3.0), moments, size);
+        for parameter in [host, other] {
+            assert!((to_vec(parameter)[0] - 1.98).abs() < 1e-6);
+        }
+    }
 
     #[test]
     fn both_ways_agree_and_the_first_step_has_the_size_of_the_learning_rate() {

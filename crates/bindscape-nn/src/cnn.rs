@@ -68,6 +68,7 @@ impl CnnConfig {
             kernels: [19, 3, 2],
             pools: [10, 4, 3],
             hidden: 600,
+            dropout: 0.4,
             ..Self::new(length, outputs)
         }
     }

@@ -15,10 +15,22 @@ pub(crate) struct Bases {
 impl Bases {
     /// The sequences named, each read along its strand.
     pub(crate) fn new(sequences: &PackedSequences, items: &[(usize, Strand)]) -> Self {
+        Self::rotated(
+            sequences,
+            items.iter().map(|&(row, strand)| (row, strand, 0)),
+        )
+    }
+
+    /// As [`Bases::new`], each rotated to the left by the third number.
+    pub(crate) fn rotated(
+        sequences: &PackedSequences,
+        items: impl ExactSizeIterator<Item = (usize, Strand, usize)>,
+    ) -> Self {
         let length = sequences.length();
         let mut bases = vec![0_u8; items.len() * length];
-        for (&(row, strand), out) in items.iter().zip(bases.chunks_exact_mut(length)) {
+        for ((row, strand, by), out) in items.zip(bases.chunks_exact_mut(length)) {
             sequences.bases(row, strand, out);
+            out.rotate_left(by);
         }
         Self {
             bases: Arc::new(bases),

@@ -112,6 +112,12 @@ impl Slot {
         self.shape.iter().product()
     }
 
+    /// Whether weight decay makes it smaller: the matrices of layers, and neither biases nor what
+    /// a batch normalisation learns.
+    pub(crate) fn decays(&self) -> bool {
+        matches!(self.role, Role::Weight { .. }) && self.shape.len() > 1
+    }
+
     /// From the order of the `state_dict` to that of the device.
     pub(crate) fn to_device(&self, values: &mut [f32]) {
         if let Layout::PositionsFirst { positions } = self.layout {

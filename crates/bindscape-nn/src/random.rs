@@ -1,6 +1,6 @@
 //! What networks draw from streams of random numbers.
 
-pub(crate) use bindscape_base::random::{shuffle, stream};
+pub(crate) use bindscape_base::random::{below, shuffle, stream};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::RngCore;
 use rayon::prelude::*;

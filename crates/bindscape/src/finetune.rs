@@ -7,9 +7,9 @@ pub(crate) mod readout;
 use std::path::{Path, PathBuf};
 
 use bindscape_base::progress::Progress;
-use bindscape_base::{Error, Result, Subject};
+use bindscape_base::{Error, Result, Subject, random};
 use bindscape_genome::load::SequenceInput;
-use bindscape_matrix::dataset::Dataset;
+use bindscape_matrix::dataset::{Dataset, Part};
 use bindscape_matrix::results::{
     Comparison, Evaluation, ParentModel, RunKind, RunRecord, Start as StartKind, TrainingRecord,
 };
@@ -137,6 +137,10 @@ pub struct Finetune {
     /// are fitted to beside the matched ones.
     #[serde(default = "background")]
     pub background_per_positive: f64,
+    /// Whether networks are trained on these regions, too; a share of them as large as that of the
+    /// other regions validates.
+    #[serde(default)]
+    pub networks_see_background: bool,
     /// Layers whose weights come from the multi-model.
     pub transfer: TransferLayers,
     /// Layers of the transferred model that keep their weights.
@@ -219,6 +223,7 @@ impl Finetune {
             seen: SeenRegions::default(),
             readout: true,
             background_per_positive: background(),
+            networks_see_background: false,
             transfer: TransferLayers::default(),
             freeze: Freeze::default(),
             split: draw.split,
@@ -350,14 +355,19 @@ impl Finetune {
             &mut |regions| data::fetch(source.as_mut(), regions, length, session),
         )?;
         let draw = self.draw();
-        (0..self.repeats)
+        (0..self.repeats as usize)
             .map(|repeat| {
-                let seed = self.training.seed + u64::from(repeat);
+                let seed = self.seed(repeat);
                 let prepared = pool.dataset(&draw, seed)?;
                 let natural = pool.natural(&prepared, self.background_per_positive, seed);
                 Ok((prepared, natural))
             })
             .collect()
+    }
+
+    /// The seed of a repeat, counted from 0.
+    fn seed(&self, repeat: usize) -> u64 {
+        self.training.seed + repeat as u64
     }
 
     /// What becomes of these trainings in the run's configuration.
@@ -380,6 +390,8 @@ impl Finetune {
             "kmers": (!self.reads_out() && self.background_per_positive != background()).then(|| {
                 json!({ "background_per_positive": self.background_per_positive })
             }),
+            // Null as it was before.
+            "network_background": self.networks_see_background.then_some(self.background_per_positive),
             "transfer": self.transfers().then_some(self.transfer),
             "freeze": self.freeze,
             "training": {
@@ -399,6 +411,24 @@ impl Finetune {
         }
         options
     }
+}
+
+/// `dataset` and the unbound regions of `natural`'s training part, of which as large a share
+/// validates as of the others.
+fn with_background(dataset: &Dataset, natural: &Dataset, seed: u64) -> Dataset {
+    let mut background = natural.subset(&natural.rows(Part::Train));
+    let [train, validation] =
+        [Part::Train, Part::Validation].map(|part| dataset.rows(part).len() as f64);
+    let share = validation / (train + validation);
+    let mut rows: Vec<usize> = (0..background.len()).collect();
+    random::shuffle(&mut rows, &mut random::stream(seed, "background", &[]));
+    rows.truncate((background.len() as f64 * share).round() as usize);
+    for row in rows {
+        background.parts[row] = Part::Validation;
+    }
+    let mut all = dataset.clone();
+    all.append(&background);
+    all
 }
 
 /// The regions that a multi-model was fitted to: these very ones, or all that share a base with one.
@@ -431,6 +461,8 @@ struct Inputs {
     repeats: Vec<Prepared>,
     /// Regions beside those of each repeat, as they occur in the genome.
     naturals: Vec<Dataset>,
+    /// What the networks of each repeat are trained on, where that is more than `repeats` hold.
+    with_background: Option<Vec<Dataset>>,
 }
 
 impl Inputs {
@@ -443,10 +475,19 @@ impl Inputs {
             plan.check_parent(parent, length, genome.as_deref(), session)?;
         }
         let architecture = plan.network(parent.as_ref(), length)?;
+        let options = plan.training.options(true, plan.training.seed);
+        options.check_length(length)?;
         let drawn = plan.datasets(&matrix, parent.as_ref(), length, session)?;
         let (repeats, naturals): (Vec<_>, Vec<_>) = drawn.into_iter().unzip();
         let files = data::records(&plan.matrix, &plan.sequences)?;
         data::tell_steps(&repeats[0].steps, session);
+        let with_background = plan.networks_see_background.then(|| {
+            let pairs = repeats.iter().zip(&naturals).enumerate();
+            let of = |(repeat, (prepared, natural)): (usize, (&Prepared, &Dataset))| {
+                with_background(&prepared.dataset, natural, plan.seed(repeat))
+            };
+            pairs.map(of).collect()
+        });
         Ok(Self {
             parent,
             genome,
@@ -456,11 +497,16 @@ impl Inputs {
             planned: plan.planned(),
             repeats,
             naturals,
+            with_background,
         })
     }
 
     fn data(&self, training: &Planned) -> &Dataset {
-        &self.repeats[training.repeat as usize - 1].dataset
+        let repeat = training.repeat as usize - 1;
+        match &self.with_background {
+            Some(datasets) => &datasets[repeat],
+            None => &self.repeats[repeat].dataset,
+        }
     }
 
     fn record(&self, plan: &Finetune, session: &Session<'_>) -> RunRecord {
@@ -606,5 +652,63 @@ impl Job for Finetune {
             trainings,
             comparison,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bindscape_genome::region::Regions;
+    use bindscape_genome::sequence::PackedSequences;
+
+    use super::*;
+
+    /// Rows on `chrom`, of the parts and labels given.
+    fn dataset(chrom: &str, rows: &[(Part, u8)]) -> Dataset {
+        let mut data = Dataset {
+            tfs: vec!["MAX".into()],
+            regions: Regions::new(),
+            sequences: PackedSequences::new(8),
+            labels: Vec::new(),
+            parts: Vec::new(),
+        };
+        for (row, &(part, label)) in rows.iter().enumerate() {
+            let start = 100 * row as u32;
+            data.regions.push(chrom, start, start + 8);
+            data.sequences
+                .push(if label == 1 { b"CACGTGAA" } else { b"ATATATAT" });
+            data.labels.push(label);
+            data.parts.push(part);
+        }
+        data
+    }
+
+    #[test]
+    fn background_is_trained_and_validated_on_as_other_regions_are() {
+        let (train, validation, test) = (Part::Train, Part::Validation, Part::Test);
+        let own = [train, train, train, validation, test].map(|part| (part, 1));
+        let drawn = dataset("chr1", &own);
+        let mut beside = vec![(train, 0); 8];
+        beside.push((test, 1));
+        let natural = dataset("chr2", &beside);
+        let all = with_background(&drawn, &natural, 1);
+        assert_eq!(all.parts[..5], drawn.parts);
+        assert_eq!(all.labels[..5], drawn.labels);
+        assert_eq!(all.sequences.letters(4), drawn.sequences.letters(4));
+        assert_eq!(
+            all.len(),
+            5 + 8,
+            "what is tested on as it occurs is not among them"
+        );
+        let added: Vec<usize> = (5..13).collect();
+        assert!(added.iter().all(|&row| all.labels[row] == 0));
+        assert_eq!(all.sequences.letters(5), "ATATATAT");
+        assert_eq!(all.regions.get(5).chrom, "chr2");
+        let validating = |data: &Dataset| data.rows(validation)[1..].to_vec();
+        // One of four that are not tested on validates, and so does a quarter of the others.
+        assert_eq!(validating(&all).len(), 2);
+        assert_eq!(all.rows(test), [4]);
+        assert_eq!(with_background(&drawn, &natural, 1), all);
+        let other = (2..9).map(|seed| validating(&with_background(&drawn, &natural, seed)));
+        assert!(other.into_iter().any(|rows| rows != validating(&all)));
     }
 }

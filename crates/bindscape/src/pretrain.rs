@@ -361,6 +361,7 @@ impl Pretrain {
         let chosen = on.chosen;
         let architecture = Architecture::usual(self.architecture, on.length, chosen.tfs.len());
         architecture.validate()?;
+        options.check_length(on.length)?;
         // Motifs that cannot be read are said before anything is written.
         let initial = self
             .motif_filters

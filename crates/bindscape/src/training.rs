@@ -36,6 +36,10 @@ pub struct TrainingPlan {
     pub learning_rate: Option<f64>,
     /// How it changes in the course of a training.
     pub decay: Decay,
+    /// By how much of the learning rate each step makes the weights of layers smaller.
+    pub weight_decay: f64,
+    /// Most bases that a sequence is rotated by when it is trained on, in either direction.
+    pub shift: usize,
     /// Whether each region is trained on in both orientations.
     pub reverse_complement: bool,
     /// Fewest seconds between two checkpoints, which lie between epochs.
@@ -57,6 +61,8 @@ impl Default for TrainingPlan {
             batch_size: paper.batch_size,
             learning_rate: None,
             decay: Decay::None,
+            weight_decay: 0.0,
+            shift: 0,
             reverse_complement: paper.reverse_complement,
             checkpoint_seconds: paper.checkpoint_seconds,
             seed: paper.seed,
@@ -133,6 +139,8 @@ impl TrainingPlan {
             batch_size: self.batch_size,
             learning_rate: self.learning_rate.unwrap_or(paper.learning_rate),
             decay: self.decay,
+            weight_decay: self.weight_decay,
+            shift: self.shift,
             max_epochs: self.max_epochs,
             patience: self.patience,
             reverse_complement: self.reverse_complement,

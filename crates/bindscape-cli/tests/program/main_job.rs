@@ -671,6 +671,41 @@ fn a_readout_stands_beside_the_pwm_of_the_same_peaks() {
     let message = refuses(here, &only(&["--readout-only", "--background", "3"]));
     says(&message, &["only", "background_per_positive"]);
 
+    // Networks may see the unbound regions that the readout sees; what is tested on stays.
+    let mut words = finetune("seen");
+    words.retain(|word| *word != "--with-scratch");
+    words.extend(["--train-background", "--no-readout"]);
+    words.extend(["--shift", "5", "--weight-decay", "0.01"]);
+    succeeds(here, &words);
+    let parts = |run: &str| {
+        let record = json(&here.join(run).join("run.json"));
+        let trainings = record["trainings"].as_array().unwrap();
+        let transfer = trainings.iter().find(|t| t["directory"] == "transfer-1");
+        transfer.unwrap()["parts"].clone()
+    };
+    let (usual, seen) = (parts("max"), parts("seen"));
+    for part in ["train", "validation"] {
+        let of = |parts: &serde_json::Value| parts[part]["regions"].as_u64().unwrap();
+        assert!(of(&seen) > of(&usual), "{part}: {usual} {seen}");
+        assert_eq!(seen[part]["positives"], usual[part]["positives"]);
+    }
+    assert_eq!(seen["test"], usual["test"]);
+    let record = json(&here.join("seen/run.json"));
+    let training = &record["configuration"]["training"]["transfer"];
+    assert_eq!(training["shift"], 5);
+    assert_eq!(training["weight_decay"], 0.01);
+    assert_eq!(record["configuration"]["network_background"], 10.0);
+    let message = refuses(here, &only(&["--readout-only", "--train-background"]));
+    says(&message, &["--train-background"]);
+    let mut words = finetune("far");
+    words.extend(["--shift", "5000"]);
+    let message = refuses(here, &words);
+    says(
+        &message,
+        &["--shift", "less than the", "bp of the sequences"],
+    );
+    assert!(!here.join("far").exists());
+
     // What an earlier version left, without the simple models, is read and kept.
     for file in ["comparison.json", "readout-1/comparison.json"] {
         let file = here.join("only").join(file);

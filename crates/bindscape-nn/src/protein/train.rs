@@ -155,6 +155,7 @@ fn train_here(
         seed: options.seed,
         learning_rate: options.learning_rate,
         decay: Decay::None,
+        weight_decay: 0.0,
         max_epochs: options.max_epochs,
         patience: options.patience,
         freeze: Freeze::None,

@@ -196,6 +196,7 @@ fn train_here(
         seed: options.seed,
         learning_rate: options.learning_rate,
         decay: options.decay,
+        weight_decay: options.weight_decay,
         max_epochs: options.max_epochs,
         patience: Some(options.patience),
         freeze: options.freeze,

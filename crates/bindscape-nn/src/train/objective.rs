@@ -18,6 +18,15 @@ use crate::encode::Bases;
 use crate::network::{Dropout, Network, Value};
 use crate::random;
 
+/// A sequence of a batch.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Drawn {
+    pub(super) row: usize,
+    pub(super) strand: Strand,
+    /// Bases that leave at the beginning and come in at the end.
+    pub(super) rotated: usize,
+}
+
 /// Regions to train and validate on.
 pub(super) struct BindingSites<'a> {
     data: &'a Dataset,
@@ -55,6 +64,7 @@ impl<'a> BindingSites<'a> {
                 format!("another letter in {}", data.regions.get(row)),
             );
         }
+        options.check_length(architecture.length())?;
         let strands: &[Strand] = if options.reverse_complement {
             &[Strand::Forward, Strand::Reverse]
         } else {
@@ -83,22 +93,38 @@ impl<'a> BindingSites<'a> {
 }
 
 impl Objective for BindingSites<'_> {
-    type Item = (usize, Strand);
+    type Item = Drawn;
     /// Sequences, and labels `[batch, TFs]`.
     type Batch = (Bases, Vec<f32>);
     type Record = EpochRecord;
 
-    fn batches(&self, epoch: u32) -> Vec<Vec<(usize, Strand)>> {
+    fn batches(&self, epoch: u32) -> Vec<Vec<Drawn>> {
         let mut items = self.train.clone();
-        let mut rng = random::stream(self.options.seed, "epoch", &[u64::from(epoch)]);
-        random::shuffle(&mut items, &mut rng);
+        let streams = ["epoch", "shift"];
+        let [mut order, mut shifts] =
+            streams.map(|name| random::stream(self.options.seed, name, &[u64::from(epoch)]));
+        random::shuffle(&mut items, &mut order);
+        let (length, shift) = (self.data.sequences.length(), self.options.shift);
+        let mut rotation = || match shift {
+            0 => 0,
+            // From `shift` to the left to as many to the right.
+            _ => (length - shift + random::below(2 * shift + 1, &mut shifts)) % length,
+        };
+        let items: Vec<Drawn> = items
+            .into_iter()
+            .map(|(row, strand)| Drawn {
+                row,
+                strand,
+                rotated: rotation(),
+            })
+            .collect();
         split(&items, self.options.batch_size)
     }
 
-    fn read(&self, items: &[(usize, Strand)]) -> Result<(Bases, Vec<f32>)> {
+    fn read(&self, items: &[Drawn]) -> Result<(Bases, Vec<f32>)> {
         let labels = items
             .iter()
-            .flat_map(|&(row, _)| self.data.labels_of(row))
+            .flat_map(|item| self.data.labels_of(item.row))
             // The loss leaves out what is negative.
             .map(|&label| {
                 if label == UNRESOLVED {
@@ -108,13 +134,16 @@ impl Objective for BindingSites<'_> {
                 }
             });
         let labels = labels.collect();
-        Ok((Bases::new(&self.data.sequences, items), labels))
+        let sequences = items
+            .iter()
+            .map(|item| (item.row, item.strand, item.rotated));
+        Ok((Bases::rotated(&self.data.sequences, sequences), labels))
     }
 
     fn differentiate(
         &self,
         learner: &mut Learner,
-        items: &[(usize, Strand)],
+        items: &[Drawn],
         (bases, labels): (Bases, Vec<f32>),
         dropout: Dropout,
     ) -> (f64, Gradients) {

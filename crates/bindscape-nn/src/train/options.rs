@@ -104,6 +104,15 @@ pub struct TrainOptions {
     /// How it changes.
     #[serde(default, skip_serializing_if = "Decay::is_none")]
     pub decay: Decay,
+    /// Each step multiplies the weights of layers, though not their biases, by 1 less this times
+    /// the learning rate (PyTorch's `AdamW`).
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub weight_decay: f64,
+    /// Each time that a sequence is trained on it is rotated by up to so many bases in either
+    /// direction, drawn uniformly: what leaves at one end comes in at the other. Validation does
+    /// not.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub shift: usize,
     /// Training ends after so many epochs,
     pub max_epochs: u32,
     /// or after so many in a row without a smaller validation loss.
@@ -123,6 +132,11 @@ pub struct TrainOptions {
     pub checkpoint_seconds: f64,
 }
 
+/// Whether an option that may be absent says nothing.
+fn is_none<N: Default + PartialEq>(number: &N) -> bool {
+    *number == N::default()
+}
+
 /// Writing a checkpoint takes as long as some training steps: short epochs share one.
 fn checkpoint_seconds() -> f64 {
     10.0
@@ -138,6 +152,8 @@ impl TrainOptions {
             batch_size: 100,
             learning_rate: 0.003,
             decay: Decay::None,
+            weight_decay: 0.0,
+            shift: 0,
             max_epochs: 100,
             patience: 10,
             seed,
@@ -185,12 +201,37 @@ impl TrainOptions {
             )
             .hint("the paper uses 0.003 from scratch and 0.0003 for transfer"));
         }
+        // A step leaves something of the weights, and their signs.
+        let left = 1.0 - self.learning_rate * self.weight_decay;
+        if !(self.weight_decay >= 0.0 && left > 0.0) {
+            return Err(Error::argument(
+                "weight_decay",
+                "a number from 0, and below 1 / learning rate",
+                self.weight_decay.to_string(),
+            ));
+        }
         for (name, value) in [("max_epochs", self.max_epochs), ("patience", self.patience)] {
             if value == 0 {
                 return Err(Error::argument(name, "at least 1", "0"));
             }
         }
         Ok(())
+    }
+
+    /// Checks that sequences of `length` can be shifted as much as is asked for.
+    ///
+    /// # Errors
+    /// If they are too short.
+    pub fn check_length(&self, length: usize) -> Result<()> {
+        if self.shift < length {
+            return Ok(());
+        }
+        Err(Error::argument(
+            "shift",
+            format!("less than the {length} bp of the sequences"),
+            self.shift.to_string(),
+        )
+        .hint("a tenth of that moves sites to other places and cuts few in two"))
     }
 }
 

@@ -11,6 +11,8 @@ pub(crate) struct Schedule {
     pub(crate) seed: u64,
     pub(crate) learning_rate: f64,
     pub(crate) decay: Decay,
+    /// What is taken from the weights of layers at each step, as a share of the learning rate.
+    pub(crate) weight_decay: f64,
     pub(crate) max_epochs: u32,
     /// Epochs in a row without a better one after which training ends.
     pub(crate) patience: Option<u32>,

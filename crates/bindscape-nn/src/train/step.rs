@@ -18,6 +18,8 @@ pub(crate) struct Learner {
     /// One entry per array of the network; `None` before its first update.
     pub(crate) moments: Vec<Option<Moments>>,
     pub(crate) freeze: Freeze,
+    /// By how much of the learning rate a step makes the weights of layers smaller.
+    pub(crate) weight_decay: f64,
     /// Steps done.
     pub(crate) step: u64,
     /// With products in `f16` only.
@@ -32,6 +34,7 @@ impl Learner {
             network,
             moments,
             freeze,
+            weight_decay: 0.0,
             step: 0,
             loss_scale,
         }
@@ -46,6 +49,7 @@ impl Learner {
         }
         self.step += 1;
         let size = StepSize::new(learning_rate, self.step);
+        let decayed = size.decayed(learning_rate * self.weight_decay);
         for ((array, gradient), moments) in self
             .network
             .arrays
@@ -58,6 +62,10 @@ impl Learner {
                 .tensor
                 .take()
                 .expect("what has a gradient is a tensor");
+            let size = match array.slot.decays() {
+                true => decayed,
+                false => size,
+            };
             let (parameter, after) = adam::step(parameter, gradient, moments.take(), size);
             array.tensor = Some(parameter);
             *moments = Some(after);

@@ -6,6 +6,7 @@ use bindscape_genome::sequence::PackedSequences;
 use bindscape_matrix::dataset::{Part, UNRESOLVED};
 use bindscape_matrix::results::RunKind;
 
+use super::trainer::Objective;
 use super::*;
 use crate::cnn::CnnConfig;
 use crate::encode::Bases;
@@ -341,6 +342,92 @@ fn a_decaying_rate_ends_at_zero_and_resumes() {
     let parts = run(Start::Scratch, &data, &decaying, &at("parts"), &Silent).unwrap();
     assert!(parts.resumed_from.is_some());
     assert_eq!(parts.model, whole.model);
+}
+
+#[test]
+fn shifted_and_decaying_trainings_resume() {
+    let data = dataset(60);
+    let directory = tempfile::tempdir().unwrap();
+    let at = |name: &str| directory.path().join(name);
+    let trained = |options: &TrainOptions, name: &str| {
+        run(Start::Scratch, &data, options, &at(name), &Silent).unwrap()
+    };
+    let usual = trained(&options(), "usual");
+    let shifted = TrainOptions {
+        shift: 9,
+        ..options()
+    };
+    let smaller = TrainOptions {
+        weight_decay: 0.1,
+        ..options()
+    };
+    assert_ne!(trained(&shifted, "shifted").model.state, usual.model.state);
+    assert_ne!(trained(&smaller, "smaller").model.state, usual.model.state);
+    let both = TrainOptions {
+        weight_decay: 0.1,
+        ..shifted
+    };
+    let whole = trained(&both, "whole");
+    let stop = Stop {
+        after: 12,
+        asked: AtomicU32::new(0),
+    };
+    run(Start::Scratch, &data, &both, &at("parts"), &stop).unwrap_err();
+    let parts = run(Start::Scratch, &data, &both, &at("parts"), &Silent).unwrap();
+    assert!(parts.resumed_from.is_some());
+    assert_eq!(parts.model, whole.model);
+}
+
+/// A sequence is rotated by as much as is allowed in either direction and no more, differently in
+/// each epoch, and all lengths come up.
+#[test]
+fn sequences_are_rotated_within_the_shift() {
+    let data = dataset(60);
+    let length = data.sequences.length() as i64;
+    let drawn = |shift: usize, epoch: u32| -> Vec<i64> {
+        let options = TrainOptions { shift, ..options() };
+        let objective = BindingSites::new(&architecture(), &data, &options).unwrap();
+        let mut whole = vec![0; length as usize];
+        let mut rotations = Vec::new();
+        for items in objective.batches(epoch) {
+            let (bases, _) = objective.read(&items).unwrap();
+            for (item, shown) in items.iter().zip(bases.as_slice().chunks(length as usize)) {
+                data.sequences.bases(item.row, item.strand, &mut whole);
+                whole.rotate_left(item.rotated);
+                assert_eq!(shown, whole);
+                let by = item.rotated as i64;
+                rotations.push(if by > length / 2 { by - length } else { by });
+            }
+        }
+        rotations
+    };
+    assert!(drawn(0, 1).iter().all(|&by| by == 0));
+    let shifts = drawn(3, 1);
+    let distinct: std::collections::BTreeSet<i64> = shifts.iter().copied().collect();
+    assert!(distinct.into_iter().eq(-3..=3));
+    assert_ne!(shifts, drawn(3, 2));
+    assert_eq!(shifts, drawn(3, 1));
+}
+
+#[test]
+fn what_makes_no_sense_is_refused() {
+    let data = dataset(60);
+    let directory = tempfile::tempdir().unwrap();
+    let refused = |change: &dyn Fn(&mut TrainOptions), option: &str| {
+        let mut options = options();
+        change(&mut options);
+        let error = run(Start::Scratch, &data, &options, directory.path(), &Silent).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with(&format!("{option}: expected")),
+            "{error}"
+        );
+    };
+    refused(&|o| o.shift = 90, "shift");
+    refused(&|o| o.weight_decay = -0.1, "weight_decay");
+    refused(&|o| o.weight_decay = f64::NAN, "weight_decay");
+    refused(&|o| o.weight_decay = 1.0 / o.learning_rate, "weight_decay");
 }
 
 #[test]

@@ -231,6 +231,7 @@ pub(crate) fn train<O: Objective>(
     }
     let network = Network::new(layers, &state.weights, device).with_precision(schedule.precision);
     let mut learner = Learner::new(network, schedule.freeze);
+    learner.weight_decay = schedule.weight_decay;
     learner.loss_scale = state.loss_scale.or(learner.loss_scale);
     learner.moments = checkpoint::moments_to_device(&state.moments, device);
     learner.step = state.step;

@@ -32,6 +32,10 @@ pub struct TrainingSettings {
     pub learning_rate: Option<f64>,
     /// How it changes.
     pub decay: Option<Decay>,
+    /// By how much of the learning rate each step makes the weights of layers smaller.
+    pub weight_decay: Option<f64>,
+    /// Most bases that a sequence is rotated by when it is trained on.
+    pub shift: Option<usize>,
 }
 
 /// Epochs of the paper's multi-models and of its individual models, always all of them.
@@ -129,6 +133,8 @@ impl Protocol {
             batch_size: settings.batch_size.unwrap_or(own.batch_size),
             learning_rate: settings.learning_rate.or(own.learning_rate),
             decay: settings.decay.unwrap_or(own.decay),
+            weight_decay: settings.weight_decay.unwrap_or(own.weight_decay),
+            shift: settings.shift.unwrap_or(own.shift),
             ..own
         }
     }
