@@ -72,7 +72,7 @@ const FILES: [(&str, &str); 8] = [
 /// # use bindscape::demo::{Demo, DemoStep};
 /// # let directory = tempfile::tempdir()?;
 /// # let here = directory.path();
-/// # let demo = Demo { regions: 600, ..Demo::new(here.into()) };
+/// # let demo = Demo { regions: 2_400, ..Demo::new(here.into()) };
 /// # let data = demo.simulate(&bindscape_base::progress::Silent)?;
 /// # let [DemoStep::Build(build), DemoStep::Pretrain(mut pretrain), ..] = demo.steps(&data) else { unreachable!() };
 /// # (pretrain.training.max_epochs, pretrain.training.bootstrap.resamples) = (1, 0);

@@ -12,6 +12,7 @@ mod composition;
 mod pairwise;
 mod search;
 mod statistics;
+mod substitution;
 mod words;
 
 use std::ops::Range;

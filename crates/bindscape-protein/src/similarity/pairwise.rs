@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::Hit;
-use super::align::SCORES;
+use super::substitution::SCORES;
 
 /// Columns of an alignment that are alike in what they hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,7 +3,8 @@ mod evidence;
 use proptest::prelude::*;
 use rand::Rng;
 
-use super::align::{Aligner, SCORES};
+use super::align::Aligner;
+use super::substitution::SCORES;
 use super::*;
 use crate::{AMINO_ACIDS, read_proteins};
 use bindscape_base::progress::Silent;

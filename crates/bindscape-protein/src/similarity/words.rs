@@ -12,7 +12,7 @@ mod look;
 use std::ops::Range;
 
 use self::look::{LOOK, Look, Looks, TOGETHER};
-use super::align::SCORES;
+use super::substitution::SCORES;
 
 /// Kinds of residues (Murphy, Wallqvist and Levy 2000, Protein Engineering 13, 149), with
 /// the ambiguous letters where they belong.

@@ -6,7 +6,7 @@
 
 use std::sync::LazyLock;
 
-use super::super::align::SCORES;
+use super::super::substitution::SCORES;
 
 /// Residues before a shared word's beginning, and from there on, that are looked at.
 const BEFORE: usize = 10;
