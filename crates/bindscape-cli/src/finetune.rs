@@ -72,8 +72,8 @@ pub(crate) struct Arguments {
     /// are fitted to beside the matched ones
     #[arg(long, value_name = "RATIO", default_value_t = 10.0)]
     background: f64,
-    /// Train networks on the regions of --background, too: as it is in the genome, unbound regions
-    /// are many and of every kind
+    /// Train networks on the regions of --background as well: a genome has many unbound regions, of
+    /// every kind
     #[arg(long, conflicts_with_all = ["readout_only", "simple_only"])]
     train_background: bool,
     /// Regions that the multi-model was fitted to
