@@ -26,6 +26,21 @@ pub fn amino_acid(letter: u8) -> Option<usize> {
     }
 }
 
+/// The amino acids that an upper-case letter may stand for: itself, two for B, J and Z, cysteine for
+/// selenocysteine U and lysine for pyrrolysine O, which are most like them, and none that is known
+/// for X.
+pub(crate) fn stands_for(letter: &u8) -> &[u8] {
+    match letter {
+        b'B' => b"DN",
+        b'J' => b"IL",
+        b'Z' => b"EQ",
+        b'U' => b"C",
+        b'O' => b"K",
+        b'X' => b"",
+        _ => std::slice::from_ref(letter),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -38,6 +53,16 @@ mod tests {
         assert!(AMINO_ACIDS.is_sorted());
         for other in b"BJOUXZ*-a[@\xff\0" {
             assert_eq!(amino_acid(*other), None);
+        }
+    }
+
+    #[test]
+    fn every_letter_stands_for_amino_acids() {
+        for letter in b'A'..=b'Z' {
+            let stands_for = stands_for(&letter);
+            assert!(stands_for.iter().all(|&one| amino_acid(one).is_some()));
+            assert_eq!(stands_for.is_empty(), letter == b'X');
+            assert_eq!(stands_for == [letter], amino_acid(letter).is_some());
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::alphabet::amino_acid;
+use super::alphabet::{amino_acid, stands_for};
 use super::scales::{BLOSUM62, SCALES};
 use super::windows::Windows;
 
@@ -96,17 +96,9 @@ static ROWS: LazyLock<[[f32; RESIDUE]; 26]> = LazyLock::new(|| {
         let letter = b'A' + index as u8;
         let mut row = [0.0; RESIDUE];
         row[amino_acid(letter).unwrap_or(ONEHOT - 1)] = 1.0;
-        let likeness: &[u8] = match letter {
-            b'B' => b"DN",
-            b'J' => b"IL",
-            b'Z' => b"EQ",
-            b'U' => b"C",
-            b'O' => b"K",
-            b'X' => b"",
-            _ => std::slice::from_ref(&letter),
-        };
+        let likeness = stands_for(&letter);
         for like in likeness {
-            let place = amino_acid(*like).expect("the letters above are amino acids");
+            let place = amino_acid(*like).expect("letters stand for amino acids");
             for (value, column) in row[ONEHOT..].iter_mut().zip(&columns) {
                 *value += column[place] / likeness.len() as f32;
             }

@@ -515,6 +515,7 @@ impl Job for Experiment {
     fn run(&self, session: &Session<'_>) -> Result<Experimented> {
         session.open_device(Precision::F32)?;
         let data = Data::read(self, session)?;
+        self.study.check_length(data.length)?;
         let works = Works::plan(&self.study, &data, session)?;
         session.note(&format!(
             "{}: {}",

@@ -260,7 +260,7 @@ impl Finetune {
                     directory: format!("{name}-{repeat}"),
                     start,
                     repeat,
-                    seed: self.training.seed + u64::from(repeat) - 1,
+                    seed: self.seed(repeat),
                 })
             })
             .collect()
@@ -355,7 +355,7 @@ impl Finetune {
             &mut |regions| data::fetch(source.as_mut(), regions, length, session),
         )?;
         let draw = self.draw();
-        (0..self.repeats as usize)
+        (1..=self.repeats)
             .map(|repeat| {
                 let seed = self.seed(repeat);
                 let prepared = pool.dataset(&draw, seed)?;
@@ -365,9 +365,9 @@ impl Finetune {
             .collect()
     }
 
-    /// The seed of a repeat, counted from 0.
-    fn seed(&self, repeat: usize) -> u64 {
-        self.training.seed + repeat as u64
+    /// The seed of a repeat, counted from 1.
+    fn seed(&self, repeat: u32) -> u64 {
+        self.training.seed + u64::from(repeat) - 1
     }
 
     /// What becomes of these trainings in the run's configuration.
@@ -482,11 +482,12 @@ impl Inputs {
         let files = data::records(&plan.matrix, &plan.sequences)?;
         data::tell_steps(&repeats[0].steps, session);
         let with_background = plan.networks_see_background.then(|| {
-            let pairs = repeats.iter().zip(&naturals).enumerate();
-            let of = |(repeat, (prepared, natural)): (usize, (&Prepared, &Dataset))| {
-                with_background(&prepared.dataset, natural, plan.seed(repeat))
-            };
-            pairs.map(of).collect()
+            let pairs = (1..).zip(repeats.iter().zip(&naturals));
+            pairs
+                .map(|(repeat, (prepared, natural))| {
+                    with_background(&prepared.dataset, natural, plan.seed(repeat))
+                })
+                .collect()
         });
         Ok(Self {
             parent,

@@ -256,6 +256,14 @@ fn what_is_no_study_is_refused_before_anything_is_written() {
             "2 TFs with fewer than 1,000",
         ],
     );
+    for settings in ["training", "pretraining"] {
+        put(&format!("{{ \"{settings}\": {{ \"shift\": 5000 }} }}"));
+        says(
+            &told(&[]),
+            &["shift", "less than the", "bp of the sequences"],
+        );
+        assert!(!here.join("out").exists());
+    }
     put("{ \"positives\": [5000] }");
     says(
         &told_with_directory(here),

@@ -334,14 +334,20 @@ fn a_decaying_rate_ends_at_zero_and_resumes() {
     let whole = run(Start::Scratch, &data, &decaying, &at("whole"), &Silent).unwrap();
     let constant = run(Start::Scratch, &data, &options(), &at("constant"), &Silent).unwrap();
     assert_ne!(whole.epochs[0].train_loss, constant.epochs[0].train_loss);
+    assert_eq!(stopped_and_continued(&data, &decaying).model, whole.model);
+}
+
+/// A training that was stopped in its first epochs, and went on.
+fn stopped_and_continued(data: &Dataset, options: &TrainOptions) -> Trained {
+    let directory = tempfile::tempdir().unwrap();
     let stop = Stop {
         after: 12,
         asked: AtomicU32::new(0),
     };
-    run(Start::Scratch, &data, &decaying, &at("parts"), &stop).unwrap_err();
-    let parts = run(Start::Scratch, &data, &decaying, &at("parts"), &Silent).unwrap();
-    assert!(parts.resumed_from.is_some());
-    assert_eq!(parts.model, whole.model);
+    run(Start::Scratch, data, options, directory.path(), &stop).unwrap_err();
+    let trained = run(Start::Scratch, data, options, directory.path(), &Silent).unwrap();
+    assert!(trained.resumed_from.is_some());
+    trained
 }
 
 #[test]
@@ -368,14 +374,7 @@ fn shifted_and_decaying_trainings_resume() {
         ..shifted
     };
     let whole = trained(&both, "whole");
-    let stop = Stop {
-        after: 12,
-        asked: AtomicU32::new(0),
-    };
-    run(Start::Scratch, &data, &both, &at("parts"), &stop).unwrap_err();
-    let parts = run(Start::Scratch, &data, &both, &at("parts"), &Silent).unwrap();
-    assert!(parts.resumed_from.is_some());
-    assert_eq!(parts.model, whole.model);
+    assert_eq!(stopped_and_continued(&data, &both).model, whole.model);
 }
 
 /// A sequence is rotated by as much as is allowed in either direction and no more, differently in

@@ -211,8 +211,8 @@ impl<'a> HomologyPredictor<'a> {
     ) -> Result<Vec<Vec<Relative<'a>>>> {
         let model = self.model;
         let known = self.known();
-        let hits = || found.iter().flat_map(|found| &found.relatives);
-        let targets: BTreeSet<usize> = hits().map(|hit| hit.target).collect();
+        let hits = found.iter().flat_map(|found| &found.relatives);
+        let targets: BTreeSet<usize> = hits.map(|hit| hit.target).collect();
         let proteins: Vec<Protein> = targets.iter().map(|&t| model.proteins[t].clone()).collect();
         let searched = self.search.search(&proteins, &Unshown(progress))?;
         let of_targets = searched.iter().map(|hits| self.domains(hits));

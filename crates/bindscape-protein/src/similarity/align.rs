@@ -6,7 +6,7 @@
 
 use std::sync::LazyLock;
 
-use block_aligner::cigar::{Cigar, OpLen, Operation};
+use block_aligner::cigar::{Cigar, Operation};
 use block_aligner::scan_block::{Block, PaddedBytes};
 use block_aligner::scores::{AAMatrix, Gaps, Matrix};
 
@@ -127,8 +127,6 @@ pub(super) struct Aligner {
     query: PaddedBytes,
     target: PaddedBytes,
     cigar: Cigar,
-    /// The steps of the last alignment, from its beginning to its end.
-    path: Vec<OpLen>,
     /// Corrected scores, in parts.
     scaled: AAMatrix,
     query_room: usize,
@@ -155,7 +153,6 @@ impl Aligner {
             query: PaddedBytes::new::<AAMatrix>(query, block),
             target: PaddedBytes::new::<AAMatrix>(target, block),
             cigar: Cigar::new(query, target),
-            path: Vec::new(),
             scaled: AAMatrix::new(),
             query_room: query,
             target_room: target,
@@ -247,34 +244,20 @@ impl Aligner {
         corrected: bool,
     ) -> Alignment {
         self.make_room(query, target);
-        self.path.clear();
+        let mut path = Vec::new();
         let (i, j) = anchor;
-        let before = self.extend(&query[..i], &target[..j], true, corrected);
-        self.path.reverse();
-        let after = self.extend(&query[i..], &target[j..], false, corrected);
+        let before = self.extend(&query[..i], &target[..j], true, corrected, &mut path);
+        path.reverse();
+        let after = self.extend(&query[i..], &target[j..], false, corrected, &mut path);
         let mut alignment = Alignment {
             score: after.score + before.score,
             query: i - before.query..i + after.query,
             target: j - before.target..j + after.target,
             identical: 0,
-            path: self.runs(),
+            path,
         };
         alignment.identical = alignment.identical(query, target);
         alignment
-    }
-
-    /// The steps of the last alignment as they are stored.
-    fn runs(&self) -> Vec<Run> {
-        let mut runs = Vec::new();
-        for step in &self.path {
-            let run = match step.op {
-                Operation::I => Run::Query(step.len),
-                Operation::D => Run::Target(step.len),
-                _ => Run::Pairs(step.len),
-            };
-            push(&mut runs, run);
-        }
-        runs
     }
 
     /// Hands both to the blocks, backwards if `reverse`. Whether there is something to align.
@@ -293,9 +276,16 @@ impl Aligner {
         true
     }
 
-    /// Extends from the beginning of both, or from the end if `reverse`, and adds the steps
-    /// to the path.
-    fn extend(&mut self, query: &[u8], target: &[u8], reverse: bool, corrected: bool) -> Extension {
+    /// Extends from the beginning of both, or from the end if `reverse`, and adds the columns
+    /// to `path`.
+    fn extend(
+        &mut self,
+        query: &[u8],
+        target: &[u8],
+        reverse: bool,
+        corrected: bool,
+        path: &mut Vec<Run>,
+    ) -> Extension {
         let mut extension = Extension {
             score: 0,
             query: 0,
@@ -323,8 +313,14 @@ impl Aligner {
             query: end.query_idx,
             target: end.reference_idx,
         };
-        self.path
-            .extend((0..self.cigar.len()).map(|number| self.cigar.get(number)));
+        for step in (0..self.cigar.len()).map(|number| self.cigar.get(number)) {
+            let run = match step.op {
+                Operation::I => Run::Query(step.len),
+                Operation::D => Run::Target(step.len),
+                _ => Run::Pairs(step.len),
+            };
+            push(path, run);
+        }
         extension
     }
 }

@@ -2,24 +2,16 @@
 
 use std::sync::LazyLock;
 
-use crate::alphabet::amino_acid;
+use crate::alphabet::{amino_acid, stands_for};
 use crate::scales::BLOSUM62;
 
-/// Scores of all pairs of letters A to Z. B, J and Z score as the mean of the two amino
-/// acids that they stand for, U as C, O as K; X scores -1 with everything.
+/// Scores of all pairs of letters A to Z: means over the amino acids that they
+/// [stand for](stands_for). X scores -1 with everything.
 pub(super) static SCORES: LazyLock<[[i8; 26]; 26]> = LazyLock::new(|| {
     let like = |letter: usize| -> Vec<usize> {
         let letter = b'A' + letter as u8;
-        let letters: &[u8] = match letter {
-            b'B' => b"DN",
-            b'J' => b"IL",
-            b'Z' => b"EQ",
-            b'U' => b"C",
-            b'O' => b"K",
-            b'X' => b"",
-            _ => &[letter],
-        };
-        letters.iter().filter_map(|&l| amino_acid(l)).collect()
+        let like = stands_for(&letter).iter();
+        like.filter_map(|&like| amino_acid(like)).collect()
     };
     std::array::from_fn(|a| {
         std::array::from_fn(|b| {

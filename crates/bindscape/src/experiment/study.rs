@@ -409,6 +409,14 @@ impl Study {
         self.protocol.pretraining(self.pretraining, 1).check()
     }
 
+    /// Checks what trainings ask of sequences of `length`.
+    pub(super) fn check_length(&self, length: usize) -> Result<()> {
+        let multi = self.protocol.pretraining(self.pretraining, 1);
+        let own = self.protocol.training(self.training, true, 1);
+        multi.options(false, 1).check_length(length)?;
+        own.check_length(length)
+    }
+
     fn check_set(&self, set: &PretrainingSet) -> Result<()> {
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_+".contains(c);
         if set.name.is_empty() || !set.name.chars().all(plain) {

@@ -124,7 +124,7 @@ impl Repeat<'_> {
     }
 
     fn seed(&self) -> u64 {
-        self.plan.training.seed + u64::from(self.repeat) - 1
+        self.plan.seed(self.repeat)
     }
 
     fn compare(&self) -> Result<RepeatComparison> {

@@ -6,7 +6,6 @@ use std::path::Path;
 use bindscape_base::Result;
 use bindscape_base::digest::InputFile;
 use bindscape_base::progress::Progress;
-use bindscape_genome::sequence::PackedSequences;
 use bindscape_matrix::dataset::{Dataset, Part};
 use bindscape_matrix::results::RunKind;
 use bindscape_motif::{Motif, MotifSet};
@@ -117,12 +116,14 @@ impl ReadoutFit<'_> {
             )
             .map_err(|error| error.within(self.label))?;
         progress.finish();
+        let mut all = data.clone();
+        all.append(&natural.subset(&background));
         let mut identity = TrainingIdentity::new(
             RunKind::Finetune,
             self.seed,
             self.genome.map(str::to_owned),
             self.files.to_vec(),
-            &merged(data, natural, &background),
+            &all,
             Some(self.multi),
         );
         let bound = labels.iter().filter(|&&label| label).count();
@@ -144,20 +145,4 @@ impl ReadoutFit<'_> {
         })
         .collect()
     }
-}
-
-/// The regions of `data` and the rows `background` of `natural`, as far as the identity of a model
-/// needs them: without their sequences.
-fn merged(data: &Dataset, natural: &Dataset, background: &[usize]) -> Dataset {
-    let mut merged = Dataset {
-        sequences: PackedSequences::new(data.sequences.length()),
-        ..data.clone()
-    };
-    for &row in background {
-        let region = natural.regions.get(row);
-        merged.regions.push(region.chrom, region.start, region.end);
-        merged.labels.push(natural.labels[row]);
-        merged.parts.push(Part::Train);
-    }
-    merged
 }

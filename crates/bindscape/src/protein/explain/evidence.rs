@@ -252,10 +252,9 @@ impl<'a> Row<'a> {
         let Relative { hit, label, .. } = self.relative;
         let rows = hit.rows(&self.protein.sequence, self.relative.sequence);
         let names = [&self.protein.id[..], self.relative.id];
-        let name = names.map(str::len).into_iter().max().unwrap_or_default();
-        let ends = [hit.query_range.end, hit.target_range.end];
-        let digits = ends.map(|end| end.to_string().len()).into_iter().max();
-        let digits = digits.unwrap_or_default();
+        let name = names[0].len().max(names[1].len());
+        let last = hit.query_range.end.max(hit.target_range.end);
+        let digits = last.to_string().len();
         let mut text = format!(
             "# {} and its relative {rank}, {} ({})",
             names[0],
@@ -286,8 +285,8 @@ impl<'a> Row<'a> {
                 let id = names[number];
                 text += &format!("{id:<name$}  {first:>digits$} {part} {}\n", starts[number]);
                 if number == 0 {
-                    let between = rows.between[columns.clone()].trim_end();
-                    text += format!("{blank}{between}").trim_end();
+                    let between = format!("{blank}{}", &rows.between[columns.clone()]);
+                    text += between.trim_end();
                     text.push('\n');
                 }
             }
