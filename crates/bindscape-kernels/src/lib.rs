@@ -8,6 +8,7 @@
 //! - Vectors are chosen at run time: AVX-512, AVX2 with FMA, or NEON ([`vectors`]).
 //!   A program can ask for narrower ones ([`limit_vectors`]).
 //! - [`windows`] is the inner loop of motif scanning: bytes in, candidate windows out.
+//! - [`bytes`] compares rounded copies of numbers, for bounds that are cheap.
 //! - Intermediate results lie in a [`Buffer`](buffer::Buffer), which is used over again.
 // Tiles of products are addressed by hand, and threads write parts of one array.
 #![allow(unsafe_code)]
@@ -17,6 +18,7 @@
 mod activation;
 pub mod adam;
 pub mod buffer;
+pub mod bytes;
 pub mod conv;
 pub mod dense;
 pub mod differences;

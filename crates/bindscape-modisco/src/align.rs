@@ -51,13 +51,16 @@ fn by_jaccard(parent: &Pattern, child: &[f32]) -> Alignment {
     let [forward, reverse] = [child.to_vec(), reverse_complement(child)].map(|child| {
         let sizes = running_sizes(&child);
         let mut best = (-reach, f32::NEG_INFINITY);
-        vectorized(|| {
-            jaccard_along(&child, &parent, &sizes, -reach..=last, |shift, index| {
-                if index > best.1 {
-                    best = (shift, index);
-                }
-            });
-        });
+        vectorized(
+            #[inline(always)]
+            || {
+                jaccard_along(&child, &parent, &sizes, -reach..=last, |shift, index| {
+                    if index > best.1 {
+                        best = (shift, index);
+                    }
+                });
+            },
+        );
         (best.0, f64::from(best.1))
     });
     better(forward, reverse)

@@ -83,11 +83,14 @@ fn between(a: &Profiles, b: &Profiles) -> Vec<f32> {
         .into_par_iter()
         .flat_map_iter(|number| {
             let b = b.get(number);
-            vectorized(|| {
-                (0..a.len())
-                    .map(|other| jaccard(a.get(other), b))
-                    .collect::<Vec<f32>>()
-            })
+            vectorized(
+                #[inline(always)]
+                || {
+                    (0..a.len())
+                        .map(|other| jaccard(a.get(other), b))
+                        .collect::<Vec<f32>>()
+                },
+            )
         })
         .collect()
 }

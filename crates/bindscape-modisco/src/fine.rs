@@ -8,6 +8,7 @@ use crate::coarse::Neighbours;
 use crate::kernel::{jaccard_along, reverse_complement, running_sizes};
 use crate::numeric::pairwise_sum;
 use crate::options::{MIN_OVERLAP, RANK_CORRELATION};
+use crate::sketch::Sketches;
 use crate::stretch::Seqlet;
 use crate::tracks::{CHANNELS, Tracks};
 use bindscape_kernels::vectorized;
@@ -72,6 +73,67 @@ pub(crate) fn sum_of_sizes(profile: &[f32], half: usize, sizes: &mut Vec<f32>) -
     pairwise_sum(sizes)
 }
 
+/// Profiles on both strands, and what their indices need beside them.
+struct Strands<'a> {
+    profiles: &'a Profiles,
+    reversed: Vec<f32>,
+    /// Running sizes of each profile, and of each on the other strand.
+    sizes: [Vec<Vec<f32>>; 2],
+    sketches: Sketches,
+    /// Positions that a seqlet may lie over the ends of another.
+    reach: i32,
+}
+
+impl<'a> Strands<'a> {
+    fn new(profiles: &'a Profiles) -> Self {
+        let reversed: Vec<f32> = (0..profiles.len())
+            .into_par_iter()
+            .flat_map_iter(|number| reverse_complement(profiles.get(number)))
+            .collect();
+        let sizes = [&profiles.values, &reversed].map(|values| {
+            let profiles = values.par_chunks(profiles.stride);
+            profiles.map(running_sizes).collect()
+        });
+        let positions = profiles.stride / CHANNELS;
+        Self {
+            profiles,
+            reversed,
+            sizes,
+            sketches: Sketches::new(profiles),
+            reach: (positions as f64 * (1.0 - MIN_OVERLAP)) as i32,
+        }
+    }
+
+    /// The index of the seqlet `other` laid on `seqlet`; places are numbered as those of
+    /// [`Sketches::bounds`].
+    #[inline(always)]
+    fn index(&self, seqlet: &[f32], other: usize, place: usize) -> f32 {
+        let shifts = 2 * self.reach as usize + 1;
+        let (strand, shift) = (place / shifts, (place % shifts) as i32 - self.reach);
+        let values = [&self.profiles.values, &self.reversed][strand];
+        let x = &values[other * self.profiles.stride..][..self.profiles.stride];
+        let mut found = 0.0;
+        let outside = &self.sizes[strand][other];
+        jaccard_along(x, seqlet, outside, shift..=shift, |_, index| found = index);
+        found
+    }
+
+    /// The largest index over all places, of which none is above its bound.
+    #[inline(always)]
+    fn best(&self, seqlet: &[f32], other: usize, bounds: &[f32]) -> f32 {
+        let highest = bounds.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let first = bounds.iter().position(|&bound| bound == highest);
+        let first = first.expect("a seqlet has places");
+        let mut best = self.index(seqlet, other, first);
+        for (place, &bound) in bounds.iter().enumerate() {
+            if bound > best && place != first {
+                best = best.max(self.index(seqlet, other, place));
+            }
+        }
+        best
+    }
+}
+
 /// The continuous Jaccard index of each seqlet and its neighbours on the better strand, at the
 /// best of all shifts that overlap enough; seqlets × `neighbours.count`.
 pub(crate) fn similarities(
@@ -79,42 +141,26 @@ pub(crate) fn similarities(
     neighbours: &Neighbours,
     progress: &dyn Progress,
 ) -> Result<Vec<f32>> {
-    let n = profiles.len();
-    let reversed: Vec<f32> = (0..n)
-        .into_par_iter()
-        .flat_map_iter(|number| reverse_complement(profiles.get(number)))
-        .collect();
-    let sizes: Vec<Vec<f32>> = (0..n)
-        .into_par_iter()
-        .map(|number| running_sizes(profiles.get(number)))
-        .collect();
-    let reversed_sizes: Vec<Vec<f32>> = reversed
-        .par_chunks(profiles.stride)
-        .map(running_sizes)
-        .collect();
-    let positions = profiles.stride / CHANNELS;
-    let reach = (positions as f64 * (1.0 - MIN_OVERLAP)) as i32;
+    let strands = Strands::new(profiles);
     let mut similarities = vec![0.0; neighbours.seqlets.len()];
     similarities
         .par_chunks_mut(neighbours.count)
         .enumerate()
-        .try_for_each(|(number, similarities)| {
+        .try_for_each_init(Vec::new, |bounds, (number, similarities)| {
             check(progress)?;
             let seqlet = profiles.get(number);
+            let mut base = strands.sketches.base(number, strands.reach as usize);
             let numbers = &neighbours.seqlets[number * neighbours.count..][..neighbours.count];
-            vectorized(|| {
-                for (similarity, &other) in similarities.iter_mut().zip(numbers) {
-                    let other = other as usize;
-                    let mut best = f32::NEG_INFINITY;
-                    let mut take = |_, index: f32| best = best.max(index);
-                    let forward = profiles.get(other);
-                    jaccard_along(forward, seqlet, &sizes[other], -reach..=reach, &mut take);
-                    let reverse = &reversed[other * profiles.stride..][..profiles.stride];
-                    let sizes = &reversed_sizes[other];
-                    jaccard_along(reverse, seqlet, sizes, -reach..=reach, &mut take);
-                    *similarity = best;
-                }
-            });
+            vectorized(
+                #[inline(always)]
+                || {
+                    for (similarity, &other) in similarities.iter_mut().zip(numbers) {
+                        let other = other as usize;
+                        strands.sketches.bounds(other, &mut base, bounds);
+                        *similarity = strands.best(seqlet, other, bounds);
+                    }
+                },
+            );
             progress.advance(1);
             Ok::<_, Error>(())
         })?;
@@ -174,7 +220,49 @@ fn ranks(values: &[f64]) -> Vec<f64> {
 
 #[cfg(test)]
 mod tests {
+    use bindscape_base::progress::Silent;
+
     use super::*;
+
+    #[test]
+    fn no_place_is_passed_over_that_is_better() {
+        let mut state = 3_u32;
+        let mut random = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) as f32 / (1 << 23) as f32 - 1.0
+        };
+        let (positions, n) = (21, 30);
+        let mut profiles = Profiles {
+            stride: positions * CHANNELS,
+            values: (0..n * positions * CHANNELS).map(|_| random()).collect(),
+        };
+        let mut sizes = Vec::new();
+        for profile in profiles.values.chunks_mut(positions * CHANNELS) {
+            profile.iter_mut().for_each(|value| *value = value.powi(5));
+            normalize(profile, &mut sizes);
+        }
+        let neighbours = Neighbours {
+            count: n,
+            seqlets: (0..n as u32).cycle().take(n * n).collect(),
+            similarities: vec![0.0; n * n],
+        };
+        let found = similarities(&profiles, &neighbours, &Silent).expect("not interrupted");
+        for (at, similarity) in found.into_iter().enumerate() {
+            let (seqlet, other) = (profiles.get(at / n), profiles.get(at % n));
+            let mut best = f32::NEG_INFINITY;
+            for x in [other.to_vec(), reverse_complement(other)] {
+                let sizes = running_sizes(&x);
+                vectorized(
+                    #[inline(always)]
+                    || {
+                        let mut take = |_, index: f32| best = best.max(index);
+                        jaccard_along(&x, seqlet, &sizes, -6..=6, &mut take);
+                    },
+                );
+            }
+            assert_eq!(similarity.to_bits(), best.to_bits(), "{at}");
+        }
+    }
 
     /// SciPy 1.17.1.
     #[test]

@@ -104,7 +104,7 @@ pub(crate) fn running_sizes(x: &[f32]) -> Vec<f32> {
 ///
 /// # Shapes
 /// positions × [`CHANNELS`], both.
-pub(crate) fn reverse_complement(x: &[f32]) -> Vec<f32> {
+pub(crate) fn reverse_complement<T: Copy>(x: &[T]) -> Vec<T> {
     let mut reversed = Vec::with_capacity(x.len());
     for position in x.chunks_exact(CHANNELS).rev() {
         let (hypothetical, projected) = position.split_at(4);
@@ -148,15 +148,18 @@ mod tests {
     fn the_index_is_that_of_its_definition() {
         let (x, y) = (stretch(30, 1), stretch(41, 2));
         let outside = running_sizes(&x);
-        vectorized(|| {
-            jaccard_along(&x, &y, &outside, -13..=24, |shift, index| {
-                let expected = plain(&x, &y, shift);
-                assert!(
-                    (f64::from(index) - expected).abs() < 1e-6,
-                    "{shift}: {index} {expected}"
-                );
-            });
-        });
+        vectorized(
+            #[inline(always)]
+            || {
+                jaccard_along(&x, &y, &outside, -13..=24, |shift, index| {
+                    let expected = plain(&x, &y, shift);
+                    assert!(
+                        (f64::from(index) - expected).abs() < 1e-6,
+                        "{shift}: {index} {expected}"
+                    );
+                });
+            },
+        );
         assert_eq!(jaccard(&x, &x), 1.0);
         assert_eq!(jaccard(&[0.0; 8], &[0.0; 8]), 0.0);
     }

@@ -17,6 +17,7 @@ mod options;
 mod pattern;
 mod search;
 mod seqlets;
+mod sketch;
 mod stretch;
 mod tracks;
 mod words;

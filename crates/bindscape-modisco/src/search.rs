@@ -195,11 +195,14 @@ fn subpatterns(
             |(similarities, order), number| {
                 check(progress)?;
                 let seqlet = profiles.get(number);
-                vectorized(|| {
-                    for (other, similarity) in similarities.iter_mut().enumerate() {
-                        *similarity = jaccard(seqlet, profiles.get(other));
-                    }
-                });
+                vectorized(
+                    #[inline(always)]
+                    || {
+                        for (other, similarity) in similarities.iter_mut().enumerate() {
+                            *similarity = jaccard(seqlet, profiles.get(other));
+                        }
+                    },
+                );
                 top(similarities, count, order);
                 Ok::<_, Error>(
                     (order.iter())
