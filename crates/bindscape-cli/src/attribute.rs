@@ -2,8 +2,11 @@
 
 use std::path::PathBuf;
 
-use bindscape::attribute::{Attribute, AttributionMethod, ReferenceKind, References};
-use bindscape_base::Result;
+use bindscape::attribute::{
+    Attribute, AttributionMethod, ReferenceKind, References, UnboundRegions,
+};
+use bindscape_base::{Error, Result};
+use bindscape_genome::load::SequenceInput;
 use bindscape_nn::Strands;
 use clap::{ArgGroup, Args};
 
@@ -24,7 +27,7 @@ pub(crate) struct Arguments {
     /// Regions to explain (BED or narrowPeak, may be compressed; `-` is standard input); needs --genome. Of those shorter than the model's length the window around the summit or, without one, the centre is explained; longer ones window by window
     #[arg(long, value_name = "FILE", requires = "genome")]
     regions: Option<PathBuf>,
-    /// Genome of the regions: 2bit, or FASTA with its .fai beside it
+    /// Genome of the regions, also of those of --matrix: 2bit, or FASTA with its .fai beside it
     #[arg(long, value_name = "FILE")]
     genome: Option<PathBuf>,
     /// TF whose logit is explained [default: the model's only one]
@@ -33,7 +36,7 @@ pub(crate) struct Arguments {
     /// Method
     #[arg(long, default_value = "deeplift", value_parser = choice::<AttributionMethod>(METHODS))]
     method: AttributionMethod,
-    /// Shuffles of each sequence that it is compared with
+    /// Shuffles or unbound regions that each sequence is compared with
     #[arg(long, value_name = "N", default_value_t = 10)]
     references: usize,
     /// What sequences are compared with
@@ -44,10 +47,16 @@ pub(crate) struct Arguments {
         conflicts_with = "reference_fasta"
     )]
     reference: ReferenceKind,
+    /// Binding matrix (Parquet) whose unbound regions are taken with --reference unbound; needs --genome or --sequences
+    #[arg(long, value_name = "FILE")]
+    matrix: Option<PathBuf>,
+    /// FASTA of the regions of --matrix, headers ending in chrom:start-end [default: from --genome]
+    #[arg(long, value_name = "FASTA", requires = "matrix")]
+    sequences: Option<PathBuf>,
     /// Sequences of the model's length (FASTA) to compare each sequence with, instead of shuffles
     #[arg(long, value_name = "FILE", conflicts_with = "references")]
     reference_fasta: Option<PathBuf>,
-    /// Seed of the shuffles
+    /// Seed of the shuffles or of the draw of regions
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     /// Points between a reference and a sequence, for integrated gradients [default: 50]
@@ -95,6 +104,10 @@ const KINDS: &[(&str, &str)] = &[
     ),
     ("mononucleotide", "Shuffles of the bases"),
     ("zero", "No base at any position"),
+    (
+        "unbound",
+        "Regions of --matrix that the TF does not bind, with the GC content of the sequence",
+    ),
 ];
 
 impl Verb for Arguments {
@@ -128,6 +141,24 @@ impl Verb for Arguments {
     }
 
     fn plan(self) -> Result<Attribute> {
+        let unbound = match (self.matrix, self.sequences, &self.genome) {
+            (None, ..) => None,
+            (Some(matrix), Some(fasta), _) => Some(UnboundRegions {
+                matrix,
+                sequences: SequenceInput::Fasta(fasta),
+            }),
+            (Some(matrix), None, Some(genome)) => Some(UnboundRegions {
+                matrix,
+                sequences: SequenceInput::Genome(genome.clone()),
+            }),
+            (Some(_), None, None) => {
+                return Err(Error::argument(
+                    "sequences",
+                    "a FASTA file or ⟦genome⟧, for the regions of ⟦matrix⟧",
+                    "neither",
+                ));
+            }
+        };
         Ok(Attribute {
             model: self.model,
             input: input(self.fasta, self.regions, self.genome)?,
@@ -138,6 +169,7 @@ impl Verb for Arguments {
                 count: self.references,
                 seed: self.seed,
                 fasta: self.reference_fasta,
+                unbound,
             },
             steps: self.steps,
             raw: self.raw,

@@ -6,6 +6,7 @@
 mod output;
 mod page;
 mod references;
+mod unbound;
 mod windows;
 
 use std::path::{Path, PathBuf};
@@ -22,7 +23,7 @@ use serde_json::json;
 use self::output::{Noted, Output, Shows};
 use self::references::Drawn;
 use self::windows::Windows;
-use crate::data::file_name;
+use crate::data::{self, file_name};
 use crate::job::Job;
 use crate::model;
 use crate::predict::{PredictionInput, other_assembly};
@@ -32,6 +33,7 @@ use crate::unfinished;
 
 pub use self::output::{CONTRIBUTIONS, ONE_HOT, PAGE, REGIONS};
 pub use self::references::{ReferenceKind, References};
+pub use self::unbound::UnboundRegions;
 
 /// Windows that are attributed before the next.
 const BATCH: usize = 128;
@@ -292,12 +294,19 @@ impl Attribute {
         let length = model.architecture.length();
         let network = model.network(&Device::flex());
         let attributor = Attributor::<f32>::new(&network, length, target)?;
-        let drawn = Drawn::new(&self.references, length)?;
-        let inputs = self.input.files(session)?;
+        let drawn = Drawn::new(&self.references, (&model, &file), &tf, session)?;
+        let mut inputs = self.input.files(session)?;
+        if let Some(unbound) = &self.references.unbound {
+            inputs.extend(data::records(&unbound.matrix, &unbound.sequences)?);
+            inputs.dedup();
+        }
         let windows = Windows::read(&self.input, length, self.refuse_outside, session)?;
         let known = windows.known();
         if known.is_empty() {
             return Err(nothing_known(&self.input, length));
+        }
+        if let Some(note) = drawn.lacking(known.iter().map(|&row| windows.bases(row))) {
+            session.note(&note);
         }
         if let Some(note) = other_assembly(&model.training.genome, &self.input) {
             session.note(&note);

@@ -14,15 +14,17 @@ const LENGTH: usize = 200;
 /// A directory with `m.safetensors`, a network of TFs A, B and C.
 fn directory() -> tempfile::TempDir {
     let directory = tempfile::tempdir().expect("a temporary directory");
+    import(directory.path(), "A,B,C");
+    directory
+}
+
+/// Writes `m.safetensors`, a network of three TFs.
+fn import(here: &Path, tfs: &str) {
     let weights = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../bindscape-nn/tests/golden/pytorch_small.safetensors");
     let weights = weights.to_str().expect("a path in UTF-8");
-    let import = ["model", "import", weights, "--tfs", "A,B,C"];
-    succeeds(
-        directory.path(),
-        &[&import[..], &["--out", "m.safetensors"]].concat(),
-    );
-    directory
+    let import = ["model", "import", weights, "--tfs", tfs];
+    succeeds(here, &[&import[..], &["--out", "m.safetensors"]].concat());
 }
 
 fn sequence(seed: u64) -> String {
@@ -189,6 +191,79 @@ fn every_method_and_reference() {
     }
     let said = succeeds(here, &words(&["--out", "last", "--raw", "--steps", "3"]));
     says(&said, &["--raw has no effect", "--steps has no effect"]);
+}
+
+#[test]
+fn unbound_regions_are_references() {
+    let directory = crate::toy::with_matrix();
+    let here = directory.path();
+    import(here, "MAX,JUND,B");
+    let all = [sequence(1), turned(&sequence(1)), "G".repeat(LENGTH)];
+    write_fasta(&here.join("s.fa"), &all);
+    let attribute = |more: &[&'static str]| {
+        let words = "attribute --model m.safetensors --fasta s.fa --threads 2 --show 0";
+        [words.split(' ').collect(), more.to_vec()].concat()
+    };
+    let matrix = "--reference unbound --references 5 --matrix matrix.parquet";
+    let matrix: Vec<&str> = matrix.split(' ').collect();
+    let with = |more: &[&'static str]| attribute(&[&matrix[..], more].concat());
+    let genome = ["--genome", "genome.fa", "--tf"];
+    let said = succeeds(
+        here,
+        &with(&[&genome[..], &["MAX", "--out", "max"]].concat()),
+    );
+    says(
+        &said,
+        &["1 window: fewer unbound regions than references have their GC content within 2.5%"],
+    );
+    let table = std::fs::read_to_string(here.join("max/regions.tsv")).expect("a table");
+    says(
+        &table,
+        &["5 unbound regions with the GC content of each sequence of matrix.parquet, seed 1"],
+    );
+    // The strands of a sequence have references that are each other's strands.
+    let found = numbers(&here.join("max/contributions.npz"));
+    let window = 4 * LENGTH;
+    let mut turned = found[window..2 * window].to_vec();
+    turned.reverse();
+    assert_eq!(found[..window], turned[..]);
+    // Another TF is not bound elsewhere, and another seed draws others.
+    for (out, more) in [
+        ("jund", ["JUND", "--seed", "1"]),
+        ("seed", ["MAX", "--seed", "2"]),
+    ] {
+        succeeds(here, &with(&[&genome[..], &more, &["--out", out]].concat()));
+        let mean = |out: &str| rows(&here.join(out).join("regions.tsv"))[1][8].clone();
+        assert_ne!(mean("max"), mean(out));
+    }
+
+    let max = ["--tf", "MAX", "--out", "not"];
+    says(
+        &refuses(here, &with(&max)),
+        &["--sequences: expected a FASTA file or --genome", "--matrix"],
+    );
+    let without = attribute(&[&["--reference", "unbound"][..], &max].concat());
+    says(
+        &refuses(here, &without),
+        &["--matrix: expected a binding matrix"],
+    );
+    let otherwise = [
+        &["--matrix", "matrix.parquet", "--genome", "genome.fa"][..],
+        &max,
+    ]
+    .concat();
+    says(
+        &refuses(here, &attribute(&otherwise)),
+        &["--reference: expected `unbound`"],
+    );
+    let unknown = with(&[&genome[..], &["B", "--out", "not"]].concat());
+    says(&refuses(here, &unknown), &["matrix.parquet", "B"]);
+    let many = ["--references", "900", "--tf", "MAX", "--out", "not"];
+    let many = [&matrix[..2], &matrix[4..], &genome[..2], &many].concat();
+    says(
+        &refuses(here, &attribute(&many)),
+        &["matrix.parquet: expected at least 902 regions that are unbound by MAX"],
+    );
 }
 
 #[test]

@@ -5,10 +5,13 @@ use std::path::{Path, PathBuf};
 use bindscape_base::{Error, Place, Result, digest, random};
 use bindscape_genome::fasta;
 use bindscape_motif::discover::shuffle_words;
+use bindscape_nn::Model;
 use bindscape_nn::attribution::turned;
 use serde::{Deserialize, Serialize};
 
-use crate::data::file_name;
+use super::unbound::{self, Unbound, UnboundRegions};
+use crate::data::{counted, file_name};
+use crate::session::Session;
 
 /// References of a sequence at most: their mean changes no more long before.
 const MOST: usize = 1_000;
@@ -25,6 +28,8 @@ pub enum ReferenceKind {
     Mononucleotide,
     /// No base at any position.
     Zero,
+    /// Regions that the TF does not bind, with the GC content of the sequence.
+    Unbound,
 }
 
 /// What sequences are compared with.
@@ -34,15 +39,18 @@ pub struct References {
     /// Their kind.
     #[serde(default)]
     pub kind: ReferenceKind,
-    /// Shuffles per sequence.
+    /// Shuffles or unbound regions per sequence.
     pub count: usize,
-    /// Seed of the shuffles. Those of a sequence depend on it and on the sequence alone, and those of
-    /// its reverse complement are theirs.
+    /// Seed of the draw. References of a sequence depend on it and on the sequence alone, and those
+    /// of its reverse complement are theirs.
     #[serde(default)]
     pub seed: u64,
     /// Sequences (FASTA) to compare each sequence with, instead.
     #[serde(default)]
     pub fasta: Option<PathBuf>,
+    /// The regions that [`ReferenceKind::Unbound`] draws from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unbound: Option<UnboundRegions>,
 }
 
 impl Default for References {
@@ -52,6 +60,7 @@ impl Default for References {
             count: 10,
             seed: 1,
             fasta: None,
+            unbound: None,
         }
     }
 }
@@ -66,7 +75,20 @@ impl References {
                 self.count.to_string(),
             ));
         }
-        Ok(())
+        let wanted = self.kind == ReferenceKind::Unbound && self.fasta.is_none();
+        match (wanted, &self.unbound) {
+            (true, None) => Err(Error::argument(
+                "matrix",
+                "a binding matrix that tells which regions are unbound",
+                "none",
+            )),
+            (false, Some(_)) => Err(Error::argument(
+                "reference",
+                "`unbound`, since ⟦matrix⟧ is for unbound regions",
+                "another kind",
+            )),
+            _ => Ok(()),
+        }
     }
 
     pub(super) fn in_words(&self) -> String {
@@ -83,6 +105,15 @@ impl References {
             (None, ReferenceKind::Dinucleotide) => shuffles("dinucleotide"),
             (None, ReferenceKind::Mononucleotide) => shuffles("mononucleotide"),
             (None, ReferenceKind::Zero) => "zeros".into(),
+            (None, ReferenceKind::Unbound) => {
+                let matrix = self.unbound.as_ref().map(|unbound| &unbound.matrix);
+                let of = matrix.map_or(String::new(), |path| format!(" of {}", file_name(path)));
+                format!(
+                    "{} with the GC content of each sequence{of}, seed {}",
+                    counted(count as u64, "unbound region"),
+                    self.seed
+                )
+            }
         }
     }
 }
@@ -96,12 +127,23 @@ pub(super) enum Drawn {
     },
     Zeros,
     Given(Vec<Vec<u8>>),
+    Unbound(Unbound),
 }
 
 impl Drawn {
-    pub(super) fn new(references: &References, length: usize) -> Result<Self> {
+    /// For the logit of `tf`.
+    pub(super) fn new(
+        references: &References,
+        (model, file): (&Model, &Path),
+        tf: &str,
+        session: &Session<'_>,
+    ) -> Result<Self> {
         if let Some(fasta) = &references.fasta {
-            return given(fasta, length).map(Self::Given);
+            return given(fasta, model.architecture.length()).map(Self::Given);
+        }
+        if let Some(unbound) = &references.unbound {
+            let drawn = (references.count, references.seed);
+            return (unbound.read((model, file), tf, drawn, session)).map(Self::Unbound);
         }
         Ok(match references.kind {
             ReferenceKind::Zero => Self::Zeros,
@@ -117,8 +159,25 @@ impl Drawn {
     pub(super) fn identity(&self) -> Option<String> {
         match self {
             Self::Given(given) => Some(digest::sha256_hex(&given.concat())),
-            _ => None,
+            Self::Unbound(unbound) => Some(unbound.identity()),
+            Self::Zeros | Self::Shuffles { .. } => None,
         }
+    }
+
+    /// Says how many of the sequences have no regions of their GC content to be compared with.
+    pub(super) fn lacking(&self, sequences: impl Iterator<Item = Vec<u8>>) -> Option<String> {
+        let Self::Unbound(unbound) = self else {
+            return None;
+        };
+        let lacking = sequences.filter(|bases| unbound.lacks(bases)).count();
+        (lacking > 0).then(|| {
+            format!(
+                "{}: fewer unbound regions than references have their GC content within {}%; the \
+                 nearest are taken",
+                counted(lacking as u64, "window"),
+                unbound::TOLERANCE * 100.0
+            )
+        })
     }
 
     /// The references of a sequence; `None` stands for zeros.
@@ -126,6 +185,7 @@ impl Drawn {
         match self {
             Self::Zeros => vec![None],
             Self::Given(given) => given.iter().cloned().map(Some).collect(),
+            Self::Unbound(unbound) => unbound.of(bases).into_iter().map(Some).collect(),
             Self::Shuffles { order, count, seed } => {
                 let shuffles = shuffles(bases, *order, *count, *seed);
                 shuffles.into_iter().map(Some).collect()
@@ -134,21 +194,36 @@ impl Drawn {
     }
 }
 
-/// Shuffles of a sequence. They are drawn on the strand that comes first in the alphabet.
-fn shuffles(bases: &[u8], order: usize, count: usize, seed: u64) -> Vec<Vec<u8>> {
+/// What `draw` makes of a sequence, on the strand that comes first in the alphabet, and of a number
+/// that tells sequences apart; turned where that is not the strand as given.
+pub(super) fn on_its_strand(
+    bases: &[u8],
+    draw: impl FnOnce(&[u8], u64) -> Vec<Vec<u8>>,
+) -> Vec<Vec<u8>> {
     let other = turned(bases);
     let reverse = other[..] < *bases;
     let own = if reverse { &other[..] } else { bases };
     let key = digest::sha256_hex(own);
     let key = u64::from_str_radix(&key[..16], 16).expect("digits of a digest");
-    (0..count as u64)
-        .map(|number| {
-            let mut rng = random::stream(seed, "references", &[key, number]);
-            let mut shuffled = own.to_vec();
-            shuffle_words(&mut shuffled, order, &mut rng);
-            if reverse { turned(&shuffled) } else { shuffled }
-        })
-        .collect()
+    let drawn = draw(own, key);
+    match reverse {
+        true => drawn.iter().map(|bases| turned(bases)).collect(),
+        false => drawn,
+    }
+}
+
+/// Shuffles of a sequence.
+fn shuffles(bases: &[u8], order: usize, count: usize, seed: u64) -> Vec<Vec<u8>> {
+    on_its_strand(bases, |own, key| {
+        (0..count as u64)
+            .map(|number| {
+                let mut rng = random::stream(seed, "references", &[key, number]);
+                let mut shuffled = own.to_vec();
+                shuffle_words(&mut shuffled, order, &mut rng);
+                shuffled
+            })
+            .collect()
+    })
 }
 
 /// The sequences of a file.
