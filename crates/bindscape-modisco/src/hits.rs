@@ -27,7 +27,7 @@ use crate::hdf5::Stored;
 use crate::tracks::{Tracks, UNKNOWN};
 
 /// How far a coefficient may be from the conditions of optimality.
-const TOLERANCE: f64 = 1e-6;
+pub const TOLERANCE: f64 = 1e-6;
 /// Coefficients up to this size are none.
 const LEAST: f64 = 1e-6;
 /// Most rounds of descent of a sequence; a few are enough.
@@ -116,6 +116,8 @@ pub struct Fit {
     pub covered: f64,
     /// Number of hits.
     pub hits: usize,
+    /// Whether they are those of the minimum, to within [`TOLERANCE`].
+    pub exact: bool,
 }
 
 /// The hits of all sequences.
@@ -316,13 +318,14 @@ impl<'a> Problem<'a> {
         }
     }
 
-    fn solve(&mut self) {
+    /// Goes towards the minimum for so many rounds at most; whether it is reached.
+    fn solve(&mut self, rounds: usize) -> bool {
         let mut gradients = vec![0.0; self.bases.len() * self.templates.len()];
-        for _ in 0..ROUNDS {
+        for _ in 0..rounds {
             self.correlate(&mut gradients);
             let added = self.violations(&gradients);
             if added.is_empty() {
-                return;
+                return true;
             }
             for (template, start) in added {
                 self.add(template, start);
@@ -331,6 +334,7 @@ impl<'a> Problem<'a> {
             self.candidates
                 .retain(|candidate| candidate.coefficient > 0.0);
         }
+        false
     }
 
     /// Products of the residual with every template at every start, `[start, template]`.
@@ -431,9 +435,7 @@ impl<'a> Problem<'a> {
     }
 
     fn hits(mut self) -> (Vec<Hit>, Fit) {
-        if self.scale > 0.0 {
-            self.solve();
-        }
+        let exact = self.scale == 0.0 || self.solve(ROUNDS);
         let mut hits: Vec<Hit> = (self.candidates.iter())
             .filter(|candidate| candidate.coefficient > LEAST)
             .map(|candidate| self.hit(candidate))
@@ -445,6 +447,7 @@ impl<'a> Problem<'a> {
             scale: self.scale,
             covered: self.covered(&hits),
             hits: hits.len(),
+            exact,
         };
         (hits, fit)
     }
@@ -605,7 +608,8 @@ mod tests {
         let templates = Templates::new(&patterns, 0.3);
         let penalty = 0.2;
         let mut problem = Problem::new(&tracks, 0, &templates, penalty);
-        problem.solve();
+        assert!(!problem.solve(1), "one round is too few");
+        assert!(problem.solve(ROUNDS));
         assert!(
             problem.candidates.len() >= 3,
             "{}",

@@ -224,6 +224,13 @@ impl CallHits {
         let tracks = Tracks::read(&self.sequences, &self.contributions, self.window, session)?;
         let places = Places::of_tracks(self.regions.as_deref(), &tracks, &self.sequences)?;
         let called = call(&tracks, &contents.patterns, self.options, session)?;
+        if let count @ 1.. = called.fits.iter().filter(|fit| !fit.exact).count() {
+            session.note(&format!(
+                "warning: the hits of {} are near the best explanation of the contributions, not \
+                 the best itself: the search went on for too long",
+                data::counted(count as u64, "sequence")
+            ));
+        }
         let seqlets = (contents.patterns.iter()).flat_map(|pattern| &pattern.seqlets);
         let last = seqlets.map(|seqlet| seqlet.example as usize).max();
         let same_sequences = contents.window == Some(tracks.length())
