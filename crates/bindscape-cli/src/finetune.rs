@@ -79,6 +79,9 @@ pub(crate) struct Arguments {
     /// Regions that the multi-model was fitted to
     #[arg(long, default_value = "train", value_parser = choice::<SeenRegions>(SEEN))]
     seen_regions: SeenRegions,
+    /// Begin networks from random weights with filters that are motifs: a file, jaspar:vertebrates, or de-novo for those of the training regions; the mean of each cluster, the largest first, in both orientations [default: random filters]
+    #[arg(long, value_name = "MOTIFS")]
+    motif_filters: Option<String>,
     /// Layers to take from the multi-model: all-but-output, convolutional, first-convolutional
     #[arg(
         long,
@@ -136,6 +139,7 @@ impl Verb for Arguments {
             readout: !(self.no_readout || self.simple_only),
             background_per_positive: self.background,
             networks_see_background: self.train_background,
+            motif_filters: self.motif_filters,
             transfer: self.transfer,
             freeze: self.freeze,
             split: self.split.split()?,

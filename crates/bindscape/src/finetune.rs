@@ -16,7 +16,9 @@ use bindscape_matrix::results::{
 use bindscape_matrix::sample::{Excluded, FinetuneOptions, FinetuningPool, Prepared};
 use bindscape_matrix::split::Split;
 use bindscape_matrix::{BindingMatrix, View, parquet};
+use bindscape_motif::motifs_from;
 use bindscape_nn::features::Penalty;
+use bindscape_nn::network::Network;
 use bindscape_nn::train::{Freeze, Start, TrainOptions, TransferLayers};
 use bindscape_nn::{Architecture, ArchitectureKind, Model, TrainingIdentity};
 use serde::{Deserialize, Serialize};
@@ -25,6 +27,7 @@ use serde_json::json;
 use crate::data;
 use crate::job::Job;
 use crate::model;
+use crate::pretrain::filters;
 use crate::run_directory::RunDirectory;
 use crate::session::Session;
 use crate::side_by_side;
@@ -141,6 +144,11 @@ pub struct Finetune {
     /// other regions validates.
     #[serde(default)]
     pub networks_see_background: bool,
+    /// Motifs that the first filters of networks from scratch begin as
+    /// ([`bindscape_motif::motifs_from`] takes them, and [`DE_NOVO`]), each cluster's mean in both
+    /// orientations; `None` for random filters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub motif_filters: Option<String>,
     /// Layers whose weights come from the multi-model.
     pub transfer: TransferLayers,
     /// Layers of the transferred model that keep their weights.
@@ -152,6 +160,9 @@ pub struct Finetune {
     /// Run directory.
     pub out: PathBuf,
 }
+
+/// What [`Finetune::motif_filters`] is for the motifs that are found in the training part itself.
+pub const DE_NOVO: &str = "de-novo";
 
 fn yes() -> bool {
     true
@@ -224,6 +235,7 @@ impl Finetune {
             readout: true,
             background_per_positive: background(),
             networks_see_background: false,
+            motif_filters: None,
             transfer: TransferLayers::default(),
             freeze: Freeze::default(),
             split: draw.split,
@@ -392,6 +404,7 @@ impl Finetune {
             }),
             // Null as it was before.
             "network_background": self.networks_see_background.then_some(self.background_per_positive),
+            "motif_filters": self.motif_filters,
             "transfer": self.transfers().then_some(self.transfer),
             "freeze": self.freeze,
             "training": {
@@ -400,6 +413,36 @@ impl Finetune {
             },
             "bootstrap": { "resamples": bootstrap.resamples, "level": bootstrap.level },
         })
+    }
+
+    /// Networks whose first filters begin as `motifs`, one for each repeat.
+    fn initial(
+        &self,
+        motifs: &str,
+        architecture: &Architecture,
+        repeats: &[Prepared],
+        session: &Session<'_>,
+    ) -> Result<Vec<Network>> {
+        let given = (motifs != DE_NOVO)
+            .then(|| motifs_from(motifs))
+            .transpose()?;
+        (1..)
+            .zip(repeats)
+            .map(|(repeat, prepared)| {
+                let seed = self.seed(repeat);
+                let data = &prepared.dataset;
+                let found;
+                let set = match &given {
+                    Some(set) => set,
+                    None => {
+                        let rows = data.rows(Part::Train);
+                        found = readout::motifs(&self.matrix, data, &rows, seed, session)?;
+                        &found
+                    }
+                };
+                filters::initial(architecture, set, seed, session)
+            })
+            .collect()
     }
 
     /// The options of one training.
@@ -463,6 +506,9 @@ struct Inputs {
     naturals: Vec<Dataset>,
     /// What the networks of each repeat are trained on, where that is more than `repeats` hold.
     with_background: Option<Vec<Dataset>>,
+    /// Weights that networks from scratch begin with, repeat by repeat, where their filters are
+    /// motifs.
+    initial: Option<Vec<Network>>,
 }
 
 impl Inputs {
@@ -489,6 +535,9 @@ impl Inputs {
                 })
                 .collect()
         });
+        let initial = (plan.motif_filters.as_deref())
+            .map(|motifs| plan.initial(motifs, &architecture, &repeats, session))
+            .transpose()?;
         Ok(Self {
             parent,
             genome,
@@ -499,6 +548,7 @@ impl Inputs {
             repeats,
             naturals,
             with_background,
+            initial,
         })
     }
 
@@ -564,10 +614,14 @@ impl Inputs {
             label: format!("{} {}", plan.tf, training.directory),
             directory: &training.directory,
             architecture: &self.architecture,
-            start: ancestor.map_or(Start::Scratch, |parent| Start::Transfer {
-                parent,
-                layers: plan.transfer,
-            }),
+            start: match (ancestor, &self.initial) {
+                (Some(parent), _) => Start::Transfer {
+                    parent,
+                    layers: plan.transfer,
+                },
+                (None, Some(initial)) => Start::Weights(&initial[training.repeat as usize - 1]),
+                (None, None) => Start::Scratch,
+            },
             data,
             options,
             identity: TrainingIdentity::new(
@@ -616,6 +670,14 @@ impl Job for Finetune {
         };
         if let (Some(expected), None) = (needs_model, &self.model) {
             return Err(Error::argument("model", expected, "none"));
+        }
+        let from_scratch = matches!(self.start, StartChoice::Scratch | StartChoice::Both);
+        if self.motif_filters.is_some() && !from_scratch {
+            return Err(Error::argument(
+                "motif_filters",
+                "a network from scratch, whose filters can begin as motifs",
+                "none",
+            ));
         }
         self.draw().validate()?;
         self.training.check()

@@ -12,6 +12,7 @@ use bindscape_matrix::results::{Evaluation, RunKind, RunRecord, Start as StartKi
 use bindscape_matrix::sample::{self, Fetch, Prepared, PretrainOptions, Unresolved};
 use bindscape_matrix::split::Split;
 use bindscape_matrix::{BindingMatrix, BindingState, View, parquet, tf_index};
+use bindscape_motif::motifs_from;
 use bindscape_nn::train::{Observer, Start};
 use bindscape_nn::{Architecture, ArchitectureKind, TrainingIdentity};
 use serde::{Deserialize, Serialize};
@@ -366,7 +367,9 @@ impl Pretrain {
         let initial = self
             .motif_filters
             .as_deref()
-            .map(|motifs| filters::initial(&architecture, motifs, options.seed, observer))
+            .map(|motifs| {
+                filters::initial(&architecture, &motifs_from(motifs)?, options.seed, observer)
+            })
             .transpose()?;
         let pretrain = PretrainOptions {
             tfs: chosen.tfs.clone(),

@@ -12,7 +12,7 @@ const STUDY: &str = r#"{
   "title": "A toy",
   "tfs": ["MAX"],
   "sets": [{ "name": "both", "tfs": "MAX,JUND" }],
-  "models": ["profile", "pwm", "kmers", "multi-model", "scratch", "motif-filters", "layers:convolutional", "transfer",
+  "models": ["profile", "pwm", "kmers", "multi-model", "scratch", "motif-filters", "de-novo-filters", "layers:convolutional", "transfer",
              "freeze:convolutional", "readout"],
   "positives": [40, 500],
   "pretraining": { "max_epochs": 1 },
@@ -68,11 +68,11 @@ fn all_models_come_into_one_table_whatever_the_threads() {
     says(
         &told,
         &[
-            "A toy: 1 TF, 1 multi-model, 2 cases with 10 models each",
+            "A toy: 1 TF, 1 multi-model, 2 cases with 11 models each",
             "both-1: 300 regions of 2 TFs, mean test AUCPR",
             "MAX.both.500.1.1.1: left out, positives: expected 500 bound regions of MAX, found 100",
             "both, 40 bound regions, transfer: mean AUCPR",
-            "wrote 10 rows",
+            "wrote 11 rows",
         ],
     );
     let table = rows(&here.join("one"));
@@ -85,6 +85,7 @@ fn all_models_come_into_one_table_whatever_the_threads() {
             "multi-model",
             "scratch",
             "motif-filters",
+            "de-novo-filters",
             "layers:convolutional",
             "transfer",
             "freeze:convolutional",
@@ -120,9 +121,9 @@ fn all_models_come_into_one_table_whatever_the_threads() {
         .iter()
         .map(|of| of == "1")
         .collect();
-    let by_epochs = |row: usize| (4..9).contains(&row);
+    let by_epochs = |row: usize| (4..10).contains(&row);
     assert!(
-        (0..10).all(|row| trained[row] == by_epochs(row)),
+        (0..11).all(|row| trained[row] == by_epochs(row)),
         "{trained:?}"
     );
     // The page and the tests follow from the table alone.

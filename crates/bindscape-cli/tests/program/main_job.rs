@@ -552,6 +552,57 @@ fn all_tfs_but_one_are_pretrained_on_masked_regions() {
     );
 }
 
+/// Networks from scratch begin with filters that are motifs, those of the training regions or given
+/// ones, DanQ as well.
+#[test]
+fn networks_from_scratch_begin_as_motifs() {
+    let directory = toy::with_matrix();
+    let here = directory.path();
+    let words = |network: &'static str, out: &'static str, more: &[&'static str]| {
+        let words = "finetune --scratch --matrix matrix.parquet --genome genome.fa --tf MAX \
+                     --positives 60 --epochs 1 --resamples 0";
+        let own = ["--architecture", network, "--out", out];
+        [
+            words.split_whitespace().collect(),
+            own.to_vec(),
+            more.to_vec(),
+        ]
+        .concat()
+    };
+    let weights = |out: &str| fs::read(here.join(out).join("scratch-1/model.safetensors")).unwrap();
+    succeeds(here, &words("cnn", "random", &[]));
+    for (network, out, filters) in [("cnn", "own", 100), ("danq", "own-danq", 320)] {
+        let said = succeeds(here, &words(network, out, &["--motif-filters", "de-novo"]));
+        assert!(
+            said.contains(&format!("of {filters} begin as motifs")),
+            "{said}"
+        );
+        let record = json(&here.join(out).join("run.json"));
+        assert_eq!(record["configuration"]["motif_filters"], "de-novo");
+    }
+    succeeds(
+        here,
+        &words("cnn", "given", &["--motif-filters", "jaspar:MAX,JUND"]),
+    );
+    assert_ne!(weights("own"), weights("random"));
+    assert_ne!(weights("own"), weights("given"));
+    // The same command finds all done; other filters are another run.
+    let before = weights("own");
+    succeeds(here, &words("cnn", "own", &["--motif-filters", "de-novo"]));
+    assert_eq!(weights("own"), before);
+    says(
+        &refuses(here, &words("cnn", "own", &[])),
+        &["motif_filters"],
+    );
+
+    let mut transfer = words("cnn", "none", &["--motif-filters", "de-novo"]);
+    transfer[1] = "--simple-only";
+    says(
+        &refuses(here, &transfer),
+        &["--motif-filters: expected a network from scratch"],
+    );
+}
+
 /// A readout of the multi-model is compared with a PWM and with networks, predicts as any model, and
 /// is refused where it makes no sense.
 #[test]

@@ -9,7 +9,7 @@ use bindscape_matrix::dataset::{Dataset, Part};
 use bindscape_matrix::experiment::{Relation, ResultRow};
 use bindscape_matrix::results::{RunKind, TfMetrics};
 use bindscape_matrix::sample::FinetuningPool;
-use bindscape_motif::{Motif, MotifSet};
+use bindscape_motif::{Motif, MotifSet, motifs_from};
 use bindscape_nn::evaluate::Bootstrap;
 use bindscape_nn::train::{self, Freeze, Observer, Start, TrainOptions, TransferLayers};
 use bindscape_nn::{Architecture, Device, Model, Precision, TrainingIdentity};
@@ -114,17 +114,15 @@ impl Bench<'_> {
             }
             Err(error) => return Err(error),
         };
-        let motifs = match study.has(ModelKind::Pwm) || study.has(ModelKind::Readout) {
+        let motifs = match study.models.iter().any(|model| model.needs_motifs()) {
             true => Some(running.motifs()?),
             false => None,
         };
         let mut rows = Vec::new();
         for &model in &study.models {
             let began = Instant::now();
-            let (seconds_before, motifs) = match (&motifs, model) {
-                (Some((motifs, seconds)), ModelKind::Pwm | ModelKind::Readout) => {
-                    (*seconds, Some(motifs))
-                }
+            let (seconds_before, motifs) = match &motifs {
+                Some((motifs, seconds)) if model.needs_motifs() => (*seconds, Some(motifs)),
                 _ => (0.0, None),
             };
             if let Some(tested) = running.test(model, motifs)? {
@@ -246,11 +244,9 @@ impl Running<'_> {
             (ModelKind::MultiModel, Some(multi), _) => self.test_multi(multi),
             (ModelKind::Scratch, ..) => self.train(model, Start::Scratch, Freeze::None),
             (ModelKind::MotifFilters, ..) => {
-                let architecture = self.architecture();
-                let initial =
-                    filters::initial(&architecture, FILTER_MOTIFS, self.split_seed, self.observer)?;
-                self.train(model, Start::Weights(&initial), Freeze::None)
+                self.train_from_motifs(model, &motifs_from(FILTER_MOTIFS)?)
             }
+            (ModelKind::DeNovoFilters, _, Some(motifs)) => self.train_from_motifs(model, motifs),
             (ModelKind::Transfer, Some(parent), _) => {
                 self.train(model, whole(parent), Freeze::None)
             }
@@ -263,6 +259,13 @@ impl Running<'_> {
             (ModelKind::Readout, Some(multi), Some(motifs)) => self.test_readout(multi, motifs),
             _ => Ok(None),
         }
+    }
+
+    /// Trains a network whose first filters begin as `motifs`.
+    fn train_from_motifs(&self, model: ModelKind, motifs: &MotifSet) -> Result<Option<Outcome>> {
+        let architecture = self.architecture();
+        let initial = filters::initial(&architecture, motifs, self.split_seed, self.observer)?;
+        self.train(model, Start::Weights(&initial), Freeze::None)
     }
 
     fn architecture(&self) -> Architecture {

@@ -197,19 +197,23 @@ pub enum ModelKind {
     Layers(TransferLayers),
     /// A network whose first filters begin as known motifs.
     MotifFilters,
+    /// A network whose first filters begin as the de novo motifs of the regions that it may learn
+    /// from.
+    DeNovoFilters,
     /// A regression on the multi-model's outputs and de novo motifs.
     Readout,
 }
 
 impl ModelKind {
     /// All models.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Profile,
         Self::Pwm,
         Self::Kmers,
         Self::MultiModel,
         Self::Scratch,
         Self::MotifFilters,
+        Self::DeNovoFilters,
         Self::Layers(TransferLayers::FirstConvolutional),
         Self::Layers(TransferLayers::Convolutional),
         Self::Transfer,
@@ -223,8 +227,18 @@ impl ModelKind {
     pub(super) fn needs_multi_model(self) -> bool {
         !matches!(
             self,
-            Self::Profile | Self::Pwm | Self::Kmers | Self::Scratch | Self::MotifFilters
+            Self::Profile
+                | Self::Pwm
+                | Self::Kmers
+                | Self::Scratch
+                | Self::MotifFilters
+                | Self::DeNovoFilters
         )
+    }
+
+    /// Whether it needs de novo motifs.
+    pub(super) fn needs_motifs(self) -> bool {
+        matches!(self, Self::Pwm | Self::DeNovoFilters | Self::Readout)
     }
 }
 
@@ -240,6 +254,7 @@ impl fmt::Display for ModelKind {
             Self::Frozen(layers) => write!(f, "freeze:{layers}"),
             Self::Layers(layers) => write!(f, "layers:{layers}"),
             Self::MotifFilters => f.write_str("motif-filters"),
+            Self::DeNovoFilters => f.write_str("de-novo-filters"),
             Self::Readout => f.write_str("readout"),
         }
     }
@@ -475,11 +490,6 @@ impl Study {
             split: self.split.clone(),
             ..FinetuneOptions::default()
         }
-    }
-
-    /// Whether models of that kind are compared.
-    pub(super) fn has(&self, model: ModelKind) -> bool {
-        self.models.contains(&model)
     }
 }
 

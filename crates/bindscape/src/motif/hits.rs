@@ -5,7 +5,7 @@ mod tables;
 use std::path::PathBuf;
 
 use bindscape_base::digest::InputFile;
-use bindscape_base::progress::check;
+use bindscape_base::progress::{Progress, check};
 use bindscape_base::{Result, atomic};
 use bindscape_modisco::hdf5::{self, Stored};
 use bindscape_modisco::hits::{Called, Hit, HitOptions, call};

@@ -3,7 +3,7 @@
 use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Result};
 use bindscape_motif::cluster::{Thresholds, cluster, consensus};
-use bindscape_motif::{Background, Motif, motifs_from};
+use bindscape_motif::{Background, Motif, MotifSet};
 use bindscape_nn::network::Network;
 use bindscape_nn::{Architecture, Device};
 
@@ -13,15 +13,14 @@ use crate::data::counted;
 const FIRST: [&str; 2] = ["c1", "Conv1"];
 
 /// The network with random weights from `seed`, but for as many of its first filters as there are
-/// motifs: the mean motif of each cluster of `motifs`, the largest cluster first, in both
+/// motifs: the mean motif of each cluster of `set`, the largest cluster first, in both
 /// orientations.
 pub(crate) fn initial(
     architecture: &Architecture,
-    motifs: &str,
+    set: &MotifSet,
     seed: u64,
     progress: &dyn Progress,
 ) -> Result<Network> {
-    let set = motifs_from(motifs)?;
     progress.begin("comparing motifs", Some(set.motifs.len() as u64));
     let clustering = cluster(&set.motifs, Thresholds::default(), progress)?;
     progress.finish();
