@@ -12,7 +12,7 @@ sequences on 2 threads, one strand, both sides in turn and each in a process of 
 - In-silico mutagenesis of 100 sequences.
 
 Each is run three times; the best counts. It wants an idle machine. Then cost against
-the number of sequences and of references, for bindscape.
+the number of sequences, of references and of bases, for bindscape.
 """
 
 import json
@@ -25,22 +25,21 @@ import time
 
 LENGTH, THREADS, REPEATS = 200, 2, 3
 GOLDEN = pathlib.Path(__file__).resolve().parents[2] / "crates/bindscape-nn/tests/golden"
-CONFIG = dict(length=LENGTH, outputs=1, filters=[100, 200, 200], kernels=[19, 7, 4], pool=3,
-              hidden=1000)
+CONFIG = dict(outputs=1, filters=[100, 200, 200], kernels=[19, 7, 4], pool=3, hidden=1000)
 
 
-def network():
+def network(length=LENGTH):
     sys.path.insert(0, str(GOLDEN))
     import parity
-    plain, modules = parity.Cnn(**CONFIG), parity.CnnOfModules(**CONFIG)
+    plain, modules = parity.Cnn(length=length, **CONFIG), parity.CnnOfModules(length=length, **CONFIG)
     parity.fill(plain)
     modules.load_state_dict(plain.state_dict())
     return plain, modules.eval()
 
 
-def sequences(count):
+def sequences(count, length=LENGTH):
     import numpy as np
-    return np.random.default_rng(1).integers(0, 4, (count, LENGTH))
+    return np.random.default_rng(1).integers(0, 4, (count, length))
 
 
 def one_hot(bases):
@@ -71,11 +70,16 @@ def theirs(method, count):
     print(json.dumps([seconds, megabytes]))
 
 
-def ours(program, out, method, count, references=10):
+def ours(program, out, method, count, references=10, length=LENGTH):
     import shutil
+    out = out / str(length)
     fasta = out / f"{count}.fa"
     if not fasta.exists():
-        subprocess.run([sys.executable, __file__, "--write", str(out), str(count)], check=True)
+        words = ["--write", str(out), str(count), str(length)]
+        subprocess.run([sys.executable, __file__, *words], check=True)
+    if not (out / "m.safetensors").exists():
+        subprocess.run([program, "model", "import", str(out / "weights.safetensors"), "--tfs", "A",
+                        "--out", str(out / "m.safetensors")], check=True, capture_output=True)
     shutil.rmtree(out / "out", ignore_errors=True)
     words = [program, "attribute", "--model", out / "m.safetensors", "--fasta", fasta, "--method",
              method, "--strands", "forward", "--threads", THREADS, "--show", 0, "--quiet", "--out",
@@ -90,12 +94,13 @@ def ours(program, out, method, count, references=10):
     return time.perf_counter() - begin, usage.ru_maxrss / 1024
 
 
-def write(out, count):
+def write(out, count, length):
     """In a process of its own: the memory of a process counts as that of what it starts."""
     import safetensors.torch
-    plain, _ = network()
+    out.mkdir(parents=True, exist_ok=True)
+    plain, _ = network(length)
     safetensors.torch.save_file(plain.state_dict(), out / "weights.safetensors")
-    rows = ("".join("ACGT"[base] for base in row) for row in sequences(count))
+    rows = ("".join("ACGT"[base] for base in row) for row in sequences(count, length))
     (out / f"{count}.fa").write_text("".join(f">s{n}\n{row}\n" for n, row in enumerate(rows)))
 
 
@@ -103,9 +108,6 @@ def main():
     out = pathlib.Path(sys.argv[1])
     program = sys.argv[2] if len(sys.argv) > 2 else "bindscape"
     out.mkdir(parents=True, exist_ok=True)
-    subprocess.run([sys.executable, __file__, "--write", str(out), "1000"], check=True)
-    subprocess.run([program, "model", "import", str(out / "weights.safetensors"), "--tfs", "A",
-                    "--out", str(out / "m.safetensors")], check=True)
     print("| method | sequences | tangermeme s | bindscape s | ratio | tangermeme MB | "
           "bindscape MB |\n|---|---|---|---|---|---|---|")
     for method, count in [("deeplift", 1000), ("ism", 100)]:
@@ -118,17 +120,21 @@ def main():
         best = [min(run) for run in runs]
         (a, a_mb), (b, b_mb) = best
         print(f"| {method} | {count} | {a:.2f} | {b:.2f} | {a / b:.1f} | {a_mb:.0f} | {b_mb:.0f} |")
-    print("\n| sequences | references | bindscape s | MB |\n|---|---|---|---|")
-    for count, references in [(250, 10), (500, 10), (1000, 10), (2000, 10), (1000, 1), (1000, 20)]:
-        seconds, megabytes = min(ours(program, out, "deeplift", count, references)
+    print("\n| method | sequences | references | bp | bindscape s | MB |\n|---|---|---|---|---|---|")
+    for method, count, references, length in [
+            ("deeplift", 250, 10, 200), ("deeplift", 500, 10, 200), ("deeplift", 1000, 10, 200),
+            ("deeplift", 2000, 10, 200), ("deeplift", 1000, 1, 200), ("deeplift", 1000, 20, 200),
+            ("deeplift", 250, 10, 500), ("deeplift", 250, 10, 1000),
+            ("ism", 100, 0, 200), ("ism", 20, 0, 500), ("ism", 20, 0, 1000)]:
+        seconds, megabytes = min(ours(program, out, method, count, references, length)
                                  for _ in range(REPEATS))
-        print(f"| {count} | {references} | {seconds:.2f} | {megabytes:.0f} |")
+        print(f"| {method} | {count} | {references} | {length} | {seconds:.2f} | {megabytes:.0f} |")
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--theirs"]:
         theirs(sys.argv[2], int(sys.argv[3]))
     elif sys.argv[1:2] == ["--write"]:
-        write(pathlib.Path(sys.argv[2]), int(sys.argv[3]))
+        write(pathlib.Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))
     else:
         main()

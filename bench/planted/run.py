@@ -162,7 +162,8 @@ def one_length(out, program, length, motifs):
             length, "--build", "simulated", "--out", out / "matrix.parquet")
     if not (out / "multi" / "model.safetensors").exists():
         run(program, "pretrain", *data, "--tfs", "all", "--architecture", "wide-cnn", "--split",
-            "chromosome", "--epochs", 12, "--resamples", 0, "--out", out / "multi")
+            "chromosome", "--motif-filters", "jaspar:vertebrates", "--shift", length // 4,
+            "--weight-decay", 0.05, "--epochs", 15, "--resamples", 0, "--out", out / "multi")
     rows = {}
     tested = TESTED if length <= 200 else TESTED // 4
     for tf, motif in motifs.items():
@@ -193,7 +194,8 @@ def one_length(out, program, length, motifs):
             values = (np.load(why / "contributions.npz")["arr_0"] * one_hot).sum(1)
             take(name, values)
         rows[tf] = found
-    print(f"\n{length} bp\n\n| | {' | '.join(TFS)} |\n|---|{'---:|' * len(TFS)}")
+    said = run(program, "evaluate", "--model", out / "multi", *data, "--on", "held-out")
+    print(f"\n{length} bp\n\n{said}\n| | {' | '.join(TFS)} |\n|---|{'---:|' * len(TFS)}")
     for name in rows[tf]:
         cells = [f"{mean(rows[tf][name][0])}, {np.mean(rows[tf][name][1]):.0%}" for tf in TFS]
         print(f"| {name} | {' | '.join(cells)} |")
