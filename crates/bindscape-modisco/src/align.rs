@@ -1,9 +1,9 @@
 //! Alignment of seqlets and patterns with a pattern.
 
-use crate::fine::normalize;
 use crate::kernel::{jaccard_along, reverse_complement, running_sizes};
 use crate::options::MIN_OVERLAP;
 use crate::pattern::{Context, Pattern};
+use crate::profiles::normalize;
 use crate::stretch::Seqlet;
 use crate::tracks::CHANNELS;
 use bindscape_kernels::vectorized;

@@ -9,11 +9,11 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::align::{Alignment, Metric, align_patterns, merge};
-use crate::fine::Profiles;
 use crate::kernel::jaccard;
 use crate::numeric::Mersenne;
 use crate::options::{Edges, MERGE_SAMPLE};
 use crate::pattern::{Context, Pattern};
+use crate::profiles::Profiles;
 use crate::stretch::Seqlet;
 use bindscape_kernels::vectorized;
 

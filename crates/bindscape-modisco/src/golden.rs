@@ -5,12 +5,13 @@ use bindscape_base::progress::Silent;
 use serde::Deserialize;
 
 use crate::coarse::{Neighbours, neighbours};
-use crate::fine::{Profiles, agree, similarities};
+use crate::fine::{agree, similarities};
 use crate::graph::{Graph, kept_rows, seqlet_graph};
 use crate::hdf5::Stored;
 use crate::hits::{HitOptions, call};
 use crate::leiden::{communities, modularity};
 use crate::options::{Edges, Options};
+use crate::profiles::Profiles;
 use crate::seqlets::seqlets;
 use crate::stretch::Seqlet;
 use crate::{Pattern, Tracks, find};

@@ -15,6 +15,7 @@ mod leiden;
 mod numeric;
 mod options;
 mod pattern;
+mod profiles;
 mod search;
 mod seqlets;
 mod sketch;

@@ -9,8 +9,8 @@
 use bindscape_kernels::bytes::sums_of_differences;
 use rayon::prelude::*;
 
-use crate::fine::Profiles;
 use crate::kernel::reverse_complement;
+use crate::profiles::Profiles;
 use crate::tracks::CHANNELS;
 
 /// The byte of 0.

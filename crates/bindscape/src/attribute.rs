@@ -6,6 +6,7 @@
 mod output;
 mod page;
 mod references;
+mod strand;
 mod unbound;
 mod windows;
 

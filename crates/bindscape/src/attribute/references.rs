@@ -6,9 +6,9 @@ use bindscape_base::{Error, Place, Result, digest, random};
 use bindscape_genome::fasta;
 use bindscape_motif::discover::shuffle_words;
 use bindscape_nn::Model;
-use bindscape_nn::attribution::turned;
 use serde::{Deserialize, Serialize};
 
+use super::strand::on_its_strand;
 use super::unbound::{self, Unbound, UnboundRegions};
 use crate::data::{counted, file_name};
 use crate::session::Session;
@@ -194,24 +194,6 @@ impl Drawn {
     }
 }
 
-/// What `draw` makes of a sequence, on the strand that comes first in the alphabet, and of a number
-/// that tells sequences apart; turned where that is not the strand as given.
-pub(super) fn on_its_strand(
-    bases: &[u8],
-    draw: impl FnOnce(&[u8], u64) -> Vec<Vec<u8>>,
-) -> Vec<Vec<u8>> {
-    let other = turned(bases);
-    let reverse = other[..] < *bases;
-    let own = if reverse { &other[..] } else { bases };
-    let key = digest::sha256_hex(own);
-    let key = u64::from_str_radix(&key[..16], 16).expect("digits of a digest");
-    let drawn = draw(own, key);
-    match reverse {
-        true => drawn.iter().map(|bases| turned(bases)).collect(),
-        false => drawn,
-    }
-}
-
 /// Shuffles of a sequence.
 fn shuffles(bases: &[u8], order: usize, count: usize, seed: u64) -> Vec<Vec<u8>> {
     on_its_strand(bases, |own, key| {
@@ -265,6 +247,8 @@ fn given(path: &Path, length: usize) -> Result<Vec<Vec<u8>>> {
 
 #[cfg(test)]
 mod tests {
+    use bindscape_nn::attribution::turned;
+
     use super::*;
 
     #[test]

@@ -12,7 +12,7 @@ use bindscape_nn::attribution::turned;
 use rustc_hash::{FxBuildHasher, FxHashSet};
 use serde::{Deserialize, Serialize};
 
-use super::references::on_its_strand;
+use super::strand::on_its_strand;
 use crate::data;
 use crate::model;
 use crate::session::Session;
