@@ -25,7 +25,9 @@ pub fn sums_of_differences(x: &[u8], y: &[u8], step: usize, sums: &mut [u32]) {
     #[cfg(target_arch = "x86_64")]
     match limit() {
         Vectors::Widest if x86::has_avx512() => return x86::avx512(x, y, step, sums),
-        Vectors::Widest | Vectors::Avx2 if x86::has_avx2() => return x86::avx2(x, y, step, sums),
+        Vectors::Widest | Vectors::Avx2 if crate::x86::has_avx2() => {
+            return x86::avx2(x, y, step, sums);
+        }
         _ => {}
     }
     portable(x, y, step, sums);
@@ -72,7 +74,7 @@ mod tests {
                 prop_assert_eq!(other, plain);
             }
             #[cfg(target_arch = "x86_64")]
-            if x86::has_avx2() && count > 0 {
+            if crate::x86::has_avx2() && count > 0 {
                 let mut narrow = vec![u32::MAX; count];
                 x86::avx2(&x, &y, step, &mut narrow);
                 prop_assert_eq!(narrow, sums);

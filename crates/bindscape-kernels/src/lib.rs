@@ -35,6 +35,8 @@ pub use limit::{Vectors, limit_vectors};
 pub use parallel::{vectorized, vectors};
 pub mod windows;
 mod winograd;
+#[cfg(target_arch = "x86_64")]
+mod x86;
 
 #[cfg(test)]
 mod tests;

@@ -63,7 +63,7 @@ impl WordLookup {
             if x86::has_vbmi() {
                 lookups.push(Self::Vbmi);
             }
-            if x86::has_avx2() {
+            if crate::x86::has_avx2() {
                 lookups.push(Self::Avx2);
             }
         }

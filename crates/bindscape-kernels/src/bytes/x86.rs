@@ -1,18 +1,16 @@
 //! Sums of differences of bytes with the vectors of x86-64.
 
 use std::arch::x86_64::{
-    __m256i, __m512i, _mm_add_epi64, _mm_cvtsi128_si64, _mm_unpackhi_epi64, _mm256_add_epi64,
-    _mm256_castsi256_si128, _mm256_extracti128_si256, _mm256_loadu_si256, _mm256_sad_epu8,
-    _mm256_setzero_si256, _mm512_add_epi64, _mm512_loadu_si512, _mm512_maskz_loadu_epi8,
-    _mm512_reduce_add_epi64, _mm512_sad_epu8, _mm512_setzero_si512,
+    __m512i, _mm_add_epi64, _mm_cvtsi128_si64, _mm_unpackhi_epi64, _mm256_add_epi64,
+    _mm256_castsi256_si128, _mm256_extracti128_si256, _mm256_sad_epu8, _mm256_setzero_si256,
+    _mm512_add_epi64, _mm512_maskz_loadu_epi8, _mm512_reduce_add_epi64, _mm512_sad_epu8,
+    _mm512_setzero_si512,
 };
+
+use crate::x86::{has_avx2, load_256, load_512};
 
 pub(super) fn has_avx512() -> bool {
     is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw")
-}
-
-pub(super) fn has_avx2() -> bool {
-    is_x86_feature_detected!("avx2")
 }
 
 pub(super) fn avx512(x: &[u8], y: &[u8], step: usize, sums: &mut [u32]) {
@@ -38,13 +36,6 @@ pub(super) fn avx2(x: &[u8], y: &[u8], step: usize, sums: &mut [u32]) {
     assert!(has_avx2(), "the way is chosen among those available");
     // SAFETY: the processor has the feature, as just asserted.
     unsafe { avx2_of(x, y, step, sums) }
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn load_512(bytes: &[u8; 64]) -> __m512i {
-    // SAFETY: the reference is to 64 bytes; the load needs no alignment.
-    unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) }
 }
 
 /// Fewer than 64 bytes, and zeros behind them.
@@ -90,13 +81,6 @@ fn avx512_of<const VECTORS: usize>(x: &[u8], y: &[u8], step: usize, sums: &mut [
         }
         *sum = _mm512_reduce_add_epi64(total) as u32;
     }
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn load_256(bytes: &[u8; 32]) -> __m256i {
-    // SAFETY: the reference is to 32 bytes; the load needs no alignment.
-    unsafe { _mm256_loadu_si256(bytes.as_ptr().cast()) }
 }
 
 #[target_feature(enable = "avx2")]

@@ -1,12 +1,14 @@
 //! Byte shuffles of x86-64.
 
 use std::arch::x86_64::{
-    __m256i, __m512i, _mm_loadu_si128, _mm256_adds_epu8, _mm256_broadcastsi128_si256,
-    _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_min_epu8, _mm256_movemask_epi8, _mm256_set1_epi8,
-    _mm256_setzero_si256, _mm256_shuffle_epi8, _mm512_adds_epu8, _mm512_cmple_epu8_mask,
-    _mm512_loadu_si512, _mm512_permutexvar_epi8, _mm512_set1_epi8, _mm512_setzero_si512,
+    __m256i, _mm_loadu_si128, _mm256_adds_epu8, _mm256_broadcastsi128_si256, _mm256_cmpeq_epi8,
+    _mm256_min_epu8, _mm256_movemask_epi8, _mm256_set1_epi8, _mm256_setzero_si256,
+    _mm256_shuffle_epi8, _mm512_adds_epu8, _mm512_cmple_epu8_mask, _mm512_permutexvar_epi8,
+    _mm512_set1_epi8, _mm512_setzero_si512,
 };
 use std::ops::Range;
+
+use crate::x86::{has_avx2, load_256, load_512};
 
 use super::{BLOCK, Candidate, Filter, LIMIT};
 
@@ -14,10 +16,6 @@ pub(super) fn has_vbmi() -> bool {
     is_x86_feature_detected!("avx512f")
         && is_x86_feature_detected!("avx512bw")
         && is_x86_feature_detected!("avx512vbmi")
-}
-
-pub(super) fn has_avx2() -> bool {
-    is_x86_feature_detected!("avx2")
 }
 
 pub(super) fn vbmi(filter: &Filter, words: &[u8], starts: Range<usize>, out: &mut Vec<Candidate>) {
@@ -52,13 +50,6 @@ fn note(mut mask: u64, start: usize, end: usize, matrix: usize, out: &mut Vec<Ca
         }
         mask &= mask - 1;
     }
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn load_512(bytes: &[u8; 64]) -> __m512i {
-    // SAFETY: the reference is to 64 bytes; the load needs no alignment.
-    unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) }
 }
 
 /// 256 windows at a time, in four vectors a matrix.
@@ -112,13 +103,6 @@ fn vbmi_of<const MATRICES: usize>(
         }
         start += BLOCK;
     }
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn load_256(bytes: &[u8; 32]) -> __m256i {
-    // SAFETY: the reference is to 32 bytes; the load needs no alignment.
-    unsafe { _mm256_loadu_si256(bytes.as_ptr().cast()) }
 }
 
 #[inline]
