@@ -26,5 +26,5 @@ study downsampling --regions 10000 --positives 1000,500,250,125,50 --test-positi
 study strategies --regions 10000 --repeats 1 --tfs HNF4A,JUND,MAX,SPI1,SP1 \
   --sets mode,low-correlation,cofactors,random,matched
 study freezing --repeats 1 --positives 300 --all-if-fewer \
-  --models pwm,scratch,motif-filters,layers:first-convolutional,layers:convolutional,transfer,freeze:convolutional \
+  --models pwm,scratch,motif-filters,de-novo-filters,layers:first-convolutional,layers:convolutional,transfer,freeze:convolutional \
   --tfs JUND,MAX,REST,GABPA,CEBPB,YY1,SP1,FOXA1,SPI1,HNF4A,ATF3,ELK4,ETV1,FLI1,BATF,IRF1,MEF2A,NFYA,STAT1,TFAP2A
