@@ -298,8 +298,15 @@ impl Attribute {
         let drawn = Drawn::new(&self.references, (&model, &file), &tf, session)?;
         let mut inputs = self.input.files(session)?;
         if let Some(unbound) = &self.references.unbound {
-            inputs.extend(data::records(&unbound.matrix, &unbound.sequences)?);
-            inputs.dedup();
+            for mut file in data::records(&unbound.matrix, &unbound.sequences)? {
+                if inputs.contains(&file) {
+                    continue;
+                }
+                if file.role != "matrix" {
+                    file.role.push_str(" of the matrix");
+                }
+                inputs.push(file);
+            }
         }
         let windows = Windows::read(&self.input, length, self.refuse_outside, session)?;
         let known = windows.known();

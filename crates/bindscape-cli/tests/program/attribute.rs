@@ -219,7 +219,11 @@ fn unbound_regions_are_references() {
     let table = std::fs::read_to_string(here.join("max/regions.tsv")).expect("a table");
     says(
         &table,
-        &["5 unbound regions with the GC content of each sequence of matrix.parquet, seed 1"],
+        &[
+            "5 unbound regions with the GC content of each sequence of matrix.parquet, seed 1",
+            "# matrix: matrix.parquet, sha256 ",
+            "# genome of the matrix: genome.fa, sha256 ",
+        ],
     );
     // The strands of a sequence have references that are each other's strands.
     let found = numbers(&here.join("max/contributions.npz"));
