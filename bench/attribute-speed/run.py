@@ -79,6 +79,7 @@ def ours(program, out, method, count, references=10, length=LENGTH):
         subprocess.run([sys.executable, __file__, *words], check=True)
     if not (out / "m.safetensors").exists():
         subprocess.run([program, "model", "import", str(out / "weights.safetensors"), "--tfs", "A",
+                        "--length", str(length),
                         "--out", str(out / "m.safetensors")], check=True, capture_output=True)
     shutil.rmtree(out / "out", ignore_errors=True)
     words = [program, "attribute", "--model", out / "m.safetensors", "--fasta", fasta, "--method",
