@@ -117,6 +117,21 @@ def write_training(out, rng, length, motifs):
         (out / f"{tf}.narrowPeak").write_text("".join(rows))
 
 
+def attributed(program, out, tf, bases, name, options):
+    """The directory with the contributions of regions to the logit of a TF."""
+    fasta, why = out / f"{tf}.{name}.fa", out / f"{tf}.{name}"
+    if not (why / "regions.tsv").exists():
+        fasta.write_text("".join(f">s{n}\n{letters(row)}\n" for n, row in enumerate(bases)))
+        run(program, "attribute", "--model", out / "multi", "--tf", tf, "--fasta", fasta, "--show", 0,
+            "--out", why, *options)
+    return why
+
+
+def read_table(path):
+    with open(path, newline="") as lines:
+        return list(csv.DictReader((line for line in lines if not line.startswith("#")), delimiter="\t"))
+
+
 def average_precision(truth, scores):
     order = np.argsort(-scores, kind="stable")
     hits = truth[order]
@@ -160,7 +175,7 @@ def one_length(out, program, length, motifs):
         peaks = [word for tf in TFS for word in ["--peaks", f"{tf}={out / tf}.narrowPeak"]]
         run(program, "matrix", "build", "--accessible", out / "accessible.bed", *peaks, "--width",
             length, "--build", "simulated", "--out", out / "matrix.parquet")
-    if not (out / "multi" / "model.safetensors").exists():
+    if not (out / "multi/multi/model.safetensors").exists():
         run(program, "pretrain", *data, "--tfs", "all", "--architecture", "wide-cnn", "--split",
             "chromosome", "--motif-filters", "jaspar:vertebrates", "--shift", length // 4,
             "--weight-decay", 0.05, "--epochs", 15, "--resamples", 0, "--out", out / "multi")
@@ -172,8 +187,6 @@ def one_length(out, program, length, motifs):
         truth = np.zeros(bases.shape, dtype=bool)
         for row, own in zip(truth, sites):
             row[slice(*own[tf])] = True
-        fasta = out / f"{tf}.fa"
-        fasta.write_text("".join(f">s{n}\n{letters(row)}\n" for n, row in enumerate(bases)))
         windows = length - len(motif) + 1
         found = {"guessing": ([np.mean(row) for row in truth], [(len(motif) // 2 * 2 + 1) / windows])}
 
@@ -183,13 +196,9 @@ def one_length(out, program, length, motifs):
 
         take("the profile that the sites are of", [by_profile(row, motif) for row in bases])
         for number, (name, options) in enumerate(METHODS):
-            why = out / f"{tf}.{number}"
-            if not (why / "regions.tsv").exists():
-                words = ["attribute", "--model", out / "multi", "--tf", tf, "--fasta", fasta, "--show",
-                         0, "--out", why, *options]
-                if "unbound" in options:
-                    words += data
-                run(program, *words)
+            if "unbound" in options:
+                options = [*options, *data]
+            why = attributed(program, out, tf, bases, number, options)
             one_hot = np.load(why / "one-hot.npz")["arr_0"]
             values = (np.load(why / "contributions.npz")["arr_0"] * one_hot).sum(1)
             take(name, values)
@@ -199,7 +208,6 @@ def one_length(out, program, length, motifs):
     for name in rows[tf]:
         cells = [f"{mean(rows[tf][name][0])}, {np.mean(rows[tf][name][1]):.0%}" for tf in TFS]
         print(f"| {name} | {' | '.join(cells)} |")
-    return recovered(out, program, length, motifs)
 
 
 def recovered(out, program, length, motifs):
@@ -210,19 +218,12 @@ def recovered(out, program, length, motifs):
         rng = np.random.default_rng([length, 100 + list(TFS).index(tf)])
         count = 500
         bases, sites = regions(rng, count, length, motifs, always=tf)
-        fasta, why, patterns = out / f"{tf}.more.fa", out / f"{tf}.more", out / f"{tf}.patterns"
-        fasta.write_text("".join(f">s{n}\n{letters(row)}\n" for n, row in enumerate(bases)))
-        if not (why / "regions.tsv").exists():
-            run(program, "attribute", "--model", out / "multi", "--tf", tf, "--fasta", fasta, "--show",
-                0, "--out", why)
+        why, patterns = attributed(program, out, tf, bases, "more", []), out / f"{tf}.patterns"
         arrays = ["-s", why / "one-hot.npz", "-a", why / "contributions.npz"]
         if not (patterns / "modisco.json").exists():
             run(program, "motif", "modisco", *arrays, "--targets", "jaspar:" + ",".join(TFS.values()),
                 "-o", patterns)
-        with open(patterns / "patterns.tsv", newline="") as lines:
-            table = list(csv.DictReader((l for l in lines if not l.startswith("#")), delimiter="\t"))
-        with open(patterns / "matches.tsv", newline="") as lines:
-            matches = list(csv.DictReader((l for l in lines if not l.startswith("#")), delimiter="\t"))
+        table, matches = [read_table(patterns / name) for name in ["patterns.tsv", "matches.tsv"]]
         raising = [row for row in table if row["sign"] == "+"]
         best = raising[0]
         like = [float(match["q-value"]) for match in matches
@@ -252,6 +253,7 @@ def main():
     motifs = profiles(program)
     for length in lengths:
         one_length(out / str(length), program, length, motifs)
+        recovered(out / str(length), program, length, motifs)
 
 
 main()

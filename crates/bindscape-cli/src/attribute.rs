@@ -141,17 +141,12 @@ impl Verb for Arguments {
     }
 
     fn plan(self) -> Result<Attribute> {
-        let unbound = match (self.matrix, self.sequences, &self.genome) {
-            (None, ..) => None,
-            (Some(matrix), Some(fasta), _) => Some(UnboundRegions {
-                matrix,
-                sequences: SequenceInput::Fasta(fasta),
-            }),
-            (Some(matrix), None, Some(genome)) => Some(UnboundRegions {
-                matrix,
-                sequences: SequenceInput::Genome(genome.clone()),
-            }),
-            (Some(_), None, None) => {
+        let sequences = (self.sequences.map(SequenceInput::Fasta))
+            .or_else(|| self.genome.clone().map(SequenceInput::Genome));
+        let unbound = match (self.matrix, sequences) {
+            (None, _) => None,
+            (Some(matrix), Some(sequences)) => Some(UnboundRegions { matrix, sequences }),
+            (Some(_), None) => {
                 return Err(Error::argument(
                     "sequences",
                     "a FASTA file or ⟦genome⟧, for the regions of ⟦matrix⟧",

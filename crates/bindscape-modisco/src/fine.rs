@@ -162,15 +162,12 @@ mod tests {
     use bindscape_base::progress::Silent;
 
     use super::*;
+    use crate::noise::noise;
     use crate::profiles::normalize;
 
     #[test]
     fn no_place_is_passed_over_that_is_better() {
-        let mut state = 3_u32;
-        let mut random = || {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 8) as f32 / (1 << 23) as f32 - 1.0
-        };
+        let mut random = noise(3);
         let (positions, n) = (21, 30);
         let mut profiles = Profiles {
             stride: positions * CHANNELS,

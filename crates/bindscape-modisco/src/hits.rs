@@ -27,7 +27,7 @@ use crate::hdf5::Stored;
 use crate::tracks::{Tracks, UNKNOWN};
 
 /// How far a coefficient may be from the conditions of optimality.
-pub const TOLERANCE: f64 = 1e-6;
+const TOLERANCE: f64 = 1e-6;
 /// Coefficients up to this size are none.
 const LEAST: f64 = 1e-6;
 /// Most rounds of descent of a sequence; a few are enough.
@@ -116,7 +116,7 @@ pub struct Fit {
     pub covered: f64,
     /// Number of hits.
     pub hits: usize,
-    /// Whether they are those of the minimum, to within [`TOLERANCE`].
+    /// Whether they are those of the minimum, to a millionth.
     pub exact: bool,
 }
 

@@ -119,6 +119,7 @@ mod tests {
     use bindscape_kernels::vectorized;
 
     use super::*;
+    use crate::noise::noise;
 
     /// The index as it is defined.
     fn plain(x: &[f32], y: &[f32], shift: i32) -> f64 {
@@ -135,12 +136,8 @@ mod tests {
     }
 
     fn stretch(positions: usize, seed: u32) -> Vec<f32> {
-        let mut state = seed;
-        (0..positions * CHANNELS)
-            .map(|_| {
-                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                (state >> 8) as f32 / (1 << 23) as f32 - 1.0
-            })
+        std::iter::repeat_with(noise(seed))
+            .take(positions * CHANNELS)
             .collect()
     }
 

@@ -12,6 +12,8 @@ pub mod hits;
 mod isotonic;
 mod kernel;
 mod leiden;
+#[cfg(test)]
+mod noise;
 mod numeric;
 mod options;
 mod pattern;

@@ -125,14 +125,11 @@ pub(crate) struct Base {
 mod tests {
     use super::*;
     use crate::kernel::{jaccard_along, running_sizes};
+    use crate::noise::noise;
 
     /// Profiles of few and of many values, some of them far above the others.
     fn profiles(positions: usize) -> Profiles {
-        let mut state = 5_u32;
-        let mut random = || {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 8) as f32 / (1 << 23) as f32 - 1.0
-        };
+        let mut random = noise(5);
         let mut values = Vec::new();
         for seqlet in 0..12 {
             for _ in 0..positions * CHANNELS {

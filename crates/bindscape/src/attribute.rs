@@ -297,16 +297,19 @@ impl Attribute {
         let attributor = Attributor::<f32>::new(&network, length, target)?;
         let drawn = Drawn::new(&self.references, (&model, &file), &tf, session)?;
         let mut inputs = self.input.files(session)?;
-        if let Some(unbound) = &self.references.unbound {
-            for mut file in data::records(&unbound.matrix, &unbound.sequences)? {
-                if inputs.contains(&file) {
-                    continue;
-                }
-                if file.role != "matrix" {
-                    file.role.push_str(" of the matrix");
-                }
-                inputs.push(file);
+        let unbound = match &self.references.unbound {
+            Some(unbound) => data::records(&unbound.matrix, &unbound.sequences)?,
+            None => Vec::new(),
+        };
+        for file in &unbound {
+            if inputs.contains(file) {
+                continue;
             }
+            let mut file = file.clone();
+            if file.role != "matrix" {
+                file.role.push_str(" of the matrix");
+            }
+            inputs.push(file);
         }
         let windows = Windows::read(&self.input, length, self.refuse_outside, session)?;
         let known = windows.known();
@@ -327,6 +330,7 @@ impl Attribute {
                 "tf": tf,
                 "method": self.in_words(),
                 "references": drawn.identity(),
+                "unbound": unbound.iter().map(|file| &file.sha256).collect::<Vec<_>>(),
                 "seed": self.references.seed,
             }),
         );

@@ -27,7 +27,7 @@ pub(super) fn avx512(x: &[u8], y: &[u8], step: usize, sums: &mut [u32]) {
             6 => avx512_of::<6>(x, y, step, sums),
             7 => avx512_of::<7>(x, y, step, sums),
             8 => avx512_of::<8>(x, y, step, sums),
-            _ => avx2_of(x, y, step, sums),
+            _ => avx2(x, y, step, sums),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::hash::BuildHasher;
 use std::path::{Path, PathBuf};
 
-use bindscape_base::{Error, Place, Result, digest, random};
+use bindscape_base::{Error, Place, Result, random};
 use bindscape_genome::load::SequenceInput;
 use bindscape_genome::sequence::{PackedSequences, Strand};
 use bindscape_matrix::View;
@@ -69,7 +69,7 @@ impl UnboundRegions {
         let rows: Vec<usize> = (0..matrix.regions.len())
             .filter(|&row| matrix.columns[0][row].label(View::Sparse) == Some(false))
             .collect();
-        let mut source = self.sequences.open()?;
+        let mut source = data::open_recorded(&self.sequences)?;
         let regions = matrix.regions.select(&rows);
         let sequences = data::fetch(source.as_mut(), &regions, length, session)?;
         let mut unbound = Unbound {
@@ -104,13 +104,6 @@ impl Unbound {
         let mut bases = vec![0; self.sequences.length()];
         (self.sequences).bases(row as usize, Strand::Forward, &mut bases);
         bases
-    }
-
-    /// A digest of all of them.
-    pub(super) fn identity(&self) -> String {
-        let rows = self.by_gc.iter().flatten();
-        let all: Vec<u8> = rows.flat_map(|&row| self.bases(row)).collect();
-        digest::sha256_hex(&all)
     }
 
     /// Bases that the GC content of a sequence may differ by.
