@@ -1,10 +1,11 @@
 //! NumPy's `.npz` archives of one array, read and written a few rows at a time:
-//! the published matrices take 2.4 GB in memory, and 50 MB on disk.
+//! the published matrices take 2.4 GB in memory, and 50 MB on disk. Arrays that lie in
+//! column-major (Fortran) order are read as a whole.
 //!
 //! Formats: `numpy.lib.format` (NPY versions 1 to 3) inside ZIP, stored or deflated.
 
 use std::fs::File;
-use std::io::{BufReader, Read, Seek, Write};
+use std::io::{self, BufReader, Cursor, Read, Seek, Write};
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
@@ -67,7 +68,7 @@ impl<R: Read + Seek> Npz<R> {
     /// Starts reading the numbers of the array `name`.
     ///
     /// # Errors
-    /// If there is none of that name, or it holds no numbers in row-major order.
+    /// If there is none of that name, or it holds no numbers.
     pub fn array(&mut self, name: &str) -> Result<ArrayReader<'_>> {
         let entry = format!("{name}.npy");
         let mut names = self.names();
@@ -97,18 +98,21 @@ impl<R: Read + Seek> Npz<R> {
             shape: header.shape,
             kind: header.kind,
             big_endian: header.big_endian,
+            column_major: header.column_major,
             buffer: Vec::new(),
         })
     }
 }
 
-/// The numbers of one array, in row-major order.
+/// The numbers of one array, in row-major order, however the file holds them.
 pub struct ArrayReader<'a> {
     path: &'a Path,
     reader: Box<dyn Read + 'a>,
     shape: Vec<u64>,
     kind: Kind,
     big_endian: bool,
+    /// Whether the next bytes are the whole array in column-major order.
+    column_major: bool,
     buffer: Vec<u8>,
 }
 
@@ -137,11 +141,15 @@ impl ArrayReader<'_> {
         &self.shape
     }
 
-    /// Reads the next `out.len()` numbers. Integers beyond 2^53 are rounded.
+    /// Reads the next `out.len()` numbers. Integers beyond 2^53 are rounded. The first call on an
+    /// array in column-major order reads all of it, and needs memory for two copies meanwhile.
     ///
     /// # Errors
     /// If the array ends before, or its data are corrupted.
     pub fn read(&mut self, out: &mut [f64]) -> Result<()> {
+        if self.column_major {
+            self.reorder()?;
+        }
         let width = self.kind.bytes();
         self.buffer.resize(out.len() * width, 0);
         self.reader
@@ -176,6 +184,29 @@ impl ArrayReader<'_> {
         Ok(())
     }
 
+    /// Brings the whole array, which lies in column-major order, into row-major order.
+    fn reorder(&mut self) -> Result<()> {
+        let width = self.kind.bytes();
+        let bytes = (self.shape.iter())
+            .try_fold(width as u64, |bytes, &size| bytes.checked_mul(size))
+            .unwrap_or(u64::MAX);
+        let mut reader = std::mem::replace(&mut self.reader, Box::new(io::empty()));
+        // The vector grows with what there is: the shape may promise more.
+        let mut columns = Vec::new();
+        let found = (reader.by_ref().take(bytes))
+            .read_to_end(&mut columns)
+            .map_err(|error| data_error(self.path, &error))?;
+        if (found as u64) < bytes {
+            let end = io::ErrorKind::UnexpectedEof;
+            return Err(data_error(self.path, &end.into()));
+        }
+        let rows = row_major(&self.shape, width, &columns);
+        // What follows, if anything, is still found by `finish`.
+        self.reader = Box::new(Cursor::new(rows).chain(reader));
+        self.column_major = false;
+        Ok(())
+    }
+
     /// Makes sure that the array ends here and that its checksum is right.
     ///
     /// # Errors
@@ -194,10 +225,40 @@ impl ArrayReader<'_> {
     }
 }
 
+/// The elements of `columns`, of `width` bytes each, in row-major order; `columns` is a whole
+/// array of `shape` in column-major order, where the first dimension changes fastest.
+fn row_major(shape: &[u64], width: usize, columns: &[u8]) -> Vec<u8> {
+    let mut rows = Vec::with_capacity(columns.len());
+    // Sizes and steps fit: the array is in memory.
+    let sizes: Vec<usize> = shape.iter().map(|&size| size as usize).collect();
+    let mut step = width;
+    let mut steps = Vec::with_capacity(sizes.len());
+    for size in &sizes {
+        steps.push(step);
+        step *= size;
+    }
+    let mut index = vec![0; sizes.len()];
+    let mut at = 0;
+    while rows.len() < columns.len() {
+        rows.extend_from_slice(&columns[at..at + width]);
+        for axis in (0..sizes.len()).rev() {
+            index[axis] += 1;
+            at += steps[axis];
+            if index[axis] < sizes[axis] {
+                break;
+            }
+            at -= steps[axis] * sizes[axis];
+            index[axis] = 0;
+        }
+    }
+    rows
+}
+
 struct Header {
     shape: Vec<u64>,
     kind: Kind,
     big_endian: bool,
+    column_major: bool,
 }
 
 fn read_header(reader: &mut impl Read, path: &Path) -> Result<Header> {
@@ -237,13 +298,11 @@ fn read_header(reader: &mut impl Read, path: &Path) -> Result<Header> {
     exact(&mut text)?;
     let text = String::from_utf8_lossy(&text);
     let unreadable = || bad("the header of an array", format!("{:?}", text.trim()));
-    if field(&text, "fortran_order").ok_or_else(unreadable)? != "False" {
-        return Err(bad(
-            "an array in row-major order",
-            "one in column-major order".to_owned(),
-        )
-        .hint("save it through `numpy.ascontiguousarray(matrix)`"));
-    }
+    let column_major = match field(&text, "fortran_order") {
+        Some("True") => true,
+        Some("False") => false,
+        _ => return Err(unreadable()),
+    };
     let shape = field(&text, "shape")
         .and_then(|shape| shape.strip_prefix('(')?.strip_suffix(')'))
         .and_then(|shape| {
@@ -265,6 +324,7 @@ fn read_header(reader: &mut impl Read, path: &Path) -> Result<Header> {
         shape,
         kind,
         big_endian,
+        column_major,
     })
 }
 

@@ -1,6 +1,6 @@
 //! Options that take one of a few values by name.
 
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, StringValueParser, TypedValueParser};
 use serde::de::DeserializeOwned;
 
 /// A parser of values by the names that plans have for them; each name comes with its help.
@@ -16,6 +16,11 @@ where
     PossibleValuesParser::new(shown).map(|name| {
         serde_json::from_value(serde_json::Value::String(name)).expect("plans have that name")
     })
+}
+
+/// A parser of a name in a list, without the blanks around it: `MAX, JUND` are MAX and JUND.
+pub(crate) fn name() -> impl TypedValueParser<Value = String> {
+    StringValueParser::new().map(|name| name.trim().to_owned())
 }
 
 /// Both strands of a sequence, or one.

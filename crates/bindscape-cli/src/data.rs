@@ -7,6 +7,8 @@ use bindscape_genome::load::SequenceInput;
 use bindscape_matrix::split::Split;
 use clap::Args;
 
+use crate::choice::name;
+
 /// The sequences of regions.
 #[derive(Debug, Args)]
 pub(crate) struct SequenceArguments {
@@ -57,10 +59,10 @@ pub(crate) struct SplitArguments {
     #[arg(long, default_value = "random", value_parser = SPLITS)]
     split: String,
     /// Chromosomes of the validation part with --split chromosome [default: chosen near 10% of the regions]
-    #[arg(long, value_delimiter = ',', value_name = "CHROM,…")]
+    #[arg(long, value_delimiter = ',', value_name = "CHROM,…", value_parser = name())]
     validation_chromosomes: Vec<String>,
     /// Chromosomes of the test part with --split chromosome [default: chosen near 10% of the regions]
-    #[arg(long, value_delimiter = ',', value_name = "CHROM,…")]
+    #[arg(long, value_delimiter = ',', value_name = "CHROM,…", value_parser = name())]
     test_chromosomes: Vec<String>,
 }
 

@@ -9,7 +9,7 @@ use bindscape_matrix::View;
 use bindscape_nn::DeviceChoice;
 use clap::Args;
 
-use crate::choice::{VIEWS, choice};
+use crate::choice::{VIEWS, choice, name};
 use crate::data::SequenceArguments;
 use crate::device::DeviceArguments;
 use crate::face::Verb;
@@ -30,7 +30,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     sequences: SequenceArguments,
     /// TFs to evaluate [default: all of the model]
-    #[arg(long, value_delimiter = ',', value_name = "TF,…")]
+    #[arg(long, value_delimiter = ',', value_parser = name(), value_name = "TF,…")]
     tfs: Option<Vec<String>>,
     /// Regions to evaluate on
     #[arg(long, default_value = "held-out", value_parser = choice::<EvaluationRegions>(REGIONS))]

@@ -7,7 +7,7 @@ use bindscape_base::{Error, Result, names};
 use bindscape_nn::DeviceChoice;
 use clap::Args;
 
-use crate::choice::choice;
+use crate::choice::{choice, name};
 use crate::data::SequenceArguments;
 use crate::face::Verb;
 
@@ -27,13 +27,13 @@ pub(crate) struct Arguments {
     #[arg(long, value_parser = choice::<Protocol>(PROTOCOLS))]
     protocol: Option<Protocol>,
     /// TFs to study [default: the study's]
-    #[arg(long, value_name = "TF,…", value_delimiter = ',')]
+    #[arg(long, value_name = "TF,…", value_delimiter = ',', value_parser = name())]
     tfs: Vec<String>,
     /// Sets of the study to pre-train on, by name [default: all]
-    #[arg(long, value_name = "SET,…", value_delimiter = ',')]
+    #[arg(long, value_name = "SET,…", value_delimiter = ',', value_parser = name())]
     sets: Vec<String>,
     /// Models to compare [default: the study's]
-    #[arg(long, value_name = "MODEL,…", value_delimiter = ',')]
+    #[arg(long, value_name = "MODEL,…", value_delimiter = ',', value_parser = model_kind)]
     models: Vec<ModelKind>,
     /// Regions that each multi-model takes at random, in place of the study's number; sets that ask
     /// for a fewest number of regions ask for this one
@@ -72,6 +72,11 @@ pub(crate) struct Arguments {
     /// Compute device: cpu, or one that this program was built with
     #[arg(long, default_value = "cpu", value_name = "DEVICE")]
     device: DeviceChoice,
+}
+
+/// A model to compare, without blanks around its name.
+fn model_kind(text: &str) -> Result<ModelKind> {
+    text.trim().parse()
 }
 
 const PROTOCOLS: &[(&str, &str)] = &[

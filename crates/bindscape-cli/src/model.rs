@@ -6,6 +6,7 @@ use bindscape::model::{ImportModel, InspectModel};
 use bindscape_base::Result;
 use clap::Args;
 
+use crate::choice::name;
 use crate::face::{Verb, verbs};
 
 verbs! {
@@ -32,7 +33,7 @@ pub(crate) struct ImportArguments {
     /// network (c1.weight, … d6.bias) or DanQ (Conv1.weight, BiLSTM.weight_ih_l0, … Linear2.bias)
     weights: PathBuf,
     /// TFs in the order of the outputs
-    #[arg(long, value_delimiter = ',', value_name = "TF,…", required = true)]
+    #[arg(long, value_delimiter = ',', value_name = "TF,…", required = true, value_parser = name())]
     tfs: Vec<String>,
     /// Length of the sequences in base pairs
     #[arg(long, value_name = "BP", default_value_t = 200)]

@@ -9,7 +9,7 @@ use bindscape_matrix::sample::Unresolved;
 use bindscape_nn::{ArchitectureKind, DeviceChoice};
 use clap::Args;
 
-use crate::choice::{VIEWS, choice};
+use crate::choice::{VIEWS, choice, name};
 use crate::choosing::{ChoosingArguments, STRATEGIES};
 use crate::data::{SequenceArguments, SplitArguments};
 use crate::face::Verb;
@@ -32,7 +32,7 @@ pub(crate) struct Arguments {
     )]
     tfs: String,
     /// TFs to leave out of these
-    #[arg(long, value_name = "TF,…", value_delimiter = ',')]
+    #[arg(long, value_name = "TF,…", value_delimiter = ',', value_parser = name())]
     without: Vec<String>,
     /// Regions that are resolved for some of the TFs only
     #[arg(long, default_value = "drop", value_parser = choice::<Unresolved>(UNRESOLVED))]

@@ -6,6 +6,7 @@ use bindscape::select::{Rule, Select, TfChoice};
 use bindscape_base::Result;
 use clap::Args;
 
+use crate::choice::name;
 use crate::choosing::{ChoosingArguments, STRATEGIES};
 use crate::face::Verb;
 
@@ -23,7 +24,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "STRATEGY")]
     tfs: Option<String>,
     /// TFs to leave out
-    #[arg(long, value_name = "TF,…", value_delimiter = ',')]
+    #[arg(long, value_name = "TF,…", value_delimiter = ',', value_parser = name())]
     without: Vec<String>,
     /// Regions that pre-training will take at random: matched:TF is matched in those bound among them
     #[arg(long, value_name = "N")]

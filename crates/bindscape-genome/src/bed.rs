@@ -139,11 +139,12 @@ impl Format {
             return Ok(Format::SummitBed);
         }
         let is_offset = |text: &[u8]| {
+            let text = text.trim_ascii_end();
             let (start, end) = record.stated;
             text == b"-1"
-                || coordinate(text, "").is_ok_and(|offset| i64::from(offset) < end - start)
+                || coordinate(text, "").is_ok_and(|offset| i64::from(offset) <= end - start)
         };
-        if columns == 10 && record.column(10).is_some_and(is_offset) {
+        if columns == 10 && record.column(10).is_some_and(is_offset) && record.is_peak() {
             return Ok(Format::NarrowPeak);
         }
         Err(Malformed::new(
@@ -261,7 +262,7 @@ impl<'a> Record<'a> {
                 if field.is_empty() {
                     return Err(too_few(line));
                 }
-                let end = coordinate(field, "end")?;
+                let end = coordinate(without_blanks(field, next), "end")?;
                 rest = next.unwrap_or_default();
                 end
             }
@@ -293,7 +294,7 @@ impl<'a> Record<'a> {
         if field.is_empty() {
             return Err(too_few(line));
         }
-        let end = signed(field, "end")?;
+        let end = signed(without_blanks(field, next), "end")?;
         if end <= start {
             return Err(no_base(start, end));
         }
@@ -333,6 +334,21 @@ impl<'a> Record<'a> {
     #[must_use]
     pub fn column(&self, number: usize) -> Option<&'a [u8]> {
         self.columns().nth(number.checked_sub(4)?)
+    }
+
+    /// Whether columns 5 to 9 are those of narrowPeak: a score, a strand, and three numbers. Ten
+    /// columns may also be two intervals beside each other, as `bedtools intersect -wo` writes them.
+    fn is_peak(&self) -> bool {
+        let is_number = |column| {
+            let text = self
+                .column(column)
+                .and_then(|text| std::str::from_utf8(text).ok());
+            text.is_some_and(|text| text == "." || text.trim().parse::<f64>().is_ok())
+        };
+        let strand = self
+            .column(6)
+            .is_some_and(|text| matches!(text, b"+" | b"-" | b"."));
+        strand && [5, 7, 8, 9].into_iter().all(is_number)
     }
 
     /// The middle base, `floor((start + end) / 2)`.
@@ -388,14 +404,16 @@ impl<'a> Record<'a> {
                         format!("{} columns", 3 + self.columns().count()),
                     ));
                 };
+                let field = field.trim_ascii_end();
                 if field == b"-1" {
                     return Ok(None);
                 }
                 let offset = i64::from(coordinate(field, "summit offset (column 10)")?);
                 let length = end - start;
-                if offset >= length {
+                // As above.
+                if offset > length {
                     return Err(Malformed::new(
-                        format!("a summit offset (column 10) below the peak's length of {length}"),
+                        format!("a summit offset (column 10) up to the peak's length of {length}"),
                         offset.to_string(),
                     ));
                 }
@@ -542,6 +560,15 @@ fn next_field(text: &[u8], tabs: bool) -> (&[u8], Option<&[u8]>) {
     }
 }
 
+/// A field, which ends with the line if nothing is `next`: blanks there belong to nothing.
+fn without_blanks<'a>(field: &'a [u8], next: Option<&[u8]>) -> &'a [u8] {
+    if next.is_none() {
+        field.trim_ascii_end()
+    } else {
+        field
+    }
+}
+
 fn is_header(line: &[u8]) -> bool {
     match line[0] {
         b'#' => true,
@@ -589,6 +616,9 @@ mod tests {
             assert_eq!(record.column(4), Some(&b"name one"[..]));
             assert_eq!(record.column(5), Some(&b"0"[..]));
             assert_eq!(record.centre(), 17);
+        }
+        for line in ["chr1\t10\t25 ", "chr1 10 25  ", "chr1\t-3\t25 "] {
+            assert_eq!(record(line).end, 25, "{line:?}");
         }
         let blanks = record("chr1  10 25   name 7 ");
         assert_eq!((blanks.start, blanks.end), (10, 25));
@@ -675,11 +705,14 @@ mod tests {
         assert_eq!(record(narrow).summit(Format::NarrowPeak), Ok(107));
         let unknown = "chr1\t100\t201\t.\t0\t.\t5.2\t-1\t-1\t-1";
         assert_eq!(record(unknown).summit(Format::NarrowPeak), Ok(150));
-        let outside = "chr1\t100\t201\t.\t0\t.\t5.2\t-1\t-1\t101";
+        // Counted from 1, or clipped.
+        let last = "chr1\t100\t201\t.\t0\t.\t5.2\t-1\t-1\t101 ";
+        assert_eq!(record(last).summit(Format::NarrowPeak), Ok(201));
+        let outside = "chr1\t100\t201\t.\t0\t.\t5.2\t-1\t-1\t102";
         let error = record(outside)
             .summit(Format::NarrowPeak)
             .expect_err("outside");
-        assert!(error.expected.contains("below the peak's length of 101"));
+        assert!(error.expected.contains("up to the peak's length of 101"));
         let error = record("chr1\t1\t9\tn\t0\t+\t10\t11\t0")
             .summit(Format::SummitBed)
             .expect_err("outside");
@@ -737,6 +770,14 @@ mod tests {
             detect("chr1\t1\t9\tn\t0\t+\t4.1\t5\t0\t3"),
             Ok(Format::NarrowPeak)
         );
+        // Two intervals beside each other, and other columns.
+        for line in [
+            "chr1\t900\t2100\tp\t10\t+\tchr1\t1950\t2300\t150",
+            "chr1\t1000\t1100\tp\t10\t+\tgeneA\texon\t1\t7",
+            "chr1\t1000\t1100\tp\t10\tx\t1\t2\t3\t7",
+        ] {
+            detect(line).expect_err(line);
+        }
         let error = detect("chr1\t1\t9\tn\t0\t+\t1\t9\t0").expect_err("thick is all");
         assert!(error.hint.expect("a hint").contains("sample sheet"));
         assert_eq!(

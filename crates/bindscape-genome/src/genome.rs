@@ -198,11 +198,11 @@ impl SequenceSource for Genome {
                 let text = bytes.read(from, to)?;
                 let before = out.len();
                 out.reserve((end - start) as usize);
-                // Where in its line a byte lies; line ends belong after its bases, nowhere else.
+                // Where in its line a byte lies; blanks and line ends belong after its bases, nowhere else.
                 let mut in_line = start % entry.line_bases;
                 for &byte in text {
                     if in_line >= entry.line_bases {
-                        if byte != b'\n' && byte != b'\r' {
+                        if !byte.is_ascii_whitespace() {
                             return Err(stale_index(&self.path, &entry.name, "a longer line"));
                         }
                     } else {

@@ -181,7 +181,7 @@ pub struct Contents {
 /// Reads the patterns of a file, without their subpatterns.
 ///
 /// # Errors
-/// If it cannot be read, is no HDF5 file, or holds no patterns of modisco-lite.
+/// If it cannot be read, is no HDF5 file, or holds no pattern of modisco-lite.
 pub fn read(path: &Path) -> Result<Contents> {
     // A file that cannot be opened has the message of the system.
     std::fs::File::open(path).map_err(|source| Error::io("read", path, source))?;
@@ -220,6 +220,16 @@ pub fn read(path: &Path) -> Result<Contents> {
                 .map_err(|error| fault(&format!("the arrays of {name}"), &error))?;
             patterns.push(pattern);
         }
+    }
+    let is_of_patterns =
+        window.is_some() || (groups.iter()).any(|group| SIGNS.contains(&group.as_str()));
+    if patterns.is_empty() && is_of_patterns {
+        return Err(
+            Error::input(path, Place::File, "at least one pattern", "none").hint(
+                "the search that wrote the file found no pattern: give it more sequences, or \
+                 look at the contributions first",
+            ),
+        );
     }
     if patterns.is_empty() {
         let found = if groups.is_empty() {
@@ -338,5 +348,37 @@ mod tests {
             "{error}"
         );
         assert!(read(&directory.path().join("none.h5")).is_err());
+    }
+
+    #[test]
+    fn a_file_of_a_search_without_patterns_says_so() {
+        let directory = tempfile::tempdir().expect("directory");
+        let path = directory.path().join("empty.h5");
+        let refused = |file: FileBuilder| {
+            file.write(&path).expect("written");
+            let error = read(&path).expect_err("refused");
+            format!("{error} hint: {}", error.advice().unwrap_or_default())
+        };
+        let mut with_group = FileBuilder::new();
+        let group = with_group.create_group("pos_patterns");
+        with_group.add_group(group.finish());
+        let mut with_window = FileBuilder::new();
+        with_window.set_attr("window_size", AttrValue::I64(400));
+        for file in [with_group, with_window] {
+            let told = refused(file);
+            assert!(
+                told.contains("empty.h5: expected at least one pattern, found none"),
+                "{told}"
+            );
+            assert!(told.contains("more sequences"), "{told}");
+        }
+        let mut other = FileBuilder::new();
+        let group = other.create_group("weights");
+        other.add_group(group.finish());
+        let told = refused(other);
+        assert!(
+            told.contains("a group `pos_patterns` or `neg_patterns`, found weights"),
+            "{told}"
+        );
     }
 }

@@ -9,6 +9,7 @@ mod losses;
 mod meme;
 mod name;
 mod plain;
+mod positions;
 mod source;
 mod transfac;
 mod uniprobe;
@@ -33,7 +34,7 @@ pub use name::Format;
 /// If the file cannot be read, is of no known or of another format, holds no motif, or
 /// a motif in it is not as its format wants it.
 pub fn read_motifs(path: &Path, format: Option<Format>) -> Result<MotifSet> {
-    parse(&Source::open(path)?, format)
+    parse(&Source::open(path, format)?, format)
 }
 
 /// Reads motifs from text in memory, called `path` in messages.
@@ -61,9 +62,10 @@ pub fn parse_motifs(text: &str, path: &Path, format: Option<Format>) -> Result<M
 /// Tells the format from the first lines.
 fn detect(source: &Source) -> Result<Format> {
     type Test = fn(&Source) -> bool;
-    let tests: [(Test, Format); 5] = [
+    let tests: [(Test, Format); 6] = [
         (meme::is, Format::Meme),
         (homer::is, Format::Homer),
+        (positions::is, Format::Pcm),
         (jaspar::is, Format::Jaspar),
         (uniprobe::is, Format::Uniprobe),
         (transfac::is, Format::Transfac),
@@ -84,22 +86,20 @@ fn parse(source: &Source, format: Option<Format>) -> Result<MotifSet> {
         Format::Meme => meme::parse(source)?,
         Format::Jaspar => jaspar::parse(source)?,
         Format::Pfm => plain::parse(source)?,
-        Format::Pcm => plain::parse_positions(source)?,
+        Format::Pcm => positions::parse(source)?,
         Format::Transfac => transfac::parse(source)?,
         Format::Homer => homer::parse(source)?,
         Format::Uniprobe => uniprobe::parse(source)?,
     };
     set.remarks = source.remarks();
-    // Bytes of another encoding would make one id of several.
-    let unreadable = |motif: &&Motif| motif.id.contains(char::REPLACEMENT_CHARACTER);
-    if let Some(motif) = set.motifs.iter().find(unreadable) {
-        let place = Place::Record(motif.id.clone());
-        return Err(
-            Error::input(source.path(), place, "an id in UTF-8", "other bytes")
-                .hint(bindscape_base::input::TO_UTF8),
-        );
+    for motif in &set.motifs {
+        in_utf8(source, motif, "an id in UTF-8", Some(&motif.id))?;
+        in_utf8(source, motif, "a name in UTF-8", motif.name.as_deref())?;
     }
     if set.motifs.is_empty() {
+        if let Some(error) = source.error_without_matrix() {
+            return Err(error);
+        }
         let found = match set.remarks.is_empty() {
             true => "none",
             false => "only motifs without any count",
@@ -112,6 +112,18 @@ fn parse(source: &Source, format: Option<Format>) -> Result<MotifSet> {
     Ok(set)
 }
 
+/// Bytes of another encoding would make one id, or name, of several.
+fn in_utf8(source: &Source, motif: &Motif, expected: &str, text: Option<&str>) -> Result<()> {
+    match text {
+        Some(text) if text.contains(char::REPLACEMENT_CHARACTER) => {
+            let place = Place::Record(motif.id.clone());
+            Err(Error::input(source.path(), place, expected, "other bytes")
+                .hint(bindscape_base::input::TO_UTF8))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The motifs as the text of a file.
 #[must_use]
 pub fn write_motifs(set: &MotifSet, format: Format) -> String {
@@ -119,7 +131,7 @@ pub fn write_motifs(set: &MotifSet, format: Format) -> String {
         Format::Meme => meme::write(set),
         Format::Jaspar => jaspar::write(set, false),
         Format::Pfm => jaspar::write(set, true),
-        Format::Pcm => plain::write_positions(set),
+        Format::Pcm => positions::write(set),
         Format::Transfac => transfac::write(set),
         Format::Homer => homer::write(set),
         Format::Uniprobe => uniprobe::write(set),

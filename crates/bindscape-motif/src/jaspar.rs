@@ -98,7 +98,31 @@ fn stands_for(word: &str, motif: &Motif) -> bool {
         || motif.metadata.tax_group.as_deref().is_some_and(is)
 }
 
+/// The version of a profile that is built in, where `word` is the id of another.
+fn version_of<'a>(word: &str, all: &'a MotifSet) -> Option<&'a str> {
+    let (stable, version) = word.split_once('.')?;
+    let number = !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit());
+    let same = |id: &&str| {
+        let known = id.split_once('.').map_or("", |(known, _)| known);
+        number && known.eq_ignore_ascii_case(stable)
+    };
+    all.motifs.iter().map(|motif| motif.id.as_str()).find(same)
+}
+
 fn unknown(word: &str, all: &MotifSet) -> Error {
+    let error = Error::about(
+        "jaspar:",
+        "a taxonomic group, or the id or name of a motif of JASPAR CORE 2026",
+        format!("{word:?}"),
+    );
+    error.hint(match version_of(word, all) {
+        Some(id) => format!("use {id}: of each profile the newest version is built in"),
+        None => suggestion(word, all),
+    })
+}
+
+/// Names near a word, or the groups.
+fn suggestion(word: &str, all: &MotifSet) -> String {
     let mut known: Vec<&str> = Vec::new();
     for motif in &all.motifs {
         known.push(&motif.id);
@@ -115,12 +139,7 @@ fn unknown(word: &str, all: &MotifSet) -> Error {
     groups.sort_unstable();
     groups.dedup();
     let otherwise = format!("groups are {}", groups.join(", "));
-    Error::about(
-        "jaspar:",
-        "a taxonomic group, or the id or name of a motif of JASPAR CORE 2026",
-        format!("{word:?}"),
-    )
-    .hint(names::suggestion(word, known, &otherwise))
+    names::suggestion(word, known, &otherwise)
 }
 
 #[cfg(test)]
@@ -157,6 +176,8 @@ mod tests {
             format!("{error} hint: {}", error.advice().unwrap_or_default())
         };
         assert!(fault("vertebrate").contains("did you mean vertebrates"));
+        assert!(fault("ma0139.1").contains("hint: use MA0139.2: "));
+        assert!(fault("MA0139.x").contains("did you mean"));
         assert!(fault("?!?!?!").contains("groups are diatoms, fungi, insects"));
         assert!(fault("").contains("found \"\""));
     }

@@ -102,8 +102,16 @@ impl Motif {
                 count
             }
         };
-        let rows = self.frequencies.counts(sites);
-        let rows: Vec<[f64; 4]> = rows.rows().iter().map(|row| row.map(whole)).collect();
+        let counts = |row: &[f64; 4]| {
+            let counts = row.map(|p| whole(p * sites));
+            if counts.iter().all(|count| count.fract() == 0.0) {
+                return counts;
+            }
+            // Six digits may sum to 0.999999, but the counts of a position sum to the sites.
+            let sum: f64 = row.iter().sum();
+            row.map(|p| whole(p / sum * sites))
+        };
+        let rows = self.frequencies.rows().iter().map(counts).collect();
         Counts::new(rows).ok()
     }
 
@@ -124,15 +132,21 @@ impl Motif {
         }
     }
 
-    /// The positions of `range` alone.
+    /// The positions of `range` alone. Without all of them there is no detection threshold: that
+    /// of the whole motif may be above the best score of the rest.
     ///
     /// # Panics
     /// If the range is empty or ends beyond the motif.
     #[must_use]
     pub fn slice(&self, range: Range<usize>) -> Self {
+        let whole = range.len() == self.width();
         Self {
             frequencies: self.frequencies.slice(range.clone()),
             counts: self.counts.as_ref().map(|counts| counts.slice(range)),
+            metadata: Metadata {
+                threshold: self.metadata.threshold.filter(|_| whole),
+                ..self.metadata.clone()
+            },
             ..self.clone()
         }
     }
@@ -331,6 +345,27 @@ mod tests {
         let counts = motif.site_counts().expect("sites are known");
         assert_eq!(counts.rows()[0], [1.0, 2.0, 0.0, 0.0]);
         assert!((counts.rows()[1][0] - 0.3).abs() < 1e-12);
+    }
+
+    #[test]
+    fn counts_of_a_position_sum_to_the_sites() {
+        let rows = vec![[0.123456, 0.234567, 0.345678, 0.2963], [0.25; 4]];
+        let mut motif = Motif::new("a", Frequencies::new(rows).expect("valid"));
+        motif.sites = Some(20.5);
+        let counts = motif.site_counts().expect("sites are known");
+        assert!((counts.sites() - 20.5).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_threshold_is_that_of_all_positions() {
+        let rows = vec![[0.25; 4], [0.97, 0.01, 0.01, 0.01]];
+        let mut motif = Motif::new("a", Frequencies::new(rows).expect("valid"));
+        motif.metadata.threshold = Some(3.0);
+        let threshold = |bits| {
+            let (trimmed, _) = motif.trim(bits).expect("enough");
+            trimmed.metadata.threshold
+        };
+        assert_eq!((threshold(0.0), threshold(1.0)), (Some(3.0), None));
     }
 
     #[test]

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use rustc_hash::FxHashMap;
 
-use super::ids::{ID_COLUMNS, id_column};
-use super::reader::protein_id;
+use super::ids::{ID_COLUMNS, column, id_column, unquoted};
+use super::reader::{is_range, protein_id};
 use bindscape_base::error::{Error, Place, Result};
 use bindscape_base::table;
 
@@ -35,18 +35,21 @@ impl Domains {
     /// id column is one of [`ID_COLUMNS`], in any case, and ids are those of [`protein_id`], as in
     /// FASTA; the column `domains` holds
     /// `NAME:START-END;NAME:START-END…`, with residues counted from 1 and both ends
-    /// included, as Pfam writes them, or nothing. Other columns are left alone.
+    /// included, as Pfam writes them, or nothing. A comma after END separates domains, too; any
+    /// other belongs to a name. Cells may stand in double quotes, as R's `write.table` writes them.
+    /// Other columns are left alone.
     ///
     /// # Errors
-    /// If a column is missing, a row is short, a domain is not written so, or an id
-    /// occurs twice.
+    /// If a column is missing or occurs twice, a row is short, a domain is not written so, the
+    /// name of one holds `:START-END`, or an id occurs twice.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let mut columns: Option<(usize, usize)> = None;
         let mut of = FxHashMap::default();
         table::each_row(path, |line, fields| {
+            let fields: Vec<&str> = fields.iter().map(|field| unquoted(field)).collect();
             let Some((id, domains)) = columns else {
-                columns = Some(header(path, line, fields)?);
+                columns = Some(header(path, line, &fields)?);
                 return Ok(());
             };
             let place = Place::Line(line);
@@ -59,8 +62,10 @@ impl Domains {
                 ));
             };
             let parsed = parse(text).map_err(|found| {
-                Error::input(path, place.clone(), "domains as NAME:START-END;…", found)
-                    .hint("residues are counted from 1, and START is not behind END")
+                Error::input(path, place.clone(), "domains as NAME:START-END;…", found).hint(
+                    "residues are counted from 1, START is not behind END, and domains are \
+                         separated by semicolons",
+                )
             })?;
             if of.insert(protein_id(id).to_owned(), parsed).is_some() {
                 return Err(Error::input(
@@ -133,10 +138,8 @@ impl Domains {
 }
 
 fn header(path: &Path, line: u64, fields: &[&str]) -> Result<(usize, usize)> {
-    let domains = fields
-        .iter()
-        .position(|field| field.eq_ignore_ascii_case(COLUMN));
-    match (id_column(fields), domains) {
+    let id = id_column(path, line, fields)?;
+    match (id, column(path, line, fields, COLUMN)?) {
         (Some(id), Some(domains)) => Ok((id, domains)),
         _ => Err(Error::input(
             path,
@@ -152,24 +155,52 @@ fn header(path: &Path, line: u64, fields: &[&str]) -> Result<(usize, usize)> {
 
 /// The domains of a cell, or the part of it that is none.
 fn parse(cell: &str) -> std::result::Result<Vec<Domain>, String> {
-    let mut domains = Vec::new();
-    for item in cell
-        .split(';')
+    cell.split(';')
+        .flat_map(split_at_commas)
         .map(str::trim)
         .filter(|item| !item.is_empty())
-    {
-        let domain = item.rsplit_once(':').and_then(|(name, range)| {
-            let (start, end) = range.split_once('-')?;
-            let (start, end): (usize, usize) = (start.parse().ok()?, end.parse().ok()?);
-            (!name.is_empty() && 1 <= start && start <= end).then(|| Domain {
-                name: name.to_owned(),
-                start: start - 1,
-                end,
-            })
-        });
-        domains.push(domain.ok_or_else(|| format!("{item:?}"))?);
+        .map(|item| domain(item).ok_or_else(|| format!("{item:?}")))
+        .collect()
+}
+
+/// Parts between commas, but for commas within a name: a part ends with a range.
+fn split_at_commas(text: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut start = 0;
+    for (comma, _) in text.match_indices(',') {
+        let part = text[start..comma].trim();
+        if part
+            .rsplit_once(':')
+            .is_some_and(|(_, range)| is_range(range))
+        {
+            parts.push(part);
+            start = comma + 1;
+        }
     }
-    Ok(domains)
+    parts.push(&text[start..]);
+    parts
+}
+
+/// The domain that `NAME:START-END` stands for.
+fn domain(text: &str) -> Option<Domain> {
+    let (name, range) = text.rsplit_once(':')?;
+    let (start, end) = range.split_once('-')?;
+    let (start, end): (usize, usize) = (start.parse().ok()?, end.parse().ok()?);
+    // A range within the name is that of a domain that something else separates.
+    let several = name.split(':').skip(1).any(begins_with_range);
+    (!name.is_empty() && !several && 1 <= start && start <= end).then(|| Domain {
+        name: name.to_owned(),
+        start: start - 1,
+        end,
+    })
+}
+
+/// Whether it begins with two numbers with a hyphen between.
+fn begins_with_range(text: &str) -> bool {
+    let digit = |letter: char| letter.is_ascii_digit();
+    text.split_once('-').is_some_and(|(start, end)| {
+        !start.is_empty() && start.chars().all(digit) && end.starts_with(digit)
+    })
 }
 
 /// How much of the evidence for something lies in domains.
@@ -252,6 +283,55 @@ mod tests {
             let message = read(text).expect_err("a fault").to_string();
             assert!(message.contains(part), "no {part} in {message}");
         }
+    }
+
+    #[test]
+    fn commas_separate_domains_unless_they_are_part_of_a_name() {
+        let parsed = |cell: &str| -> Vec<(String, usize, usize)> {
+            let table = read(&format!("id\tdomains\nP1\t{cell}\n")).expect(cell);
+            let domains = table.get("P1", 99).expect("they fit").expect("known");
+            let all = domains.iter();
+            all.map(|d| (d.name.clone(), d.start + 1, d.end)).collect()
+        };
+        let both = [("Foo".to_owned(), 5, 20), ("Bar".to_owned(), 30, 40)];
+        for cell in [
+            "Foo:5-20,Bar:30-40",
+            "Foo:5-20 , Bar:30-40,",
+            "Foo:5-20;Bar:30-40",
+        ] {
+            assert_eq!(parsed(cell), both, "{cell}");
+        }
+        let name = "Zinc finger, C2H2: type".to_owned();
+        assert_eq!(
+            parsed("Zinc finger, C2H2: type:5-20,Bar:30-40"),
+            [(name, 5, 20), both[1].clone()]
+        );
+        for (cell, part) in [
+            ("Foo:5-20 Bar:30-40", "\"Foo:5-20 Bar:30-40\""),
+            ("Foo:5-20|Bar:30-40", "\"Foo:5-20|Bar:30-40\""),
+            ("Foo:5-20,30-40", "\"30-40\""),
+            ("Foo:0-20,Bar:30-40", "\"Foo:0-20\""),
+        ] {
+            let error = read(&format!("id\tdomains\nP1\t{cell}\n")).expect_err("a fault");
+            let hint = error.advice().unwrap_or_default();
+            assert!(error.to_string().contains(part), "no {part} in {error}");
+            assert!(hint.contains("separated by semicolons"), "{hint}");
+        }
+    }
+
+    #[test]
+    fn quotes_are_left_out_and_columns_are_there_once() {
+        let quoted = read("\"accession\"\t\"domains\"\n\"P1\"\t\"HLH:1-5\"\n").expect("quoted");
+        let found = quoted.get("P1", 5).expect("it fits").expect("known");
+        assert_eq!(found[0].name, "HLH");
+        let twice = read("id\tdomains\tDomains\nP1\tHLH:1-5\t\n").expect_err("two columns");
+        assert!(
+            twice
+                .to_string()
+                .ends_with("line 1: expected one column `domains`, found two, columns 2 and 3"),
+            "{twice}"
+        );
+        assert!(read("id\tID\tdomains\nP1\tP2\t\n").is_err());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::class::{Label, ProteinClass};
-use super::ids::{ID_COLUMNS, id_column};
+use super::ids::{ID_COLUMNS, column, id_column, unquoted};
 use super::reader::{Protein, protein_id};
 use bindscape_base::error::{Error, Place, Result};
 use bindscape_base::names;
@@ -49,11 +49,12 @@ impl Labels {
     /// [`protein_id`], as in FASTA; the column `class` holds the name of a [`ProteinClass`], or
     /// `tf` for a transcription factor of unknown kind.
     /// `group` names a further column whose values tell which proteins belong together
-    /// (a taxon, say). Other columns are left alone.
+    /// (a taxon, say). Cells may stand in double quotes, as R's `write.table` writes them. Other
+    /// columns are left alone.
     ///
     /// # Errors
-    /// If a column is missing, a row is shorter or longer than the header, a class is
-    /// unknown, a group is empty, an id occurs twice, or there are no rows.
+    /// If one of these columns is missing or occurs twice, a row is shorter or longer than the
+    /// header, a class is unknown, a group is empty, an id occurs twice, or there are no rows.
     pub fn read(path: impl AsRef<Path>, group: Option<&str>) -> Result<Self> {
         let path = path.as_ref();
         let mut columns: Option<Columns> = None;
@@ -65,11 +66,12 @@ impl Labels {
         };
         let mut lines: Vec<u64> = Vec::new();
         table::each_row(path, |line, fields| {
+            let fields: Vec<&str> = fields.iter().map(|field| unquoted(field)).collect();
             let Some(columns) = &columns else {
-                columns = Some(Columns::of_header(path, line, fields, group)?);
+                columns = Some(Columns::of_header(path, line, &fields, group)?);
                 return Ok(());
             };
-            let row = columns.row(path, line, fields)?;
+            let row = columns.row(path, line, &fields)?;
             let place = labels.rows.len() as u32;
             if let Some(first) = labels.places.insert(row.id.clone(), place) {
                 return Err(Error::input(
@@ -257,11 +259,7 @@ struct Columns {
 
 impl Columns {
     fn of_header(path: &Path, line: u64, fields: &[&str], group: Option<&str>) -> Result<Self> {
-        let place = |name: &str| {
-            fields
-                .iter()
-                .position(|field| field.eq_ignore_ascii_case(name))
-        };
+        let place = |name: &str| column(path, line, fields, name);
         let missing = |expected: String| {
             Error::input(
                 path,
@@ -270,11 +268,11 @@ impl Columns {
                 format!("the columns {}", fields.join(", ")),
             )
         };
-        let id = id_column(fields).ok_or_else(|| {
+        let id = id_column(path, line, fields)?.ok_or_else(|| {
             missing(format!("a column of ids ({})", ID_COLUMNS.join(", ")))
                 .hint("the first line must be a header; columns are separated by tabs")
         })?;
-        let class = place("class").ok_or_else(|| {
+        let class = place("class")?.ok_or_else(|| {
             missing("a column `class`".into()).hint(
                 "it holds zinc_finger, homeodomain, leucine_zipper, other_tf or non_tf, or tf for \
                  a transcription factor of unknown kind",
@@ -282,7 +280,7 @@ impl Columns {
         })?;
         let group = match group {
             None => None,
-            Some(name) => Some(place(name).ok_or_else(|| {
+            Some(name) => Some(place(name)?.ok_or_else(|| {
                 missing(format!("the group column {name:?}")).hint(names::suggestion(
                     name,
                     fields.iter().copied(),
@@ -307,7 +305,12 @@ impl Columns {
                 format!("{} as in the header", counted(self.count as u64, "column")),
                 fields.len().to_string(),
             )
-            .hint("columns are separated by tabs"));
+            .hint(if fields.len() == self.count + 1 {
+                "columns are separated by tabs; R's `write.table` puts names before the rows, \
+                 which the header lacks, unless `row.names=FALSE` is given"
+            } else {
+                "columns are separated by tabs"
+            }));
         }
         let id = protein_id(fields[self.id]);
         if id.is_empty() {
@@ -418,6 +421,20 @@ mod tests {
     }
 
     #[test]
+    fn tables_of_r_are_read_with_their_quotes() {
+        let text = "\"accession\"\t\"class\"\t\"taxon\"\n\"A\"\t\"tf\"\t\"1\"\nB\tnon_tf\t1\n";
+        let labels = read(text, Some("taxon")).expect("labels");
+        assert_eq!(labels.get("B"), Some(ProteinClass::NonTf.into()));
+        let found = matched(&labels, &["A", "B"]).expect("matched");
+        assert_eq!(found.group_names, ["1"]);
+        // One quote alone may belong to a name.
+        let odd = message(read("id\tclass\nA\t\"tf\n", None));
+        assert!(odd.contains("found \"\\\"tf\""), "{odd}");
+        let rows = message(read("\"id\"\t\"class\"\n\"1\"\t\"A\"\t\"tf\"\n", None));
+        assert!(rows.contains("`row.names=FALSE`"), "{rows}");
+    }
+
+    #[test]
     fn a_sequence_in_two_classes_is_named() {
         let text = "id\tclass\nA\tzinc_finger\nB\tnon_tf\nC\ttf\nD\thomeodomain\nE\ttf\n";
         let labels = read(text, None).expect("labels");
@@ -484,6 +501,17 @@ mod tests {
             twice.contains("line 4: expected each id once, found \"A\" again, first on line 2"),
             "{twice}"
         );
+        for (header, found) in [
+            ("id\tclass\tclass\tg", "`class`, found two, columns 2 and 3"),
+            ("id\tID\tclass\tg", "`id`, found two, columns 1 and 2"),
+            ("id\tg\tclass\tG", "`g`, found two, columns 2 and 4"),
+        ] {
+            let table = format!("{header}\nA\ttf\ttf\tx\n");
+            let twice = message(read(&table, Some("g")));
+            let expected = format!("line 1: expected one column {found}");
+            assert!(twice.contains(&expected), "{twice}");
+            assert!(twice.contains("remove one of them"), "{twice}");
+        }
         let id = message(read("name\tclass\nA\ttf\n", None));
         assert!(
             id.contains("a column of ids (accession, entry, primaryAccession, id, protein)"),

@@ -60,7 +60,7 @@ pub use self::reader::{
 pub use self::representation::{ChunkSizes, EmbeddingModel, Embeddings, Representation};
 pub use self::rows::{RowsOf, StoredType};
 pub use self::scales::{BLOSUM62, SCALES, Scale};
-pub use self::scores::{ProteinScores, prior_shift};
+pub use self::scores::{ProteinScores, likely_share, prior_shift};
 pub use self::similarity::{
     AlignedRows, ClusterOptions, Clusters, Hit, Linkage, Run, SearchLimits, SimilarityIndex,
     cluster,

@@ -28,6 +28,9 @@ const LEAST_LETTERS: usize = 20;
 /// A file is none of proteins where more than one character of so many is no letter.
 const MOST_OTHERS: usize = 5;
 
+/// Codes of sequences that the headers of PIR files (NBRF) begin with, as `>P1;NAME`.
+const PIR_CODES: [&str; 9] = ["P1", "F1", "DL", "DC", "RL", "RC", "N1", "N3", "XX"];
+
 /// One protein.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Protein {
@@ -149,8 +152,8 @@ impl ProteinReader {
     /// Reads the next protein into `protein`; `false` at the end of the file.
     ///
     /// # Errors
-    /// If the file is empty or no FASTA file, its first sequences are nucleotides or hold
-    /// little that is a letter, it ends after a header, or an id occurs twice.
+    /// If the file is empty or no FASTA file, its first sequences are nucleotides, come as in PIR
+    /// files or hold little that is a letter, it ends after a header, or an id occurs twice.
     pub fn read(&mut self, protein: &mut Protein) -> Result<bool> {
         if !self.started {
             self.started = true;
@@ -166,7 +169,8 @@ impl ProteinReader {
         Ok(true)
     }
 
-    /// Reads the first records and refuses those of nucleotides, and those of something else.
+    /// Reads the first records and refuses those of nucleotides, those of PIR files, and those of
+    /// something else.
     fn look_ahead(&mut self) -> Result<()> {
         let mut letters = 0;
         let mut nucleotides = 0;
@@ -185,6 +189,7 @@ impl ProteinReader {
                 .count();
             let other = |letter: &&u8| !(letter.is_ascii_alphabetic() || b"-.* ".contains(letter));
             others += record.sequence.iter().filter(other).count();
+            refuse_pir(self.path(), &record)?;
             self.ahead.push_back(record);
         }
         if others * MOST_OTHERS > letters {
@@ -236,6 +241,32 @@ impl ProteinReader {
     }
 }
 
+/// Refuses a record of a PIR file (NBRF): the line below `>P1;NAME` is a title, and `*` ends the
+/// sequence. Read as FASTA, the title would become residues.
+fn refuse_pir(path: &Path, record: &fasta::Record) -> Result<()> {
+    let has_code = (record.name.split_once(';')).is_some_and(|(code, name)| {
+        PIR_CODES.contains(&code) && (name.is_empty() || record.description.is_empty())
+    });
+    // FASTA may have such names, but hardly the blanks of a title as well, or the final `*`.
+    let is_pir = has_code && record.sequence.iter().any(|letter| b"* ".contains(letter));
+    if !is_pir {
+        return Ok(());
+    }
+    Err(Error::input(
+        path,
+        Place::Line(record.line),
+        "sequences of proteins (FASTA)",
+        format!(
+            "a record of a PIR file (NBRF), whose second line is a title (\">{}\")",
+            record.name
+        ),
+    )
+    .hint(
+        "convert the file with Biopython: `python3 -c 'from Bio import SeqIO; \
+         SeqIO.convert(\"in.pir\", \"pir\", \"out.fa\", \"fasta\")'`",
+    ))
+}
+
 /// The id of a protein in a header without its `>`: what comes before the first blank, of
 /// UniProt's `sp|ACCESSION|NAME` and `tr|ACCESSION|NAME` the accession, and of a part of a protein,
 /// `sp|ACCESSION|1-118`, that with the residues.
@@ -263,7 +294,7 @@ pub fn protein_id(header: &str) -> &str {
 }
 
 /// Whether it is two numbers with a hyphen between.
-fn is_range(text: &str) -> bool {
+pub(crate) fn is_range(text: &str) -> bool {
     let number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     matches!(text.split_once('-'), Some((start, end)) if number(start) && number(end))
 }
@@ -396,6 +427,33 @@ mod tests {
             "7 proteins have fewer than 20 known residues, too few to say what they are: good, stop, gff, aligned, digits, …",
         ] {
             assert!(told.contains(part), "{part} is not in:\n{told}");
+        }
+    }
+
+    #[test]
+    fn files_of_pir_are_refused_before_their_titles_become_residues() {
+        let text = b">good\nMKVLEDWQHH\n>P1;CRAB_ANAPL\nALPHA CRYSTALLIN B CHAIN\nMKPIHQYDVG*\n";
+        let pir = message(text);
+        assert!(
+            pir.contains(
+                "line 3: expected sequences of proteins (FASTA), found a record of a PIR file"
+            ),
+            "{pir}"
+        );
+        assert!(pir.contains("\">P1;CRAB_ANAPL\""), "{pir}");
+        assert!(pir.contains("SeqIO.convert("), "{pir}");
+        for text in [
+            ">F1; CRAB\nTITLE\nMKV\nLED*\n",
+            ">XX;A\nA title without a stop below\nMKV\n",
+        ] {
+            assert!(message(text.as_bytes()).contains("PIR"), "{text}");
+        }
+        for text in [
+            ">P1;A\nMKVLEDW\nMKVLEDW\n",
+            ">P1;A of a sample\nMKV*\n",
+            ">AB;C\nMKV*\n",
+        ] {
+            assert!(read(text.as_bytes()).is_ok(), "{text}");
         }
     }
 

@@ -458,7 +458,7 @@ impl Finetune {
 
 /// `dataset` and the unbound regions of `natural`'s training part, of which as large a share
 /// validates as of the others.
-fn with_background(dataset: &Dataset, natural: &Dataset, seed: u64) -> Dataset {
+pub(crate) fn with_background(dataset: &Dataset, natural: &Dataset, seed: u64) -> Dataset {
     let mut background = natural.subset(&natural.rows(Part::Train));
     let [train, validation] =
         [Part::Train, Part::Validation].map(|part| dataset.rows(part).len() as f64);

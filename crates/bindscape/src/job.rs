@@ -75,16 +75,71 @@ impl Session<'_> {
 /// Fields of plans that name what is written.
 const OUTPUTS: [&str; 5] = ["out", "page", "per_cell", "heatmap", "pwm_out"];
 
-/// Makes sure before the work that what `job` writes can be written.
+/// Fields of plans that hold names, which may be those of files by chance.
+const NAMES: [&str; 9] = [
+    "tf", "tfs", "target", "without", "bound", "select", "ids", "name", "build",
+];
+
+/// Makes sure before the work that what `job` writes can be written, and is not read.
 fn check_outputs(job: &impl Serialize) -> Result<()> {
     // A path that is not UTF-8 is looked at when it is written.
     let Ok(plan) = serde_json::to_value(job) else {
         return Ok(());
     };
-    let named = OUTPUTS.iter().filter_map(|field| plan.get(field)?.as_str());
-    named
-        .filter(|path| *path != "-")
-        .try_for_each(|path| atomic::check_writable(Path::new(path)))
+    let outputs = OUTPUTS.iter().filter_map(|field| {
+        let path = plan.get(field)?.as_str()?;
+        (path != "-").then_some((*field, Path::new(path)))
+    });
+    let mut read = Vec::new();
+    for (field, value) in plan.as_object().into_iter().flatten() {
+        if !OUTPUTS.contains(&field.as_str()) {
+            texts(field, value, &mut read);
+        }
+    }
+    for (field, path) in outputs {
+        atomic::check_writable(path)?;
+        refuse_if_read(field, path, read.iter().map(Path::new))?;
+    }
+    Ok(())
+}
+
+/// The texts in the field of a plan and below it, but for names.
+fn texts<'a>(field: &str, value: &'a Value, found: &mut Vec<&'a str>) {
+    match value {
+        _ if NAMES.contains(&field) => {}
+        Value::String(text) => found.push(text),
+        Value::Array(values) => values.iter().for_each(|value| texts(field, value, found)),
+        Value::Object(fields) => {
+            for (field, value) in fields {
+                texts(field, value, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Refuses to write over a file that is one of those that are `read`, by whatever name.
+pub(crate) fn refuse_if_read<'a>(
+    field: &'static str,
+    out: &Path,
+    read: impl IntoIterator<Item = &'a Path>,
+) -> Result<()> {
+    let file = |path: &Path| path.canonicalize().ok().filter(|path| path.is_file());
+    let Some(written) = file(out) else {
+        return Ok(());
+    };
+    match read
+        .into_iter()
+        .find(|path| file(path).as_ref() == Some(&written))
+    {
+        Some(path) => Err(Error::argument(
+            field,
+            "a file that is not read",
+            format!("{}, which is {}", out.display(), path.display()),
+        )
+        .hint("write to another file, and rename it if it is to take the place of this one")),
+        None => Ok(()),
+    }
 }
 
 /// A plan as it stands in a file: the version that wrote it, the name of the job, its settings.

@@ -13,6 +13,8 @@ pub(crate) struct Source {
     pub(crate) uses: Vec<Vec<String>>,
     /// String literals with their lines.
     pub(crate) texts: Vec<(usize, String)>,
+    /// Lines with a call of `vectorized` whose closure is not `#[inline(always)]`.
+    pub(crate) narrow: Vec<usize>,
 }
 
 /// The files below `src/` of a crate.
@@ -73,6 +75,7 @@ fn read(path: &Path, root: &Path, text: &str) -> Source {
         module,
         uses,
         texts,
+        narrow: narrow(&code),
     }
 }
 
@@ -84,7 +87,7 @@ fn before_tests(text: &str) -> &str {
     }
 }
 
-/// The code without comments and texts, and the texts with their lines.
+/// The code without comments and texts but with all of its lines, and the texts with theirs.
 fn split(text: &str) -> (String, Vec<(usize, String)>) {
     let bytes: Vec<char> = text.chars().collect();
     let (mut code, mut texts) = (String::with_capacity(text.len()), Vec::new());
@@ -99,7 +102,9 @@ fn split(text: &str) -> (String, Vec<(usize, String)>) {
                 let length = (2..rest.len())
                     .find(|&i| rest[i - 1] == '*' && rest[i] == '/' && i > 2)
                     .map_or(rest.len(), |i| i + 1);
-                line += rest[..length].iter().filter(|&&c| c == '\n').count();
+                let lines = rest[..length].iter().filter(|&&c| c == '\n').count();
+                code.push_str(&"\n".repeat(lines));
+                line += lines;
                 at += length;
             }
             ['\'', '\\', _, ..] => {
@@ -113,8 +118,10 @@ fn split(text: &str) -> (String, Vec<(usize, String)>) {
             ['r', '"', ..] | ['r', '#', ..] if raw(rest).is_some() => {
                 let (length, inner) = raw(rest).unwrap_or((1, String::new()));
                 texts.push((line, inner));
-                line += rest[..length].iter().filter(|&&c| c == '\n').count();
+                let lines = rest[..length].iter().filter(|&&c| c == '\n').count();
                 code.push_str(" \"\" ");
+                code.push_str(&"\n".repeat(lines));
+                line += lines;
                 at += length;
             }
             ['"', ..] => {
@@ -124,8 +131,10 @@ fn split(text: &str) -> (String, Vec<(usize, String)>) {
                 }
                 let end = end.min(rest.len());
                 texts.push((line, rest[1..end].iter().collect()));
-                line += rest[..end].iter().filter(|&&c| c == '\n').count();
+                let lines = rest[..end].iter().filter(|&&c| c == '\n').count();
                 code.push_str("\"\"");
+                code.push_str(&"\n".repeat(lines));
+                line += lines;
                 at += end + 1;
             }
             [c, ..] => {
@@ -137,6 +146,19 @@ fn split(text: &str) -> (String, Vec<(usize, String)>) {
         }
     }
     (code, texts)
+}
+
+/// Lines of `code` where the work of `vectorized` begins with anything but `#[inline(always)]`:
+/// without it the closure is compiled for the narrowest vectors, and nothing says so.
+fn narrow(code: &str) -> Vec<usize> {
+    code.match_indices("vectorized(")
+        .filter(|(at, call)| {
+            let own_word = !code[..*at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
+            let work = code[at + call.len()..].trim_start();
+            own_word && !work.starts_with("#[inline(always)]")
+        })
+        .map(|(at, _)| 1 + code[..at].matches('\n').count())
+        .collect()
 }
 
 /// A raw string at the beginning of `rest`: its length and what it holds.
@@ -238,6 +260,14 @@ mod tests {
         assert_eq!(source.texts[0].0, 5);
         let uses: Vec<String> = source.uses.iter().map(|path| path.join("::")).collect();
         assert_eq!(uses, ["a", "a::B", "d::E", "h::I", "m::f"]);
+    }
+
+    #[test]
+    fn closures_for_narrow_vectors_are_found() {
+        let text = "/* a\n comment */ let a = \"a\n text\";\nvectorized(|| 1);\n\
+            vectorized(\n    #[inline(always)]\n    || 1,\n);\nfn not_vectorized() {}";
+        let source = read(Path::new("src/a.rs"), Path::new("src"), text);
+        assert_eq!(source.narrow, [4]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What the structure of the workspace must keep: no library speaks command line, no modules of a
-//! crate import each other in circles, and light crates stay light.
+//! crate import each other in circles, work on vectors is compiled for wide ones, and light crates
+//! stay light.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -50,6 +51,7 @@ pub(crate) fn check(cargo: &std::ffi::OsStr) -> Result<(), String> {
         let sources = source::of_crate(&library)?;
         faults.extend(options_in(&sources));
         faults.extend(circles(&library, &sources));
+        faults.extend(narrow_vectors(&sources));
     }
     for (light, heavy) in LIGHT {
         faults.extend(compiles(cargo, light, heavy)?);
@@ -105,6 +107,20 @@ fn mentions_option(text: &str) -> bool {
         before.is_none_or(|c| c.is_whitespace() || "([`'\"".contains(c))
             && after.is_some_and(|c| c.is_ascii_lowercase())
     })
+}
+
+/// Work on vectors that would be compiled for the narrowest ones.
+fn narrow_vectors(sources: &[Source]) -> Vec<String> {
+    let mut faults = Vec::new();
+    for source in sources {
+        for line in &source.narrow {
+            faults.push(format!(
+                "{}, line {line}: the closure of `vectorized` lacks `#[inline(always)]`",
+                source.path.display()
+            ));
+        }
+    }
+    faults
 }
 
 /// Circles among modules that are siblings: `a` uses something below `b`, and `b`, directly or
@@ -241,6 +257,7 @@ mod tests {
                 .map(|path| path.iter().map(|&s| s.into()).collect())
                 .collect(),
             texts: Vec::new(),
+            narrow: Vec::new(),
         };
         let sources = [
             source(&[], &[&["a", "X"]]),

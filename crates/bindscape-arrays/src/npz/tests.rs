@@ -1,5 +1,4 @@
 use super::*;
-use std::io::Cursor;
 
 fn archive(entry: &str, content: &[u8]) -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
@@ -9,7 +8,11 @@ fn archive(entry: &str, content: &[u8]) -> Vec<u8> {
 }
 
 fn array(descr: &str, shape: &str, data: &[u8]) -> Vec<u8> {
-    let text = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}\n");
+    ordered("False", descr, shape, data)
+}
+
+fn ordered(fortran: &str, descr: &str, shape: &str, data: &[u8]) -> Vec<u8> {
+    let text = format!("{{'descr': '{descr}', 'fortran_order': {fortran}, 'shape': {shape}, }}\n");
     let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
     bytes.extend((text.len() as u16).to_le_bytes());
     bytes.extend(text.as_bytes());
@@ -103,4 +106,49 @@ fn damage_and_other_content_are_named() {
     );
     let text = message(&read(archive("arr_0.npy", b"no array at all"), 1).unwrap_err());
     assert!(text.contains("a NumPy array"), "{text}");
+}
+
+/// Bytes that NumPy 2.4.6 writes for `numpy.asfortranarray(numpy.arange(n, dtype=…).reshape(…))`.
+#[test]
+fn arrays_in_column_major_order_are_read_in_row_major_order() {
+    let counted = |count: u8| (0..count).map(f64::from).collect::<Vec<_>>();
+    let flat = ordered(
+        "True",
+        "<i2",
+        "(2, 3)",
+        &[0, 0, 3, 0, 1, 0, 4, 0, 2, 0, 5, 0],
+    );
+    assert_eq!(read(flat.clone(), 6).unwrap(), (vec![2, 3], counted(6)));
+    let deep = ordered(
+        "True",
+        "|i1",
+        "(2, 3, 4)",
+        &[
+            0, 12, 4, 16, 8, 20, 1, 13, 5, 17, 9, 21, 2, 14, 6, 18, 10, 22, 3, 15, 7, 19, 11, 23,
+        ],
+    );
+    assert_eq!(read(deep, 24).unwrap(), (vec![2, 3, 4], counted(24)));
+    // A few numbers at a time.
+    let mut npz = Npz::from_reader(Cursor::new(flat), Path::new("matrix.npz")).unwrap();
+    let mut array = npz.array(UNNAMED).unwrap();
+    let mut row = [0.0; 3];
+    array.read(&mut row).unwrap();
+    assert_eq!(row, [0.0, 1.0, 2.0]);
+    array.read(&mut row).unwrap();
+    assert_eq!(row, [3.0, 4.0, 5.0]);
+    assert!(array.read(&mut row[..1]).is_err(), "no more numbers");
+    for (order, shape, count, part) in [
+        ("True", "(2, 3)", 6, "truncated"),
+        (
+            "True",
+            "(4294967296, 4294967296, 4294967296)",
+            1,
+            "truncated",
+        ),
+        ("True", "(2, 1)", 2, "more numbers"),
+        ("Maybe", "(2, 2)", 4, "the header of an array"),
+    ] {
+        let text = message(&read(ordered(order, "|i1", shape, &[0; 4]), count).unwrap_err());
+        assert!(text.contains(part), "no {part} in {text}");
+    }
 }

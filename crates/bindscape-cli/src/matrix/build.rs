@@ -7,7 +7,7 @@ use bindscape_base::{Error, Result};
 use bindscape_matrix::build::{BuildOptions, Centres, Evidence};
 use clap::Args;
 
-use crate::choice::choice;
+use crate::choice::{choice, name};
 use crate::face::Verb;
 
 /// Options of `matrix build`.
@@ -47,7 +47,7 @@ pub(crate) struct Arguments {
     #[arg(long, default_value = "merged", value_parser = choice::<Centres>(CENTRES))]
     centres: Centres,
     /// Only these TFs [default: all that were profiled]
-    #[arg(long, value_delimiter = ',', value_name = "TF,…")]
+    #[arg(long, value_delimiter = ',', value_name = "TF,…", value_parser = name())]
     tfs: Option<Vec<String>>,
     /// Name of the genome build (hg38), kept with everything that is made from the matrix
     #[arg(long, value_name = "NAME")]
@@ -112,14 +112,17 @@ fn cell_regions(text: &str) -> Result<CellRegions> {
     })
 }
 
-/// `TF=FILE` or `TF:CELL=FILE`.
+/// `TF=FILE` or `TF:CELL=FILE`; the two colons of a dimer (`ARNT::HIF1A`) belong to the TF.
 fn tf_peaks(text: &str) -> Result<TfPeaks> {
     let wrong = || {
         Error::argument("peaks", "TF=BED or TF:CELL=BED", format!("`{text}`"))
             .hint("name the TF of the peaks: `MAX=peaks.narrowPeak`")
     };
     let (name, path) = text.split_once('=').ok_or_else(wrong)?;
-    let (tf, cell) = name.split_once(':').unwrap_or((name, ONE_CELL));
+    let (tf, cell) = match single_colon(name) {
+        Some(colon) => (&name[..colon], &name[colon + 1..]),
+        None => (name, ONE_CELL),
+    };
     if tf.is_empty() || cell.is_empty() || path.is_empty() {
         return Err(wrong());
     }
@@ -127,6 +130,15 @@ fn tf_peaks(text: &str) -> Result<TfPeaks> {
         tf: tf.to_owned(),
         cell: cell.to_owned(),
         path: path.into(),
+    })
+}
+
+/// The place of the first colon that stands beside no other.
+fn single_colon(text: &str) -> Option<usize> {
+    let is_colon = |at: usize| text.as_bytes().get(at) == Some(&b':');
+    (0..text.len()).find(|&at| {
+        let beside = is_colon(at + 1) || at.checked_sub(1).is_some_and(is_colon);
+        is_colon(at) && !beside
     })
 }
 
@@ -161,5 +173,27 @@ impl Verb for Arguments {
             per_cell: self.per_cell,
             out: self.out,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dimers_keep_their_names_and_cells_follow_a_single_colon() {
+        for (text, tf, cell) in [
+            ("MAX=p.bed", "MAX", ONE_CELL),
+            ("MAX:K562=p.bed", "MAX", "K562"),
+            ("MAX:K562:rep1=p.bed", "MAX", "K562:rep1"),
+            ("ARNT::HIF1A=p.bed", "ARNT::HIF1A", ONE_CELL),
+            ("ARNT::HIF1A:K562=p.bed", "ARNT::HIF1A", "K562"),
+        ] {
+            let peaks = tf_peaks(text).expect(text);
+            assert_eq!((&*peaks.tf, &*peaks.cell), (tf, cell), "{text}");
+        }
+        for text in [":K562=p.bed", "MAX:=p.bed", "MAX:K562=", "p.bed"] {
+            assert!(tf_peaks(text).is_err(), "{text}");
+        }
     }
 }

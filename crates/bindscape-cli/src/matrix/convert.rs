@@ -9,6 +9,7 @@ use bindscape_genome::load::SequenceInput;
 use bindscape_matrix::View;
 use clap::{ArgGroup, Args};
 
+use crate::choice::name;
 use crate::face::Verb;
 
 /// Options of `matrix import`.
@@ -53,10 +54,10 @@ pub(crate) struct ExportArguments {
     #[arg(long, value_name = "DIR")]
     per_cell: Option<PathBuf>,
     /// Write the regions that these TFs bind, as BED or FASTA; with --unbound, those of them that the others leave
-    #[arg(long, value_delimiter = ',', value_name = "TF,…")]
+    #[arg(long, value_delimiter = ',', value_name = "TF,…", value_parser = name())]
     bound: Vec<String>,
     /// Write the regions that these TFs leave unbound, as BED or FASTA; with --view less-sparse, one kind of evidence only is unbound, too
-    #[arg(long, value_delimiter = ',', value_name = "TF,…")]
+    #[arg(long, value_delimiter = ',', value_name = "TF,…", value_parser = name())]
     unbound: Vec<String>,
     /// Genome to write FASTA from (2bit, or FASTA with its .fai beside it)
     #[arg(long, value_name = "FILE")]

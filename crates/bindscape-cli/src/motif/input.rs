@@ -4,6 +4,8 @@ use bindscape::motif::MotifInput;
 use bindscape_motif::Format;
 use clap::Args;
 
+use crate::choice::name;
+
 /// Which motifs to work on.
 #[derive(Debug, Args)]
 pub(super) struct Input {
@@ -15,7 +17,7 @@ pub(super) struct Input {
     #[arg(long, value_name = "FORMAT", value_parser = Format::from_name)]
     from: Option<Format>,
     /// Only the motifs of these ids or names, in this order
-    #[arg(long, value_name = "ID,...", value_delimiter = ',')]
+    #[arg(long, value_name = "ID,...", value_delimiter = ',', value_parser = name())]
     select: Vec<String>,
 }
 

@@ -11,14 +11,14 @@ use super::background::background;
 use super::fimo::Fimo;
 use super::others::Others;
 use super::output::Verbosity;
-use crate::choice::choice;
+use crate::choice::{choice, name};
 use crate::face::Verb;
 
 /// Which hits are sought and how; options that FIMO has are named as there.
 #[derive(Debug, Args)]
 pub(super) struct Hits {
     /// Only the motifs of these ids or names; may be given several times
-    #[arg(long = "motif", value_name = "ID,…", value_delimiter = ',', action = clap::ArgAction::Append)]
+    #[arg(long = "motif", value_name = "ID,…", value_delimiter = ',', action = clap::ArgAction::Append, value_parser = name())]
     only: Vec<String>,
     /// Largest p-value of a hit [default: 1e-4; 1 for best hits; with --qv-thresh 0.05, or 1e-4 of
     /// `fimo`]

@@ -11,6 +11,7 @@ use bindscape_protein::Windows;
 use clap::Args;
 
 use super::options::{LossWeights, ProteinSplitArguments};
+use crate::choice::name;
 use crate::face::Verb;
 
 /// Options of `protein crossval`.
@@ -29,7 +30,7 @@ pub(crate) struct Arguments {
     /// nearest-alignment, nearest-embedding, logistic, homology. MODEL:ENCODER takes
     /// another encoder: onehot, residue or esm2; composition for logistic and nearest-embedding,
     /// which is their default [default: all]
-    #[arg(long, value_delimiter = ',', value_name = "MODEL,…")]
+    #[arg(long, value_delimiter = ',', value_name = "MODEL,…", value_parser = name())]
     models: Vec<String>,
     /// Encoder of the networks: onehot, residue or esm2 [default: esm2 with --embeddings, else
     /// residue]
@@ -59,7 +60,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N")]
     epochs: Option<NonZeroU32>,
     /// Learning rate of the paper's networks; of several, each fold chooses by its validation part
-    /// [default: 0.0001 on embeddings, 0.0005 on other encodings]
+    /// [default: 0.0001 on embeddings; on other encodings 0.0005 for tf, 0.002 for networks that learn classes]
     #[arg(long, value_name = "RATE,…", value_delimiter = ',', num_args = 1)]
     learning_rate: Vec<f64>,
     /// Weights of the losses of multitask: TF or not, and class; given several times, each fold

@@ -11,7 +11,7 @@ use bindscape_protein::ProteinClass;
 use clap::Args;
 
 use super::options::EmbeddingArguments;
-use crate::choice::choice;
+use crate::choice::{choice, name};
 use crate::face::Verb;
 
 /// Options of `protein explain`.
@@ -26,7 +26,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     embeddings: EmbeddingArguments,
     /// Only these proteins [default: all]
-    #[arg(long, value_delimiter = ',', value_name = "ID,…")]
+    #[arg(long, value_delimiter = ',', value_name = "ID,…", value_parser = name())]
     id: Vec<String>,
     /// What is explained: `tf`, or a class (zinc_finger, homeodomain, leucine_zipper, other_tf, non_tf)
     #[arg(long, default_value = "tf", value_name = "TARGET", value_parser = target)]

@@ -90,7 +90,7 @@ struct TrainingArguments {
     /// Proteins per batch [default: 64; deeptfactor 32]
     #[arg(long, value_name = "N")]
     batch_size: Option<usize>,
-    /// Learning rate of Adam [default: 0.0001 on embeddings, 0.0005 on other encodings; deeptfactor 0.001]
+    /// Learning rate of Adam [default: 0.0001 on embeddings; on other encodings 0.0005 for tf, 0.002 for networks that learn classes; deeptfactor 0.001]
     #[arg(long, value_name = "RATE")]
     learning_rate: Option<f64>,
     /// Weights of the losses: TF or not, and class [default: 0.7,0.3 on embeddings, 0.3,0.7 on other encodings]
@@ -102,12 +102,12 @@ struct TrainingArguments {
     /// Batches whose proteins are sorted by length together, which saves work; 1 for a plain shuffle [default: 32]
     #[arg(long, value_name = "N")]
     neighbours: Option<usize>,
-    /// Share of the proteins that choose the epoch and the temperatures of a network, and are not trained on
-    #[arg(long, value_name = "SHARE", default_value_t = 0.1)]
-    validation: f64,
-    /// Fewest seconds between two checkpoints, which lie between epochs
-    #[arg(long, value_name = "SECONDS", default_value_t = 60.0)]
-    checkpoint_seconds: f64,
+    /// Share of the proteins that choose the epoch and the temperatures of a network, and are not trained on [default: 0.1]
+    #[arg(long, value_name = "SHARE")]
+    validation: Option<f64>,
+    /// Fewest seconds between two checkpoints, which lie between epochs [default: 60]
+    #[arg(long, value_name = "SECONDS")]
+    checkpoint_seconds: Option<f64>,
     /// Seed of the split or folds, the weights, the order of batches and dropout
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -218,7 +218,7 @@ impl NetworkArguments {
 
 impl TrainingArguments {
     /// The options of networks alone that were given.
-    fn given(&self) -> [(&'static str, bool); 7] {
+    fn given(&self) -> [(&'static str, bool); 9] {
         let class_weights = self.class_weights != ClassWeights::default();
         [
             ("max_epochs", self.epochs.is_some()),
@@ -228,10 +228,13 @@ impl TrainingArguments {
             ("loss_weights", self.loss_weights.is_some()),
             ("neighbours", self.neighbours.is_some()),
             ("class_weights", class_weights),
+            ("validation", self.validation.is_some()),
+            ("checkpoint_seconds", self.checkpoint_seconds.is_some()),
         ]
     }
 
     fn plan(self) -> NetworkTrainingPlan {
+        let usual = NetworkTrainingPlan::default();
         NetworkTrainingPlan {
             max_epochs: self.epochs,
             patience: self.patience,
@@ -240,7 +243,7 @@ impl TrainingArguments {
             loss_weights: self.loss_weights.map(|weights| weights.0),
             class_weights: self.class_weights,
             neighbours: self.neighbours,
-            checkpoint_seconds: self.checkpoint_seconds,
+            checkpoint_seconds: self.checkpoint_seconds.unwrap_or(usual.checkpoint_seconds),
         }
     }
 }
@@ -272,12 +275,13 @@ impl Verb for Arguments {
                 }
             }
         };
+        let usual = Train::new(self.proteins, self.labels, self.out);
         Ok(Train {
             model,
             split: self.split.split(),
-            validation,
+            validation: validation.unwrap_or(usual.validation),
             seed,
-            ..Train::new(self.proteins, self.labels, self.out)
+            ..usual
         })
     }
 }

@@ -220,7 +220,7 @@ fn unbound_regions_are_references() {
     says(
         &table,
         &[
-            "5 unbound regions with the GC content of each sequence of matrix.parquet, seed 1",
+            "5 unbound regions of matrix.parquet with the GC content of each sequence, seed 1",
             "# matrix: matrix.parquet, sha256 ",
             "# genome of the matrix: genome.fa, sha256 ",
         ],

@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Stdio;
 
-use crate::{command, says};
+use crate::{command, refuses, says, toy};
 
 const FASTA: &str = ">P1\nMKVLEDWQHHCCMKVLEDWQ\n>P2\nMKVLXEDW\n";
 
@@ -127,5 +127,40 @@ fn vectors_are_asked_for_by_name() {
     for (vectors, out) in [("avx2", "b"), ("none", "c"), ("", "d")] {
         let (status, error) = run(vectors, out);
         assert_eq!(status, Some(0), "{vectors}: {error}");
+    }
+}
+
+/// Files that are read stay as they are, whatever `--out` says.
+#[test]
+fn what_is_read_is_not_written_over() {
+    let directory = toy::with_matrix();
+    let here = directory.path();
+    let motif = "MEME version 4\n\nMOTIF M1\nletter-probability matrix: alength= 4 w= 2\n\
+                 0.97 0.01 0.01 0.01\n0.01 0.01 0.97 0.01\n";
+    fs::write(here.join("m.meme"), motif).expect("writable");
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("m.meme", here.join("link.meme")).expect("a link");
+    let before: Vec<_> = ["m.meme", "genome.fa", "matrix.parquet"]
+        .map(|name| (name, fs::read(here.join(name)).expect("a file")))
+        .into();
+    for words in [
+        "motif scan --motifs m.meme genome.fa --out m.meme",
+        "motif scan --motifs m.meme genome.fa --out ./genome.fa",
+        #[cfg(unix)]
+        "motif scan --motifs m.meme genome.fa --out link.meme",
+        "matrix export matrix.parquet --bound MAX --genome genome.fa --out genome.fa",
+        "matrix similarity matrix.parquet --out matrix.parquet",
+    ] {
+        let words: Vec<&str> = words.split(' ').collect();
+        says(
+            &refuses(here, &words),
+            &["--out", "a file that is not read", "which is "],
+        );
+    }
+    for (name, content) in before {
+        assert!(
+            fs::read(here.join(name)).expect("a file") == content,
+            "{name}"
+        );
     }
 }

@@ -341,21 +341,39 @@ fn rows_are_those_of_pretrain_and_finetune() {
         models[0] == models[1],
         "another multi-model than that of `pretrain`"
     );
+    are_equal(here, &here.join("out"), &["--out", "max"]);
+    // With the unbound regions of any GC content that networks may see.
+    let study = STUDY.replacen('{', "{ \"train_background\": true,", 1);
+    fs::write(here.join("seen.json"), study).expect("writable");
+    succeeds(here, &experiment("seen.json", "seen", &more));
+    are_equal(
+        here,
+        &here.join("seen"),
+        &["--train-background", "--out", "max-seen"],
+    );
+    let of_networks = |out: &str| {
+        let table = rows(&here.join(out));
+        let models = column(&table, "model").into_iter();
+        let values = models.zip(column(&table, "natural_aucpr"));
+        let networks = values.filter(|(model, _)| model == "scratch" || model == "transfer");
+        networks.collect::<Vec<_>>()
+    };
+    assert_eq!(of_networks("out").len(), 2);
+    assert_ne!(of_networks("out"), of_networks("seen"));
+}
+
+/// Compares the table of `experiment` with a fine-tuning of `multi` to 40 bound regions of `MAX`,
+/// whose other words are `more`, the directory last.
+fn are_equal(here: &Path, experiment: &Path, more: &[&str]) {
     let mut words = vec!["finetune", "--model", "multi", "--matrix", "matrix.parquet"];
     words.extend(["--genome", "genome.fa", "--tf", "MAX", "--positives", "40"]);
-    words.extend([
-        "--with-scratch",
-        "--epochs",
-        "1",
-        "--resamples",
-        "0",
-        "--out",
-        "max",
-    ]);
+    words.extend(["--with-scratch", "--epochs", "1", "--resamples", "0"]);
+    words.extend(more);
     succeeds(here, &words);
-    let text = fs::read_to_string(here.join("max/comparison.json")).expect("a comparison");
+    let run = here.join(more[more.len() - 1]);
+    let text = fs::read_to_string(run.join("comparison.json")).expect("a comparison");
     let comparison: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-    let table = rows(&here.join("out"));
+    let table = rows(experiment);
     let values = |name| -> Vec<f64> {
         let values = column(&table, name);
         values

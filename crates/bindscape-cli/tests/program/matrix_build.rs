@@ -56,3 +56,39 @@ fn one_file_of_each_kind_makes_a_matrix() {
         &["predicted binding sites", "--evidence chip"],
     );
 }
+
+/// JASPAR names dimers with two colons; a single one stands before the cell.
+#[test]
+fn dimers_keep_their_names() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let here = directory.path();
+    let write = |name: &str, text: &str| std::fs::write(here.join(name), text).expect("writable");
+    write("atac.bed", "chr1\t1000\t1200\nchr1\t3000\t3200\n");
+    write("dimer.bed", "chr1\t1080\t1120\n");
+    write("max.bed", "chr1\t3080\t3120\n");
+    for (accessible, dimer, max) in [
+        ("atac.bed", "ARNT::HIF1A=dimer.bed", "MAX=max.bed"),
+        (
+            "K562=atac.bed",
+            "ARNT::HIF1A:K562=dimer.bed",
+            "MAX:K562=max.bed",
+        ),
+    ] {
+        let words = [
+            "matrix",
+            "build",
+            "--accessible",
+            accessible,
+            "--peaks",
+            dimer,
+            "--peaks",
+            max,
+        ];
+        // Names in lists may have blanks around them.
+        let more = ["--tfs", "ARNT::HIF1A, MAX", "--out", "m.parquet"];
+        succeeds(here, &[&words[..], &more].concat());
+        let output = bindscape(here, &["matrix", "inspect", "m.parquet"]);
+        let table = String::from_utf8(output.stdout).expect("UTF-8");
+        says(&table, &["ARNT::HIF1A\t1\t1\t", "MAX\t1\t1\t"]);
+    }
+}

@@ -82,6 +82,29 @@ fn motifs_are_converted_trimmed_turned_and_chosen() {
 }
 
 #[test]
+fn a_trimmed_motif_gets_a_threshold_of_its_own() {
+    let guard = directory();
+    let directory = guard.path();
+    let text = ">NNA\tx\t3.0\n0.3 0.2 0.2 0.3\n0.3 0.2 0.2 0.3\n0.97 0.01 0.01 0.01\n";
+    fs::write(directory.join("t.homer"), text).expect("written");
+    let words = [
+        "motif", "convert", "t.homer", "--to", "homer", "--trim", "1.0",
+    ];
+    let output = bindscape(directory, &words);
+    assert!(output.status.success());
+    let text = String::from_utf8_lossy(&output.stdout);
+    // 80% of ln(0.97 / 0.25).
+    assert!(text.starts_with(">A\tx\t1.0846"), "{text}");
+    says(
+        &String::from_utf8_lossy(&output.stderr),
+        &[
+            "trimmed 2 positions off 1 of 1 motif",
+            "no detection threshold of 1 motif is known: 80% of the best score",
+        ],
+    );
+}
+
+#[test]
 fn built_in_motifs_need_no_file() {
     let guard = directory();
     let directory = guard.path();

@@ -215,6 +215,8 @@ fn what_is_of_networks_is_refused() {
         "--epochs 3",
         "--dropout 0.1",
         "--class-weights balanced",
+        "--validation 0.2",
+        "--checkpoint-seconds 5",
     ] {
         let name = option.split(' ').next().expect("a name");
         says(&refused(option), &[name, "no network"]);
@@ -257,6 +259,24 @@ fn domains_that_cannot_be_used_are_refused() {
     );
     says(&refused("P0.0\tbox:20-1\n"), &["d.tsv, line 2", "box:20-1"]);
     assert!(!here.join("run").exists());
+}
+
+#[test]
+fn domains_too_short_for_a_profile_are_told() {
+    let directory = prepared();
+    let here = directory.path();
+    let table = std::fs::read_to_string(here.join("d.tsv")).expect("a table");
+    let short = table.replacen("box:11-60", "box:11-60;tip:1-7;tail:3-9", 1);
+    std::fs::write(here.join("d.tsv"), short).expect("writable");
+    let words = format!("{TRAIN} --out run");
+    let told = succeeds(here, &words.split_whitespace().collect::<Vec<_>>());
+    says(
+        &told,
+        &[
+            "warning: 2 domains of fewer than 8 residues in d.tsv",
+            "the first tip of P",
+        ],
+    );
 }
 
 #[test]
@@ -303,6 +323,38 @@ fn models_come_with_the_program() {
         std::fs::read_to_string(here.join("a.fa")).expect("still there"),
         text
     );
+}
+
+#[test]
+fn the_share_of_factors_is_estimated_on_the_proteome_itself() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let here = directory.path();
+    let domain = "RKRGRQTYTRYQTLELEKEFHFNRYLTRRRRIEIAHALCLTERQIKIWFQNRRMKWKKEN";
+    let proteome = |count: usize| -> String {
+        (0..count)
+            .map(|number| match number % 10 {
+                0 => format!(">p{number}\n{domain}\n"),
+                _ => format!(">p{number}\n{}\n", "GASPTDLVKE".repeat(6)),
+            })
+            .collect()
+    };
+    std::fs::write(here.join("p.fa"), proteome(500)).expect("writable");
+    std::fs::write(here.join("few.fa"), proteome(499)).expect("writable");
+    let share = |proteins: &str, more: &str| {
+        let words = format!("protein predict --proteins {proteins} --out t.tsv {more}");
+        let told = succeeds(here, &words.split_whitespace().collect::<Vec<_>>());
+        let made = std::fs::read_to_string(here.join("t.tsv.json")).expect("what made it");
+        let made: serde_json::Value = serde_json::from_str(&made).expect("JSON");
+        let share = made["likely_share"].as_f64();
+        assert_eq!(told.contains("share of TFs"), share.is_some(), "{told}");
+        share
+    };
+    let estimated = share("p.fa", "").expect("an estimate");
+    assert!((0.095..0.12).contains(&estimated), "{estimated}");
+    // It does not depend on the prior that scores are given with, nor on what is written.
+    let other = share("p.fa", "--prior 0.03 --top 3").expect("an estimate");
+    assert!((estimated - other).abs() < 3e-4, "{estimated} and {other}");
+    assert_eq!(share("few.fa", ""), None);
 }
 
 #[test]

@@ -253,6 +253,10 @@ fn wrong_input_is_named() {
         &["p.fa", "nucleotides", "translate"],
     );
     says(
+        &refused(">P1;A\nALPHA CHAIN\nMKVLED*\n", &[]),
+        &["p.fa, line 1", "a PIR file (NBRF)", "hint:", "Biopython"],
+    );
+    says(
         &refused(">a\nMKL\n>a\nMKL\n", &[]),
         &["p.fa", "line 3", "\"a\" again"],
     );

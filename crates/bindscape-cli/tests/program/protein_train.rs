@@ -221,6 +221,11 @@ fn wrong_input_is_refused_before_any_work() {
     write(here);
     fs::write(here.join("other.tsv"), "accession\tclass\nQ1\tnon_tf\n").expect("a file");
     fs::write(
+        here.join("twice.tsv"),
+        "accession\tclass\tclass\nQ1\tnon_tf\ttf\n",
+    )
+    .expect("a file");
+    fs::write(
         here.join("dna.fasta"),
         ">a\nACGTACGTTAGCTAGCTAGCTAGCATCGACTAGCATCGAT\n",
     )
@@ -265,6 +270,14 @@ fn wrong_input_is_refused_before_any_work() {
     says(
         &refuses(here, &swapped("labels.tsv", "other.tsv")),
         &["ids", "Q1"],
+    );
+    says(
+        &refuses(here, &swapped("labels.tsv", "twice.tsv")),
+        &[
+            "twice.tsv, line 1",
+            "expected one column `class`",
+            "columns 2 and 3",
+        ],
     );
     says(
         &refuses(here, &swapped("p.fasta", "dna.fasta")),

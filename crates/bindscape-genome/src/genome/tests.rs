@@ -204,6 +204,16 @@ fn an_index_of_another_file_is_refused() {
 }
 
 #[test]
+fn blanks_may_end_lines() {
+    let text = ">a\nACGTT \nGCATT \nAC\n>b\nTTG\n";
+    for genome in with_index_of(text, text) {
+        let mut genome = genome.unwrap();
+        assert_eq!(fetch(&mut genome, "a", 3, 12).unwrap(), "TTGCATTAC");
+        assert_eq!(fetch(&mut genome, "b", 0, 3).unwrap(), "TTG");
+    }
+}
+
+#[test]
 fn a_line_that_is_not_as_long_as_the_index_says_is_refused() {
     // The same bytes in all, so that ends and headers are where they were.
     let text = ">a\nACGT\nACGT\nACGT\nACGT\n";

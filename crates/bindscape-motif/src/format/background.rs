@@ -18,7 +18,7 @@ impl Background {
     /// # Errors
     /// If the file is neither, lacks a letter, or holds no probabilities.
     pub fn read(path: &Path) -> Result<Self> {
-        let source = Source::open(path)?;
+        let source = Source::open(path, None)?;
         if meme::is(&source) {
             return of_motif_file(&source);
         }
@@ -49,7 +49,7 @@ type Words = BTreeMap<Vec<u8>, f64>;
 /// # Errors
 /// If the file cannot be read, or is neither.
 pub(crate) fn word_probabilities(path: &Path) -> Result<Option<Words>> {
-    let source = Source::open(path)?;
+    let source = Source::open(path, None)?;
     if meme::is(&source) {
         return Ok(None);
     }

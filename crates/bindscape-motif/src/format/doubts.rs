@@ -24,6 +24,14 @@ pub(super) enum Doubt {
     Orientation,
     /// A value that says how significant a motif is, of a kind that is not kept.
     Score,
+    /// A motif of which there is nothing but the name.
+    NoMatrix,
+    /// A matrix of counts with a single site at each position, which might be frequencies.
+    OneSite,
+    /// Background or strands below the first motif, which differ from those above it.
+    SecondHeader,
+    /// A value such as `inf` in place of a number.
+    NoNumber,
 }
 
 impl Doubt {
@@ -39,6 +47,14 @@ impl Doubt {
                 "four rows of four numbers are read as rows of A, C, G and T; name the format pcm if they are positions"
             }
             Self::Score => "scores (S=) of motifs are not kept",
+            Self::NoMatrix => "motifs without a matrix are left out",
+            Self::OneSite => {
+                "matrices of 0 and 1 alone are read as counts of one site; write decimals (1.0) if they are frequencies"
+            }
+            Self::SecondHeader => {
+                "all motifs get the background and strands of the beginning of the file; others further down are not used"
+            }
+            Self::NoNumber => "values that are no number are taken as unknown",
         }
     }
 }

@@ -99,7 +99,8 @@ fn finish(source: &Source, begun: Option<Begun>) -> Result<Option<Motif>> {
     };
     let (id, name) = begun.motif;
     if begun.rows.is_empty() {
-        return Err(source.no_rows(begun.line, &id));
+        source.no_rows(begun.line, &id);
+        return Ok(None);
     }
     let frequencies = Frequencies::new(begun.rows).map_err(|error| {
         let place = bindscape_base::Place::Line(begun.line as u64 + 1);

@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 
 use bindscape_base::Result;
 
+use super::positions;
 use super::source::Source;
-use super::values::{ByLetter, header, id_and_name, id_of_file, number, rows};
+use super::values::{ByLetter, header, id_of_file, names, rows};
 use crate::letters::{LETTERS, letter_index};
 use crate::motif::{Motif, MotifSet};
 use crate::text::excerpt;
@@ -43,74 +44,98 @@ pub(super) fn parse(source: &Source) -> Result<MotifSet> {
     read(source, |index, line, _| match row(line) {
         Some(row) => Ok(row),
         None => {
-            let letter = line.chars().next();
             let error = source.fault(
                 index,
                 "a row such as `A [ 1 2 3 ]`",
                 format!("{:?}", excerpt(line)),
             );
-            Err(match letter {
-                Some(letter) if letter.is_ascii_alphabetic() => {
-                    error.hint("rows are of A, C, G and T (or U); motifs of proteins are not read")
+            Err(error.hint(match line.chars().next() {
+                Some(_) if positions::is_row(line) => {
+                    "a row per position, with its letter before the numbers, is the format pcm"
                 }
-                _ => error.hint("rows without letters are the format pfm"),
-            })
+                Some(letter) if letter.is_ascii_alphabetic() => {
+                    "rows are of A, C, G and T (or U); motifs of proteins are not read"
+                }
+                _ => "rows without letters are the format pfm",
+            }))
         }
     })
 }
 
+/// A motif that began, on the line of this index.
+struct Begun {
+    line: usize,
+    id: String,
+    name: Option<String>,
+    rows: ByLetter,
+    count: usize,
+}
+
+impl Begun {
+    fn new(line: usize, (id, name): (String, Option<String>)) -> Self {
+        Self {
+            line,
+            id,
+            name,
+            rows: ByLetter::default(),
+            count: 0,
+        }
+    }
+
+    fn finish(self, source: &Source) -> Result<Option<Motif>> {
+        let empty = self.rows.is_empty();
+        match self.rows.motif(source, self.line, &self.id) {
+            Err(error) if empty => {
+                source.leave_out(self.line, &self.id, error);
+                Ok(None)
+            }
+            motif => Ok(motif?.map(|motif| Motif {
+                name: self.name,
+                ..motif
+            })),
+        }
+    }
+}
+
 /// Reads motifs of which each has four rows; `row` tells letter and fields from the index of the
-/// line, its text, and the number of rows before it.
+/// line, its text, and the number of rows before it. A motif ends with `//`, as RSAT writes it, or
+/// where another begins.
 pub(super) fn read<'a>(
     source: &'a Source,
     row: impl Fn(usize, &'a str, usize) -> Result<(usize, Vec<&'a str>)>,
 ) -> Result<MotifSet> {
     let mut set = MotifSet::default();
-    let mut begun: Option<(usize, String, Option<String>)> = None;
-    let mut rows = ByLetter::default();
-    let mut count = 0;
+    let mut begun: Option<Begun> = None;
     for (index, line) in source.content() {
-        if let Some(header) = line.strip_prefix('>') {
+        let header = line.strip_prefix('>');
+        if header.is_some() || line == "//" {
             if let Some(begun) = begun.take() {
-                set.motifs
-                    .extend(finish(source, begun, std::mem::take(&mut rows))?);
+                set.motifs.extend(begun.finish(source)?);
             }
-            let (id, name) = id_and_name(header);
-            if id.is_empty() {
-                return Err(source.fault(index, "an id after `>`", "none"));
+            if let Some(header) = header {
+                begun = Some(Begun::new(index, names(source, index, header)?));
             }
-            begun = Some((index, id, name));
-            count = 0;
             continue;
         }
-        if begun.is_none() {
-            begun = Some((index, id_of_file(source, 0), None));
-        }
-        let (letter, fields) = row(index, line, count)?;
-        rows.add(source, index, letter, &fields)?;
-        count += 1;
+        let begun = begun.get_or_insert_with(|| {
+            let id = id_of_file(source, set.motifs.len());
+            Begun::new(index, (id, None))
+        });
+        let (letter, fields) = row(index, line, begun.count)?;
+        begun.rows.add(source, index, letter, &fields)?;
+        begun.count += 1;
     }
     if let Some(begun) = begun {
-        set.motifs.extend(finish(source, begun, rows)?);
+        set.motifs.extend(begun.finish(source)?);
     }
     Ok(set)
-}
-
-fn finish(
-    source: &Source,
-    (line, id, name): (usize, String, Option<String>),
-    rows: ByLetter,
-) -> Result<Option<Motif>> {
-    let motif = rows.motif(source, line, &id)?;
-    Ok(motif.map(|motif| Motif { name, ..motif }))
 }
 
 /// Writes the format of 2016, columns aligned, or the plain one.
 pub(super) fn write(set: &MotifSet, plain: bool) -> String {
     let mut out = String::new();
     for motif in &set.motifs {
-        let rows = rows(motif);
-        let texts: Vec<[String; 4]> = rows.iter().map(|row| row.map(number)).collect();
+        let texts = rows(motif);
         let widths: Vec<usize> = texts
             .iter()
             .map(|texts| texts.iter().map(String::len).max().unwrap_or(0))

@@ -4,6 +4,7 @@ use bindscape_base::words::counted;
 
 use super::homer::SHARE_OF_BEST;
 use super::name::Format;
+use super::values::counts;
 use crate::motif::{Metadata, Motif, MotifSet};
 
 /// What will be missing when `set` is written in `format`, in words, with how many motifs
@@ -26,6 +27,11 @@ pub fn losses(set: &MotifSet, format: Format) -> Vec<String> {
     }
     if matches!(format, Format::Homer | Format::Uniprobe) {
         missing("numbers of sites", &|motif| motif.sites.is_some());
+    } else if !matches!(format, Format::Meme) {
+        // Counts of at most one site look like frequencies.
+        missing("numbers of sites", &|motif| {
+            motif.sites.is_some() && counts(motif).is_none()
+        });
     }
     if !matches!(format, Format::Transfac) {
         missing("class, family, species and accessions", &|motif| {

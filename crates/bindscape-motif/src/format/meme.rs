@@ -13,7 +13,7 @@ use super::values::number;
 use crate::background::Background;
 use crate::letters::{LETTERS, letter_index};
 use crate::matrix::Frequencies;
-use crate::motif::{EValue, Metadata, Motif, MotifSet};
+use crate::motif::{EValue, Motif, MotifSet};
 use crate::text::{excerpt, line, word};
 
 /// Lines within which the version must come; the full output has a banner before it.
@@ -46,52 +46,132 @@ struct Begun {
 
 struct Matrix {
     frequencies: Frequencies,
+    attributes: Attributes,
+}
+
+/// What the line above a matrix says of it.
+#[derive(Default)]
+struct Attributes {
+    width: Option<usize>,
     sites: Option<f64>,
     e_value: Option<EValue>,
     p_value: Option<EValue>,
 }
 
+/// A file under way. Several of them may stand one below the other (`cat a.meme b.meme`).
+struct Reader<'a> {
+    source: &'a Source,
+    set: MotifSet,
+    letters: Alphabet,
+    /// Whether the motifs are of one strand only, once that is settled.
+    single_strand: Option<bool>,
+    /// Whether a motif has begun: what is said of all motifs stands above the first.
+    in_motifs: bool,
+    begun: Option<Begun>,
+}
+
 pub(super) fn parse(source: &Source) -> Result<MotifSet> {
     check_version(source)?;
-    let mut set = MotifSet::default();
-    let mut letters = Alphabet::default();
-    let mut stranded = None;
-    let mut begun: Option<Begun> = None;
+    let mut reader = Reader {
+        source,
+        set: MotifSet::default(),
+        letters: Alphabet::default(),
+        single_strand: None,
+        in_motifs: false,
+        begun: None,
+    };
     // The next line to look at: sections step over theirs.
     let mut next = 0;
     for (index, line) in source.lines_from(0) {
-        if index < next || is_comment(line) {
-            continue;
-        }
-        if let Some(rest) = after_keyword(line, "ALPHABET") {
-            (letters, next) = alphabet(source, index, rest)?;
-        } else if let Some(rest) = after_keyword(line, "strands:") {
-            stranded = Some(strands(source, index, rest)?);
-        } else if let Some(rest) = after_keyword(line, "Background letter frequencies") {
-            set.background_source = origin(rest);
-            let (background, after) = background(source, index)?;
-            (set.background, next) = (Some(background), after);
-        } else if let Some(rest) = motif_line(source, index, line) {
-            set.motifs.extend(finish(source, begun.take())?);
-            begun = Some(begin(source, index, rest)?);
-        } else if let Some(rest) = after_keyword(line, "letter-probability matrix:") {
-            let Some(begun) = begun.as_mut().filter(|begun| begun.matrix.is_none()) else {
-                return Err(source.fault(
-                    index,
-                    "a line `MOTIF` with the motif's id before each matrix",
-                    "none",
-                ));
-            };
-            let (matrix, after) = matrix(source, index, rest, letters.columns)?;
-            (begun.matrix, next) = (Some(matrix), after);
-        } else if let (Some(url), Some(begun)) = (after_word(line, "URL"), begun.as_mut()) {
-            begun.url = Some(url.trim().to_owned()).filter(|url| !url.is_empty());
+        if index >= next && !is_comment(line) {
+            next = reader.line(index, line)?;
         }
     }
-    set.motifs.extend(finish(source, begun)?);
-    // Letters without complements have one strand, as in the MEME suite.
-    set.single_strand = stranded.unwrap_or(!letters.complements);
-    Ok(set)
+    Ok(reader.end())
+}
+
+impl Reader<'_> {
+    /// Takes a line and those of its section; returns the index of the line to go on with.
+    fn line(&mut self, index: usize, line: &str) -> Result<usize> {
+        let source = self.source;
+        if version(line).is_some() {
+            self.letters = Alphabet::default();
+        } else if let Some(rest) = after_keyword(line, "ALPHABET") {
+            let (letters, after) = alphabet(source, index, rest)?;
+            self.letters = letters;
+            return Ok(after);
+        } else if let Some(rest) = after_keyword(line, "strands:") {
+            self.strands(index, strands(source, index, rest)?);
+        } else if let Some(rest) = after_keyword(line, "Background letter frequencies") {
+            let (background, after) = background(source, index)?;
+            self.background(index, background, origin(rest));
+            return Ok(after);
+        } else if let Some(rest) = motif_line(source, index, line) {
+            self.end_motif();
+            self.begun = Some(begin(source, index, rest)?);
+            self.in_motifs = true;
+            // Letters without complements have one strand, as in the MEME suite.
+            self.single_strand.get_or_insert(!self.letters.complements);
+        } else if let Some(rest) = after_keyword(line, "letter-probability matrix:") {
+            return self.matrix(index, rest);
+        } else if let (Some(url), Some(begun)) = (after_word(line, "URL"), self.begun.as_mut()) {
+            begun.url = Some(url.trim().to_owned()).filter(|url| !url.is_empty());
+        }
+        Ok(index + 1)
+    }
+
+    fn strands(&mut self, index: usize, single: bool) {
+        match self.single_strand {
+            Some(known) if self.in_motifs => self.second(index, "strands", known == single),
+            _ => self.single_strand = Some(single),
+        }
+    }
+
+    fn background(&mut self, index: usize, background: Background, origin: Option<String>) {
+        if self.in_motifs {
+            let known = self.set.background.unwrap_or_default();
+            self.second(index, "background", known == background);
+        } else {
+            self.set.background = Some(background);
+            self.set.background_source = origin;
+        }
+    }
+
+    /// Notes what differs from the same at the beginning of the file.
+    fn second(&self, index: usize, what: &str, same: bool) {
+        if !same {
+            let place = format!("{what} on line {}", index + 1);
+            self.source.doubt(Doubt::SecondHeader, place);
+        }
+    }
+
+    fn matrix(&mut self, index: usize, rest: &str) -> Result<usize> {
+        let Some(begun) = self.begun.as_mut().filter(|begun| begun.matrix.is_none()) else {
+            return Err(self.source.fault(
+                index,
+                "a line `MOTIF` with the motif's id before each matrix",
+                "none",
+            ));
+        };
+        let (matrix, after) = matrix(self.source, index, rest, self.letters.columns)?;
+        begun.matrix = Some(matrix);
+        Ok(after)
+    }
+
+    fn end_motif(&mut self) {
+        let motif = self
+            .begun
+            .take()
+            .and_then(|begun| finish(self.source, begun));
+        self.set.motifs.extend(motif);
+    }
+
+    fn end(mut self) -> MotifSet {
+        self.end_motif();
+        let complements = self.letters.complements;
+        self.set.single_strand = self.single_strand.unwrap_or(!complements);
+        self.set
+    }
 }
 
 /// What follows `MOTIF`. In the full output indented lines of other sections begin with `Motif`.
@@ -221,92 +301,29 @@ fn begin(source: &Source, line: usize, rest: &str) -> Result<Begun> {
     })
 }
 
-fn finish(source: &Source, begun: Option<Begun>) -> Result<Option<Motif>> {
-    let Some(begun) = begun else {
-        return Ok(None);
-    };
+/// The motif; `None` for a line `MOTIF` alone.
+fn finish(source: &Source, begun: Begun) -> Option<Motif> {
     let Some(matrix) = begun.matrix else {
-        return Err(source
-            .fault(
-                begun.line,
-                format!("a letter-probability matrix for motif {}", begun.id),
-                "none",
-            )
-            .hint("the file may be truncated; log-odds matrices alone do not do"));
+        let expected = format!("a letter-probability matrix for motif {}", begun.id);
+        let error = source.fault(begun.line, expected, "none");
+        let hint = "the file may be truncated; log-odds matrices alone do not do";
+        source.leave_out(begun.line, &begun.id, error.hint(hint));
+        return None;
     };
-    Ok(Some(Motif {
-        id: begun.id,
+    Some(Motif {
         name: begun.name,
-        frequencies: matrix.frequencies,
-        sites: matrix.sites,
-        counts: None,
-        e_value: matrix.e_value,
-        p_value: matrix.p_value,
+        sites: matrix.attributes.sites,
+        e_value: matrix.attributes.e_value,
+        p_value: matrix.attributes.p_value,
         url: begun.url,
-        metadata: Metadata::default(),
-    }))
+        ..Motif::new(begun.id, matrix.frequencies)
+    })
 }
 
 /// The matrix whose header is on the line of this index, and the line after it.
 fn matrix(source: &Source, index: usize, rest: &str, columns: Columns) -> Result<(Matrix, usize)> {
-    let attributes = rest.replace('=', "= ");
-    let mut words = attributes.split_whitespace();
-    let (mut width, mut sites) = (None, None);
-    let (mut e_value, mut p_value) = (None, None);
-    while let Some(word) = words.next() {
-        let Some(key) = word.strip_suffix('=') else {
-            return Err(attribute_fault(source, index, word));
-        };
-        let value = words.next().unwrap_or("");
-        match key {
-            "alength" if value == "4" => {}
-            "alength" => {
-                return Err(source
-                    .fault(index, "alength= 4, for A, C, G, T", format!("{value:?}"))
-                    .hint("motifs of proteins (alength= 20) are not read"));
-            }
-            "w" => {
-                let read = value.parse::<usize>().ok().filter(|&width| width > 0);
-                width = Some(read.ok_or_else(|| {
-                    source.fault(index, "a width above zero after w=", format!("{value:?}"))
-                })?);
-            }
-            "nsites" => {
-                let read = value
-                    .parse()
-                    .ok()
-                    .filter(|n: &f64| *n >= 0.0 && n.is_finite());
-                let read = read.ok_or_else(|| {
-                    source.fault(
-                        index,
-                        "a number of sites after nsites=",
-                        format!("{value:?}"),
-                    )
-                })?;
-                // Zero says that nothing is known of them.
-                sites = Some(read).filter(|&sites| sites > 0.0);
-            }
-            "E" | "P" => {
-                let read = EValue::parse(value).ok_or_else(|| {
-                    let expected = match key {
-                        "E" => "an E-value after E=",
-                        _ => "a p-value after P=",
-                    };
-                    source.fault(index, expected, format!("{value:?}"))
-                })?;
-                let kept = if key == "E" {
-                    &mut e_value
-                } else {
-                    &mut p_value
-                };
-                *kept = Some(read);
-            }
-            // STREME's, where nothing is held out: no measure of significance.
-            "S" => source.doubt(Doubt::Score, format!("line {}", index + 1)),
-            _ => {}
-        }
-    }
-    let (rows, after) = rows(source, index, width, columns)?;
+    let attributes = attributes(source, index, rest)?;
+    let (rows, after) = rows(source, index, attributes.width, columns)?;
     let frequencies = Frequencies::new(rows).map_err(|error| {
         error
             .at(Place::Line(index as u64 + 1))
@@ -314,11 +331,67 @@ fn matrix(source: &Source, index: usize, rest: &str, columns: Columns) -> Result
     })?;
     let matrix = Matrix {
         frequencies,
-        sites,
-        e_value,
-        p_value,
+        attributes,
     };
     Ok((matrix, after))
+}
+
+fn attributes(source: &Source, index: usize, rest: &str) -> Result<Attributes> {
+    let mut attributes = Attributes::default();
+    let text = rest.replace('=', "= ");
+    let mut words = text.split_whitespace();
+    while let Some(word) = words.next() {
+        let Some(key) = word.strip_suffix('=') else {
+            return Err(attribute_fault(source, index, word));
+        };
+        let value = words.next().unwrap_or("");
+        if is_unknown(value) && matches!(key, "nsites" | "E" | "P") {
+            let place = format!("line {}: {key}= {value}", index + 1);
+            source.doubt(Doubt::NoNumber, place);
+            continue;
+        }
+        let fault = |expected: &str| source.fault(index, expected, format!("{value:?}"));
+        match key {
+            "alength" if value == "4" => {}
+            "alength" => {
+                return Err(fault("alength= 4, for A, C, G, T")
+                    .hint("motifs of proteins (alength= 20) are not read"));
+            }
+            "w" => {
+                let read = value.parse::<usize>().ok().filter(|&width| width > 0);
+                let read = read.ok_or_else(|| fault("a width above zero after w="))?;
+                attributes.width = Some(read);
+            }
+            "nsites" => {
+                let read = value.parse().ok();
+                let read = read.filter(|n: &f64| *n >= 0.0 && n.is_finite());
+                let read = read.ok_or_else(|| fault("a number of sites after nsites="))?;
+                // Zero says that nothing is known of them.
+                attributes.sites = Some(read).filter(|&sites| sites > 0.0);
+            }
+            "E" => {
+                let read = EValue::parse(value);
+                attributes.e_value = Some(read.ok_or_else(|| fault("an E-value after E="))?);
+            }
+            "P" => {
+                let read = EValue::parse(value);
+                attributes.p_value = Some(read.ok_or_else(|| fault("a p-value after P="))?);
+            }
+            // STREME's, where nothing is held out: no measure of significance.
+            "S" => source.doubt(Doubt::Score, format!("line {}", index + 1)),
+            _ => {}
+        }
+    }
+    Ok(attributes)
+}
+
+/// Whether a value is what programs write where they could not compute a number.
+fn is_unknown(value: &str) -> bool {
+    let value = value.trim_start_matches(['+', '-']).to_ascii_lowercase();
+    matches!(
+        value.as_str(),
+        "inf" | "infinity" | "nan" | "na" | "n/a" | "none"
+    )
 }
 
 fn attribute_fault(source: &Source, index: usize, word: &str) -> Error {

@@ -21,7 +21,8 @@ pub enum Format {
     Jaspar,
     /// Four rows of numbers, of A, C, G and T, below `>ID name` or alone.
     Pfm,
-    /// A row of numbers of A, C, G and T per position below `>ID name`, as HOCOMOCO's.
+    /// A row of numbers of A, C, G and T per position below `>ID name`, as HOCOMOCO's; read with
+    /// letters (ENCODE) or as a numbered table (CIS-BP), too.
     Pcm,
     /// TRANSFAC's flat file.
     Transfac,

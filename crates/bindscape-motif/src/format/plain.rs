@@ -1,17 +1,14 @@
 //! Matrices of numbers alone, below `>id name` or not: four rows, of A, C, G and T, as JASPAR's
-//! position frequency matrices have them, or a row of four numbers per position, as in
-//! HOCOMOCO's files.
-
-use std::fmt::Write as _;
+//! position frequency matrices have them, are read here; a row of four numbers per position is
+//! distinguished from them.
 
 use bindscape_base::Result;
 
 use super::doubts::Doubt;
 use super::name::Format;
-use super::source::{Source, digits};
-use super::values::{self, header, id_and_name, id_of_file, number};
-use crate::motif::{Motif, MotifSet};
-use crate::text::excerpt;
+use super::source::Source;
+use super::values::id_and_name;
+use crate::motif::MotifSet;
 
 /// How far sums of counts may differ and still count as the same.
 const SAME: f64 = 0.01;
@@ -100,78 +97,4 @@ pub(super) fn parse(source: &Source) -> Result<MotifSet> {
         }
         Ok((number, line.split_whitespace().collect()))
     })
-}
-
-/// A motif that began, and its rows by position.
-#[derive(Default)]
-struct Begun {
-    line: usize,
-    names: (String, Option<String>),
-    rows: Vec<[f64; 4]>,
-    lines: Vec<usize>,
-    digits: usize,
-}
-
-/// Reads a row of A, C, G and T per position.
-pub(super) fn parse_positions(source: &Source) -> Result<MotifSet> {
-    let mut set = MotifSet::default();
-    let mut begun: Option<Begun> = None;
-    for (index, line) in source.content() {
-        if let Some(header) = line.strip_prefix('>') {
-            set.motifs.extend(finish(source, begun.take())?);
-            let names = id_and_name(header);
-            if names.0.is_empty() {
-                return Err(source.fault(index, "an id after `>`", "none"));
-            }
-            begun = Some(Begun {
-                line: index,
-                names,
-                ..Begun::default()
-            });
-            continue;
-        }
-        let begun = begun.get_or_insert_with(|| Begun {
-            line: index,
-            names: (id_of_file(source, 0), None),
-            ..Begun::default()
-        });
-        let fields: Vec<&str> = line.split_whitespace().collect();
-        let row = source.numbers(index, &fields)?.try_into().map_err(|_| {
-            source.fault(
-                index,
-                "four numbers, of A, C, G and T",
-                format!("{:?}", excerpt(line)),
-            )
-        })?;
-        begun.digits = begun.digits.max(digits(&fields));
-        begun.rows.push(row);
-        begun.lines.push(index);
-    }
-    set.motifs.extend(finish(source, begun)?);
-    Ok(set)
-}
-
-fn finish(source: &Source, begun: Option<Begun>) -> Result<Option<Motif>> {
-    let Some(begun) = begun else {
-        return Ok(None);
-    };
-    let (id, name) = begun.names;
-    if begun.rows.is_empty() {
-        return Err(source.no_rows(begun.line, &id));
-    }
-    let motif = values::motif(source, &begun.lines, &id, begun.rows, begun.digits)?;
-    Ok(motif.map(|motif| Motif { name, ..motif }))
-}
-
-/// Writes a row per position.
-pub(super) fn write_positions(set: &MotifSet) -> String {
-    let mut out = String::new();
-    for motif in &set.motifs {
-        writeln!(out, ">{}", header(motif, '\t')).expect("strings can be written to");
-        for row in values::rows(motif) {
-            let texts = row.map(number);
-            writeln!(out, "{}", texts.join("\t")).expect("strings can be written to");
-        }
-    }
-    out
 }

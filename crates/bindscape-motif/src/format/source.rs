@@ -8,6 +8,8 @@ use bindscape_base::kind::{self, FileKind};
 use bindscape_base::{Error, Place, Result};
 
 use super::doubts::{Doubt, Doubts};
+use super::name::Format;
+use crate::letters::letter_index;
 use crate::matrix::SUM_TOLERANCE;
 use crate::text::excerpt;
 
@@ -18,7 +20,7 @@ const LARGEST: usize = 256 << 20;
 const LOOSE: f64 = 0.01;
 
 /// The same where frequencies have two digits or fewer.
-const LOOSEST: f64 = 0.02;
+pub(super) const LOOSEST: f64 = 0.02;
 
 /// A sum further from one than this is told, unless frequencies have two digits or fewer.
 const TOLD: f64 = 0.002;
@@ -31,18 +33,36 @@ pub(super) struct Source {
     path: PathBuf,
     lines: Vec<String>,
     doubts: RefCell<Doubts>,
+    /// The error for a file whose motifs are all without a matrix.
+    without_matrix: RefCell<Option<Error>>,
+}
+
+/// The kind of a file that looks as if it were not of motifs; its first line decides.
+///
+/// # Errors
+/// If it certainly is not.
+fn doubtful(path: &Path, format: Option<Format>) -> Result<Option<FileKind>> {
+    match FileKind::of(path) {
+        // Pages and XML of the MEME suite hold motifs, but not for reading.
+        Some(kind @ (FileKind::Html | FileKind::Xml)) => Err(kind::mistaken(path, WANTED, kind)
+            .hint("of the MEME suite's output, give the text (`meme.txt`, `streme.txt`)")),
+        // Rows of whole numbers behind a name look like intervals.
+        Some(kind @ (FileKind::Bed | FileKind::Gff)) => Ok(Some(kind).filter(|_| format.is_none())),
+        _ => kind::expect_text(path, WANTED, &[FileKind::Motifs]).map(|()| None),
+    }
+}
+
+/// Whether a line begins with a base for itself, as rows of matrices do: `A`, `a|`, `A:`.
+fn begins_with_base(line: &str) -> bool {
+    let field = line.split_whitespace().next().unwrap_or_default();
+    let base = field.bytes().next().and_then(letter_index);
+    base.is_some() && !field[1..].contains(char::is_alphanumeric)
 }
 
 impl Source {
-    pub(super) fn open(path: &Path) -> Result<Self> {
-        match FileKind::of(path) {
-            // Pages and XML of the MEME suite hold motifs, but not for reading.
-            Some(kind @ (FileKind::Html | FileKind::Xml)) => {
-                return Err(kind::mistaken(path, WANTED, kind)
-                    .hint("of the MEME suite's output, give the text (`meme.txt`, `streme.txt`)"));
-            }
-            _ => kind::expect_text(path, WANTED, &[FileKind::Motifs])?,
-        }
+    /// Reads a file, of that format if one is named.
+    pub(super) fn open(path: &Path, format: Option<Format>) -> Result<Self> {
+        let mut doubtful = doubtful(path, format)?;
         let mut lines = Lines::open(path)?;
         let mut all = Vec::new();
         let mut bytes = 0;
@@ -57,7 +77,13 @@ impl Source {
                 )
                 .hint("motif files above 256 MiB are not read; is it another file?"));
             }
-            all.push(String::from_utf8_lossy(line).into_owned());
+            let line = String::from_utf8_lossy(line).into_owned();
+            if let Some(kind) = doubtful.take_if(|_| is_content(line.trim()))
+                && !begins_with_base(line.trim())
+            {
+                return Err(kind::mistaken(path, WANTED, kind));
+            }
+            all.push(line);
         }
         Ok(Self::of_lines(all, lines.path()))
     }
@@ -72,12 +98,30 @@ impl Source {
             path: path.to_path_buf(),
             lines,
             doubts: RefCell::default(),
+            without_matrix: RefCell::default(),
         }
     }
 
     /// Notes what is doubtful at a place, for the user.
     pub(super) fn doubt(&self, doubt: Doubt, place: String) {
         self.doubts.borrow_mut().add(doubt, place);
+    }
+
+    /// Notes that a motif without a matrix is left out, the last line of which is that of `index`.
+    /// Where no other motif is read, `error` is that of the file.
+    pub(super) fn leave_out(&self, index: usize, id: &str, error: Error) {
+        let mut below = self.lines_from(index + 1);
+        let place = match below.any(|(_, line)| is_content(line)) {
+            true => id.to_owned(),
+            false => format!("{id}, with which the file ends: it may be truncated"),
+        };
+        self.doubt(Doubt::NoMatrix, place);
+        self.without_matrix.borrow_mut().get_or_insert(error);
+    }
+
+    /// The error of the first motif that was left out for want of a matrix.
+    pub(super) fn error_without_matrix(&self) -> Option<Error> {
+        self.without_matrix.take()
     }
 
     /// What was doubtful, in sentences.
@@ -97,8 +141,7 @@ impl Source {
 
     /// The lines that are neither blank nor a comment (RSAT's begin with `;`), with their index.
     pub(super) fn content(&self) -> impl Iterator<Item = (usize, &str)> {
-        self.lines_from(0)
-            .filter(|(_, line)| !line.is_empty() && !is_comment(line))
+        self.lines_from(0).filter(|(_, line)| is_content(line))
     }
 
     /// The first of these, for telling the format.
@@ -122,10 +165,11 @@ impl Source {
         Error::input(&self.path, Place::Line(index as u64 + 1), expected, found)
     }
 
-    /// The error for a motif without a matrix, whose header is the line `index`.
-    pub(super) fn no_rows(&self, index: usize, id: &str) -> Error {
-        self.fault(index, format!("a row for each position of {id}"), "none")
-            .hint("the file may be truncated")
+    /// Leaves out a motif that has nothing but its header, the line of this index.
+    pub(super) fn no_rows(&self, index: usize, id: &str) {
+        let expected = format!("a row for each position of {id}");
+        let error = self.fault(index, expected, "none");
+        self.leave_out(index, id, error.hint("the file may be truncated"));
     }
 
     /// The error for a file of no known format.
@@ -220,16 +264,22 @@ impl Source {
     }
 }
 
+/// Whether a line without blanks at its ends is neither empty nor a comment.
+fn is_content(line: &str) -> bool {
+    !line.is_empty() && !is_comment(line)
+}
+
 /// Whether a line is a comment.
 pub(super) fn is_comment(line: &str) -> bool {
     line.starts_with(['#', ';'])
 }
 
-/// Decimals of the field that has most of them; scientific notation counts as six.
+/// Decimals of the field that has most of them; scientific notation counts as six, a point without
+/// any, as NumPy prints it, as one.
 pub(super) fn digits(fields: &[&str]) -> usize {
     let of = |field: &&str| match (field.contains(['e', 'E']), field.split_once('.')) {
         (true, _) => 6,
-        (false, Some((_, decimals))) => decimals.len(),
+        (false, Some((_, decimals))) => decimals.len().max(1),
         (false, None) => 0,
     };
     fields.iter().map(of).max().unwrap_or(0)

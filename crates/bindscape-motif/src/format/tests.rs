@@ -1,5 +1,6 @@
 //! Formats other than MEME's: what is read, what is refused in which words, and round trips.
 
+mod doubtful;
 mod round_trips;
 mod unusual;
 

@@ -10,8 +10,7 @@ use std::fmt::Write as _;
 use bindscape_base::Result;
 
 use super::source::{Source, digits};
-use super::values::{self, id_of_file, number};
-use crate::letters::letter_index;
+use super::values::{self, id_of_file};
 use crate::motif::{Metadata, Motif, MotifSet};
 use crate::text::{excerpt, line, word};
 
@@ -72,6 +71,10 @@ struct Record {
     metadata: Metadata,
     /// Which base each column of the matrix is of, once `P0` came.
     columns: Option<[usize; 4]>,
+    /// Whether further columns, such as the information of a position, follow those of the bases.
+    further: bool,
+    /// The number of the last row.
+    position: Option<u64>,
     rows: Vec<[f64; 4]>,
     lines: Vec<usize>,
     digits: usize,
@@ -108,7 +111,7 @@ pub(super) fn parse(source: &Source) -> Result<MotifSet> {
         record.line.get_or_insert(index);
         let text = || Some(rest.to_owned()).filter(|text| !text.is_empty());
         if code.bytes().all(|byte| byte.is_ascii_digit()) {
-            numbered(source, index, &mut record, rest)?;
+            numbered(source, index, &mut record, code, rest)?;
             continue;
         }
         if record.part != Part::Before {
@@ -121,8 +124,7 @@ pub(super) fn parse(source: &Source) -> Result<MotifSet> {
             "DE" => record.metadata.description = text(),
             "CC" => comment(&mut record.metadata, rest),
             "P0" | "PO" => {
-                record.columns = Some(columns(source, index, rest)?);
-                record.part = Part::Rows;
+                begin_rows(source, index, &mut record, rest)?;
             }
             _ if is_code(code) => {}
             _ => {
@@ -140,13 +142,27 @@ pub(super) fn parse(source: &Source) -> Result<MotifSet> {
 }
 
 /// A line that begins with a number: a row, if it stands below `P0`.
-fn numbered(source: &Source, index: usize, record: &mut Record, rest: &str) -> Result<()> {
+fn numbered(
+    source: &Source,
+    index: usize,
+    record: &mut Record,
+    number: &str,
+    rest: &str,
+) -> Result<()> {
     let like_a_row = || {
         let numbers = rest.split_whitespace().take(4);
         numbers.clone().count() == 4 && numbers.into_iter().all(|n| n.parse::<f64>().is_ok())
     };
     match record.part {
-        Part::Rows => add_row(source, index, record, rest),
+        Part::Rows => {
+            record.position = Some(values::number_of_position(
+                source,
+                index,
+                number,
+                record.position,
+            )?);
+            add_row(source, index, record, rest)
+        }
         Part::Before if like_a_row() => Err(source.fault(
             index,
             "the line P0 with the letters before the matrix",
@@ -162,35 +178,33 @@ fn numbered(source: &Source, index: usize, record: &mut Record, rest: &str) -> R
     }
 }
 
-/// The bases of the columns after `P0`.
-fn columns(source: &Source, index: usize, rest: &str) -> Result<[usize; 4]> {
-    let bases: Option<Vec<usize>> = rest
-        .split_whitespace()
-        .map(|letter| match letter.as_bytes() {
-            &[letter] => letter_index(letter),
-            _ => None,
-        })
-        .collect();
-    let columns: Option<[usize; 4]> = bases.and_then(|bases| bases.try_into().ok());
-    columns
-        .filter(|columns| (0..4).all(|base| columns.contains(&base)))
-        .ok_or_else(|| {
-            source
-                .fault(
-                    index,
-                    "the letters A, C, G, T after P0, in any order",
-                    format!("{:?}", excerpt(rest)),
-                )
-                .hint("motifs of proteins are not read")
-        })
+/// The line `P0`: letters of the bases in any order, and perhaps names of further columns, such as
+/// SwissRegulon's `CONS` and `INF`.
+fn begin_rows(source: &Source, index: usize, record: &mut Record, rest: &str) -> Result<()> {
+    let letters: Vec<&str> = rest.split_whitespace().collect();
+    let columns = values::columns(&letters).ok_or_else(|| {
+        source
+            .fault(
+                index,
+                "the letters A, C, G, T after P0, in any order",
+                format!("{:?}", excerpt(rest)),
+            )
+            .hint("motifs of proteins are not read")
+    })?;
+    record.columns = Some(columns);
+    record.further = letters.len() > columns.len();
+    record.part = Part::Rows;
+    Ok(())
 }
 
-/// A row: its number, which has been read, four values, and, not always, a consensus letter.
+/// A row: its number, which has been read, four values, and, not always, a consensus letter, or
+/// what other columns follow.
 fn add_row(source: &Source, index: usize, record: &mut Record, rest: &str) -> Result<()> {
     let columns = record.columns.unwrap_or([0, 1, 2, 3]);
     let mut fields: Vec<&str> = rest.split_whitespace().collect();
-    if fields.len() == 5 && fields[4].parse::<f64>().is_err() {
-        fields.pop();
+    let consensus = |field: &&str| field.parse::<f64>().is_err();
+    if record.further || fields.get(4).is_some_and(consensus) {
+        fields.truncate(4);
     }
     let row: [f64; 4] = source.numbers(index, &fields)?.try_into().map_err(|_| {
         source.fault(
@@ -200,11 +214,7 @@ fn add_row(source: &Source, index: usize, record: &mut Record, rest: &str) -> Re
         )
     })?;
     record.digits = record.digits.max(digits(&fields));
-    let mut by_base = [0.0; 4];
-    for (value, base) in row.into_iter().zip(columns) {
-        by_base[base] = value;
-    }
-    record.rows.push(by_base);
+    record.rows.push(values::by_base(row, columns));
     record.lines.push(index);
     Ok(())
 }
@@ -231,7 +241,8 @@ fn comment(metadata: &mut Metadata, text: &str) {
     }
 }
 
-/// The motif of a record, after so many others; `None` for a record without lines or counts.
+/// The motif of a record, after so many others; `None` for a record without lines, counts or a
+/// matrix.
 fn finish(source: &Source, record: Record, number: usize) -> Result<Option<Motif>> {
     let Some(line) = record.line else {
         return Ok(None);
@@ -241,11 +252,17 @@ fn finish(source: &Source, record: Record, number: usize) -> Result<Option<Motif
         id,
         name,
         mut metadata,
+        columns,
         rows,
         lines,
         digits,
         ..
     } = record;
+    let nameless = [&accession, &id, &name, &metadata.description];
+    if rows.is_empty() && columns.is_none() && nameless.iter().all(|label| label.is_none()) {
+        // Comments on the file as a whole.
+        return Ok(None);
+    }
     // The first of AC, ID and NA that is there is the id; the last of the others is the name.
     let mut labels: Vec<String> = [accession, id, name].into_iter().flatten().collect();
     let id = if labels.is_empty() {
@@ -256,7 +273,9 @@ fn finish(source: &Source, record: Record, number: usize) -> Result<Option<Motif
     let name = labels.pop();
     metadata.other_id = labels.pop();
     if rows.is_empty() {
-        return Err(source.fault(line, format!("a matrix after P0 for motif {id}"), "none"));
+        let expected = format!("a matrix after P0 for motif {id}");
+        source.leave_out(line, &id, source.fault(line, expected, "none"));
+        return Ok(None);
     }
     let motif = values::motif(source, &lines, &id, rows, digits)?;
     Ok(motif.map(|motif| Motif {
@@ -300,7 +319,7 @@ fn write_motif(out: &mut String, motif: &Motif) {
         .zip(consensus.chars())
         .enumerate()
     {
-        let [a, c, g, t] = row.map(number);
+        let [a, c, g, t] = row;
         writeln!(out, "{:02} {a:>7} {c:>7} {g:>7} {t:>7}  {letter}", at + 1)
             .expect("strings can be written to");
     }

@@ -126,7 +126,9 @@ fn of_sections(source: &Source) -> Result<MotifSet> {
         if rows.is_complete() {
             section = None;
             let id = id_of_file(source, set.motifs.len());
-            let motif = std::mem::take(&mut rows).motif(source, begun, &id)?;
+            let motif = std::mem::take(&mut rows)
+                .of_frequencies()
+                .motif(source, begun, &id)?;
             set.motifs.extend(motif.map(|motif| Motif {
                 name: seed.map(str::to_owned),
                 ..motif
@@ -136,7 +138,8 @@ fn of_sections(source: &Source) -> Result<MotifSet> {
     match section {
         Some((PROBABILITIES, begun)) => {
             let id = id_of_file(source, set.motifs.len());
-            set.motifs.extend(rows.motif(source, begun, &id)?);
+            set.motifs
+                .extend(rows.of_frequencies().motif(source, begun, &id)?);
         }
         Some((title, begun)) if set.motifs.is_empty() => {
             return Err(source
@@ -196,7 +199,7 @@ fn finish(
     if id.is_empty() {
         id = id_of_file(source, number);
     }
-    let motif = rows.motif(source, line, &id)?;
+    let motif = rows.of_frequencies().motif(source, line, &id)?;
     Ok(motif.map(|motif| Motif {
         name,
         metadata: Metadata {

@@ -5,9 +5,10 @@ use bindscape_base::{Place, Result};
 
 use super::doubts::Doubt;
 use super::source::{Source, digits};
+use crate::letters::letter_index;
 use crate::matrix::{Counts, Frequencies};
 use crate::motif::Motif;
-use crate::text::{line, word};
+use crate::text::{excerpt, line, word};
 
 /// The rows of one motif by letter, with the index of their lines.
 #[derive(Default)]
@@ -75,6 +76,14 @@ impl ByLetter {
             .collect())
     }
 
+    /// The same, of a format in which whole numbers are frequencies, too.
+    pub(super) fn of_frequencies(self) -> Self {
+        Self {
+            digits: self.digits.max(1),
+            ..self
+        }
+    }
+
     /// The motif that began on the line of index `line`; `None` if it has no count at all.
     pub(super) fn motif(self, source: &Source, line: usize, id: &str) -> Result<Option<Motif>> {
         let digits = self.digits;
@@ -91,9 +100,9 @@ fn name(letter: usize) -> &'static str {
 /// A motif from rows by position; `lines` are the indices of the lines that they stand on, and
 /// numbers have up to `digits` decimals.
 ///
-/// Whole numbers are counts. So are others above one (weighted sites); where none is above
-/// one they are frequencies. A position without any count gets a quarter of the sites for each
-/// base, and a motif without any is none: both are noted in the source.
+/// Numbers are counts or frequencies as [`are_frequencies`] tells. A position without any count
+/// gets a quarter of the sites for each base, and a motif without any is none: both are noted in
+/// the source.
 pub(super) fn motif(
     source: &Source,
     lines: &[usize],
@@ -116,8 +125,7 @@ pub(super) fn motif(
         source.doubt(Doubt::EmptyMotif, id.to_owned());
         return Ok(None);
     }
-    let all = || rows.iter().flatten();
-    if all().any(|value| value.fract() != 0.0) && all().all(|&value| value <= 1.0) {
+    if are_frequencies(&rows, digits) {
         let rows = filled(source, id, rows, 1.0);
         let rows: Result<Vec<[f64; 4]>> = rows
             .into_iter()
@@ -127,9 +135,82 @@ pub(super) fn motif(
         let frequencies = source.whole(lines, Frequencies::new(rows?))?;
         return Ok(Some(Motif::new(id, frequencies)));
     }
-    let sites = rows.iter().map(|row| row.iter().sum()).fold(0.0, f64::max);
+    let sites = sites(&rows, digits);
+    let one_site = sites == 1.0 && is_whole(&rows);
     let counts = source.whole(lines, Counts::new(filled(source, id, rows, sites)))?;
-    Ok(Some(Motif::from_counts(id, counts)))
+    if one_site {
+        source.doubt(Doubt::OneSite, id.to_owned());
+    }
+    Ok(Some(Motif {
+        sites: Some(sites),
+        ..Motif::from_counts(id, counts)
+    }))
+}
+
+/// Whether numbers with up to `digits` decimals are frequencies: none is above one, and one has a
+/// fraction, or all are written with decimals and every position sums to one. Whole numbers are
+/// counts otherwise, and so are fractions where a number is above one (weighted sites).
+fn are_frequencies(rows: &[[f64; 4]], digits: usize) -> bool {
+    let sums_to_one = |row: &[f64; 4]| *row == [0.0; 4] || row.iter().sum::<f64>() == 1.0;
+    let of_one = || digits > 0 && rows.iter().all(sums_to_one);
+    rows.iter().flatten().all(|&value| value <= 1.0) && (!is_whole(rows) || of_one())
+}
+
+fn is_whole(rows: &[[f64; 4]]) -> bool {
+    rows.iter().flatten().all(|value| value.fract() == 0.0)
+}
+
+/// The sites of counts with up to `digits` decimals: the largest sum of a position, to the decimals
+/// that the rounding of four numbers to six leaves in no doubt.
+fn sites(rows: &[[f64; 4]], digits: usize) -> f64 {
+    let sums = rows.iter().map(|row| row.iter().sum());
+    let most = sums.fold(0.0, f64::max);
+    match digits {
+        0..6 => most,
+        _ => (most * 1e5).round() / 1e5,
+    }
+}
+
+/// The bases of columns by their letters: A, C, G, T (or U) in any order come first.
+pub(super) fn columns(letters: &[&str]) -> Option<[usize; 4]> {
+    let base = |letter: &&str| match letter.as_bytes() {
+        &[letter] => letter_index(letter),
+        _ => None,
+    };
+    let bases: Option<Vec<usize>> = letters.get(..4)?.iter().map(base).collect();
+    let columns: [usize; 4] = bases?.try_into().ok()?;
+    (0..4)
+        .all(|base| columns.contains(&base))
+        .then_some(columns)
+}
+
+/// A row by base, whose columns are of these bases.
+pub(super) fn by_base(row: [f64; 4], columns: [usize; 4]) -> [f64; 4] {
+    let mut sorted = [0.0; 4];
+    for (value, base) in row.into_iter().zip(columns) {
+        sorted[base] = value;
+    }
+    sorted
+}
+
+/// The number of the position of a row, which follows `last`, or is 0 or 1.
+pub(super) fn number_of_position(
+    source: &Source,
+    index: usize,
+    number: &str,
+    last: Option<u64>,
+) -> Result<u64> {
+    let read: Option<u64> = number.parse().ok();
+    let next = |number: &u64| last.map_or(*number < 2, |last| *number == last + 1);
+    read.filter(next).ok_or_else(|| {
+        let expected = match last {
+            Some(last) => format!("position {} after position {last}", last + 1),
+            None => "position 1 (or 0) as the first of the matrix".to_owned(),
+        };
+        source
+            .fault(index, expected, format!("{:?}", excerpt(number)))
+            .hint("look for a missing row, or for two motifs that are not separated")
+    })
 }
 
 /// Positions without any count as a quarter of `sites` for each base.
@@ -172,6 +253,19 @@ pub(super) fn id_of_file(source: &Source, number: usize) -> String {
     }
 }
 
+/// Id and name of a header, which is the line of this index.
+pub(super) fn names(
+    source: &Source,
+    index: usize,
+    header: &str,
+) -> Result<(String, Option<String>)> {
+    let names = id_and_name(header);
+    if names.0.is_empty() {
+        return Err(source.fault(index, "an id after `>`", "none"));
+    }
+    Ok(names)
+}
+
 /// A header's first word, and the rest if there is some.
 pub(super) fn id_and_name(header: &str) -> (String, Option<String>) {
     let header = header.trim();
@@ -192,18 +286,24 @@ pub(super) fn header(motif: &Motif, between: char) -> String {
     header
 }
 
-/// The rows to write: counts where sites are known, else frequencies. Fractions that are nowhere
-/// above one would be read as frequencies, so they are not written as counts.
-pub(super) fn rows(motif: &Motif) -> Vec<[f64; 4]> {
-    let frequencies = || motif.frequencies.rows().to_vec();
-    let Some(counts) = motif.site_counts() else {
-        return frequencies();
-    };
-    let mut all = counts.rows().iter().flatten();
-    if all.clone().any(|count| count.fract() != 0.0) && all.all(|&count| count <= 1.0) {
-        return frequencies();
+/// The counts to write, where sites are known. Fractions that are nowhere above one would be read
+/// as frequencies, so they are not written as counts.
+pub(super) fn counts(motif: &Motif) -> Option<Counts> {
+    let counts = motif.site_counts();
+    counts.filter(|counts| !are_frequencies(counts.rows(), 0))
+}
+
+/// The rows to write: counts, or else frequencies, with a decimal where all are whole: they would be
+/// read as counts of one site without.
+pub(super) fn rows(motif: &Motif) -> Vec<[String; 4]> {
+    let texts =
+        |rows: &[[f64; 4]], text: fn(f64) -> String| rows.iter().map(|row| row.map(text)).collect();
+    let frequencies = motif.frequencies.rows();
+    match counts(motif) {
+        Some(counts) => texts(counts.rows(), number),
+        None if is_whole(frequencies) => texts(frequencies, |value| format!("{value:.1}")),
+        None => texts(frequencies, number),
     }
-    counts.rows().to_vec()
 }
 
 /// Up to six decimals, none that are zero at the end. What is not zero does not become zero:

@@ -337,6 +337,7 @@ impl SequenceReader {
     fn begin(&mut self, header: &[u8]) -> Result<()> {
         let header = input::line_text(header)
             .ok_or_else(|| input::lone_carriage_return(&self.path, self.line))?;
+        let header = header.trim_ascii_start();
         let name = header.split(|letter| b" \t".contains(letter)).next();
         let name = fasta::name_in_utf8(&self.path, self.line, name.unwrap_or_default())?.trim();
         let header = String::from_utf8_lossy(header);
@@ -548,6 +549,14 @@ mod tests {
             };
             prop_assert_eq!(ended(&whole), ended(&parts));
             prop_assert_eq!(ended(&whole).len(), sequences.len());
+        }
+    }
+
+    #[test]
+    fn blanks_before_a_name_are_none_of_it() {
+        for text in [&b"> x y\nACGT\n"[..], b">\tx\nACGT\n"] {
+            let (batches, _) = batches(reader(text, 3, false)).expect("valid");
+            assert_eq!(batches[0].sequences[0].name, "x");
         }
     }
 

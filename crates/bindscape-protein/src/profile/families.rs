@@ -56,8 +56,8 @@ pub struct DomainFamilies {
     pub profiles: String,
 }
 
-/// Residues that a domain needs to make a profile: shorter ones are everywhere.
-const SHORTEST: usize = 8;
+/// Residues that a labelled domain needs to be part of a profile: shorter words are everywhere.
+pub const SHORTEST_DOMAIN: usize = 8;
 /// Share of the shorter one of two domains that may lie in the other.
 const OVERLAP: f64 = 0.5;
 
@@ -131,7 +131,7 @@ impl<'a> Instances<'a> {
         let mut all = Self::default();
         for (place, (protein, domains)) in proteins.iter().zip(domains).enumerate() {
             for domain in *domains {
-                if domain.end - domain.start >= SHORTEST {
+                if domain.end - domain.start >= SHORTEST_DOMAIN {
                     let sequence = &protein.sequence[domain.start..domain.end];
                     all.0
                         .entry(&domain.name)

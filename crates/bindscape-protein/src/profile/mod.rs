@@ -18,7 +18,7 @@ mod prior;
 mod search;
 mod text;
 
-pub use self::families::{DomainFamilies, Family, FamilyOptions};
+pub use self::families::{DomainFamilies, Family, FamilyOptions, SHORTEST_DOMAIN};
 pub(crate) use self::families::{apart, shared};
 pub use self::search::{DomainHit, DomainSearch};
 

@@ -109,7 +109,7 @@ impl References {
                 let matrix = self.unbound.as_ref().map(|unbound| &unbound.matrix);
                 let of = matrix.map_or(String::new(), |path| format!(" of {}", file_name(path)));
                 format!(
-                    "{} with the GC content of each sequence{of}, seed {}",
+                    "{}{of} with the GC content of each sequence, seed {}",
                     counted(count as u64, "unbound region"),
                     self.seed
                 )

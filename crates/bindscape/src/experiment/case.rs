@@ -1,5 +1,6 @@
 //! One case of an experiment: a TF, a multi-model, a draw of regions; and all models of it.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::time::Instant;
 
@@ -348,19 +349,27 @@ impl Running<'_> {
                 .training(study.training, parent.is_some(), self.split_seed)
         };
         let data = self.bench.data;
+        let seen = match study.train_background {
+            true => Cow::Owned(finetune::with_background(
+                &self.data,
+                &self.natural,
+                self.split_seed,
+            )),
+            false => Cow::Borrowed(&self.data),
+        };
         let identity = TrainingIdentity::new(
             RunKind::Finetune,
             self.split_seed,
             data.matrix.provenance.genome.clone(),
             data.files.clone(),
-            &self.data,
+            &seen,
             parent,
         );
         let directory = self.directory.join(model.to_string().replace(':', "-"));
         let trained = train::train(
             &self.architecture(),
             start,
-            &self.data,
+            &seen,
             &options,
             identity,
             &directory,

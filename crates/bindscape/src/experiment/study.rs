@@ -81,6 +81,10 @@ pub struct Study {
     pub pretraining: TrainingSettings,
     /// Training of the other models, where it is not the protocol's.
     pub training: TrainingSettings,
+    /// Whether networks of one TF are trained on the unbound regions of any GC content that readouts
+    /// and k-mer regressions see, too.
+    #[serde(skip_serializing_if = "is_false")]
+    pub train_background: bool,
     /// What binding modes come from, as `select` takes it.
     pub modes: String,
     /// STRING's links, for sets of partners; without it these sets are left out.
@@ -116,6 +120,7 @@ impl Default for Study {
             pretraining_split: None,
             pretraining: TrainingSettings::default(),
             training: TrainingSettings::default(),
+            train_background: false,
             modes: Choosing::default().modes,
             string: None,
             string_info: None,

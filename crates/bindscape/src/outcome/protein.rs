@@ -63,6 +63,12 @@ impl Outcome for Predicted {
         if counts.uncertain > 0 {
             notes.push(row(counts.uncertain, "uncertain"));
         }
+        notes.extend(self.likely_share.map(|share| {
+            format!(
+                "{:>12}  share of TFs that makes these scores most likely",
+                share
+            )
+        }));
         for (class, &count) in &counts.classes {
             notes.push(row(count, &format!("with class {}", class.name())));
         }

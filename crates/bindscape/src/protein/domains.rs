@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Place, Result};
+use bindscape_protein::profile::SHORTEST_DOMAIN;
 use bindscape_protein::{Domain, Domains, Protein};
 
 use crate::data::{counted, thousands};
@@ -58,6 +59,20 @@ impl DomainTable {
             thousands(with as u64),
             counted(proteins.len() as u64, "protein")
         ));
+        let short: Vec<(&Protein, &Domain)> = (proteins.iter().zip(&all))
+            .flat_map(|(protein, domains)| domains.iter().map(move |domain| (protein, domain)))
+            .filter(|(_, domain)| domain.end - domain.start < SHORTEST_DOMAIN)
+            .collect();
+        if let Some((protein, domain)) = short.first() {
+            progress.note(&format!(
+                "warning: {} of fewer than {SHORTEST_DOMAIN} residues in {} are part of no profile, the \
+                 first {} of {}",
+                counted(short.len() as u64, "domain"),
+                path.display(),
+                domain.name,
+                protein.id
+            ));
+        }
         Ok(all)
     }
 

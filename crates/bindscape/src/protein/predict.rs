@@ -19,7 +19,7 @@ use bindscape_base::{Error, Result, digest};
 use bindscape_nn::protein::{ProteinClassifier, ProteinPredictor};
 use bindscape_protein::homology::{HomologyPredictor, Prediction, SHORT};
 use bindscape_protein::{
-    CLASSES, KnownSequences, Protein, ProteinClass, ProteinReader, ProteinScores,
+    CLASSES, KnownSequences, Protein, ProteinClass, ProteinReader, ProteinScores, likely_share,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -28,7 +28,7 @@ use super::features::{EmbeddingOptions, FeatureSource};
 use super::journal_key;
 use super::model::load_model;
 use crate::data::file_name;
-use crate::job::Job;
+use crate::job::{Job, refuse_if_read};
 use crate::run_directory::write_json;
 use crate::session::Session;
 use crate::unfinished;
@@ -62,13 +62,19 @@ pub struct Predict {
 }
 
 /// What predictions leave.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Predicted {
     /// The table.
     pub out: PathBuf,
     /// What was read and predicted.
     pub counts: PredictionCounts,
+    /// The share of TFs that makes the scores most likely; `None` where they are few
+    /// ([`FEWEST_FOR_SHARE`]), or the model does not tell TFs.
+    pub likely_share: Option<f64>,
 }
+
+/// Proteins with a score that an estimate of the share of TFs needs.
+pub const FEWEST_FOR_SHARE: usize = 500;
 
 /// What may be said of a protein beside its scores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -148,6 +154,8 @@ struct Made<'a> {
     prior: Option<f64>,
     /// Share of TFs in training, which `prior` replaces.
     training_prior: Option<f64>,
+    /// Share of TFs that makes these scores most likely.
+    likely_share: Option<f64>,
     top: Option<usize>,
     /// Missing for standard input.
     proteins: Option<InputFile>,
@@ -169,21 +177,11 @@ impl Predict {
         }
     }
 
-    /// Refuses to write over what is read.
+    /// Refuses to write over the model's file, or the description of the table over what is read.
     fn check_out(&self, model: &Path) -> Result<()> {
-        let real = |path: &Path| path.canonicalize().ok();
-        for out in [self.out.clone(), unfinished::beside(&self.out, ".json")] {
-            let read = [self.proteins.as_path(), model];
-            let same = |path: &&Path| real(path).is_some() && real(path) == real(&out);
-            if let Some(path) = read.into_iter().find(same) {
-                return Err(Error::argument(
-                    "out",
-                    "a file that is not read",
-                    format!("{}, which is {}", out.display(), path.display()),
-                ));
-            }
-        }
-        Ok(())
+        let beside = unfinished::beside(&self.out, ".json");
+        refuse_if_read("out", &self.out, [model])?;
+        refuse_if_read("out", &beside, [self.proteins.as_path(), model])
     }
 
     /// Checks what is asked for against what `model` predicts.
@@ -264,9 +262,10 @@ impl Predict {
         journal: &mut Option<Journal>,
         mut table: Table,
         session: &Session<'_>,
-    ) -> Result<PredictionCounts> {
+    ) -> Result<(PredictionCounts, Vec<f64>)> {
         let mut best = self.top.map(|top| Best::new(top.get()));
         let mut counts = PredictionCounts::default();
+        let mut p_tf = Vec::new();
         session.begin("scoring proteins", None);
         loop {
             let proteins = read_chunk(
@@ -279,6 +278,7 @@ impl Predict {
             }
             for row in scorer.rows(&proteins, journal.as_mut(), session)? {
                 counts.add(&row);
+                p_tf.extend(row.p_tf);
                 match &mut best {
                     Some(best) => best.add(row),
                     None => table.write(&row)?,
@@ -294,7 +294,17 @@ impl Predict {
         }
         counts.stops_dropped = reader.mended().final_stops;
         table.finish()?;
-        Ok(counts)
+        Ok((counts, p_tf))
+    }
+
+    /// The share of TFs that makes the probabilities `p_tf` of `model` most likely, to four
+    /// decimals.
+    fn likely_share(&self, model: &ProteinClassifier, p_tf: &[f64]) -> Option<f64> {
+        if p_tf.len() < FEWEST_FOR_SHARE {
+            return None;
+        }
+        let share = likely_share(p_tf, tf_prior(model).map(|of| self.prior.unwrap_or(of))?)?;
+        Some((share * 1e4).round() / 1e4)
     }
 
     /// Writes what made the table beside it.
@@ -302,7 +312,7 @@ impl Predict {
         &self,
         model: &ProteinClassifier,
         file: &Path,
-        counts: &PredictionCounts,
+        predicted: &Predicted,
         session: &Session<'_>,
     ) -> Result<()> {
         let made = Made {
@@ -314,11 +324,12 @@ impl Predict {
             threshold: self.threshold,
             prior: self.prior,
             training_prior: tf_prior(model),
+            likely_share: predicted.likely_share,
             top: self.top.map(NonZeroUsize::get),
             proteins: (self.proteins != Path::new("-"))
                 .then(|| digest::input_file("proteins", &self.proteins))
                 .transpose()?,
-            counts,
+            counts: &predicted.counts,
         };
         write_json(&unfinished::beside(&self.out, ".json"), &made)
     }
@@ -358,15 +369,17 @@ impl Job for Predict {
         let reader = ProteinReader::open(&self.proteins)?;
         let table = Table::create(&self.out, session)?;
         let mut journal = self.journal(&model, session)?;
-        let counts = self.score(&scorer, reader, &mut journal, table, session)?;
-        if self.out != Path::new("-") {
-            self.describe(&model, &file, &counts, session)?;
-        }
-        journal.map_or(Ok(()), Journal::finish)?;
-        Ok(Predicted {
+        let (counts, p_tf) = self.score(&scorer, reader, &mut journal, table, session)?;
+        let predicted = Predicted {
             out: self.out.clone(),
             counts,
-        })
+            likely_share: self.likely_share(&model, &p_tf),
+        };
+        if self.out != Path::new("-") {
+            self.describe(&model, &file, &predicted, session)?;
+        }
+        journal.map_or(Ok(()), Journal::finish)?;
+        Ok(predicted)
     }
 }
 

@@ -88,7 +88,7 @@ fn positions_without_counts_are_even_and_said() {
         assert_eq!(rows(&set, 0)[1], [0.25; 4], "{text}");
         assert!(set.remarks[0].contains(said), "{text}");
     }
-    let set = read(">a\n0 0\n0 0\n0 0\n0 0\n>b\n1 0\n0 1\n0 0\n0 0\n");
+    let set = read(">a\n0 0\n0 0\n0 0\n0 0\n>b\n3 0\n0 3\n0 0\n0 0\n");
     assert_eq!(ids(&set), ["b"]);
     assert_eq!(
         set.remarks,
@@ -136,7 +136,7 @@ fn four_by_four_by_its_sums() {
     // Neither sums, or both: read as JASPAR has them, and said.
     for unclear in [
         ">a\n1 7 1 2\n1 1 1 8\n7 1 1 0\n1 1 9 5\n",
-        ">a\n1 0 0 0\n0 1 0 0\n0 0 1 0\n0 0 0 1\n",
+        ">a\n5 0 0 0\n0 5 0 0\n0 0 5 0\n0 0 0 5\n",
     ] {
         let remarks = read(unclear).remarks;
         assert!(
@@ -170,6 +170,102 @@ fn a_row_per_position_is_read_and_written() {
     assert!(fault(">a\n>b\n").contains("line 1: expected a row for each position of a"));
     assert!(fault(">\n1 2 3 4\n").contains("line 1: expected an id after `>`"));
     assert!(fault(">a\n-0.5 0.1 0.2 0.3\n").contains("matrices of log-odds"));
+}
+
+#[test]
+fn rows_of_letters_and_tabs_are_no_intervals() {
+    let directory = tempfile::tempdir().expect("temporary directory");
+    let read = |text: &str, format| {
+        let path = directory.path().join("m.txt");
+        std::fs::write(&path, text).expect("written");
+        crate::read_motifs(&path, format)
+    };
+    for text in [
+        "A\t0\t3\t79\nC\t94\t75\t4\nG\t1\t0\t3\nT\t2\t19\t11\n",
+        "# own\na|\t0\t3\t79\nc|\t94\t75\t4\ng|\t1\t0\t3\nt|\t2\t19\t11\n",
+        "A\t0.5\t3\t79\t4\t1\t1\t1\nC\t1\t1\t1\t1\t1\t1\t1\nG\t1\t1\t1\t1\t1\t1\t1\nT\t1\t1\t1\t1\t1\t1\t1\n",
+    ] {
+        assert_eq!(ids(&read(text, None).expect("a matrix")), ["m"], "{text}");
+    }
+    let bed = "chr1\t0\t100\n";
+    let error = read(bed, None).expect_err("intervals").to_string();
+    assert!(error.contains("found a BED file"), "{error}");
+    // The reader of a format that is named says what is wrong.
+    let error = read(bed, Some(Format::Jaspar)).expect_err("intervals");
+    assert!(error.to_string().contains("line 1: expected a row such as"));
+    let named = "Foo\t1\t2\nA:\t0\t1\nC:\t1\t0\nG:\t0\t0\nT:\t0\t0\n";
+    let set = read(named, Some(Format::Uniprobe)).expect("a matrix");
+    assert_eq!(ids(&set), ["Foo"]);
+}
+
+#[test]
+fn motifs_of_rsat_end_with_two_slashes() {
+    let matrix = "a\t|\t1\t2\nc\t|\t4\t5\ng\t|\t0\t0\nt\t|\t5\t3\n//\n";
+    let set = read(&format!("; MET4\n{matrix}; other\n{matrix}>b\n{matrix}"));
+    assert_eq!(ids(&set), ["MA1.1", "MA1.1-2", "b"]);
+    assert_eq!(rows(&set, 1)[0], [0.1, 0.4, 0.0, 0.5]);
+    let cut = format!("{matrix}a\t|\t1\t2\n//\n");
+    assert!(fault(&cut).contains("line 6: expected a row for each of A, C, G, T"));
+}
+
+#[test]
+fn further_columns_of_transfac_are_passed_over() {
+    let text = "//\nNA AHR.p2\nPO\tA\tC\tG\tT\tCONS\tINF\n01\t10.5\t20\t30\t39.5\tG\t0.13\n02\t100\t0\t0\t0\tA\t2.00\n//\n";
+    let set = read(text);
+    assert_eq!(ids(&set), ["AHR.p2"]);
+    assert_eq!(rows(&set, 0)[1], [1.0, 0.0, 0.0, 0.0]);
+    let unnamed = read("AC a\nP0 T G C A\n01 1 2 3 4 N 0.5\n//\n");
+    assert_eq!(rows(&unnamed, 0), [[0.4, 0.3, 0.2, 0.1]]);
+    let five = fault("AC a\nP0 A C G T\n01 1 2 3 4 5\n//\n");
+    assert!(five.contains("line 3: expected four numbers"), "{five}");
+    let protein = fault("AC a\nP0 A R N D C\n01 1 2 3 4 5\n//\n");
+    assert!(protein.contains("motifs of proteins"), "{protein}");
+}
+
+#[test]
+fn tables_of_cis_bp() {
+    let text = "Pos\tA\tC\tG\tU\n1\t0.1\t0.2\t0.3\t0.4\n2\t1\t0\t0\t0\n";
+    let set = read(text);
+    assert_eq!(ids(&set), ["MA1.1"]);
+    assert_eq!(rows(&set, 0), [[0.1, 0.2, 0.3, 0.4], [1.0, 0.0, 0.0, 0.0]]);
+    let turned = "Pos T G C A\n1 0.1 0.2 0.3 0.4\n";
+    let several = read(&format!(">b name\n{turned}{turned}"));
+    assert_eq!(ids(&several), ["b", "MA1.1-2"]);
+    assert_eq!(rows(&several, 0), [[0.4, 0.3, 0.2, 0.1]]);
+    let gap = fault("Pos A C G T\n1 1 0 0 0\n3 1 0 0 0\n");
+    assert!(
+        gap.contains("line 3: expected position 2 after position 1, found \"3\""),
+        "{gap}"
+    );
+    assert!(fault("Pos A C G T\n").contains("expected a row for each position of m"));
+}
+
+#[test]
+fn letters_of_positions_before_their_frequencies() {
+    let text = ">SIX5_disc1 SIX5_GM12878\nG 0.0085 0.0043 0.9872 0.0000\nA 0.9021 0.0128 0.0383 0.0468\nR 0.4553 0.0723 0.3447 0.1277\n";
+    let set = read(text);
+    assert_eq!(ids(&set), ["SIX5_disc1"]);
+    assert_eq!(rows(&set, 0)[1][0], 0.9021);
+    let named = fault_as(text, Some(Format::Jaspar));
+    assert!(named.contains("is the format pcm"), "{named}");
+    // A, C, G and T alone may be four rows of letters, if their columns sum to one.
+    let letters = |first: &str| {
+        read(&format!(
+            ">a\nA {first}\nC 0.1 0.7 0.1 0.1\nG 0.1 0.1 0.7 0.1\nT 0.1 0.1 0.1 0.7\n"
+        ))
+    };
+    assert_eq!(
+        rows(&letters("0.7 0.1 0.1 0.1"), 0)[0],
+        [0.7, 0.1, 0.1, 0.1]
+    );
+    assert_eq!(
+        rows(&letters("0.4 0.2 0.2 0.2"), 0)[0],
+        [0.4, 0.2, 0.2, 0.2]
+    );
+    // A matrix of letters is not read as one of positions.
+    let matrix = ">a\nA 1 2 3 4\nC 1 2 3 4\nG 1 2 3 4\nT 1 2 3 4\n";
+    assert!(fault_as(matrix, Some(Format::Pcm)).contains("line 2: expected a number, found \"A\""));
+    assert!(fault(">a\nA 1 2 3 4\nC 1 2 3 4\nG 1 2 3 4\n").contains("found none for T"));
 }
 
 #[test]

@@ -6,15 +6,20 @@ use bindscape_modisco::hdf5::Stored;
 use bindscape_modisco::hits::{Called, Hit};
 
 use super::{HitsCalled, PatternHits};
-use crate::motif::places::Places;
+use crate::motif::places::{Placed, Places};
 
 /// `NA`, or a number with `digits` after the point.
 fn optional(value: Option<f64>, digits: usize) -> String {
     value.map_or_else(|| "NA".to_owned(), |value| format!("{value:.digits$}"))
 }
 
-fn strand(hit: &Hit) -> char {
-    if hit.reverse { '-' } else { '+' }
+/// Where a hit lies.
+fn place<'a>(hit: &Hit, places: &'a Places) -> Placed<'a> {
+    places.place(
+        hit.example as usize,
+        hit.start as i64..hit.end as i64,
+        hit.reverse,
+    )
 }
 
 /// `hits.tsv`: a row for each hit, with the columns of Fi-NeMo and the known motif.
@@ -30,17 +35,21 @@ pub(super) fn hits(
          hit_importance_sq\tstrand\tpeak_name\tpeak_id\tmotif_lambda\tmatch_name\n",
     );
     for hit in &found.called.hits {
-        let (chrom, offset) = places.of(hit.example as usize);
         let pattern = &found.patterns[hit.pattern];
         let [first, last] = pattern.core.map(|column| column as i64);
         let width = patterns[hit.pattern].contributions.len() as i64;
         let before = if hit.reverse { width - last } else { first };
-        let (start, end) = (hit.start as i64 + offset, hit.end as i64 + offset);
-        let whole = start - before;
+        let whole = hit.start as i64 - before;
+        let whole = places.place(hit.example as usize, whole..whole + width, hit.reverse);
+        let placed = place(hit, places);
         writeln!(
             text,
-            "{chrom}\t{start}\t{end}\t{whole}\t{}\t{}\t{:.6}\t{:.6e}\t{:.6}\t{:.6}\t{:.6e}\t{:.6e}\t{}\t{}\t{}\t{penalty}\t{}",
-            whole + width,
+            "{}\t{}\t{}\t{}\t{}\t{}\t{:.6}\t{:.6e}\t{:.6}\t{:.6}\t{:.6e}\t{:.6e}\t{}\t{}\t{}\t{penalty}\t{}",
+            placed.chrom,
+            placed.range.start,
+            placed.range.end,
+            whole.range.start,
+            whole.range.end,
             pattern.name,
             hit.coefficient,
             hit.strength,
@@ -48,7 +57,7 @@ pub(super) fn hits(
             hit.similarity,
             hit.importance,
             hit.importance_squared,
-            strand(hit),
+            placed.strand(),
             places.name(hit.example as usize),
             hit.example,
             pattern.known.as_deref().unwrap_or("NA"),
@@ -61,24 +70,18 @@ pub(super) fn hits(
 /// `hits.bed`: each place of a pattern once, where regions overlap the hit that is most similar;
 /// sorted by chromosome and start.
 pub(super) fn bed(found: &HitsCalled, places: &Places) -> String {
-    let mut rows: Vec<(String, i64, i64, &Hit)> = (found.called.hits.iter())
-        .map(|hit| {
-            let (chrom, offset) = places.of(hit.example as usize);
-            let (start, end) = (hit.start as i64 + offset, hit.end as i64 + offset);
-            (chrom.into_owned(), start, end, hit)
-        })
+    let mut rows: Vec<(Placed<'_>, &Hit)> = (found.called.hits.iter())
+        .map(|hit| (place(hit, places), hit))
         .collect();
-    rows.sort_by(|a, b| {
-        let place = |row: &(String, i64, i64, &Hit)| (row.1, row.2, row.3.pattern, row.3.reverse);
-        (a.0.cmp(&b.0))
-            .then_with(|| place(a).cmp(&place(b)))
-            .then_with(|| b.3.similarity.total_cmp(&a.3.similarity))
+    rows.sort_by(|(a, hit_a), (b, hit_b)| {
+        let order = |of: &Placed<'_>, hit: &Hit| (of.range.start, hit.pattern, of.reverse);
+        (a.chrom.cmp(&b.chrom))
+            .then_with(|| order(a, hit_a).cmp(&order(b, hit_b)))
+            .then_with(|| hit_b.similarity.total_cmp(&hit_a.similarity))
     });
-    rows.dedup_by(|a, b| {
-        (&a.0, a.1, a.2, a.3.pattern, a.3.reverse) == (&b.0, b.1, b.2, b.3.pattern, b.3.reverse)
-    });
+    rows.dedup_by(|(a, hit_a), (b, hit_b)| a == b && hit_a.pattern == hit_b.pattern);
     let mut text = String::new();
-    for (chrom, start, end, hit) in rows {
+    for (placed, hit) in rows {
         let pattern = &found.patterns[hit.pattern];
         let known = match &pattern.known {
             Some(known) => format!(":{known}"),
@@ -87,9 +90,12 @@ pub(super) fn bed(found: &HitsCalled, places: &Places) -> String {
         let score = (1000.0 * hit.similarity).round().clamp(0.0, 1000.0);
         writeln!(
             text,
-            "{chrom}\t{start}\t{end}\t{}{known}\t{score}\t{}",
+            "{}\t{}\t{}\t{}{known}\t{score}\t{}",
+            placed.chrom,
+            placed.range.start,
+            placed.range.end,
             pattern.name,
-            strand(hit)
+            placed.strand()
         )
         .expect("writing to a string");
     }
