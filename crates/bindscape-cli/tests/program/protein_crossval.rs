@@ -345,8 +345,8 @@ fn the_homology_model_is_that_of_protein_train() {
     std::fs::write(here.join("test.fa"), test).expect("written");
     std::fs::write(here.join("train.tsv"), labels.join("\n")).expect("written");
 
-    let train = "protein train --network homology --proteins train.fa --labels train.tsv \
-                 --validation 0.3 --out model";
+    let train =
+        "protein train --network homology --proteins train.fa --labels train.tsv --out model";
     let train: Vec<&str> = train.split_whitespace().chain(shared).collect();
     succeeds(here, &train);
     let predict = "protein predict --model model --proteins test.fa --out scores.tsv";
