@@ -1,6 +1,6 @@
-//! Matrices of numbers alone, below `>id name` or not: four rows, of A, C, G and T, as JASPAR's
-//! position frequency matrices have them, are read here; a row of four numbers per position is
-//! distinguished from them.
+//! Matrices of numbers alone, below `>id name` or not, in four rows of A, C, G and T, as JASPAR's
+//! position frequency matrices have them; and how they differ from matrices with a row of four
+//! numbers per position, which [`super::positions`] reads.
 
 use bindscape_base::Result;
 

@@ -1,6 +1,5 @@
 //! One case of an experiment: a TF, a multi-model, a draw of regions; and all models of it.
 
-use std::borrow::Cow;
 use std::path::Path;
 use std::time::Instant;
 
@@ -85,6 +84,8 @@ struct Running<'a> {
     /// Rows of `data` that are not tested on.
     fitted: Vec<usize>,
     natural: Dataset,
+    /// What networks are trained on, where that is more than `data`.
+    with_background: Option<Dataset>,
     /// Test regions, matched in GC content and in the proportion of the genome.
     tested: [Tested; 2],
     split_seed: u64,
@@ -195,6 +196,9 @@ impl Bench<'_> {
             }
             None => [&data, &natural].map(|data| Tested::part_of(data, NO_INTERVALS)),
         };
+        let with_background = study
+            .train_background
+            .then(|| finetune::with_background(&data, &natural, split_seed));
         Ok(Running {
             bench: self,
             case,
@@ -205,6 +209,7 @@ impl Bench<'_> {
                 .collect(),
             data,
             natural,
+            with_background,
             tested,
             split_seed,
             observer,
@@ -349,27 +354,20 @@ impl Running<'_> {
                 .training(study.training, parent.is_some(), self.split_seed)
         };
         let data = self.bench.data;
-        let seen = match study.train_background {
-            true => Cow::Owned(finetune::with_background(
-                &self.data,
-                &self.natural,
-                self.split_seed,
-            )),
-            false => Cow::Borrowed(&self.data),
-        };
+        let seen = self.with_background.as_ref().unwrap_or(&self.data);
         let identity = TrainingIdentity::new(
             RunKind::Finetune,
             self.split_seed,
             data.matrix.provenance.genome.clone(),
             data.files.clone(),
-            &seen,
+            seen,
             parent,
         );
         let directory = self.directory.join(model.to_string().replace(':', "-"));
         let trained = train::train(
             &self.architecture(),
             start,
-            &seen,
+            seen,
             &options,
             identity,
             &directory,
