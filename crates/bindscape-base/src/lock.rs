@@ -2,7 +2,7 @@
 
 use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 
@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 #[derive(Debug)]
 pub struct Lock {
     _file: File,
+    path: PathBuf,
 }
 
 impl Lock {
@@ -24,7 +25,16 @@ impl Lock {
     /// If the file cannot be created.
     pub fn acquire(path: &Path) -> Result<Option<Self>> {
         let file = File::create(path).map_err(|source| Error::io("create", path, source))?;
-        Ok(try_lock(&file, path)?.then_some(Self { _file: file }))
+        Ok(try_lock(&file, path)?.then(|| Self {
+            _file: file,
+            path: path.to_path_buf(),
+        }))
+    }
+
+    /// Frees the lock and removes its file.
+    pub fn remove(self) {
+        // Where it cannot be removed, an empty file is left, which harms nobody.
+        let _ = std::fs::remove_file(&self.path);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Tables of tab-separated columns, plain or compressed: the one reader and writer of them.
 //!
-//! Fields are not quoted. Empty lines and lines that begin with `#` are skipped; blanks around
-//! fields are trimmed. (Why not `csv`: ARCHITECTURE.md, "Own readers".)
+//! Empty lines and lines that begin with `#` are skipped; blanks around fields are trimmed, and so
+//! are the quotes that R's `write.table` puts around them. (Why not `csv`: ARCHITECTURE.md, "Own readers".)
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -89,8 +89,26 @@ impl<'a> Table<'a> {
         }
         Ok(Some(Row {
             line: self.line,
-            fields: self.text.split('\t').map(str::trim).collect(),
+            fields: fields(&self.text).collect(),
         }))
+    }
+}
+
+/// The fields of a row, as [`Table::next`] has them.
+pub fn fields(row: &str) -> impl Iterator<Item = &str> {
+    row.split('\t').map(unquoted)
+}
+
+/// The text of a field without the blanks around it and the quotes that R's `write.table` puts
+/// there. A field with further quotes stays as it is.
+fn unquoted(field: &str) -> &str {
+    let field = field.trim();
+    let inner = field
+        .strip_prefix('"')
+        .and_then(|field| field.strip_suffix('"'));
+    match inner {
+        Some(inner) if !inner.contains('"') => inner.trim(),
+        _ => field,
     }
 }
 
@@ -147,8 +165,8 @@ mod tests {
 
     #[test]
     fn rows_have_their_lines_and_trimmed_fields() {
-        let text = b"# note\na\tb \n\n  \n\"c\t\"d\"\te\r\n#x\nlast";
-        let expected = [(2, "a|b"), (5, "\"c|\"d\"|e"), (7, "last")];
+        let text = b"# note\na\tb \n\n  \n\"c\t\" d\"\te\r\n#x\n\"a \"\"b\"\"\"\t\"\"\t\"";
+        let expected = [(2, "a|b"), (5, "\"c|d|e"), (7, "\"a \"\"b\"\"\"||\"")];
         assert_eq!(
             rows(text).unwrap(),
             expected.map(|(line, text)| (line, text.to_owned()))

@@ -35,14 +35,14 @@ pub(crate) struct Arguments {
     /// Models to compare [default: the study's]
     #[arg(long, value_name = "MODEL,…", value_delimiter = ',', value_parser = model_kind)]
     models: Vec<ModelKind>,
-    /// Regions that each multi-model takes at random, in place of the study's number; sets that ask
-    /// for a fewest number of regions ask for this one
+    /// Regions that each multi-model takes at random, in place of the study's number; also replaces
+    /// the minimum number of regions of sets that have one
     #[arg(long, value_name = "N")]
     regions: Option<usize>,
     /// Bound regions to draw, in place of the study's numbers
     #[arg(long, value_name = "N,…", value_delimiter = ',')]
     positives: Vec<usize>,
-    /// Study TFs with fewer bound regions with all of them, instead of leaving them out
+    /// Use all bound regions of TFs that have fewer than asked for, instead of skipping them
     #[arg(long)]
     all_if_fewer: bool,
     /// Bound regions to test on that no draw has, in place of the study's number

@@ -22,7 +22,7 @@ pub(crate) struct Arguments {
     /// Model: a run directory with one model, or a .safetensors file; a network, no readout
     #[arg(long, value_name = "RUN|FILE")]
     model: PathBuf,
-    /// Multi-model that the model was fine-tuned from: says what became of each filter
+    /// Multi-model that the model was fine-tuned from: shows how fine-tuning changed each filter
     #[arg(long, value_name = "RUN|FILE")]
     before: Option<PathBuf>,
     /// Binding matrix (Parquet) that the model was trained from

@@ -19,7 +19,7 @@ pub(crate) struct Arguments {
     /// Model: a run directory with one model, or a .safetensors file
     #[arg(long, value_name = "RUN|FILE")]
     model: PathBuf,
-    /// Multi-model that the model was fine-tuned from: says what became of each filter
+    /// Multi-model that the model was fine-tuned from: shows how fine-tuning changed each filter
     #[arg(long, value_name = "RUN|FILE")]
     before: Option<PathBuf>,
     /// Binding matrix (Parquet) with the labels
@@ -36,8 +36,7 @@ pub(crate) struct Arguments {
     /// Regions of the matrix that are looked at, drawn at random
     #[arg(long, value_name = "N", default_value_t = 20_000)]
     max_regions: usize,
-    /// How many of the regions that show what filters look for tell their influence, too; 0 leaves
-    /// it out
+    /// Regions used to measure the influence of filters; 0 skips it
     #[arg(long, value_name = "N", default_value_t = 1_000)]
     influence_regions: usize,
     /// Windows above this share of a filter's largest activation are its sites

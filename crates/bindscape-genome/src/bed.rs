@@ -187,8 +187,9 @@ impl<'a> Record<'a> {
     ///
     /// # Errors
     /// If it has fewer than three columns, a start or an end that is not a
-    /// whole number up to 4,294,967,295, or no base in it. An interval that begins before 0 is well
-    /// formed ([`Record::begins_before`]).
+    /// whole number up to 4,294,967,295, or an end before the start. An interval that begins before 0
+    /// is well formed ([`Record::begins_before`]), and so is one without a base
+    /// ([`Record::is_empty`]).
     #[inline]
     pub fn parse(line: &'a [u8]) -> Result<Option<Self>, Box<Malformed>> {
         let Some(split) = line.iter().position(|&byte| byte == b'\t' || byte == b' ') else {
@@ -267,8 +268,8 @@ impl<'a> Record<'a> {
                 end
             }
         };
-        if end <= start {
-            return Err(no_base(start.into(), end.into()));
+        if end < start {
+            return Err(reversed(start.into(), end.into()));
         }
         Ok(Self {
             chrom,
@@ -295,8 +296,10 @@ impl<'a> Record<'a> {
             return Err(too_few(line));
         }
         let end = signed(without_blanks(field, next), "end")?;
+        // One without a base there is none of `bedtools`, which writes `.`, -1 and -1 where it found
+        // nothing.
         if end <= start {
-            return Err(no_base(start, end));
+            return Err(reversed(start, end));
         }
         Ok(Self {
             chrom,
@@ -320,6 +323,14 @@ impl<'a> Record<'a> {
     #[must_use]
     pub fn begins_before(&self) -> bool {
         self.stated.0 < 0
+    }
+
+    /// Whether the interval holds no base: its end is its start. BED has such intervals for places
+    /// between two bases, such as those of insertions.
+    #[inline]
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.stated.0 == self.stated.1
     }
 
     /// The columns from the fourth on.
@@ -489,7 +500,7 @@ pub fn quoted(text: &[u8]) -> String {
     }
 }
 
-fn no_base(start: i64, end: i64) -> Box<Malformed> {
+fn reversed(start: i64, end: i64) -> Box<Malformed> {
     Malformed::new(
         "an end greater than the start (BED is 0-based and half-open)",
         format!("start {start} and end {end}"),
@@ -519,13 +530,23 @@ pub fn coordinate(field: &[u8], what: &str) -> Result<u32, Box<Malformed>> {
         quoted(field),
     );
     let first = field.first().copied().unwrap_or(b'0');
-    Err(if first.is_ascii_alphabetic() {
+    Err(if what == "start" && is_chromosome(field) {
+        error.hint(
+            "is the first column the `bin` of a table of the UCSC genome browser? Leave it out: \
+             `cut -f 2-`",
+        )
+    } else if first.is_ascii_alphabetic() {
         error.hint("a header line must begin with `#`; columns are chromosome, start, end")
     } else if field.contains(&b',') {
         error.hint("write numbers without thousands separators")
     } else {
         error
     })
+}
+
+/// Whether a field is a chromosome by its name.
+fn is_chromosome(field: &[u8]) -> bool {
+    field.len() > 3 && field[..3].eq_ignore_ascii_case(b"chr")
 }
 
 #[inline]
@@ -688,9 +709,12 @@ mod tests {
         assert!(fault("chr1\t5\t4294967296").contains("found \"4294967296\""));
         assert!(fault("chr1\t5\t99999999999999999999").contains("from 0 to 4294967295"));
         assert_eq!(
-            fault("chr1\t10\t10"),
-            "expected an end greater than the start (BED is 0-based and half-open), found start 10 and end 10"
+            fault("chr1\t10\t9"),
+            "expected an end greater than the start (BED is 0-based and half-open), found start 10 and end 9"
         );
+        assert!(record("chr1\t10\t10").is_empty() && !record("chr1\t10\t11").is_empty());
+        let bin = Record::parse(b"585\tchr1\t10\t20").expect_err("another table");
+        assert!(bin.hint.is_some_and(|hint| hint.contains("cut -f 2-")));
         assert!(fault("\t1\t2").contains("a chromosome name in column 1"));
         let header = Record::parse(b"chrom\tstart\tend").expect_err("header");
         assert!(header.hint.is_some_and(|hint| hint.contains("`#`")));

@@ -44,9 +44,6 @@ pub struct Alphabet {
     pub name: &'static str,
     /// What to do about another letter.
     pub hint: fn(u8) -> &'static str,
-    /// Whether a record before the last may have no letters. The last one may not: a file that
-    /// ends after a header is cut short.
-    pub empty: bool,
 }
 
 const LETTERS: [u8; 256] = letters();
@@ -58,7 +55,6 @@ static NUCLEOTIDES: Alphabet = Alphabet {
         b'-' | b'*' => "remove gaps and stops: sequences must not be aligned",
         _ => "is it DNA? Proteins are no input here",
     },
-    empty: false,
 };
 
 /// Refuses a file that is something else than sequences of nucleotides.
@@ -109,7 +105,7 @@ impl Reader {
     ///
     /// # Errors
     /// If the file is empty, does not begin with a header, holds a record
-    /// without name or sequence, or letters that are no nucleotide codes.
+    /// without name, a last one without sequence, or letters that are no nucleotide codes.
     pub fn read(&mut self, record: &mut Record) -> Result<bool> {
         if !self.started {
             self.started = true;
@@ -138,7 +134,9 @@ impl Reader {
         record.sequence.clear();
         self.sequence(record)?;
         let last = self.header.is_none();
-        if record.sequence.is_empty() && (last || !self.alphabet.empty) {
+        // One before the last may have no letters, as of an interval without a base; a file that ends
+        // after a header is cut short.
+        if record.sequence.is_empty() && last {
             return Err(Error::input(
                 self.lines.path(),
                 Place::Line(line),
@@ -327,10 +325,14 @@ mod tests {
         );
         assert!(protein.contains("Proteins"), "{protein}");
         assert!(message(b">a\nAC-G\n").contains("aligned"));
-        let without = message(b">a\n>b\nACGT\n");
+        let without = message(b">a\nACGT\n>b\n");
         assert!(
-            without.contains("line 1") && without.contains("\"a\""),
+            without.contains("line 3") && without.contains("\"b\""),
             "{without}"
+        );
+        assert_eq!(
+            records(b">a\n>b\nACGT\n").expect("records")[0].sequence,
+            b""
         );
         assert!(message(b"> \nACGT\n").contains("a name"));
     }

@@ -52,10 +52,10 @@ pub struct ScoreHeader {
 pub struct ScoreRow<'a> {
     /// Chromosome, or sequence name.
     pub chrom: &'a str,
-    /// First base, counted from 0.
-    pub start: u64,
+    /// First base, counted from 0; below 0 where a region that could not be scored begins there.
+    pub start: i64,
     /// One past the last base.
-    pub end: u64,
+    pub end: i64,
     /// Name of the region, `.` where it has none.
     pub name: &'a str,
     /// Probability of binding per TF; `None` where it could not be scored.
@@ -343,20 +343,10 @@ impl ParquetSink {
     }
 
     fn push(&mut self, path: &Path, row: &ScoreRow<'_>) -> Result<()> {
-        let position = |value: u64| {
-            i64::try_from(value).map_err(|_| {
-                Error::input(
-                    path,
-                    bindscape_base::Place::File,
-                    "positions below 2^63",
-                    value.to_string(),
-                )
-            })
-        };
         self.chrom
             .push(ByteArray::from(row.chrom.as_bytes().to_vec()));
-        self.start.push(position(row.start)?);
-        self.end.push(position(row.end)?);
+        self.start.push(row.start);
+        self.end.push(row.end);
         self.name
             .push(ByteArray::from(row.name.as_bytes().to_vec()));
         for (column, &score) in self.scores.iter_mut().zip(row.scores) {

@@ -39,6 +39,33 @@ pub enum Split {
     },
 }
 
+impl Split {
+    /// Checks the shares of a split at random.
+    ///
+    /// # Errors
+    /// If they are not positive or do not add up to 1.
+    pub fn check(&self) -> Result<()> {
+        let Self::Random {
+            train,
+            validation,
+            test,
+        } = self
+        else {
+            return Ok(());
+        };
+        let shares = [train, validation, test];
+        let sum: f64 = shares.iter().copied().sum();
+        if shares.iter().all(|&&share| share > 0.0) && (sum - 1.0).abs() <= 1e-6 {
+            return Ok(());
+        }
+        Err(Error::argument(
+            "split",
+            "three positive shares that add up to 1",
+            format!("{train}, {validation}, {test}"),
+        ))
+    }
+}
+
 impl Default for Split {
     /// 80 / 10 / 10 at random (Novakovsky et al. 2021, Methods, "Transfer learning").
     fn default() -> Self {
@@ -100,6 +127,7 @@ pub fn assign(
     if let Some(labels) = labels {
         assert_eq!(labels.len(), regions.len(), "one label per region");
     }
+    split.check()?;
     let groups = Groups::of(regions);
     let overlapping = groups
         .iter()
@@ -108,25 +136,11 @@ pub fn assign(
         .sum();
     let (parts, chromosomes) = match split {
         Split::Random {
-            train,
-            validation,
-            test,
-        } => {
-            let shares = [*train, *validation, *test];
-            if shares.iter().any(|&share| share.is_nan() || share <= 0.0)
-                || (shares.iter().sum::<f64>() - 1.0).abs() > 1e-6
-            {
-                return Err(Error::argument(
-                    "split",
-                    "three positive shares that add up to 1",
-                    format!("{train}, {validation}, {test}"),
-                ));
-            }
-            (
-                random(&groups, labels, only_train, *validation, *test, seed),
-                None,
-            )
-        }
+            validation, test, ..
+        } => (
+            random(&groups, labels, only_train, *validation, *test, seed),
+            None,
+        ),
         Split::Chromosome { validation, test } => {
             let (parts, held_out) = chromosomes::assign(regions, labels, validation, test, seed)?;
             (parts, Some(held_out))

@@ -589,6 +589,32 @@ fn what_lies_outside_the_genome_is_dropped_and_counted() {
     );
     files.options.refuse_outside = false;
 
+    // What holds no base is dropped, and said.
+    files.options.chrom_sizes = None;
+    let dhs = "chr1\t950\t1050\t2\t0,1,\n";
+    files.write("dhs.bed", dhs);
+    let without = files.build().expect("a matrix");
+    files.write("dhs.bed", &format!("{dhs}chr1\t3000\t3000\t1\t0,\n"));
+    files.write(
+        "max_hepg2.bed",
+        "chr1\t990\t990\tMAX\t0\t+\nchr1\t995\t1001\tMAX\t0\t+\n",
+    );
+    let built = files.build().expect("a matrix");
+    assert_eq!(built.matrix.columns, without.matrix.columns);
+    assert_eq!(starts(&built.matrix), starts(&without.matrix));
+    let report = &built.report;
+    assert_eq!(
+        (report.regions.without_base, report.tfbs.without_base),
+        (1, 1)
+    );
+    let warned = report.warnings.join("\n");
+    for part in [
+        "accessible intervals: 1 dropped because they hold no base",
+        "the first, chr1:990-990 on line 1 of",
+    ] {
+        assert!(warned.contains(part), "{warned}");
+    }
+
     // Of another genome altogether.
     files.options.chrom_sizes = Some(vec![("1".into(), 4020)]);
     let other = files.fault();

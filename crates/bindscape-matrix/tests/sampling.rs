@@ -68,7 +68,8 @@ fn shared_data_homologs_and_cofactors_bind_alike() {
 fn shared_data_fifty_tfs_share_many_regions_and_leave_enough_for_fine_tuning() {
     let data = data();
     let matrix = published(&data);
-    let top = top_resolved(&matrix, 50, View::LessSparse).unwrap();
+    let all: Vec<usize> = (0..matrix.tfs.len()).collect();
+    let top = top_resolved(&matrix, &all, 50, View::LessSparse).unwrap();
     let columns: Vec<_> = top.iter().map(|&tf| &matrix.columns[tf][..]).collect();
     let rows = resolved_for_all(&columns, View::LessSparse);
     println!("{} regions are resolved for all of 50 TFs", rows.len());

@@ -112,8 +112,8 @@ pub struct Hit {
 pub struct Fit {
     /// Root of the mean square of its contributions.
     pub scale: f64,
-    /// Share of its absolute contributions that lie under a hit; 0 where there are none.
-    pub covered: f64,
+    /// Share of its absolute contributions that lie under a hit; `None` where nothing contributes.
+    pub covered: Option<f64>,
     /// Number of hits.
     pub hits: usize,
     /// Whether they are those of the minimum, to a millionth.
@@ -452,7 +452,7 @@ impl<'a> Problem<'a> {
         (hits, fit)
     }
 
-    fn covered(&self, hits: &[Hit]) -> f64 {
+    fn covered(&self, hits: &[Hit]) -> Option<f64> {
         let mut under = vec![false; self.target.len()];
         for hit in hits {
             under[hit.start..hit.end].fill(true);
@@ -462,10 +462,8 @@ impl<'a> Problem<'a> {
             let kept = values.filter(|&(_, &under)| all || under);
             kept.map(|(value, _)| value.abs()).sum()
         };
-        match sum(true) {
-            0.0 => 0.0,
-            all => sum(false) / all,
-        }
+        let all = sum(true);
+        (all > 0.0).then(|| sum(false) / all)
     }
 
     fn hit(&self, candidate: &Candidate) -> Hit {
@@ -568,7 +566,10 @@ mod tests {
         assert_eq!(places(&called), [(0, 0, 0, false), (0, 0, 7, true)]);
         assert_eq!((called.hits[1].start, called.hits[1].end), (7, 11));
         assert!(called.hits[0].strength > called.hits[1].strength);
-        assert!((called.fits[0].covered - 1.0).abs() < 1e-9 && called.fits[0].hits == 2);
+        assert!(
+            (called.fits[0].covered.expect("contributions") - 1.0).abs() < 1e-9
+                && called.fits[0].hits == 2
+        );
         // All columns are the core: the pattern has no room at the edges.
         let whole = HitOptions {
             core: 0.0,
@@ -695,7 +696,7 @@ mod tests {
         let tracks = tracks(&[("GACTNGACT", &[0.0; 9]), ("GANTNNNNN", &[1.0; 9])]);
         let called = call(&tracks, &patterns, HitOptions::default(), &Silent).expect("hits");
         assert!(called.hits.iter().all(|hit| hit.example == 1), "{called:?}");
-        assert_eq!(called.fits[0].covered, 0.0);
+        assert_eq!(called.fits[0].covered, None);
     }
 
     #[test]

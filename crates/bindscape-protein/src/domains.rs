@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rustc_hash::FxHashMap;
 
-use super::ids::{ID_COLUMNS, column, id_column, unquoted};
+use super::ids::{ID_COLUMNS, column, id_column};
 use super::reader::{is_range, protein_id};
 use bindscape_base::error::{Error, Place, Result};
 use bindscape_base::table;
@@ -47,9 +47,8 @@ impl Domains {
         let mut columns: Option<(usize, usize)> = None;
         let mut of = FxHashMap::default();
         table::each_row(path, |line, fields| {
-            let fields: Vec<&str> = fields.iter().map(|field| unquoted(field)).collect();
             let Some((id, domains)) = columns else {
-                columns = Some(header(path, line, &fields)?);
+                columns = Some(header(path, line, fields)?);
                 return Ok(());
             };
             let place = Place::Line(line);

@@ -39,15 +39,3 @@ pub(super) fn column(path: &Path, line: u64, fields: &[&str], name: &str) -> Res
         _ => Ok(first),
     }
 }
-
-/// The text of a cell without the quotes that R's `write.table` puts around it. A cell with
-/// further quotes stays as it is.
-pub(super) fn unquoted(cell: &str) -> &str {
-    let inner = cell
-        .strip_prefix('"')
-        .and_then(|cell| cell.strip_suffix('"'));
-    match inner {
-        Some(inner) if !inner.contains('"') => inner.trim(),
-        _ => cell,
-    }
-}

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::class::{Label, ProteinClass};
-use super::ids::{ID_COLUMNS, column, id_column, unquoted};
+use super::ids::{ID_COLUMNS, column, id_column};
 use super::reader::{Protein, protein_id};
 use bindscape_base::error::{Error, Place, Result};
 use bindscape_base::names;
@@ -66,12 +66,11 @@ impl Labels {
         };
         let mut lines: Vec<u64> = Vec::new();
         table::each_row(path, |line, fields| {
-            let fields: Vec<&str> = fields.iter().map(|field| unquoted(field)).collect();
             let Some(columns) = &columns else {
-                columns = Some(Columns::of_header(path, line, &fields, group)?);
+                columns = Some(Columns::of_header(path, line, fields, group)?);
                 return Ok(());
             };
-            let row = columns.row(path, line, &fields)?;
+            let row = columns.row(path, line, fields)?;
             let place = labels.rows.len() as u32;
             if let Some(first) = labels.places.insert(row.id.clone(), place) {
                 return Err(Error::input(

@@ -81,7 +81,6 @@ static PROTEIN: Alphabet = Alphabet {
     letters: letters(),
     name: "the letters of amino acids",
     hint: |_| "is it a text file?",
-    empty: true,
 };
 
 /// All but NUL is let through, letters in upper case: what is no letter is [mended](mend).

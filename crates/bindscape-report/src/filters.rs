@@ -50,8 +50,8 @@ pub struct FilterRow {
     pub number: usize,
     /// Its sites.
     pub sites: u64,
-    /// Information content of their motif in bits.
-    pub information: f64,
+    /// Information content of their motif in bits; `None` without sites.
+    pub information: Option<f64>,
     /// Name and q-value of the most similar known motif.
     pub known: Option<(String, f64)>,
     /// Binding modes of that.
@@ -70,8 +70,8 @@ pub struct FilterRow {
 pub struct FilterBefore {
     /// How it changed: `gained`, `refined`, …
     pub kind: String,
-    /// Information content then, in bits.
-    pub information: f64,
+    /// Information content then, in bits; `None` without sites.
+    pub information: Option<f64>,
     /// Name and q-value of the most similar known motif then.
     pub known: Option<(String, f64)>,
     /// Correlation of the weights.
@@ -273,7 +273,7 @@ fn influences(page: &FilterPage) -> Option<Figure> {
         .fold(f64::NEG_INFINITY, f64::max);
     let bits = points
         .iter()
-        .map(|point| point.0.information)
+        .filter_map(|point| point.0.information)
         .fold(1.0, f64::max);
     let mut svg = Svg::new(WIDTH, HEIGHT);
     let frame = frame(
@@ -292,7 +292,9 @@ fn influences(page: &FilterPage) -> Option<Figure> {
     };
     for (row, influence) in order {
         let naming = row.matches(threshold) && points.named.len() < NAMED;
-        points.draw(row, frame.at((row.information, influence)), naming);
+        if let Some(information) = row.information {
+            points.draw(row, frame.at((information, influence)), naming);
+        }
     }
     Some(points.figure(
         "filters",
@@ -484,7 +486,7 @@ fn filters(page: &FilterPage, most: Option<usize>, numbering: &mut Numbering) ->
                 tr {
                     th scope="row" { (row.number) }
                     td { (count(row.sites)) }
-                    td { (fixed(row.information, 1)) }
+                    td { (row.information.map_or("–".to_owned(), |bits| fixed(bits, 1))) }
                     td.left {
                         (known(row.known.as_ref(), page.threshold))
                         @if row.matches(page.threshold) && !row.modes.is_empty() {
@@ -534,7 +536,7 @@ mod tests {
         FilterRow {
             number,
             sites: 120,
-            information: 9.5,
+            information: Some(9.5),
             known: Some(("HNF4A<b".into(), q)),
             modes: vec!["12".into()],
             influence: Some(("HNF4A".into(), 0.0123, Some((0.01, 0.02)))),
@@ -582,7 +584,7 @@ mod tests {
         let mut gained = row(1, 1e-4);
         gained.before = Some(FilterBefore {
             kind: "gained".into(),
-            information: 7.0,
+            information: Some(7.0),
             known: Some(("MAX".into(), 0.4)),
             weights: Some(0.83),
         });

@@ -118,9 +118,9 @@ pub(crate) fn widened(
 fn tell_provenance(provenance: &Provenance, path: &Path, progress: &dyn Progress) {
     if !provenance.is_recorded() {
         progress.note(&format!(
-            "warning: {} does not say where it comes from, as after another program rewrote it: \
-             its genome build, the rule of its states and its inputs are not known and cannot be \
-             checked; keep the metadata `bindscape.provenance` of the Parquet file",
+            "warning: {} does not say where it comes from (did another program rewrite it?): its \
+             genome build, its inputs and the rule of its states are unknown and cannot be checked; \
+             whoever rewrites it should keep the Parquet metadata `bindscape.provenance`",
             path.display()
         ));
     }

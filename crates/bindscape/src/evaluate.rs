@@ -4,7 +4,7 @@
 mod pwm;
 mod rows;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Place, Result, Subject, atomic, names};
@@ -21,10 +21,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use self::pwm::DenovoPwms;
+use crate::content::Content;
 use crate::data;
 use crate::job::Job;
 use crate::model;
-use crate::run_directory::write_json;
+use crate::run_directory::{read_json, write_json};
 use crate::session::Session;
 use crate::training::{self, BootstrapPlan, PREDICTION_BATCH};
 
@@ -258,7 +259,7 @@ impl Evaluate {
             self.bootstrap_options(),
             like,
         )?;
-        if let Some(file) = self.beside_results(model) {
+        if let Some(file) = self.beside_results(model, &evaluation)? {
             write_json(&file, &evaluation)?;
             session.note(&format!(
                 "wrote {}, which `report` shows beside the network",
@@ -272,13 +273,27 @@ impl Evaluate {
     }
 
     /// Where the metrics of PWMs belong in the model's run: where those of the model lie, if both
-    /// are of the same regions and TFs.
-    fn beside_results(&self, (model, file): &Loaded) -> Option<PathBuf> {
-        let directory: &Path = file.parent()?;
-        let same = self.on == EvaluationRegions::HeldOut
+    /// are of the same TFs and of as many regions and bound ones. Another view of the matrix has
+    /// others.
+    fn beside_results(&self, (model, file): &Loaded, pwms: &Evaluation) -> Result<Option<PathBuf>> {
+        let Some(directory) = file.parent() else {
+            return Ok(None);
+        };
+        let metrics = directory.join("metrics.json");
+        let alike = self.on == EvaluationRegions::HeldOut
             && self.against.is_none()
-            && self.tfs.as_ref().is_none_or(|tfs| *tfs == model.tfs);
-        (same && directory.join("metrics.json").exists()).then(|| directory.join("pwm.json"))
+            && self.tfs.as_ref().is_none_or(|tfs| *tfs == model.tfs)
+            && metrics.exists();
+        if !alike {
+            return Ok(None);
+        }
+        let tested: Evaluation = read_json(&metrics)?;
+        let same = tested.tfs.len() == pwms.tfs.len()
+            && tested.tfs.iter().zip(&pwms.tfs).all(|(network, pwm)| {
+                (&network.tf, network.regions, network.positives)
+                    == (&pwm.tf, pwm.regions, pwm.positives)
+            });
+        Ok(same.then(|| directory.join("pwm.json")))
     }
 
     /// The differences of two models' metrics.
@@ -322,6 +337,12 @@ impl Job for Evaluate {
     const NAME: &'static str = "evaluate";
 
     fn check(&self) -> Result<()> {
+        if let Some(path) = &self.out {
+            Content::Json.check("out", path)?;
+        }
+        if let Some(path) = &self.pwm_out {
+            Content::Motifs(Format::Meme).check("pwm_out", path)?;
+        }
         if self.tfs.as_ref().is_some_and(Vec::is_empty) {
             return Err(Error::argument("tfs", "names of TFs", "none"));
         }

@@ -40,7 +40,7 @@ use self::multi::{Facts, Fold, MultiPlan, fold_of};
 use crate::job::Job;
 use crate::run_directory::{
     Record, RunDirectory, configuration_difference, device_difference, input_difference,
-    version_difference,
+    refuse_other_files, version_difference,
 };
 use crate::session::Session;
 use crate::side_by_side::{self, SharedProgress, TrainingProgress};
@@ -306,6 +306,14 @@ impl Planner<'_> {
         let works = &mut self.works;
         let place = match MultiPlan::choose(self.study, set, tf, fold, repeat, self.data)? {
             Ok(multi) => {
+                // `mode-MAX` may be the set `mode` for MAX, or the set `mode-MAX`.
+                if let Some(other) = (works.multis.iter()).find(|other| other.shares_place(&multi))
+                {
+                    let sets = &self.study.sets;
+                    let found = format!("`{}` and `{}`", sets[other.set].name, set.1.name);
+                    let expected = "names of sets that differ by more than a TF at their end";
+                    return Err(Error::argument("sets", expected, found));
+                }
                 works.multis.push(multi);
                 Some(works.multis.len() - 1)
             }
@@ -514,6 +522,7 @@ impl Job for Experiment {
 
     fn run(&self, session: &Session<'_>) -> Result<Experimented> {
         session.open_device(Precision::F32)?;
+        refuse_other_files(&self.out, ExperimentRecord::FILE)?;
         let data = Data::read(self, session)?;
         self.study.check_length(data.length)?;
         let works = Works::plan(&self.study, &data, session)?;
@@ -522,6 +531,9 @@ impl Job for Experiment {
             self.study.title,
             works.in_words(&self.study)
         ));
+        for reason in &works.left_out {
+            session.note(&format!("left out: {reason}"));
+        }
         let record = self.record(&works, &data, session)?;
         let mut run = RunDirectory::begin(&self.out, record, session)?;
         let log = Log::open(&self.out.join(CASES))?;

@@ -26,7 +26,7 @@ use crate::job::Job;
 use crate::model;
 use crate::motif::{CallHits, HitsCalled, Modisco, PatternsFound};
 use crate::predict::PredictionInput;
-use crate::run_directory::{refuse_occupied, write_json};
+use crate::run_directory::{self, refuse_occupied, write_json};
 use crate::session::Session;
 use crate::training::PREDICTION_BATCH;
 
@@ -331,6 +331,16 @@ impl Explain {
         Ok(Some((found, hits)))
     }
 
+    /// Removes what an explanation writes.
+    fn remove_parts(&self) {
+        for name in [REGIONS, SEQUENCES, PAGE, RECORD] {
+            let _ = std::fs::remove_file(self.out.join(name));
+        }
+        for name in [FILTERS, CONTRIBUTIONS, PATTERNS, HITS] {
+            let _ = std::fs::remove_dir_all(self.out.join(name));
+        }
+    }
+
     /// Everything but the beginning.
     fn explain(
         &self,
@@ -339,8 +349,6 @@ impl Explain {
         chosen: &Chosen,
         session: &Session<'_>,
     ) -> Result<Explained> {
-        std::fs::create_dir_all(&self.out)
-            .map_err(|source| Error::io("create", &self.out, source))?;
         self.write_regions(chosen)?;
         let layer = FirstLayer::of(&model.architecture.layers())?;
         let (filters, filter_page) = self.filters(&tf, layer.filters).look(session)?;
@@ -459,10 +467,21 @@ impl Job for Explain {
         attribute::check_model(&model, &file)?;
         let (target, tf) = attribute::target(self.tf.as_deref(), &model)?;
         let chosen = self.choose((&model, &file), (target, &tf), session)?;
+        let is_new = !self.out.exists();
+        std::fs::create_dir_all(&self.out)
+            .map_err(|source| Error::io("create", &self.out, source))?;
+        let lock = run_directory::lock(&self.out)?;
+        // What another process wrote before it let go of the lock counts.
+        run_directory::refuse_files(&self.out)?;
         let explained = self.explain(&model, tf, &chosen, session);
         if explained.is_err() {
-            // Half an explanation is none. The directory was new or empty before.
-            let _ = std::fs::remove_dir_all(&self.out);
+            // Half an explanation is none.
+            self.remove_parts();
+        }
+        lock.remove();
+        if explained.is_err() && is_new {
+            // Other files in it, if there are any now, are someone else's.
+            let _ = std::fs::remove_dir(&self.out);
         }
         explained
     }

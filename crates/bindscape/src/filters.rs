@@ -93,7 +93,7 @@ pub struct Filters {
     pub regions: FilterRegions,
     /// Regions of the matrix that are looked at, drawn at random.
     pub max_regions: usize,
-    /// How many of the regions that show what filters look for tell their influence, too; 0 leaves
+    /// How many of the regions that show what filters look for measure their influence; 0 leaves
     /// it out.
     pub influence_regions: usize,
     /// Windows above this share of a filter's largest activation are its sites.
@@ -131,8 +131,8 @@ pub struct FilterFound {
     pub motif: Option<Motif>,
     /// The motif without ends of little information; `None` if nothing is left.
     pub trimmed: Option<Motif>,
-    /// Information content of the motif in bits.
-    pub information: f64,
+    /// Information content of the motif in bits; `None` of a filter that never responds.
+    pub information: Option<f64>,
     /// The known motif that is most like the trimmed one; `None` without that.
     pub known: Option<KnownMotif>,
     /// What silencing it changes, TF by TF; empty where that was not asked for.
@@ -419,9 +419,9 @@ impl Filters {
         let filters = sites.into_iter().zip(motifs).zip(trimmed);
         let filters = filters.map(|((sites, motif), trimmed)| {
             let known = trimmed.as_ref().and_then(|_| best.next());
-            let information = motif.as_ref().map_or(0.0, |motif| {
+            let information = motif.as_ref().map(|motif| {
                 let bits = motif.frequencies.information(&Background::uniform());
-                bits.iter().sum()
+                bits.iter().sum::<f64>()
             });
             FilterFound {
                 sites,

@@ -16,7 +16,6 @@ use bindscape_matrix::results::{
 use bindscape_matrix::sample::{Excluded, FinetuneOptions, FinetuningPool, Prepared};
 use bindscape_matrix::split::Split;
 use bindscape_matrix::{BindingMatrix, View, parquet};
-use bindscape_motif::motifs_from;
 use bindscape_nn::features::Penalty;
 use bindscape_nn::network::Network;
 use bindscape_nn::train::{Freeze, Start, TrainOptions, TransferLayers};
@@ -27,8 +26,9 @@ use serde_json::json;
 use crate::data;
 use crate::job::Job;
 use crate::model;
+use crate::motif::{motif_file, motifs_from};
 use crate::pretrain::filters;
-use crate::run_directory::RunDirectory;
+use crate::run_directory::{Record, RunDirectory, refuse_other_files};
 use crate::session::Session;
 use crate::side_by_side;
 use crate::training::{self, Task, TrainingPlan};
@@ -303,7 +303,7 @@ impl Finetune {
         if !parent.training.regions_known {
             session.note(&format!(
                 "warning: the regions that {} was trained on are not known; none can be kept out, \
-                 and the metrics of this run may be flattered",
+                 so the metrics of this run may be too optimistic",
                 file.display()
             ));
         }
@@ -424,7 +424,7 @@ impl Finetune {
         session: &Session<'_>,
     ) -> Result<Vec<Network>> {
         let given = (motifs != DE_NOVO)
-            .then(|| motifs_from(motifs))
+            .then(|| motifs_from(motifs, session))
             .transpose()?;
         (1..)
             .zip(repeats)
@@ -525,7 +525,10 @@ impl Inputs {
         options.check_length(length)?;
         let drawn = plan.datasets(&matrix, parent.as_ref(), length, session)?;
         let (repeats, naturals): (Vec<_>, Vec<_>) = drawn.into_iter().unzip();
-        let files = data::records(&plan.matrix, &plan.sequences)?;
+        let mut files = data::records(&plan.matrix, &plan.sequences)?;
+        if let Some(motifs) = &plan.motif_filters {
+            files.extend(motif_file("motif_filters", motifs)?);
+        }
         data::tell_steps(&repeats[0].steps, session);
         let with_background = plan.networks_see_background.then(|| {
             let pairs = (1..).zip(repeats.iter().zip(&naturals));
@@ -685,6 +688,7 @@ impl Job for Finetune {
 
     fn run(&self, session: &Session<'_>) -> Result<Finetuned> {
         session.open_device(self.training.precision)?;
+        refuse_other_files(&self.out, RunRecord::FILE)?;
         let inputs = Inputs::read(self, session)?;
         let mut run = RunDirectory::begin(&self.out, inputs.record(self, session), session)?;
         let planned = &inputs.planned;

@@ -9,6 +9,7 @@
 //! This crate knows no terminal, no option of a command line and no Python.
 
 pub mod attribute;
+mod content;
 pub mod data;
 pub mod demo;
 mod denovo;

@@ -14,6 +14,7 @@ use bindscape_nn::{Architecture, Model, Precision};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::content::Content;
 use crate::job::Job;
 use crate::protein;
 use crate::run_directory::{model_in, read_record};
@@ -328,6 +329,7 @@ impl Job for ImportModel {
     const NAME: &'static str = "model import";
 
     fn check(&self) -> Result<()> {
+        Content::Model.check("out", &self.out)?;
         if self.tfs.is_empty() {
             return Err(Error::argument("tfs", "names of TFs", "none"));
         }

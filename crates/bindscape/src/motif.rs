@@ -15,14 +15,14 @@ mod places;
 mod scan;
 
 pub use background::BackgroundChoice;
-pub(crate) use cluster::factors;
 pub use cluster::{Cluster, Clustered, Label, LabelAgreement};
+pub(crate) use cluster::{factors, factors_of};
 pub use compare::{Compare, CompareOptions, Compared, SignificantMatch};
 pub use convert::{Convert, Converted};
 pub use discover::{Discover, MotifsFound};
 pub use hits::{CallHits, HitsCalled, PatternHits};
 pub use input::MotifInput;
-pub(crate) use input::motifs_from;
+pub(crate) use input::{motif_file, motifs_from};
 pub use logo::{Drawn, Heights, Logo, LogoContent, LogoInput};
 pub use modisco::{Modisco, PatternsFound, SeqletCounts};
 pub(crate) use output::{check_directory, create_directory};

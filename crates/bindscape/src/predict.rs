@@ -321,8 +321,8 @@ pub(crate) fn other_assembly(
     let file = assembly::of_file_name(&file_name(genome))?;
     (assembly::known(trained)? != file).then(|| {
         format!(
-            "warning: the model was trained on {trained}, and {} is named after {file}: the model \
-             may not fit, and its own training regions cannot be told",
+            "warning: the model was trained on {trained}, and {} is named after {file}: \
+             scores may be wrong, and the model's training regions cannot be recognised",
             genome.display()
         )
     })

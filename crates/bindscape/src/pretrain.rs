@@ -12,7 +12,6 @@ use bindscape_matrix::results::{Evaluation, RunKind, RunRecord, Start as StartKi
 use bindscape_matrix::sample::{self, Fetch, Prepared, PretrainOptions, Unresolved};
 use bindscape_matrix::split::Split;
 use bindscape_matrix::{BindingMatrix, BindingState, View, parquet, tf_index};
-use bindscape_motif::motifs_from;
 use bindscape_nn::train::{Observer, Start};
 use bindscape_nn::{Architecture, ArchitectureKind, TrainingIdentity};
 use serde::{Deserialize, Serialize};
@@ -20,7 +19,8 @@ use serde_json::json;
 
 use crate::data;
 use crate::job::Job;
-use crate::run_directory::RunDirectory;
+use crate::motif::{motif_file, motifs_from};
+use crate::run_directory::{Record, RunDirectory, refuse_other_files};
 use crate::select::{
     Choosing, ChosenSet,
     choose::{Chooser, Question},
@@ -209,7 +209,8 @@ impl Pretrain {
             }
             &TfChoice::TopResolved(count) if self.choosing.min_regions.is_none() => {
                 session.begin("choosing TFs", None);
-                let columns = sample::top_resolved(&matrix, count, View::LessSparse)?;
+                let all: Vec<usize> = (0..matrix.tfs.len()).collect();
+                let columns = sample::top_resolved(&matrix, &all, count, View::LessSparse)?;
                 session.finish();
                 of(columns)
             }
@@ -307,17 +308,22 @@ impl Job for Pretrain {
 
     fn check(&self) -> Result<()> {
         self.choosing.check(&self.tfs)?;
+        self.split.check()?;
         self.training.check()
     }
 
     fn run(&self, session: &Session<'_>) -> Result<Pretrained> {
         session.open_device(self.training.precision)?;
+        refuse_other_files(&self.out, RunRecord::FILE)?;
         let (matrix, mut chosen) = self.read_matrix(session)?;
         let length = data::width(&matrix, &self.matrix)?;
         let mut source = data::open_recorded(&self.sequences)?;
         let of_choice = std::mem::take(&mut chosen.inputs);
         chosen.inputs = data::records(&self.matrix, &self.sequences)?;
         chosen.inputs.extend(of_choice);
+        if let Some(motifs) = &self.motif_filters {
+            chosen.inputs.extend(motif_file("motif_filters", motifs)?);
+        }
         let label = label(chosen.tfs.len());
         let watcher = Watcher::new(session, &label);
         let fetch: &mut Fetch<'_> =
@@ -368,7 +374,8 @@ impl Pretrain {
             .motif_filters
             .as_deref()
             .map(|motifs| {
-                filters::initial(&architecture, &motifs_from(motifs)?, options.seed, observer)
+                let motifs = motifs_from(motifs, session)?;
+                filters::initial(&architecture, &motifs, options.seed, observer)
             })
             .transpose()?;
         let pretrain = PretrainOptions {

@@ -6,11 +6,12 @@ use bindscape_motif::{Motif, MotifSet, jaspar};
 use bindscape_stats::aucpr;
 
 use crate::denovo;
+use crate::motif::factors_of;
 
 /// The profiles of vertebrates that bear the name of `tf`, in upper or lower case. Those of a
 /// dimer (`MAX::MYC`) are of both TFs.
 pub(crate) fn of(tf: &str) -> Vec<&'static Motif> {
-    let named = |name: &str| name.split("::").any(|part| part.eq_ignore_ascii_case(tf));
+    let named = |name: &str| factors_of(name).any(|part| part.eq_ignore_ascii_case(tf));
     let motifs = jaspar().motifs.iter();
     motifs
         .filter(|motif| motif.metadata.tax_group.as_deref() == Some("vertebrates"))

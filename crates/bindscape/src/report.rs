@@ -6,6 +6,7 @@ use bindscape_base::kind::{self, FileKind};
 use bindscape_base::{Error, Result};
 use serde::{Deserialize, Serialize};
 
+use crate::content::Content;
 use crate::job::Job;
 use crate::session::Session;
 
@@ -76,6 +77,9 @@ impl Job for Report {
     const NAME: &'static str = "report";
 
     fn check(&self) -> Result<()> {
+        if let Some(path) = &self.out {
+            Content::Page.check("out", path)?;
+        }
         if self.runs.is_empty() {
             return Err(Error::argument("runs", "run directories", "none"));
         }

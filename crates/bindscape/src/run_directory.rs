@@ -200,16 +200,15 @@ impl<R: Record> RunDirectory<R> {
     }
 }
 
-/// Refuses a directory that holds files but no run.
-fn refuse_other_files(path: &Path, record: &str) -> Result<()> {
+/// Refuses a directory that holds files but no run, whose `record` would be there.
+///
+/// # Errors
+/// See above.
+pub(crate) fn refuse_other_files(path: &Path, record: &str) -> Result<()> {
     if path.join(record).exists() {
         return Ok(());
     }
-    let occupied = std::fs::read_dir(path).is_ok_and(|mut entries| {
-        // The lock alone is left where a run was stopped before its record was written.
-        entries.any(|entry| entry.is_ok_and(|entry| entry.file_name() != LOCK))
-    });
-    if occupied {
+    if holds_files(path) {
         return Err(Error::conflict(
             path,
             "a new or empty directory, or one that holds the same run",
@@ -218,6 +217,25 @@ fn refuse_other_files(path: &Path, record: &str) -> Result<()> {
         .hint("choose another ⟦out⟧"));
     }
     Ok(())
+}
+
+/// As [`refuse_occupied`], for a directory that this process has locked.
+///
+/// # Errors
+/// See above.
+pub(crate) fn refuse_files(directory: &Path) -> Result<()> {
+    match holds_files(directory) {
+        true => refuse_occupied(directory, "out"),
+        false => Ok(()),
+    }
+}
+
+/// Whether a directory holds more than a lock, which is left where a run was stopped before its
+/// record was written.
+pub(crate) fn holds_files(directory: &Path) -> bool {
+    std::fs::read_dir(directory).is_ok_and(|mut entries| {
+        entries.any(|entry| entry.is_ok_and(|entry| entry.file_name() != LOCK))
+    })
 }
 
 /// Refuses a directory that already holds something, so that no stale file is left among new ones;
@@ -247,7 +265,7 @@ pub(crate) fn lock(path: &Path) -> Result<Lock> {
         Error::conflict(
             path,
             "a run that no other process works on",
-            "one that another process is training",
+            "one that another process works on",
         )
         .hint("wait for it, or choose another ⟦out⟧")
     })

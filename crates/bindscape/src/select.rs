@@ -19,6 +19,7 @@ use bindscape_matrix::sample::Unresolved;
 use serde::{Deserialize, Serialize};
 
 use self::choose::{Chooser, Question};
+use crate::content::Content;
 use crate::data;
 use crate::job::Job;
 use crate::session::Session;
@@ -142,6 +143,12 @@ impl Job for Select {
     const NAME: &'static str = "select";
 
     fn check(&self) -> Result<()> {
+        if let Some(path) = &self.out {
+            Content::Table.check("out", path)?;
+        }
+        if let Some(path) = &self.page {
+            Content::Page.check("page", path)?;
+        }
         let Some(choice) = &self.tfs else {
             return self.choosing.check_numbers();
         };

@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn kinds_are_told_by_the_first_bytes() {
-    let cases: [(&[u8], FileKind); 38] = [
+    let cases: [(&[u8], FileKind); 42] = [
         (b"PAR1\x15\x04", Kind::Parquet),
         (b"PK\x03\x04\x14", Kind::Zip),
         (b"\x80\x04\x95", Kind::Pickle),
@@ -43,6 +43,13 @@ fn kinds_are_told_by_the_first_bytes() {
             Kind::Gff,
         ),
         (b"##gff-version 3\n", Kind::Gff),
+        (
+            b"585\tchr1\t10100\t10330\t38\t261\t38\t1,2,\t9,8,\n",
+            Kind::Table,
+        ),
+        (b">a\nACGT.....ACGT\n..\n", Kind::NucleotideFasta),
+        (b">a\nACGTACGT*\n>b\nAC--GT\n", Kind::NucleotideFasta),
+        (b">p\nMKV.LEDWQHH*\n", Kind::ProteinFasta),
         (b"##fileformat=VCFv4.2\n", Kind::Vcf),
         (b"fixedStep chrom=chr1 start=1\n", Kind::Wiggle),
         (b"{\"verb\": \"predict\"}\n", Kind::Json),

@@ -96,9 +96,15 @@ fn after_header(lines: &[&[u8]]) -> Kind {
             Kind::Text
         };
     }
-    let letters = || body().flat_map(|line| line.iter().copied());
+    let signs = || body().flat_map(|line| line.iter().copied());
+    // Dots stand for unknown bases and residues, others for gaps and stops.
+    let known = |sign: &u8| sign.is_ascii_alphabetic() || b".-*".contains(sign);
+    if signs().filter(known).count() * 10 < signs().count() * 9 {
+        return Kind::Text;
+    }
+    let letters = || signs().filter(u8::is_ascii_alphabetic);
     let all = letters().count();
-    if letters().filter(u8::is_ascii_alphabetic).count() * 10 < all * 9 {
+    if all == 0 {
         return Kind::Text;
     }
     let nucleotides = letters().filter(|letter| NUCLEOTIDES.contains(&letter.to_ascii_uppercase()));
@@ -124,7 +130,8 @@ fn of_fields(line: &[u8]) -> Kind {
         let digits = fields.get(place).and_then(|field| field.strip_prefix('-'));
         digits.is_some_and(|digits| digits.parse::<u64>().is_ok())
     };
-    if fields.len() >= 8 && number(3) && number(4) && !number(1) {
+    // The third field of GFF is a type; tables of UCSC with a `bin` have the start there.
+    if fields.len() >= 8 && number(3) && number(4) && !number(1) && !number(2) {
         Kind::Gff
     } else if fields.len() >= 3 && (number(1) || before(1)) && number(2) && !number(0) {
         Kind::Bed

@@ -20,7 +20,7 @@ pub(crate) struct Arguments {
     /// Motifs to cluster
     #[arg(value_name = "MOTIFS")]
     motifs: String,
-    /// Directory to make and write; must not exist
+    /// Directory to write, new or empty
     #[arg(short = 'o', long, value_name = "DIR")]
     out: PathBuf,
     /// Least mean correlation of the aligned positions between the sides of a branch

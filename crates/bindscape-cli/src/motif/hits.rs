@@ -27,7 +27,7 @@ pub(crate) struct Arguments {
     /// Hypothetical contributions (.npz)
     #[arg(short = 'a', long, value_name = "NPZ")]
     attributions: PathBuf,
-    /// Directory to make and write; must not exist
+    /// Directory to write, new or empty
     #[arg(short = 'o', long, value_name = "DIR")]
     out: PathBuf,
     /// Region of each sequence, in order (BED): hits have their coordinates

@@ -36,7 +36,7 @@ pub(crate) struct Arguments {
     /// Patterns that modisco-lite or this command found (HDF5): their page, matches and tables
     #[arg(long, value_name = "H5", conflicts_with = "sequences")]
     patterns: Option<PathBuf>,
-    /// Directory to make and write; must not exist
+    /// Directory to write, new or empty
     #[arg(short = 'o', long, value_name = "DIR")]
     out: PathBuf,
     /// Region of each sequence, in order (BED); seqlets.bed has their coordinates

@@ -121,9 +121,9 @@ pub(crate) struct Arguments {
     /// Treat lower-case (soft-masked) bases like N
     #[arg(long)]
     skip_masked: bool,
-    /// Format of the hits
-    #[arg(long, default_value = "tsv", value_parser = choice::<Format>(FORMATS))]
-    format: Format,
+    /// Format of the hits [default: that of the ending of --out (.bed, .gff, .gff3), else tsv]
+    #[arg(long, value_parser = choice::<Format>(FORMATS))]
+    format: Option<Format>,
     /// File to write [default: standard output]
     #[arg(long, value_name = "FILE", conflicts_with_all = ["o", "oc"])]
     out: Option<PathBuf>,
@@ -187,6 +187,7 @@ impl Verb for Arguments {
         let (motifs, sequences) = inputs(self.motifs, self.inputs)?;
         let replace = self.oc.is_some();
         let directory = self.o.or(self.oc).filter(|_| !self.text);
+        let out = self.out.unwrap_or_else(|| "-".into());
         let results = match (self.occupancy, self.hits.results(self.best)) {
             (true, _) => ScanResults::Occupancies,
             (false, ScanResults::Hits { threshold, .. }) if self.text => ScanResults::Hits {
@@ -200,10 +201,11 @@ impl Verb for Arguments {
                 results,
                 background: background(self.hits.bfile.clone(), BackgroundChoice::MotifsOrUniform)?,
                 skip_masked: self.skip_masked,
-                format: if directory.is_some() {
-                    Format::Fimo
-                } else {
-                    self.format
+                format: match (&directory, self.format) {
+                    (Some(_), _) => Format::Fimo,
+                    (None, Some(format)) => format,
+                    (None, None) if self.occupancy => Format::Tsv,
+                    (None, None) => Format::of_name(&out).unwrap_or(Format::Tsv),
                 },
                 ..self.hits.options()
             },
@@ -211,7 +213,7 @@ impl Verb for Arguments {
             motifs,
             directory: directory.is_some(),
             replace: replace && directory.is_some(),
-            out: directory.or(self.out).unwrap_or_else(|| "-".into()),
+            out: directory.unwrap_or(out),
         })
     }
 }

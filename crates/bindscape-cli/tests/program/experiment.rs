@@ -270,6 +270,35 @@ fn what_is_no_study_is_refused_before_anything_is_written() {
         &told_with_directory(here),
         &["expected a case that can be studied", "5000 bound"],
     );
+    // What is there twice would be counted twice.
+    put(&STUDY.replace("[40, 500]", "[40, 40]"));
+    says(
+        &told(&[]),
+        &["positives: expected each number once, found 40 twice"],
+    );
+    put(&STUDY.replace("\"kmers\"", "\"pwm\""));
+    says(
+        &told(&[]),
+        &["models: expected each model once, found `pwm` twice"],
+    );
+    // A typo in a set is no reason to leave the set out.
+    put(&STUDY.replace("MAX,JUND", "MAX,JUNND"));
+    says(
+        &told(&[]),
+        &["the set `both`", "JUNND", "did you mean JUND?"],
+    );
+    let sets = "{ \"name\": \"both\", \"tfs\": \"random:{tf}\", \"count\": 1 }, \
+                { \"name\": \"both-MAX\", \"tfs\": \"MAX,JUND\" }";
+    put(&STUDY.replace("{ \"name\": \"both\", \"tfs\": \"MAX,JUND\" }", sets));
+    says(
+        &told(&[]),
+        &[
+            "differ by more than a TF at their end",
+            "`both` and `both-MAX`",
+        ],
+    );
+    put(&STUDY.replace("\"positives\"", "\"split\": { \"random\": { \"train\": 0.5, \"validation\": 0.2, \"test\": 0.2 } }, \"positives\""));
+    says(&told(&[]), &["three positive shares that add up to 1"]);
     put("a,b\n");
     says(&told(&[]), &["bad.json"]);
     says(

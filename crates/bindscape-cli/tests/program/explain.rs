@@ -69,4 +69,18 @@ fn an_explanation_has_regions_patterns_hits_and_filters() {
         &["none.meme"],
     );
     assert!(!here.join("none").exists());
+    // Of a directory that was there nothing else is removed.
+    fs::create_dir(here.join("mine")).expect("made");
+    refused(
+        &["--tf", "MAX", "--motifs", "none.meme", "--out", "mine"],
+        &["none.meme"],
+    );
+    let left: Vec<_> = fs::read_dir(here.join("why"))
+        .expect("a directory")
+        .flatten()
+        .collect();
+    assert!(
+        left.iter().all(|entry| entry.file_name() != ".lock"),
+        "{left:?}"
+    );
 }

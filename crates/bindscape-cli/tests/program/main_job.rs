@@ -355,6 +355,15 @@ fn pwm_beside_the_network(here: &Path) {
         json(&here.join("max/transfer-1/pwm.json")),
         json(&here.join("max/scratch-1/pwm.json"))
     );
+    // Beside metrics of other regions, as those of another view of the matrix, it does not belong.
+    fs::remove_file(here.join("max/transfer-1/pwm.json")).expect("written before");
+    let metrics = here.join("max/transfer-1/metrics.json");
+    let mut tested = json(&metrics);
+    let regions = &mut tested["tfs"][0]["regions"];
+    *regions = (regions.as_u64().expect("a number") + 1).into();
+    fs::write(&metrics, tested.to_string()).expect("written");
+    succeeds(here, &words);
+    assert!(!here.join("max/transfer-1/pwm.json").exists());
 }
 
 #[test]
@@ -809,7 +818,7 @@ fn simple_models_need_no_multi_model() {
             "no JASPAR profile of vertebrates has the name of NOBODY",
             "de novo PWM",
             "k-mer regression",
-            "best as in the genome: ",
+            "best at the genome's ratio of bound to unbound regions: ",
         ],
     );
     let of = |tf: &str| -> Vec<String> {

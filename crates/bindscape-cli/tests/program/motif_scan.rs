@@ -136,6 +136,60 @@ fn a_written_plan_gives_the_same_hits() {
 }
 
 #[test]
+fn the_name_of_the_file_tells_the_format() {
+    let directory = directory();
+    let at = directory.path();
+    let words = ["motif", "scan", "--motifs", "m.meme", "s.fa"];
+    let scan = |more: &[&str]| succeeds(at, &[&words[..], more].concat());
+    let read = |name: &str| std::fs::read(at.join(name)).expect("a table");
+    for (name, format) in [
+        ("x.bed", "bed"),
+        ("x.gff3", "gff"),
+        ("x.tsv", "tsv"),
+        ("x", "tsv"),
+    ] {
+        scan(&["--out", name]);
+        let stated = output(at, &[&words[..], &["--format", format]].concat());
+        assert_eq!(read(name), stated.as_bytes(), "{name}");
+    }
+    scan(&["--out", "x.bed.gz"]);
+    assert_eq!(read("x.bed.gz")[..2], [0x1f, 0x8b]);
+    for (more, name) in [
+        (&["--format", "bed"][..], "y.tsv"),
+        (&[], "y.csv"),
+        (&["--occupancy"], "y.bed"),
+    ] {
+        let words = [&words[..], more, &["--out", name]].concat();
+        says(
+            &refuses(at, &words),
+            &["--out: expected a name that ends in ."],
+        );
+        assert!(!at.join(name).exists());
+    }
+}
+
+#[test]
+fn a_record_without_bases_has_no_hits() {
+    let directory = directory();
+    let at = directory.path();
+    std::fs::write(at.join("e.fa"), ">none\n>b\nTTACGTCAtgac\n").expect("written");
+    let words = ["motif", "scan", "--motifs", "m.meme", "e.fa"];
+    let hits = output(at, &words);
+    assert_eq!(
+        rows(&hits)[1..]
+            .iter()
+            .map(|row| row[2])
+            .collect::<Vec<_>>(),
+        ["b"]
+    );
+    let occupancies = output(at, &[&words[..], &["--occupancy"]].concat());
+    let occupancies = rows(&occupancies);
+    assert_eq!(occupancies[1], ["none", "M1", "box", "0", "NA"]);
+    std::fs::write(at.join("e.fa"), ">b\nTTACGTCAtgac\n>none\n").expect("written");
+    says(&refuses(at, &words), &["e.fa, line 3", "may be truncated"]);
+}
+
+#[test]
 fn what_it_refuses() {
     let directory = directory();
     let at = directory.path();

@@ -151,7 +151,7 @@ fn regions_outside_the_genome_have_no_score() {
         &said,
         &[
             "warning: no score for 3 of 5 regions of regions.bed",
-            "2 beyond the ends of their chromosomes (the first, chr1:44900-45100 on line 2, of one of 45,000 bp)",
+            "2 beyond the ends of their chromosomes (first: line 2, chr1:44900-45100; the chromosome has 45,000 bp)",
             "1 on chromosomes that the genome lacks (chrUn_1)",
             "5 rows written, 3 of them without a score",
         ],
@@ -177,16 +177,31 @@ fn regions_outside_the_genome_have_no_score() {
     let (rows, said) = regions(here, text, &[]);
     let missing: Vec<bool> = rows.iter().map(|row| scores(row) == "NA\tNA").collect();
     assert_eq!(missing, [true, false, true]);
+    // They stand in the table as the file has them.
+    assert!(rows[0].starts_with("chr1\t-40\t160\ta\t"), "{}", rows[0]);
+    assert!(rows[2].starts_with("chr1\t-90\t-10\tc\t"), "{}", rows[2]);
     says(
         &said,
         &[
             "warning: no score for 2 of 3 regions of regions.bed",
-            "2 beyond the ends of their chromosomes (the first, chr1:-40-160 on line 1",
+            "2 beyond the ends of their chromosomes (first: line 1, chr1:-40-160",
         ],
     );
     says(
         &refuses(here, &words),
         &["regions.bed, line 1: expected a start of at least 0, found -40"],
+    );
+    // A place between two bases is no region to score.
+    let text = "chr1\t1000\t1200\ta\nchr1\t1100\t1100\tb\n";
+    let (rows, said) = regions(here, text, &[]);
+    assert_eq!(rows[1], "chr1\t1100\t1100\tb\tNA\tNA");
+    assert_ne!(scores(&rows[0]), "NA\tNA");
+    says(
+        &said,
+        &[
+            "warning: no score for 1 region of regions.bed without a base",
+            "line 2",
+        ],
     );
     // Names in another encoding are said with what mends them.
     fs::write(here.join("regions.bed"), b"chr1\t1000\t1200\tr\xe9gion\n").expect("writable");

@@ -147,6 +147,10 @@ fn all_choices_are_shown_beside_each_other() {
         ],
     );
 
+    // A TF that is left out is in no set.
+    let (table, _) = select(here, &["--count", "2", "--without", "SP1"]);
+    assert!(!table.contains("SP1"), "{table}");
+
     // What is not possible has a row with the reason.
     let words = [
         "select",

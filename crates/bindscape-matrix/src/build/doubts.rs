@@ -194,7 +194,8 @@ impl Combined<'_> {
 
     fn long_sites(&self) -> Option<String> {
         let counts = &self.tfbs.counts;
-        let placed = counts.records - counts.beyond_end - counts.unknown_chromosome;
+        let placed =
+            counts.records - counts.beyond_end - counts.without_base - counts.unknown_chromosome;
         let bases: u64 = self.tfbs.files.iter().map(|file| file.bases).sum();
         let mean = bases as f64 / placed as f64;
         (placed > 0 && mean > LONG_SITE).then(|| {
@@ -241,7 +242,7 @@ impl Combined<'_> {
     fn outside_genome(&self) -> Vec<String> {
         let regions = self.regions_outside.iter();
         let regions = regions.map(|(path, outside)| (path.as_path(), outside));
-        let mut doubts = Vec::from_iter(outside("accessible intervals", regions));
+        let mut doubts = outside("accessible intervals", regions);
         for (what, evidence) in self.kinds() {
             let files = evidence.files.iter();
             doubts.extend(outside(
@@ -253,11 +254,18 @@ impl Combined<'_> {
     }
 }
 
-/// What is to be said of the intervals of these files that do not lie in the genome.
-fn outside<'a>(what: &str, files: impl Iterator<Item = (&'a Path, &'a Outside)>) -> Option<String> {
+/// What is to be said of the intervals of these files that do not lie in the genome, or hold none
+/// of its bases.
+fn outside<'a>(what: &str, files: impl Iterator<Item = (&'a Path, &'a Outside)>) -> Vec<String> {
     let mut total = Outside::default();
     let mut first = None;
+    let mut without_base = None;
     for (path, outside) in files {
+        if without_base.is_none()
+            && let Some((interval, line)) = &outside.first_without_base
+        {
+            without_base = Some(format!("{interval} on line {line} of {}", path.display()));
+        }
         if first.is_none()
             && let Some((interval, line, length)) = &outside.first
         {
@@ -285,12 +293,21 @@ fn outside<'a>(what: &str, files: impl Iterator<Item = (&'a Path, &'a Outside)>)
             some_of(&total.unknown)
         ));
     }
-    (!parts.is_empty()).then(|| {
-        format!(
+    let mut doubts = Vec::new();
+    if !parts.is_empty() {
+        doubts.push(format!(
             "{what}: {}; if that is not meant, are they of another genome build?",
             parts.join("; ")
-        )
-    })
+        ));
+    }
+    if let Some(first) = without_base {
+        doubts.push(format!(
+            "{what}: {} dropped because they hold no base, their end being their start (the first, \
+             {first})",
+            total.without_base
+        ));
+    }
+    doubts
 }
 
 /// Whether most peaks or sites lie in no region, all together or those of single files.

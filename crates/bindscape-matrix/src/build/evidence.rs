@@ -177,6 +177,7 @@ impl<'a> Collector<'a> {
         total.counts.unknown_chromosome = outside.unknown();
         total.counts.clipped = outside.clipped;
         total.counts.beyond_end = outside.past_end;
+        total.counts.without_base = outside.without_base;
         total.outside = outside;
         if total.without_regions.values().sum::<u64>() == records && records > 0 {
             let known = |name: &str| self.index.regions().chromosome_index(name).is_some();
@@ -373,6 +374,7 @@ impl Tally {
         sum.clipped += counts.clipped;
         sum.without_summit += counts.without_summit;
         sum.beyond_end += counts.beyond_end;
+        sum.without_base += counts.without_base;
         sum.used += counts.used;
         sum.closed += counts.closed;
         sum.outside += counts.outside;

@@ -87,6 +87,7 @@ impl Rows {
         self.counts.unknown_chromosome += scanned.outside.unknown();
         self.counts.clipped += scanned.outside.clipped;
         self.counts.beyond_end += scanned.outside.past_end;
+        self.counts.without_base += scanned.outside.without_base;
         if scanned.records == 0 {
             self.empty.push(path.to_owned());
         }

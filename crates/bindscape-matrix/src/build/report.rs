@@ -15,6 +15,9 @@ pub struct RegionCounts {
     pub clipped: u64,
     /// Intervals dropped because they lie beyond an end of their chromosome.
     pub beyond_end: u64,
+    /// Intervals dropped because they hold no base: their end is their start.
+    #[serde(default)]
+    pub without_base: u64,
     /// Clusters of intervals over cells; 0 where each interval is a region of its own.
     pub clusters: u64,
     /// Length of the longest cluster in base pairs; 0 if there is none.
@@ -55,6 +58,9 @@ pub struct EvidenceCounts {
     pub unknown_chromosome: u64,
     /// Beyond an end of their chromosome.
     pub beyond_end: u64,
+    /// Without a base: their end is their start.
+    #[serde(default)]
+    pub without_base: u64,
     /// Of a pair of TF and cell that was not profiled.
     pub not_profiled: u64,
     /// Of a TF that was not asked for.
@@ -137,6 +143,7 @@ impl BuildReport {
             "dropped: beyond an end of the chromosome",
             regions.beyond_end,
         );
+        dropped("dropped: no base in them", regions.without_base);
         dropped("clusters of accessible intervals", regions.clusters);
         dropped(
             "dropped: the region would begin before the chromosome",
@@ -183,6 +190,7 @@ impl BuildReport {
                 &format!("{name} beyond an end of their chromosome"),
                 counts.beyond_end,
             );
+            dropped(&format!("{name} without a base"), counts.without_base);
             dropped(
                 &format!("{name} of pairs that were not profiled"),
                 counts.not_profiled,

@@ -44,7 +44,11 @@ pub(super) struct Outside {
     pub(super) clipped: u64,
     /// Those that begin past its end or end before its first base; no visitor saw them.
     pub(super) past_end: u64,
-    /// The first of either kind, with its line and the length of the chromosome where that is
+    /// Those without a base, whose end is their start; no visitor saw them.
+    pub(super) without_base: u64,
+    /// The first of these, with its line.
+    pub(super) first_without_base: Option<(String, u64)>,
+    /// The first at or beyond an end of its chromosome, with its line and the length of the chromosome where that is
     /// known.
     pub(super) first: Option<(String, u64, Option<u64>)>,
     /// Those on chromosomes that the genome lacks, by chromosome; no visitor saw them.
@@ -59,15 +63,15 @@ impl Outside {
 
     /// Intervals that no visitor saw.
     pub(super) fn dropped(&self) -> u64 {
-        self.past_end + self.unknown()
+        self.past_end + self.without_base + self.unknown()
     }
 
     pub(super) fn add(&mut self, other: Outside) {
         self.clipped += other.clipped;
         self.past_end += other.past_end;
-        if self.first.is_none() {
-            self.first = other.first;
-        }
+        self.without_base += other.without_base;
+        self.first = self.first.take().or(other.first);
+        self.first_without_base = self.first_without_base.take().or(other.first_without_base);
         for (name, count) in other.unknown {
             *self.unknown.entry(name).or_default() += count;
         }
@@ -207,6 +211,13 @@ pub(super) fn some_of(counts: &BTreeMap<String, u64>) -> String {
     shown.join(", ")
 }
 
+/// An interval as its line states it.
+fn stated(record: &Record<'_>) -> String {
+    let chrom = String::from_utf8_lossy(record.chrom);
+    let (start, end) = record.stated();
+    format!("{chrom}:{start}-{end}")
+}
+
 fn after_columns(mut line: &[u8], skip: usize) -> &[u8] {
     for _ in 0..skip {
         match memchr::memchr(b'\t', line) {
@@ -254,6 +265,13 @@ impl<V: Visitor> Pass<'_, V> {
                 run.last = record.start;
             }
             _ => self.enter(&record, number),
+        }
+        if record.is_empty() {
+            self.outside.without_base += 1;
+            self.outside
+                .first_without_base
+                .get_or_insert_with(|| (stated(&record), number));
+            return Ok(());
         }
         match self.place {
             Placement::Known(length) => {
@@ -306,10 +324,8 @@ impl<V: Visitor> Pass<'_, V> {
             return Err(self.beyond(record, length).at(self.path, line));
         }
         if self.outside.first.is_none() {
-            let chrom = String::from_utf8_lossy(record.chrom);
-            let (start, end) = record.stated();
-            let interval = format!("{chrom}:{start}-{end}");
-            self.outside.first = Some((interval, line, Some(length).filter(|&l| l < u64::MAX)));
+            let length = Some(length).filter(|&length| length < u64::MAX);
+            self.outside.first = Some((stated(record), line, length));
         }
         let inside = record.within(length);
         match inside {

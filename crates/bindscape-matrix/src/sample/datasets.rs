@@ -128,8 +128,7 @@ impl FinetuneOptions {
     /// Checks the ranges.
     ///
     /// # Errors
-    /// If an option makes no sense; the error names it. Shares of a split are checked where it
-    /// is made.
+    /// If an option makes no sense; the error names it.
     pub fn validate(&self) -> Result<()> {
         if let Some(wanted) = self.positives
             && wanted < MIN_POSITIVES
@@ -155,7 +154,7 @@ impl FinetuneOptions {
                 ratio.to_string(),
             ));
         }
-        Ok(())
+        self.split.check()
     }
 }
 

@@ -55,7 +55,7 @@ const SEARCH_WORDS: usize = 1024;
 /// Starts that are tried on all regions.
 const STARTS: usize = 8;
 
-/// The `n` TFs (columns, ascending) that have many regions resolved in common.
+/// The `n` of the TFs `among` (columns, both ascending) that have many regions resolved in common.
 ///
 /// The best set is out of reach (the maximum k-subset intersection is NP-hard), and which
 /// set is good depends on which TFs were profiled in the same cells. So: from
@@ -70,10 +70,15 @@ const STARTS: usize = 8;
 /// from all 26,429, and the 50 TFs with most resolved regions 22,242.
 ///
 /// # Errors
-/// If the matrix has fewer than `n` TFs with bound regions, `n` is 0, or no
+/// If fewer than `n` of them have bound regions, `n` is 0, or no
 /// region is resolved for all of them.
-pub fn top_resolved(matrix: &BindingMatrix, n: usize, view: View) -> Result<Vec<usize>> {
-    let candidates: Vec<usize> = (0..matrix.tfs.len())
+pub fn top_resolved(
+    matrix: &BindingMatrix,
+    among: &[usize],
+    n: usize,
+    view: View,
+) -> Result<Vec<usize>> {
+    let candidates: Vec<usize> = (among.iter().copied())
         .filter(|&tf| matrix.columns[tf].contains(&BindingState::Bound))
         .collect();
     let asked = format!("top-resolved:{n}");
@@ -81,7 +86,7 @@ pub fn top_resolved(matrix: &BindingMatrix, n: usize, view: View) -> Result<Vec<
         return Err(Error::argument(
             "tfs",
             format!(
-                "a number of TFs from 1 to {}, those with bound regions in the matrix",
+                "a number of TFs from 1 to {}, those with bound regions that can be chosen",
                 candidates.len()
             ),
             asked,
@@ -181,9 +186,16 @@ mod tests {
             column(160, 300, true),
             column(0, 300, false),
         ]);
-        assert_eq!(top_resolved(&matrix, 2, View::Sparse).unwrap(), [1, 2]);
-        assert_eq!(top_resolved(&matrix, 1, View::Sparse).unwrap(), [0]);
-        let error = top_resolved(&matrix, 4, View::Sparse)
+        let all = [0, 1, 2, 3];
+        assert_eq!(
+            top_resolved(&matrix, &all, 2, View::Sparse).unwrap(),
+            [1, 2]
+        );
+        // One that is left out is none of them.
+        let without = top_resolved(&matrix, &[0, 2, 3], 2, View::Sparse).unwrap();
+        assert_eq!(without, [0, 2]);
+        assert_eq!(top_resolved(&matrix, &all, 1, View::Sparse).unwrap(), [0]);
+        let error = top_resolved(&matrix, &all, 4, View::Sparse)
             .unwrap_err()
             .to_string();
         assert!(error.contains("from 1 to 3"), "{error}");

@@ -1,6 +1,7 @@
 //! Matrices with a row of four numbers per position, as in HOCOMOCO's files, below `>id name` or not.
 //! Before the numbers there may be a letter for the position, as in ENCODE's files, or its number,
-//! where a line `Pos A C G T` says so, as in CIS-BP's.
+//! where a line `Pos A C G T` says so, as in CIS-BP's. In CIS-BP's `PWM.txt`, which holds many
+//! motifs, lines such as `Motif` and `TF Name` with what they are stand above that line.
 
 use std::fmt::Write as _;
 
@@ -9,8 +10,11 @@ use bindscape_base::Result;
 use super::source::{LOOSEST, Source, digits};
 use super::values::{self, header, id_of_file, names, number_of_position};
 use crate::letters::letter_index;
-use crate::motif::{Motif, MotifSet};
-use crate::text::excerpt;
+use crate::motif::{Metadata, Motif, MotifSet};
+use crate::text::{excerpt, word};
+
+/// What the lines above a table of CIS-BP tell.
+const LABELS: [&str; 6] = ["TF", "TF Name", "Gene", "Motif", "Family", "Species"];
 
 /// Letters for bases and several of them.
 const LETTERS: &[u8] = b"ACGTURYKMSWBDHVN";
@@ -18,8 +22,18 @@ const LETTERS: &[u8] = b"ACGTURYKMSWBDHVN";
 /// Whether the first motif has a table of numbered positions, or all rows have a letter for their
 /// position.
 pub(super) fn is(source: &Source) -> bool {
-    let mut lines = source.head(2);
-    lines.any(|line| table(line).is_some()) || has_letters(source)
+    let mut lines = source.head(LABELS.len() + 2);
+    let first = lines.next().unwrap_or_default();
+    let mut below = lines.skip_while(|line| label(line).is_some());
+    let is_table = |line: &str| table(line).is_some();
+    is_table(first) || below.next().is_some_and(is_table) || has_letters(source)
+}
+
+/// One of [`LABELS`] and its text.
+fn label(line: &str) -> Option<(&str, &str)> {
+    let (label, text) = line.split_once('\t').unwrap_or((line, ""));
+    let text = text.trim();
+    LABELS.contains(&label).then_some((label, text))
 }
 
 /// The bases of the columns of a line such as `Pos A C G T`.
@@ -86,6 +100,7 @@ fn is_by_letter(rows: &[(u8, [f64; 4])]) -> bool {
 struct Begun {
     line: usize,
     names: (String, Option<String>),
+    metadata: Metadata,
     /// Which base each column is of, where rows are numbered.
     columns: Option<[usize; 4]>,
     /// The number of the last row.
@@ -127,6 +142,19 @@ impl Begun {
         Ok(())
     }
 
+    /// Takes what a line above the table tells, which is the line of this index.
+    fn label(&mut self, index: usize, label: &str, text: &str) {
+        self.line = index;
+        let text = || Some(text.to_owned()).filter(|text| !text.is_empty());
+        match (label, text()) {
+            ("Motif", Some(id)) => self.names.0 = word(&id),
+            ("TF Name", Some(name)) => self.names.1 = Some(name),
+            ("Family", family) => self.metadata.family.extend(family),
+            ("Species", species) => self.metadata.species.extend(species),
+            _ => {}
+        }
+    }
+
     fn finish(self, source: &Source) -> Result<Option<Motif>> {
         let (id, name) = self.names;
         if self.rows.is_empty() {
@@ -134,7 +162,11 @@ impl Begun {
             return Ok(None);
         }
         let motif = values::motif(source, &self.lines, &id, self.rows, self.digits)?;
-        Ok(motif.map(|motif| Motif { name, ..motif }))
+        Ok(motif.map(|motif| Motif {
+            name,
+            metadata: self.metadata,
+            ..motif
+        }))
     }
 }
 
@@ -145,9 +177,11 @@ pub(super) fn parse(source: &Source) -> Result<MotifSet> {
     for (index, line) in source.content() {
         let header = line.strip_prefix('>');
         let columns = table(line);
-        // A table below a header is of that motif.
+        let label = label(line);
+        // A table below a header, or below labels, is of that motif.
         let below = |begun: &Begun| begun.columns.is_none() && begun.rows.is_empty();
-        let begins = header.is_some() || (columns.is_some() && !begun.as_ref().is_some_and(below));
+        let begins = header.is_some()
+            || ((columns.is_some() || label.is_some()) && !begun.as_ref().is_some_and(below));
         if begins && let Some(begun) = begun.take() {
             set.motifs.extend(begun.finish(source)?);
         }
@@ -159,9 +193,13 @@ pub(super) fn parse(source: &Source) -> Result<MotifSet> {
             let id = id_of_file(source, set.motifs.len());
             Begun::new(index, (id, None))
         });
-        match columns {
-            Some(_) => begun.columns = columns,
-            None => begun.add(source, index, line)?,
+        match (label, columns) {
+            (Some((label, text)), _) => begun.label(index, label, text),
+            (None, Some(_)) => {
+                begun.line = index;
+                begun.columns = columns;
+            }
+            (None, None) => begun.add(source, index, line)?,
         }
     }
     if let Some(begun) = begun {

@@ -64,6 +64,8 @@ enum Part {
 struct Record {
     /// Index of its first line.
     line: Option<usize>,
+    /// Index of its last line.
+    last: usize,
     part: Part,
     accession: Option<String>,
     id: Option<String>,
@@ -109,6 +111,7 @@ pub(super) fn parse(source: &Source) -> Result<MotifSet> {
             }
         }
         record.line.get_or_insert(index);
+        record.last = index;
         let text = || Some(rest.to_owned()).filter(|text| !text.is_empty());
         if code.bytes().all(|byte| byte.is_ascii_digit()) {
             numbered(source, index, &mut record, code, rest)?;
@@ -248,6 +251,7 @@ fn finish(source: &Source, record: Record, number: usize) -> Result<Option<Motif
         return Ok(None);
     };
     let Record {
+        last,
         accession,
         id,
         name,
@@ -274,7 +278,7 @@ fn finish(source: &Source, record: Record, number: usize) -> Result<Option<Motif
     metadata.other_id = labels.pop();
     if rows.is_empty() {
         let expected = format!("a matrix after P0 for motif {id}");
-        source.leave_out(line, &id, source.fault(line, expected, "none"));
+        source.leave_out(last, &id, source.fault(line, expected, "none"));
         return Ok(None);
     }
     let motif = values::motif(source, &lines, &id, rows, digits)?;

@@ -220,7 +220,8 @@ impl SequenceReader {
     ///
     /// # Errors
     /// If the input cannot be read, is truncated or empty, does not begin with a header, or
-    /// holds a record without name or sequence or a letter that is no nucleotide code.
+    /// holds a record without name, a last one without sequence, or a letter that is no nucleotide
+    /// code.
     pub fn next_batch(&mut self) -> Result<Option<Batch>> {
         while !self.ended
             && self.batch.bases.len() < self.capacity + self.overlap
@@ -286,7 +287,7 @@ impl SequenceReader {
             if let Some(header) = self.header.take() {
                 self.begin(&header)?;
             }
-            self.end_sequence()?;
+            self.end_sequence(true)?;
             self.ended = true;
             if self.letters.sequences == 0 {
                 return Err(Error::input(
@@ -319,7 +320,7 @@ impl SequenceReader {
         if let Some(header) = &mut self.header {
             header.extend_from_slice(text);
         } else if self.at_line_start && text.first() == Some(&b'>') {
-            self.end_sequence()?;
+            self.end_sequence(false)?;
             self.header = Some(text[1..].to_vec());
         } else {
             self.sequence(text)?;
@@ -363,11 +364,12 @@ impl SequenceReader {
         Ok(())
     }
 
-    fn end_sequence(&mut self) -> Result<()> {
+    /// Ends the sequence being read, the last of the file or not.
+    fn end_sequence(&mut self, last: bool) -> Result<()> {
         let Some(sequence) = self.current.take() else {
             return Ok(());
         };
-        if self.length == 0 {
+        if self.length == 0 && last {
             return Err(Error::input(
                 &self.path,
                 Place::Line(sequence.line),
@@ -572,7 +574,7 @@ mod tests {
         assert!(protein.contains("line 3") && protein.contains("'L' in the sequence of \"p\""));
         assert!(protein.contains("Proteins"));
         assert!(fault(b">a\nAC-G\n").contains("aligned"));
-        assert!(fault(b">a\n>b\nACGT\n").contains("a sequence after the header of \"a\""));
+        assert!(fault(b">a\nACGT\n>b\n").contains("a sequence after the header of \"b\""));
         assert!(fault(b">b\nA\n>a").contains("line 3: expected a sequence"));
         assert!(fault(b"> \nACGT\n").contains("a name after '>'"));
     }

@@ -42,6 +42,24 @@ pub enum Format {
     Fimo,
 }
 
+impl Format {
+    /// The format that the ending of a file's name states (`.bed`, `.gff` or `.gff3`, before `.gz`
+    /// or `.bgz`).
+    #[must_use]
+    pub fn of_name(path: &Path) -> Option<Self> {
+        let name = path.file_name()?.to_string_lossy().to_ascii_lowercase();
+        let name = name
+            .strip_suffix(".gz")
+            .or(name.strip_suffix(".bgz"))
+            .unwrap_or(&name);
+        match name.rsplit_once('.')?.1 {
+            "bed" => Some(Self::Bed),
+            "gff" | "gff3" => Some(Self::Gff),
+            _ => None,
+        }
+    }
+}
+
 /// Where a motif lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place<'a> {

@@ -7,6 +7,7 @@ use bindscape_motif::{Logo, Pseudocount, jaspar};
 use bindscape_report::{ContributionRow, NamedSite, contribution_page};
 
 use super::windows::{Row, Windows};
+use crate::motif::factors_of;
 
 /// Largest p-value of a motif's hit.
 const P_VALUE: f64 = 1e-4;
@@ -122,7 +123,7 @@ fn named<'a>(scanner: &Scanner, tf: &str, hits: &[&'a Hit], contributions: &[f64
             // Of motifs that hold about the same, the one that fits best, and the TF's own before
             // others, which are many.
             let name = scanner.motifs()[hit.motif].name();
-            let own = name.split("::").any(|part| part.eq_ignore_ascii_case(tf));
+            let own = factors_of(name).any(|part| part.eq_ignore_ascii_case(tf));
             let factor = if own { OWN } else { 1.0 };
             ranked.push((hit, factor * held * -p_value(hit).log10()));
         }

@@ -172,8 +172,8 @@ impl Drawn {
         let lacking = sequences.filter(|bases| unbound.lacks(bases)).count();
         (lacking > 0).then(|| {
             format!(
-                "{}: fewer unbound regions than references have their GC content within {}%; the \
-                 nearest are taken",
+                "too few unbound regions have the GC content of {} to within {}%: the nearest were \
+                 used instead",
                 counted(lacking as u64, "window"),
                 unbound::TOLERANCE * 100.0
             )

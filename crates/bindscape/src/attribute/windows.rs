@@ -13,8 +13,8 @@ use crate::session::Session;
 /// A row of the table.
 pub(super) struct Row {
     pub(super) chrom: String,
-    pub(super) start: u64,
-    pub(super) end: u64,
+    pub(super) start: i64,
+    pub(super) end: i64,
     pub(super) name: String,
     /// Whether its sequence is that of the reverse strand of its region.
     pub(super) reverse: bool,
@@ -78,7 +78,7 @@ impl Windows {
         bases
     }
 
-    fn push(&mut self, span: &Span<'_>, start: u64, end: u64, window: Option<usize>) {
+    fn push(&mut self, span: &Span<'_>, start: i64, end: i64, window: Option<usize>) {
         self.rows.push(Row {
             chrom: span.chrom.to_owned(),
             start,
@@ -105,10 +105,10 @@ impl Taker for Windows {
                 // Arrays have the sequence as it was given.
                 reverse_complement(&mut window);
             }
-            let first = offset + start;
+            let first = (offset + start) as i64;
             let number = self.sequences.len();
             self.sequences.push(&window);
-            self.push(&span, first, first + self.length, Some(number));
+            self.push(&span, first, first + self.length as i64, Some(number));
         }
         if !any {
             self.push(&span, span.start, span.end, None);

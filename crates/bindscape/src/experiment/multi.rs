@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use bindscape_base::digest::InputFile;
 use bindscape_base::random::{shuffle, stream};
 use bindscape_base::{Error, ErrorKind, Result};
 use bindscape_matrix::experiment::Relation;
@@ -12,6 +13,7 @@ use bindscape_nn::train::{MODEL_FILE, Observer};
 use super::Experiment;
 use super::data::{Data, Rows};
 use super::study::{PretrainingSet, Study};
+use crate::motif::motif_file;
 use crate::pretrain::{Chosen, Pretrain, TRAINING, TrainingInput};
 use crate::select::ChosenSet;
 use crate::select::choose::{Chooser, Question};
@@ -69,6 +71,15 @@ pub(super) fn fold_of(set: &PretrainingSet, studied: &[String], tf: &str, seed: 
     }
 }
 
+/// The files that the multi-model of `set` depends on.
+fn inputs(data: &Data, set: &PretrainingSet) -> Result<Vec<InputFile>> {
+    let mut inputs = data.files.clone();
+    if let Some(motifs) = &set.motif_filters {
+        inputs.extend(motif_file("motif_filters", motifs)?);
+    }
+    Ok(inputs)
+}
+
 impl MultiPlan {
     /// Chooses the TFs of the multi-model of `set` for `tf` in a repeat. `Err` with a reason where
     /// the set cannot be chosen for it.
@@ -105,6 +116,10 @@ impl MultiPlan {
             .and_then(|()| chooser.choose(&choice, target));
         let chosen = match chosen {
             Ok(chosen) => chosen,
+            // A TF that is named for all and is not there is a mistake in the study.
+            Err(error) if error.kind() == ErrorKind::Missing && target.is_none() => {
+                return Err(error.within(&format!("the set `{}`", set.name)));
+            }
             Err(error) if matches!(error.kind(), ErrorKind::Argument | ErrorKind::Missing) => {
                 return Ok(Err(error.message(&|field| field.to_owned())));
             }
@@ -120,6 +135,11 @@ impl MultiPlan {
             chosen,
             also_resolved_for,
         }))
+    }
+
+    /// Whether it is of another set than `other`, and would lie in the same directory.
+    pub(super) fn shares_place(&self, other: &Self) -> bool {
+        self.directory == other.directory && self.set != other.set
     }
 
     /// What it is called in messages.
@@ -165,7 +185,7 @@ impl MultiPlan {
                 .cloned()
                 .collect(),
             also_resolved_for: self.also_resolved_for.clone(),
-            inputs: data.files.clone(),
+            inputs: inputs(data, set)?,
             set: Some(self.chosen.clone()),
         };
         let input = TrainingInput {

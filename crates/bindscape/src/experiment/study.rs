@@ -383,8 +383,19 @@ impl Study {
                 "none",
             ));
         }
-        for &positives in &self.positives {
+        for (place, &positives) in self.positives.iter().enumerate() {
             self.draw(positives).validate()?;
+            if self.positives[..place].contains(&positives) {
+                let found = positives.map_or("null".to_owned(), |number| number.to_string());
+                let found = format!("{found} twice");
+                return Err(Error::argument("positives", "each number once", found));
+            }
+        }
+        for (place, model) in self.models.iter().enumerate() {
+            if self.models[..place].contains(model) {
+                let found = format!("`{model}` twice");
+                return Err(Error::argument("models", "each model once", found));
+            }
         }
         if let Some(bound) = self.test_positives
             && bound < MIN_POSITIVES
@@ -425,6 +436,9 @@ impl Study {
             self.protocol
                 .training(self.training, transfer, 1)
                 .validate()?;
+        }
+        if let Some(split) = &self.pretraining_split {
+            split.check()?;
         }
         self.protocol.pretraining(self.pretraining, 1).check()
     }

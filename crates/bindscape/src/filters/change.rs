@@ -91,8 +91,8 @@ pub struct Change {
     pub kind: ChangeKind,
     /// Its sites then.
     pub sites: u64,
-    /// Information content of its motif then, in bits.
-    pub information: f64,
+    /// Information content of its motif then, in bits; `None` if it never responded.
+    pub information: Option<f64>,
     /// The known motif that was most like it.
     pub known: Option<KnownMotif>,
     /// Pearson's correlation of its weights now and then; `None` where one of them is constant.

@@ -39,6 +39,8 @@ pub(super) fn regions(
         &plan.matrix,
         session,
     )?;
+    let width = data::width(&matrix, &plan.matrix)?;
+    model::check_length(model, file, width, &plan.matrix, model::OTHER_LENGTH)?;
     let label = |row: usize, tf: usize| matrix.columns[tf][row].label(View::Sparse);
     let tfs = model.tfs.len();
     let mut rows: Vec<usize> = (0..matrix.regions.len())

@@ -39,6 +39,11 @@ pub(super) fn all(plan: &Filters, found: &FiltersFound, known: &Known) -> Result
 }
 
 /// A number as tables have it, or nothing.
+/// Information, in bits.
+fn bits(value: Option<f64>) -> String {
+    value.map_or_else(|| "NA".to_owned(), |value| format!("{value:.3}"))
+}
+
 fn number(value: Option<f64>) -> String {
     value.map_or_else(String::new, |value| format!("{value:.6}"))
 }
@@ -94,11 +99,11 @@ fn table(found: &FiltersFound) -> String {
         let strongest = filter.strongest();
         write!(
             text,
-            "{}\t{}\t{:.4}\t{:.3}\t{consensus}\t{}\t{}\t{}",
+            "{}\t{}\t{:.4}\t{}\t{consensus}\t{}\t{}\t{}",
             place + 1,
             filter.sites.sites,
             filter.sites.maximum,
-            filter.information,
+            bits(filter.information),
             matched(filter.known.as_ref()),
             strongest.map_or("", |(tf, _)| &found.tfs[tf]),
             columns(strongest.map(|(_, influence)| influence)),
@@ -107,10 +112,10 @@ fn table(found: &FiltersFound) -> String {
         if let Some(change) = &filter.change {
             write!(
                 text,
-                "\t{}\t{}\t{:.3}\t{}\t{}\t{}",
+                "\t{}\t{}\t{}\t{}\t{}\t{}",
                 change.kind.name(),
                 change.sites,
-                change.information,
+                bits(change.information),
                 matched(change.known.as_ref()),
                 number(change.weights),
                 number(change.motifs),

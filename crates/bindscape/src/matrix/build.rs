@@ -14,6 +14,7 @@ use bindscape_matrix::parquet;
 use bindscape_matrix::sheet::{self, Aliases, CellFile, DataSet, Kind, Sheet};
 use serde::{Deserialize, Serialize};
 
+use crate::content::Content;
 use crate::data::{file_name, thousands};
 use crate::job::Job;
 use crate::run_directory::refuse_occupied;
@@ -284,6 +285,7 @@ impl Job for BuildMatrix {
     const NAME: &'static str = "matrix build";
 
     fn check(&self) -> Result<()> {
+        Content::Matrix.check("out", &self.out)?;
         if self.width == 0 {
             return Err(Error::argument("width", "a width of at least 1", "0"));
         }

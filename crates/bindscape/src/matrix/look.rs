@@ -14,6 +14,7 @@ use bindscape_matrix::similarity::{self, Merge, Similarity};
 use bindscape_report::{Branch, Heatmap, heatmap_svg};
 use serde::{Deserialize, Serialize};
 
+use crate::content::Content;
 use crate::data;
 use crate::job::Job;
 use crate::session::Session;
@@ -138,7 +139,10 @@ impl Job for CompareTfs {
     const NAME: &'static str = "matrix similarity";
 
     fn check(&self) -> Result<()> {
-        Ok(())
+        if let Some(path) = &self.heatmap {
+            Content::Drawing.check("heatmap", path)?;
+        }
+        Content::Table.check("out", &self.out)
     }
 
     fn run(&self, session: &Session<'_>) -> Result<Similarity> {

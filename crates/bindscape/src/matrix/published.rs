@@ -10,6 +10,7 @@ use bindscape_matrix::{BindingMatrix, Provenance, View, parquet};
 use serde::{Deserialize, Serialize};
 
 use super::regions::RegionChoice;
+use crate::content::Content;
 use crate::data;
 use crate::job::Job;
 use crate::session::Session;
@@ -124,7 +125,7 @@ impl Job for ImportMatrix {
     const NAME: &'static str = "matrix import";
 
     fn check(&self) -> Result<()> {
-        Ok(())
+        Content::Matrix.check("out", &self.out)
     }
 
     fn run(&self, session: &Session<'_>) -> Result<ImportedMatrix> {

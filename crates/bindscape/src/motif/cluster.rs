@@ -51,7 +51,7 @@ pub struct Cluster {
     /// Table with columns `matrix_id` and `class` or `family`, for motifs whose file names none.
     #[serde(default)]
     pub metadata: Option<PathBuf>,
-    /// Directory to make and write; must not exist.
+    /// Directory to write, new or empty.
     pub out: PathBuf,
 }
 
@@ -318,9 +318,13 @@ impl LabelTable<'_> {
 
 /// The TFs of a motif: its name, less a variant such as `(var.2)`, split at `::`.
 pub(crate) fn factors(motif: &Motif) -> Vec<&str> {
-    let name = motif.name.as_deref().unwrap_or(&motif.id);
+    factors_of(motif.name.as_deref().unwrap_or(&motif.id)).collect()
+}
+
+/// The TFs of a motif of that name.
+pub(crate) fn factors_of(name: &str) -> impl Iterator<Item = &str> {
     let name = name.find("(var.").map_or(name, |at| &name[..at]);
-    name.split("::").map(str::trim).collect()
+    name.split("::").map(str::trim)
 }
 
 /// `clusters.tsv`: each motif with its place in the frame of its cluster.

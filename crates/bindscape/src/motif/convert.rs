@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::input::MotifInput;
 use super::output::{is_standard, write_text};
+use crate::content::Content;
 use crate::job::Job;
 use crate::session::Session;
 
@@ -134,6 +135,7 @@ impl Job for Convert {
 
     fn check(&self) -> Result<()> {
         self.pseudocount.map(Pseudocount::new).transpose()?;
+        Content::Motifs(self.to).check("out", &self.out)?;
         match self.trim {
             Some(bits) if !(0.0..=2.0).contains(&bits) => Err(Error::argument(
                 "trim",

@@ -54,7 +54,7 @@ pub struct CallHits {
     pub targets: String,
     /// Largest q-value of a match that a pattern is named after.
     pub q_value: f64,
-    /// Directory to make and write; must not exist.
+    /// Directory to write, new or empty.
     pub out: PathBuf,
 }
 

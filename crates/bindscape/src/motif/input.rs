@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use bindscape_base::digest::{self, InputFile};
 use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Result, Subject};
 use bindscape_motif::{self as motif, Format, Motif, MotifSet, read_motifs};
@@ -12,6 +13,13 @@ use crate::session::Session;
 /// Reads what [`bindscape_motif::motifs_from`] takes, and says what is doubtful in it.
 pub(crate) fn motifs_from(argument: &str, session: &Session<'_>) -> Result<MotifSet> {
     motif::motifs_from(argument).inspect(|set| tell_doubts(set, session))
+}
+
+/// The file that an argument of [`motifs_from`] names, if it is one, with its digest.
+pub(crate) fn motif_file(role: &str, argument: &str) -> Result<Option<InputFile>> {
+    let path = Path::new(argument);
+    let is_file = !argument.starts_with("jaspar") && path.is_file();
+    is_file.then(|| digest::input_file(role, path)).transpose()
 }
 
 /// Says what was doubtful in a file of motifs.

@@ -64,7 +64,7 @@ pub struct Modisco {
     pub targets: String,
     /// Largest q-value of a match.
     pub q_value: f64,
-    /// Directory to make and write; must not exist.
+    /// Directory to write, new or empty.
     pub out: PathBuf,
 }
 

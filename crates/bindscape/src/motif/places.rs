@@ -201,6 +201,11 @@ fn read_bed(path: &Path, length: usize) -> Result<Vec<Region>> {
             continue;
         };
         let format = *format.get_or_insert_with(|| Format::detect(&record).unwrap_or(Format::Bed));
+        let (start, end) = record.stated();
+        if record.is_empty() {
+            let found = format!("start and end {start}");
+            return Err(bed::Malformed::new("a region that holds a base", found).at(path, number));
+        }
         let summit = record.known_summit(format);
         let summit = summit.map_err(|fault| fault.at(path, number))?;
         // A summit before the chromosome is none that a sequence could lie around.
@@ -208,7 +213,11 @@ fn read_bed(path: &Path, length: usize) -> Result<Vec<Region>> {
         let centre = summit.unwrap_or_else(|| record.centre());
         regions.push(Region {
             chrom: String::from_utf8_lossy(record.chrom).into_owned(),
-            start: Window::around(centre, length as u32).start,
+            start: match end - start == length as i64 {
+                // The sequence is the region itself, wherever its summit is.
+                true => start,
+                false => Window::around(centre, length as u32).start,
+            },
             reverse: false,
         });
     }
@@ -317,6 +326,8 @@ mod tests {
         let expected = vec![(690, false), (650, false)];
         assert_eq!(starts("p.narrowPeak", peaks, 200).expect("peaks"), expected);
         assert_eq!(starts("p.bed", peaks, 200).expect("peaks"), expected);
+        let regions = vec![(700, false), (700, false)];
+        assert_eq!(starts("p.narrowPeak", peaks, 100).expect("peaks"), regions);
         let outside = peaks.replace("\t90\n", "\t900\n");
         let error = starts("p.narrowPeak", &outside, 200).expect_err("outside");
         assert!(

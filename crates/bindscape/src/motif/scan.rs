@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::input::{check_known, goes_by, motifs_from};
 use super::output::{check_directory, is_standard, write_to};
+use crate::content::Content;
 use crate::data::{counted, plural, thousands};
 use crate::job::Job;
 use crate::session::Session;
@@ -169,6 +170,17 @@ fn tell_weak(scanner: &Scanner, threshold: f64, session: &Session<'_>) {
     }
 }
 
+impl Scan {
+    /// What the file holds that is written.
+    fn content(&self) -> Content {
+        match (self.options.results, self.options.format) {
+            (ScanResults::Occupancies, _) | (_, Format::Tsv | Format::Fimo) => Content::Table,
+            (_, Format::Bed) => Content::Bed,
+            (_, Format::Gff) => Content::Gff,
+        }
+    }
+}
+
 impl Job for Scan {
     type Outcome = Scanned;
 
@@ -194,6 +206,9 @@ impl Job for Scan {
                 "that of FIMO's table in a directory",
                 "bed",
             ));
+        }
+        if !self.directory {
+            self.content().check("out", &self.out)?;
         }
         if options.results == ScanResults::Occupancies {
             if self.directory {
@@ -303,14 +318,15 @@ impl PreparedScan<'_> {
     /// Where rows wait that memory has no room for.
     fn spill(&self) -> Option<&Path> {
         let out = self.plan.out.as_path();
-        if self.plan.directory {
-            // Made at the end: what is beside it is there now.
-            return out.parent().filter(|parent| parent.is_dir());
-        }
-        (!is_standard(out)).then(|| match out.parent() {
+        let beside = match out.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
-        })
+        };
+        match self.plan.directory {
+            // Made at the end: what is beside it may be there now.
+            true => Some(beside).filter(|beside| beside.is_dir()),
+            false => (!is_standard(out)).then_some(beside),
+        }
     }
 
     /// The rows of all hits, and what their q-values follow from.
@@ -384,14 +400,14 @@ impl PreparedScan<'_> {
                 path,
                 Place::File,
                 format!("{narrowest} bases in a row, as wide as the narrowest motif"),
-                "shorter sequences, or such with too many other letters",
+                "only shorter runs of A, C, G and T",
             ));
         }
         if !wide.is_empty() {
             let shown = wide[..wide.len().min(5)].join(", ");
             let more = if wide.len() > 5 { ", …" } else { "" };
             self.session.note(&format!(
-                "{:>12}  motifs wider than any sequence without other letters: {shown}{more}",
+                "{:>12}  motifs wider than the longest run of A, C, G and T: {shown}{more}",
                 thousands(wide.len() as u64)
             ));
         }

@@ -322,9 +322,10 @@ fn compared(comparison: &Comparison) -> Vec<String> {
                  use the {name}{how}, or more peaks"
             ));
         }
-        Some((model, _)) if found.len() > 1 => {
-            notes.push(format!("best as in the genome: {}", model.name()))
-        }
+        Some((model, _)) if found.len() > 1 => notes.push(format!(
+            "best at the genome's ratio of bound to unbound regions: {}",
+            model.name()
+        )),
         _ => {}
     }
     notes

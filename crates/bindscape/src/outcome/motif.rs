@@ -174,12 +174,19 @@ impl HitsCalled {
     pub(crate) fn in_words(&self) -> String {
         let fits = &self.called.fits;
         let with = fits.iter().filter(|fit| fit.hits > 0).count();
-        let covered = fits.iter().map(|fit| fit.covered).sum::<f64>() / fits.len().max(1) as f64;
+        let covered: Vec<f64> = fits.iter().filter_map(|fit| fit.covered).collect();
+        let mean = covered.iter().sum::<f64>() / covered.len() as f64;
+        let share = match covered.is_empty() {
+            true => "nothing contributes to any".to_owned(),
+            false => format!(
+                "{:.0}% of the absolute contributions lie under a hit, in the mean",
+                100.0 * mean
+            ),
+        };
         format!(
-            "{} in {with} of {}; {:.0}% of the absolute contributions lie under a hit, in the mean",
+            "{} in {with} of {}; {share}",
             counted(self.called.hits.len() as u64, "hit"),
             counted(fits.len() as u64, "sequence"),
-            100.0 * covered
         )
     }
 

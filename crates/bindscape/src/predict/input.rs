@@ -24,6 +24,8 @@ pub(crate) struct Read {
     pub(crate) at_summit: u64,
     /// Regions that do not lie in the genome.
     pub(crate) outside: u64,
+    /// Regions in it whose end is their start.
+    pub(crate) without_base: u64,
     /// What the user should know of it.
     pub(crate) notes: Vec<String>,
 }
@@ -49,8 +51,8 @@ pub(crate) fn read_fasta(path: &Path, taker: &mut dyn Taker) -> Result<Read> {
                 }
                 Span {
                     chrom: placed.region.chrom,
-                    start: u64::from(placed.region.start),
-                    end: u64::from(placed.region.end),
+                    start: placed.region.start.into(),
+                    end: placed.region.end.into(),
                     name: &record.name,
                     turned: placed.reverse,
                 }
@@ -62,13 +64,13 @@ pub(crate) fn read_fasta(path: &Path, taker: &mut dyn Taker) -> Result<Read> {
                 Span {
                     chrom: &record.name,
                     start: 0,
-                    end: length,
+                    end: length as i64,
                     name: ".",
                     turned: false,
                 }
             }
         };
-        let offset = span.start;
+        let offset = placed.map_or(0, |placed| u64::from(placed.region.start));
         taker.add(span, offset, &record.sequence)?;
     }
     Ok(Read {
@@ -133,6 +135,7 @@ pub(crate) fn read_regions(
     bed::check_kind(path)?;
     let mut genome = RegionGenome::open(path, genome)?;
     let mut outside = Outside::default();
+    let mut first_without_base = None;
     let mut format = Format::from_path(path);
     let mut lines = Lines::open(path)?;
     let mut read = Read::default();
@@ -146,9 +149,9 @@ pub(crate) fn read_regions(
         // Other columns from the fourth on than those of peaks are no concern here.
         let format = *format.get_or_insert_with(|| Format::detect(&record).unwrap_or(Format::Bed));
         let span = span_of(&record, path, number)?;
-        let start = span.start;
+        let (start, end) = (u64::from(record.start), u64::from(record.end));
         let room = genome.lengths.get(span.chrom).copied();
-        if record.begins_before() || room.is_none_or(|length| span.end > length) {
+        if record.begins_before() || room.is_none_or(|length| end > length) {
             if refuse_outside && record.begins_before() {
                 let found = record.stated().0.to_string();
                 return Err(Error::input(
@@ -160,15 +163,21 @@ pub(crate) fn read_regions(
                 .hint("without ⟦refuse_outside⟧, such a region has no score"));
             }
             if refuse_outside {
-                genome.letters(span.chrom, start, span.end, number)?;
+                genome.letters(span.chrom, start, end, number)?;
             }
             outside.add(span.chrom, record.stated(), room, number);
             taker.add(span, start, &[])?;
             continue;
         }
         outside.inside += 1;
-        if span.end - start >= taker.length() {
-            let letters = genome.letters(span.chrom, start, span.end, number)?;
+        if record.is_empty() {
+            read.without_base += 1;
+            first_without_base.get_or_insert(number);
+            taker.add(span, start, &[])?;
+            continue;
+        }
+        if end - start >= taker.length() {
+            let letters = genome.letters(span.chrom, start, end, number)?;
             taker.add(span, start, letters)?;
             continue;
         }
@@ -190,6 +199,14 @@ pub(crate) fn read_regions(
     }
     let chromosomes = genome.lengths.keys().map(String::as_str);
     read.notes.extend(outside.note(path, chromosomes)?);
+    if let Some(line) = first_without_base {
+        read.notes.push(format!(
+            "warning: no score for {} of {} without a base, whose end is their start (the first on \
+             line {line})",
+            counted(read.without_base, "region"),
+            path.display()
+        ));
+    }
     read.outside = outside.count();
     Ok(read)
 }
@@ -200,10 +217,11 @@ fn span_of<'a>(record: &BedRecord<'a>, path: &Path, line: u64) -> Result<Span<'a
         Some(name) if !name.is_empty() => text(name, path, line, "a name")?,
         _ => ".",
     };
+    let (start, end) = record.stated();
     Ok(Span {
         chrom: text(record.chrom, path, line, "a chromosome name")?,
-        start: u64::from(record.start),
-        end: u64::from(record.end),
+        start,
+        end,
         name,
         turned: false,
     })

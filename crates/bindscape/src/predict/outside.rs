@@ -78,8 +78,7 @@ impl Outside {
             });
         }
         Ok(Some(format!(
-            "warning: no score for {} of {} regions of {}: {}; if that is not meant, are they of \
-             another genome build?",
+            "warning: no score for {} of {} regions of {}: {}; are they of another genome build?",
             thousands(count),
             thousands(count + self.inside),
             path.display(),
@@ -91,8 +90,8 @@ impl Outside {
         let mut parts = Vec::new();
         if let Some((region, line, length)) = &self.first {
             parts.push(format!(
-                "{} beyond the ends of their chromosomes (the first, {region} on line {line}, of one \
-                 of {} bp)",
+                "{} beyond the ends of their chromosomes (first: line {line}, {region}; the chromosome \
+                 has {} bp)",
                 thousands(self.beyond),
                 thousands(*length)
             ));

@@ -22,8 +22,8 @@ const WINDOWS: usize = 8192;
 /// A row that waits for the scores of its windows.
 struct Row {
     chrom: String,
-    start: u64,
-    end: u64,
+    start: i64,
+    end: i64,
     name: String,
     /// Windows not scored yet.
     waiting: usize,
@@ -201,11 +201,11 @@ impl Taker for Scorer<'_> {
         let turned = span.turned;
         if self.report == WindowReport::Windows {
             for start in starts.clone() {
-                let (first, last) = (offset + start, offset + start + self.length);
+                let first = (offset + start) as i64;
                 self.open_row(
                     &Span {
                         start: first,
-                        end: last,
+                        end: first + self.length as i64,
                         ..span
                     },
                     1,

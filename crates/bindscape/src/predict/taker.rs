@@ -5,8 +5,9 @@ use bindscape_base::Result;
 /// A row's coordinates and name.
 pub(crate) struct Span<'a> {
     pub(crate) chrom: &'a str,
-    pub(crate) start: u64,
-    pub(crate) end: u64,
+    /// As it was stated: below 0 for a region that begins before its chromosome.
+    pub(crate) start: i64,
+    pub(crate) end: i64,
     pub(crate) name: &'a str,
     /// Whether the sequence was that of the reverse strand before it was turned around.
     pub(crate) turned: bool,

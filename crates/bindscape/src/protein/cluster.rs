@@ -8,6 +8,7 @@ use bindscape_base::{Error, Result};
 use bindscape_protein::{ClusterOptions, Clusters, Protein, read_proteins_with};
 use serde::{Deserialize, Serialize};
 
+use crate::content::Content;
 use crate::job::Job;
 use crate::session::Session;
 
@@ -86,6 +87,7 @@ impl Job for Cluster {
     const NAME: &'static str = "protein cluster";
 
     fn check(&self) -> Result<()> {
+        Content::Table.check("out", &self.out)?;
         self.clustering.check()
     }
 

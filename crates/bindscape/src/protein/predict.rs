@@ -27,6 +27,7 @@ use serde_json::json;
 use super::features::{EmbeddingOptions, FeatureSource};
 use super::journal_key;
 use super::model::load_model;
+use crate::content::Content;
 use crate::data::file_name;
 use crate::job::{Job, refuse_if_read};
 use crate::run_directory::write_json;
@@ -341,6 +342,7 @@ impl Job for Predict {
     const NAME: &'static str = "protein predict";
 
     fn check(&self) -> Result<()> {
+        Content::Table.check("out", &self.out)?;
         self.embeddings.check()?;
         if !(0.0..=1.0).contains(&self.threshold) {
             return Err(Error::argument(

@@ -130,14 +130,29 @@ impl<'a> Chooser<'a> {
                 return self.describe(choice, picked, self.rule_in_words(*rule), Some(&around));
             }
             TfChoice::Named(names) => {
-                let index =
-                    |name: &String| self.question.matrix.tf_index(name, Subject::field("tfs"));
-                let named: Result<Vec<usize>> = names.iter().map(index).collect();
-                (named?, "as named")
+                let Question {
+                    matrix, without, ..
+                } = &self.question;
+                let index = |name: &String| matrix.tf_index(name, Subject::field("tfs"));
+                let named: Result<Vec<usize>> = (names.iter())
+                    .filter(|name| !without.contains(name))
+                    .map(index)
+                    .collect();
+                let named = named?;
+                if named.is_empty() {
+                    let expected = "TFs that are not left out";
+                    return Err(Error::argument("tfs", expected, names.join(", ")));
+                }
+                (named, "as named")
             }
             TfChoice::All => (self.candidates.clone(), "all TFs with bound regions"),
             &TfChoice::TopResolved(count) => (
-                sample::top_resolved(self.question.matrix, count, View::LessSparse)?,
+                sample::top_resolved(
+                    self.question.matrix,
+                    &self.candidates,
+                    count,
+                    View::LessSparse,
+                )?,
                 "TFs with many regions resolved in common",
             ),
             &TfChoice::MostResolved(count) => {

@@ -172,7 +172,7 @@ fn is_table(path: &Path) -> Result<bool> {
         let Ok(line) = std::str::from_utf8(line) else {
             return Ok(false);
         };
-        let fields: Vec<&str> = line.split('\t').map(str::trim).collect();
+        let fields: Vec<&str> = table::fields(line).collect();
         return Ok(fields.len() > 1 && fields[0].eq_ignore_ascii_case("tf")
             || columns_of(&fields).is_some());
     }

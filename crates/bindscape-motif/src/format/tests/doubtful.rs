@@ -201,6 +201,12 @@ fn motifs_without_a_matrix_are_left_out_and_said() {
         "{:?}",
         cut.remarks
     );
+    let cut = read("AC a\nP0 A C G T\n1 3 0 0 0\n//\nAC b\nID B\nDE c\n");
+    assert!(
+        cut.remarks[0].contains("it may be truncated"),
+        "{:?}",
+        cut.remarks
+    );
     // Comments at the beginning of a file are no motif.
     let set = read("CC  program: x\n//\nAC a\nP0 A C G T\n1 3 0 0 0\n//\n");
     assert!(ids(&set) == ["a"] && set.remarks.is_empty());

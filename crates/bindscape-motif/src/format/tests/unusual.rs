@@ -224,6 +224,23 @@ fn further_columns_of_transfac_are_passed_over() {
 
 #[test]
 fn tables_of_cis_bp() {
+    let one = "Pos\tA\tC\tG\tT\n1\t0.1\t0.2\t0.3\t0.4\n2\t1\t0\t0\t0\n\n";
+    let labels = |tf: &str, name: &str, motif: &str| {
+        format!(
+            "TF\t{tf}\nTF Name\t{name}\nGene\tG1\nMotif\t{motif}\nFamily\tbZIP\nSpecies\tHomo_sapiens\n"
+        )
+    };
+    // CIS-BP's PWM.txt; motifs of TRANSFAC are without rows there.
+    let joined = [
+        labels("T1_2.00", "JUN", "M1_2.00") + one,
+        labels("T2_2.00", "FOS", "M2_2.00") + "Pos\tA\tC\tG\tT\n\n",
+        labels("T3_2.00", "MAF", "M3_2.00") + one,
+    ];
+    let set = read(&joined.concat());
+    assert_eq!(ids(&set), ["M1_2.00", "M3_2.00"]);
+    assert_eq!(set.motifs[1].name.as_deref(), Some("MAF"));
+    assert_eq!(set.motifs[1].metadata.family, ["bZIP"]);
+    assert!(set.remarks[0].contains("M2_2.00"), "{:?}", set.remarks);
     let text = "Pos\tA\tC\tG\tU\n1\t0.1\t0.2\t0.3\t0.4\n2\t1\t0\t0\t0\n";
     let set = read(text);
     assert_eq!(ids(&set), ["MA1.1"]);

@@ -143,16 +143,17 @@ pub(super) fn sequences(called: &Called, places: &Places) -> String {
     for (example, fit) in called.fits.iter().enumerate() {
         writeln!(
             text,
-            "{example}\t{}\t{}\t{:.4}\t{:.6e}",
+            "{example}\t{}\t{}\t{}\t{:.6e}",
             places.name(example),
             fit.hits,
-            fit.covered,
+            fit.covered
+                .map_or("NA".to_owned(), |share| format!("{share:.4}")),
             fit.scale
         )
         .expect("writing to a string");
     }
     text.push_str(
-        "# covered: share of the absolute contributions that lie under a hit\n\
+        "# covered: share of the absolute contributions that lie under a hit; NA where nothing contributes\n\
          # global_scale: root of the mean square of the contributions\n",
     );
     text

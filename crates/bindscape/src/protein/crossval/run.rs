@@ -6,6 +6,7 @@ use bindscape_base::digest::InputFile;
 use bindscape_base::progress::Progress;
 use bindscape_base::reading::Reading;
 use bindscape_base::{Error, Result, digest, settings};
+use bindscape_nn::DeviceChoice;
 use bindscape_protein::{Label, Labels, Protein, Windows, read_proteins_with};
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,7 @@ use super::models::{self, InputKind, Model};
 use super::{Crossval, ProteinSplit};
 use crate::protein::domains::DomainTable;
 use crate::protein::features::FeatureSource;
-use crate::run_directory::{input_difference, read_json, write_json};
+use crate::run_directory::{holds_files, input_difference, read_json, write_json};
 use crate::session::Session;
 
 const RECORD: &str = "crossval.json";
@@ -41,10 +42,13 @@ pub(super) struct Settings {
     several_loss_weights: Vec<[f64; 2]>,
     threshold: f64,
     seed: u64,
+    /// The device of the networks; runs of earlier versions do not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    device: Option<String>,
 }
 
 impl Settings {
-    fn of(plan: &Crossval, inputs: Vec<InputFile>) -> Self {
+    fn of(plan: &Crossval, inputs: Vec<InputFile>, device: DeviceChoice) -> Self {
         Self {
             bindscape: env!("CARGO_PKG_VERSION").into(),
             inputs,
@@ -60,6 +64,7 @@ impl Settings {
             several_loss_weights: several(&plan.loss_weights),
             threshold: plan.threshold,
             seed: plan.seed,
+            device: Some(device.to_string()),
         }
     }
 }
@@ -155,7 +160,7 @@ impl<'a> Run<'a> {
         }
         Ok(Self {
             plan,
-            settings: Settings::of(plan, inputs),
+            settings: Settings::of(plan, inputs, session.device()),
             proteins,
             labels: matched.labels,
             column: matched.groups.map(|groups| (groups, matched.group_names)),
@@ -178,7 +183,11 @@ impl<'a> Run<'a> {
         let file = out.join(RECORD);
         if file.exists() {
             let record: Record = read_json(&file)?;
-            refuse_other(&self.settings, &record.settings, out)?;
+            let mut planned = self.settings.clone();
+            if record.settings.device.is_none() {
+                planned.device = None;
+            }
+            refuse_other(&planned, &record.settings, out)?;
             let mut known = models::parse(
                 &record.models,
                 record.settings.encoder,
@@ -189,11 +198,7 @@ impl<'a> Run<'a> {
             self.known_models = known;
             return Ok(());
         }
-        let occupied = std::fs::read_dir(out).is_ok_and(|mut entries| {
-            // The lock alone is left where a run was stopped before its record was written.
-            entries.any(|entry| entry.is_ok_and(|entry| entry.file_name() != ".lock"))
-        });
-        if occupied {
+        if holds_files(out) {
             return Err(Error::conflict(
                 out,
                 "a new or empty directory, or one that holds the same cross-validation",

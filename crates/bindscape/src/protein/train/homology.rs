@@ -66,8 +66,8 @@ pub(super) fn train(
     let factors = labels.iter().filter(|label| label.tf).count();
     if factors.min(labels.len() - factors) < FEW {
         session.note(&format!(
-            "warning: {} and {} are few to weigh evidence by; the model that the program brings along \
-             (`eukaryotes`) knows more",
+            "warning: {} and {} are too few to weigh evidence well; the built-in model `eukaryotes` was \
+             trained on more",
             counted(factors as u64, "TF"),
             counted((labels.len() - factors) as u64, "other protein")
         ));
