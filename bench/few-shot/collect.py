@@ -67,4 +67,5 @@ def main() -> None:
             print(f"| {tf} | " + " | ".join("" if v is None else f"{v:.3f}" for v in values) + " |")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -94,4 +94,5 @@ def main() -> None:
                 print(f"| {Path(model).name}, fold {number} | {len(values)} | {guessing:.3f} | {balanced:.3f} | {natural:.3f} |")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -88,8 +88,8 @@ impl Content {
         matches!(self, Self::Table | Self::Bed | Self::Gff | Self::Motifs(_))
     }
 
-    /// Refuses the name `path` in `field` if its ending says that the file holds something else.
-    /// Other endings, and none, say nothing.
+    /// Refuses the name `path` in `field` if its ending says that the file holds something else, and
+    /// `-`, which is no file. Other endings, and none, say nothing.
     pub(crate) fn check(self, field: &'static str, path: &Path) -> Result<()> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let name = name.to_ascii_lowercase();
@@ -98,6 +98,9 @@ impl Content {
             let found = path.display().to_string();
             Err(Error::argument(field, expected, found))
         };
+        if path == Path::new("-") {
+            return fault("the name of a file (`./-` for one called so)".to_owned());
+        }
         let usual = self.endings()[0];
         if stem.is_some() && !self.is_compressible() {
             let name = self.name();
@@ -140,7 +143,7 @@ mod tests {
             ),
             (
                 Content::Bed,
-                ["x.bed", "x.bed.gz", "x.narrowPeak", "-", ".bed"],
+                ["x.bed", "x.bed.gz", "x.narrowPeak", "./-", ".bed"],
             ),
             (Content::Json, ["x.json", "x", "x.1", "gz", "x.metrics"]),
         ] {
@@ -149,6 +152,7 @@ mod tests {
             }
         }
         for (content, name, part) in [
+            (Content::Table, "-", "the name of a file"),
             (
                 Content::Table,
                 "x.csv",

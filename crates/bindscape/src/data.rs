@@ -1,5 +1,6 @@
 //! Regions and sequences of a job, and what is said of them.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use bindscape_base::digest::InputFile;
@@ -8,7 +9,7 @@ use bindscape_base::reading::Reading;
 use bindscape_base::{Error, Place, Result, digest};
 use bindscape_genome::load;
 use bindscape_genome::load::SequenceInput;
-use bindscape_genome::region::{Regions, Window};
+use bindscape_genome::region::{Region, Regions, Window};
 use bindscape_genome::sequence::{PackedSequences, SequenceSource};
 use bindscape_matrix::results::DataStep;
 use bindscape_matrix::{BindingMatrix, Provenance, parquet};
@@ -113,6 +114,14 @@ pub(crate) fn widened(
         regions,
         ..matrix
     })
+}
+
+/// The rows of the matrix whose regions are among `regions`, the very same.
+pub(crate) fn rows_of(matrix: &BindingMatrix, regions: &Regions) -> Vec<usize> {
+    let wanted: HashSet<Region<'_>> = regions.iter().collect();
+    (0..matrix.regions.len())
+        .filter(|&row| wanted.contains(&matrix.regions.get(row)))
+        .collect()
 }
 
 fn tell_provenance(provenance: &Provenance, path: &Path, progress: &dyn Progress) {

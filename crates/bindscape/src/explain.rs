@@ -1,7 +1,6 @@
 //! Why a model predicts as it does: what its bound test regions owe to their bases, the patterns that
 //! these form, where the patterns lie, and what the filters of the first layer look for.
 
-use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -204,10 +203,9 @@ impl Explain {
         model::check_build(model, file, genome, &self.matrix, session)?;
         let width = data::width(&matrix, &self.matrix)?;
         model::check_length(model, file, width, &self.matrix, model::OTHER_LENGTH)?;
-        let held_out: HashSet<Region<'_>> = model.training.held_out.iter().collect();
-        let rows: Vec<usize> = (0..matrix.regions.len())
+        let rows: Vec<usize> = data::rows_of(&matrix, &model.training.held_out)
+            .into_iter()
             .filter(|&row| matrix.columns[0][row].label(View::Sparse) == Some(true))
-            .filter(|&row| held_out.contains(&matrix.regions.get(row)))
             .collect();
         let regions = matrix.regions.select(&rows);
         let mut source = data::open_recorded(&self.sequences)?;

@@ -187,8 +187,11 @@ impl WrittenPlan {
     /// Writes the plan to `path`, whole or not at all.
     ///
     /// # Errors
-    /// If the file cannot be written.
+    /// If the file cannot be written, or is one that the plan names.
     pub fn write(&self, path: &Path) -> Result<()> {
+        let mut named = Vec::new();
+        texts("plan", &self.plan, &mut named);
+        refuse_if_read("plan", path, named.into_iter().map(Path::new))?;
         let mut text = serde_json::to_vec_pretty(self).expect("a plan has plain fields");
         text.push(b'\n');
         atomic::write(path, &text)

@@ -18,7 +18,7 @@ use bindscape::{Result, WrittenPlan, attribute, matrix, model, motif, predict, p
 use bindscape_genome::load::SequenceInput;
 use bindscape_motif::Format;
 
-use crate::{bindscape, succeeds, toy};
+use crate::{bindscape, refuses, says, succeeds, toy};
 
 #[test]
 fn a_written_plan_runs_to_the_same_model() {
@@ -30,6 +30,11 @@ fn a_written_plan_runs_to_the_same_model() {
         &[toy::PRETRAIN, &["planned", "--plan", "plan.json"]].concat(),
     );
     assert!(!here.join("planned").exists(), "--plan runs nothing");
+    let over = [toy::PRETRAIN, &["over", "--plan", "matrix.parquet"]].concat();
+    says(
+        &refuses(here, &over),
+        &["--plan: expected a file that is not read"],
+    );
     succeeds(here, &["run", "plan.json"]);
     let model = |run: &str| std::fs::read(here.join(run).join("multi/model.safetensors")).unwrap();
     assert!(model("typed") == model("planned"), "the same bytes");

@@ -7,13 +7,11 @@
 //! and the PWM so see the same regions, with the same labels. Regions of a multi-model that was
 //! transferred are left out: the network saw them with the labels of other TFs.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use bindscape_base::digest;
 use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Place, Result, random};
-use bindscape_genome::region::Region;
 use bindscape_genome::sequence::{PackedSequences, SequenceSource};
 use bindscape_matrix::results::Evaluation;
 use bindscape_matrix::{BindingMatrix, View};
@@ -54,13 +52,10 @@ impl DenovoPwms {
             )
             .hint("fine-tune again, or leave out ⟦pwm⟧")
         })?;
-        let fitted: HashSet<Region<'_>> = own.iter().collect();
         let mut learner = Learner {
             matrix,
             matrix_path: &plan.matrix,
-            rows: (0..matrix.regions.len())
-                .filter(|&row| fitted.contains(&matrix.regions.get(row)))
-                .collect(),
+            rows: data::rows_of(matrix, own),
             length: model.architecture.length(),
             view: plan.view,
             seed: plan.seed,

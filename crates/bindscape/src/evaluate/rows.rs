@@ -1,11 +1,9 @@
 //! The regions that an evaluation may use.
 
-use std::collections::HashSet;
 use std::path::PathBuf;
 
 use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Place, Result};
-use bindscape_genome::region::Region;
 use bindscape_matrix::BindingMatrix;
 use bindscape_nn::Model;
 
@@ -40,12 +38,7 @@ pub(super) fn choose(
 fn wanted(plan: &Evaluate, matrix: &BindingMatrix, model: &Model) -> Result<Vec<usize>> {
     let wanted: Vec<usize> = match plan.on {
         EvaluationRegions::Unseen => (0..matrix.regions.len()).collect(),
-        EvaluationRegions::HeldOut => {
-            let held_out: HashSet<Region<'_>> = model.training.held_out.iter().collect();
-            (0..matrix.regions.len())
-                .filter(|&row| held_out.contains(&matrix.regions.get(row)))
-                .collect()
-        }
+        EvaluationRegions::HeldOut => data::rows_of(matrix, &model.training.held_out),
     };
     if wanted.is_empty() {
         return Err(Error::input(

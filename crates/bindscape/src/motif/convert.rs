@@ -135,7 +135,9 @@ impl Job for Convert {
 
     fn check(&self) -> Result<()> {
         self.pseudocount.map(Pseudocount::new).transpose()?;
-        Content::Motifs(self.to).check("out", &self.out)?;
+        if !is_standard(&self.out) {
+            Content::Motifs(self.to).check("out", &self.out)?;
+        }
         match self.trim {
             Some(bits) if !(0.0..=2.0).contains(&bits) => Err(Error::argument(
                 "trim",

@@ -207,7 +207,7 @@ impl Job for Scan {
                 "bed",
             ));
         }
-        if !self.directory {
+        if !self.directory && !is_standard(&self.out) {
             self.content().check("out", &self.out)?;
         }
         if options.results == ScanResults::Occupancies {

@@ -342,7 +342,9 @@ impl Job for Predict {
     const NAME: &'static str = "protein predict";
 
     fn check(&self) -> Result<()> {
-        Content::Table.check("out", &self.out)?;
+        if self.out != Path::new("-") {
+            Content::Table.check("out", &self.out)?;
+        }
         self.embeddings.check()?;
         if !(0.0..=1.0).contains(&self.threshold) {
             return Err(Error::argument(

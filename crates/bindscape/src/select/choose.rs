@@ -1,24 +1,23 @@
 //! The choice itself.
 
+mod describe;
+mod draws;
+
 use std::sync::Arc;
 
 use bindscape_base::digest::{self, InputFile};
-use bindscape_base::random::{shuffle, stream};
-use bindscape_base::words::{counted, plural, some_of, thousands};
+use bindscape_base::words::{counted, plural, thousands};
 use bindscape_base::{Error, Result, Subject};
 use bindscape_matrix::sample::{self, Unresolved};
 use bindscape_matrix::{BindingMatrix, RegionsOf, TrainingRegions, View};
 use rayon::prelude::*;
 
-use super::gain;
+use self::draws::Draws;
 use super::modes::{Modes, fold};
 use super::partners::PartnerInput;
-use super::set::{ChosenSet, ChosenTf, Target};
+use super::set::{ChosenSet, Target};
 use super::strategy::{Choosing, Rule, TfChoice};
 use crate::session::Session;
-
-/// Sets that are tried where TFs are drawn at random. Where there are no more than that, all are.
-const DRAWS: u64 = 2_000;
 
 /// What TFs are chosen from, and how.
 pub(crate) struct Question<'a> {
@@ -452,8 +451,8 @@ impl<'a> Chooser<'a> {
         .read()
     }
 
-    /// `wanted` TFs of `pool` at random, behind `lead`, with regions enough: the first of up to
-    /// [`DRAWS`] draws that has them, which is one of all such sets, each with equal probability.
+    /// `wanted` TFs of `pool` at random, behind `lead`, with regions enough: the first of
+    /// [`Draws`] that has them, which is one of all such sets, each with equal probability.
     fn draw(
         &self,
         rule: Rule,
@@ -581,164 +580,6 @@ impl<'a> Chooser<'a> {
         }
         tfs
     }
-
-    /// Too few regions for `set`; `which` says which of several sets it is.
-    fn too_few(&self, choice: &str, set: &[usize], around: &Around, which: &str) -> Error {
-        let regions = self.training(set).regions;
-        let name = |tf: usize| self.question.matrix.tfs[tf].as_str();
-        let names: Vec<&str> = set.iter().map(|&tf| name(tf)).collect();
-        let least = self.least_regions();
-        let which = if which.is_empty() {
-            String::new()
-        } else {
-            format!("{which}, ")
-        };
-        let error = Error::argument(
-            if self.question.choosing.min_regions.is_some() {
-                "min_regions"
-            } else {
-                "tfs"
-            },
-            format!(
-                "{choice} to have {} to train on{}",
-                counted(least, "region"),
-                if regions < least {
-                    ""
-                } else {
-                    ", some of them bound by each TF"
-                }
-            ),
-            format!("{} ({which}{})", thousands(regions), some_of(&names)),
-        );
-        let without = |left_out: usize| {
-            let rest: Vec<usize> = set.iter().copied().filter(|&tf| tf != left_out).collect();
-            (self.training(&rest).regions, left_out)
-        };
-        let costliest = set.iter().map(|&tf| without(tf)).max_by_key(|&(n, _)| n);
-        match costliest {
-            Some((more, tf)) if set.len() > 1 && more > regions => {
-                let leave = if Some(tf) == around.column {
-                    "leave ⟦with_target⟧ out".to_owned()
-                } else {
-                    format!("leave it out with ⟦without⟧ {}", name(tf))
-                };
-                error.hint(format!(
-                    "{} costs most: the others have {}; {leave}, or lower ⟦count⟧ or \
-                     ⟦min_regions⟧",
-                    name(tf),
-                    counted(more, "region")
-                ))
-            }
-            _ => error.hint("lower ⟦min_regions⟧"),
-        }
-    }
-
-    /// The set as it is shown and recorded; makes sure that it has regions enough.
-    fn describe(
-        &self,
-        choice: &TfChoice,
-        picked: Picked,
-        rule: String,
-        around: Option<&Around>,
-    ) -> Result<ChosenSet> {
-        let own = picked.tfs.len();
-        let tfs = match (choice, around) {
-            (TfChoice::Around { .. }, Some(around)) => self.filled(around, picked.tfs),
-            _ => picked.tfs,
-        };
-        if let Some(all) = self.question.choosing.bury
-            && choice.around().is_some()
-            && tfs.len() < all
-        {
-            return Err(Error::argument(
-                "bury",
-                format!(
-                    "at most {}, as no more TFs are known to share no mode with the target",
-                    tfs.len()
-                ),
-                all.to_string(),
-            ));
-        }
-        let training = self.training(&tfs);
-        let nobody = Around {
-            name: String::new(),
-            column: None,
-            modes: Vec::new(),
-            counted: Vec::new(),
-        };
-        if training.regions < self.least_regions() {
-            let around = around.unwrap_or(&nobody);
-            return Err(self.too_few(&choice.to_string(), &tfs, around, ""));
-        }
-        let names = &self.question.matrix.tfs;
-        let (modes, target) = around.map_or((&[][..], None), |a| (&a.modes[..], a.column));
-        let chosen: Vec<ChosenTf> = tfs
-            .iter()
-            .zip(&training.bound)
-            .enumerate()
-            .map(|(place, (&tf, &bound_in_regions))| {
-                let own_modes = self.modes.of(&names[tf]);
-                ChosenTf {
-                    tf: names[tf].clone(),
-                    shared: own_modes
-                        .iter()
-                        .filter(|mode| modes.contains(mode))
-                        .cloned()
-                        .collect(),
-                    modes: own_modes,
-                    cosine: target.and_then(|target| self.regions.cosine(target, tf)),
-                    score: picked
-                        .scores
-                        .iter()
-                        .find(|(of, _)| *of == tf)
-                        .map(|(_, score)| *score),
-                    resolved: self.regions.resolved(tf),
-                    bound: self.regions.bound(tf),
-                    bound_in_regions,
-                    fills_up: place >= own,
-                }
-            })
-            .collect();
-        let mut notes = picked.notes;
-        let never: Vec<&str> = chosen
-            .iter()
-            .filter(|tf| tf.bound_in_regions == 0)
-            .map(|tf| tf.tf.as_str())
-            .collect();
-        if !never.is_empty() {
-            notes.push(format!(
-                "warning: bound in none of these regions: {}",
-                some_of(&never)
-            ));
-        }
-        let of_mode = chosen.iter().zip(&tfs);
-        let bound_of_mode = of_mode
-            .filter(|(tf, column)| !tf.shared.is_empty() && Some(**column) != target)
-            .map(|(tf, _)| tf.bound_in_regions)
-            .sum();
-        let share = self.taken_share(&training);
-        let predicted_gain = gain::predicted(&chosen, around.map(|of| of.name.as_str()), share);
-        Ok(ChosenSet {
-            choice: choice.clone(),
-            rule,
-            modes_from: match self.modes.input() {
-                Some(file) => file.name.clone(),
-                None => self.question.choosing.modes.clone(),
-            },
-            target: around.map(|around| Target {
-                tf: around.name.clone(),
-                modes: around.modes.clone(),
-                bound: around.column.map(|tf| self.regions.bound(tf)),
-            }),
-            tfs: chosen,
-            unresolved: self.question.unresolved,
-            regions: training.regions,
-            bound: training.bound.iter().sum(),
-            bound_of_mode,
-            predicted_gain,
-            notes,
-        })
-    }
 }
 
 /// Names or numbers in a row, or that there are none.
@@ -747,89 +588,5 @@ fn listed(items: &[String]) -> String {
         "none".to_owned()
     } else {
         items.join(", ")
-    }
-}
-
-/// Sets of a pool by number: all of them in random order where they are few, draws otherwise.
-struct Draws<'a> {
-    pool: &'a [usize],
-    wanted: usize,
-    seed: u64,
-    /// Keeps the draws of different rules apart.
-    purpose: String,
-    /// All sets, where there are no more than [`DRAWS`].
-    all: Vec<Vec<usize>>,
-    complete: bool,
-}
-
-impl<'a> Draws<'a> {
-    fn new(pool: &'a [usize], wanted: usize, seed: u64, rule: Rule) -> Self {
-        let purpose = format!("pre-training TFs: {}", rule.name());
-        let wanted = wanted.min(pool.len());
-        let complete = wanted > 0 && combinations(pool.len() as u64, wanted as u64) <= DRAWS;
-        let mut all = Vec::new();
-        if complete {
-            subsets(pool, wanted, &mut Vec::new(), &mut all);
-            shuffle(&mut all, &mut stream(seed, &purpose, &[]));
-        }
-        Self {
-            pool,
-            wanted,
-            seed,
-            purpose,
-            all,
-            complete,
-        }
-    }
-
-    fn count(&self) -> u64 {
-        if self.complete {
-            self.all.len() as u64
-        } else if self.wanted == 0 {
-            0
-        } else {
-            DRAWS
-        }
-    }
-
-    /// The set of that number, by column.
-    fn set(&self, number: u64) -> Vec<usize> {
-        if self.complete {
-            return self.all[number as usize].clone();
-        }
-        let mut pool = self.pool.to_vec();
-        shuffle(&mut pool, &mut stream(self.seed, &self.purpose, &[number]));
-        pool.truncate(self.wanted);
-        pool.sort_unstable();
-        pool
-    }
-}
-
-/// Ways to take `k` of `n`, or some number above [`DRAWS`] where there are more.
-fn combinations(n: u64, k: u64) -> u64 {
-    let mut count: u64 = 1;
-    for i in 0..k.min(n - k) {
-        count = count * (n - i) / (i + 1);
-        if count > DRAWS {
-            break;
-        }
-    }
-    count
-}
-
-/// All sets of `wanted` of `pool`, in order.
-fn subsets(pool: &[usize], wanted: usize, begun: &mut Vec<usize>, all: &mut Vec<Vec<usize>>) {
-    if begun.len() == wanted {
-        all.push(begun.clone());
-        return;
-    }
-    let missing = wanted - begun.len();
-    for first in 0..=pool.len().saturating_sub(missing) {
-        let Some(&tf) = pool.get(first) else {
-            return;
-        };
-        begun.push(tf);
-        subsets(&pool[first + 1..], wanted, begun, all);
-        begun.pop();
     }
 }
