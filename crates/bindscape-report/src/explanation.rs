@@ -5,7 +5,7 @@ use maud::{PreEscaped, html};
 
 use crate::contributions::{self, ContributionRow};
 use crate::filters::{self, FilterPage};
-use crate::motifs::{files_beside, foot, head};
+use crate::motifs::{files_beside, foot, head, linked};
 use crate::page::document;
 use crate::patterns::{self, PatternSection};
 
@@ -39,7 +39,7 @@ pub struct ExplanationPage<'a> {
 pub fn explanation_page(page: &ExplanationPage<'_>) -> String {
     let notes: Vec<&str> = page.notes.iter().map(String::as_str).collect();
     let said = |notes: &[String]| {
-        html! { @for note in notes { p { (note) } } }
+        html! { @for note in notes { p { (linked(note)) } } }
     };
     let content = html! {
         (PreEscaped(&page.definitions))
@@ -61,7 +61,7 @@ pub fn explanation_page(page: &ExplanationPage<'_>) -> String {
                 }
                 section aria-labelledby="filters-of-the-model" {
                     h2 id="filters-of-the-model" { "Filters of the first layer" }
-                    @for note in filters::notes(&page.filters) { p { (note) } }
+                    (said(&filters::notes(&page.filters)))
                     (filters::body(&page.filters, Some(FILTERS)))
                 }
                 (files_beside(&page.files))
@@ -98,7 +98,10 @@ mod tests {
             title: "Why JUND".into(),
             notes: vec!["a note".into()],
             definitions: "<defs/>".into(),
-            patterns: (vec![pattern], vec!["of patterns".into()]),
+            patterns: (
+                vec![pattern],
+                vec!["of patterns, see https://a.org/b".into()],
+            ),
             regions: (vec![row], vec!["of regions".into()]),
             filters: FilterPage {
                 model: "m".into(),
@@ -121,7 +124,7 @@ mod tests {
             "Why JUND",
             "a note",
             "<defs/>",
-            "of patterns",
+            "of patterns, see <a href=\"https://a.org/b\">https://a.org/b</a>",
             "<td>41</td>",
             "of regions",
             "chr1:5-9",

@@ -151,7 +151,7 @@ pub(crate) fn facts(facts: &[(&str, String)]) -> Markup {
 }
 
 /// A text with its addresses as links.
-fn linked(text: &str) -> Markup {
+pub(crate) fn linked(text: &str) -> Markup {
     let mut pieces: Vec<(&str, &str)> = Vec::new();
     let mut rest = text;
     while let Some(at) = rest.find("https://") {
