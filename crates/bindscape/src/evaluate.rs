@@ -346,6 +346,12 @@ impl Job for Evaluate {
         if self.tfs.as_ref().is_some_and(Vec::is_empty) {
             return Err(Error::argument("tfs", "names of TFs", "none"));
         }
+        let tfs = self.tfs.as_deref().unwrap_or_default();
+        if let Some(twice) = (tfs.iter().enumerate()).find(|&(place, tf)| tfs[..place].contains(tf))
+        {
+            let found = format!("`{}` twice", twice.1);
+            return Err(Error::argument("tfs", "each TF once", found));
+        }
         if self.pwm_out.is_some() && !self.pwm {
             return Err(Error::argument(
                 "pwm_out",

@@ -193,6 +193,24 @@ fn each_network_trains() {
     for network in ["tf", "domain"] {
         let told = succeeds(here, &with(WORDS, &[network, "--network", network]));
         says(&told, &[&format!("{network}: epoch  1"), "best epoch"]);
+        // What it does not answer is said.
+        let words = [
+            "protein",
+            "predict",
+            "--model",
+            network,
+            "--proteins",
+            "p.fasta",
+        ];
+        let empty = match network {
+            "tf" => "class and p_… of classes are empty",
+            _ => "p_tf and is_tf are empty",
+        };
+        let out = format!("{network}.tsv");
+        says(
+            &succeeds(here, &[&words[..], &["--out", &out]].concat()),
+            &[empty],
+        );
     }
     // The sizes of DeepTFactor are fixed: few proteins, one epoch.
     let fasta = fs::read_to_string(here.join("p.fasta")).expect("a file");

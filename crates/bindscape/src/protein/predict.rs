@@ -195,11 +195,7 @@ impl Predict {
             )
             .hint("leave ⟦prior⟧ out"));
         }
-        let answers_tf = match model {
-            ProteinClassifier::Network(model) => model.network.heads().tf(),
-            ProteinClassifier::Homology(model) => model.answers_tf(),
-        };
-        if self.top.is_some() && !answers_tf {
+        if self.top.is_some() && !answers(model).0 {
             return Err(Error::argument(
                 "top",
                 "a model that tells TFs, with p_tf",
@@ -368,6 +364,16 @@ impl Job for Predict {
         let (model, file) = load_model(&self.model)?;
         self.check_model(&model)?;
         self.check_out(&file)?;
+        match answers(&model) {
+            (false, _) => session.note(
+                "the model tells classes, not whether a protein is a TF: p_tf and is_tf are empty",
+            ),
+            (_, false) => session.note(
+                "the model tells whether a protein is a TF, not its class: class and p_… of classes \
+                 are empty",
+            ),
+            (true, true) => {}
+        }
         let scorer = self.scorer(&model, session)?;
         Reading::current().digest_as_read([self.proteins.as_path()]);
         let reader = ProteinReader::open(&self.proteins)?;
@@ -384,6 +390,17 @@ impl Job for Predict {
         }
         journal.map_or(Ok(()), Journal::finish)?;
         Ok(predicted)
+    }
+}
+
+/// Whether a model tells TFs from other proteins, and whether it tells classes.
+fn answers(model: &ProteinClassifier) -> (bool, bool) {
+    match model {
+        ProteinClassifier::Network(model) => {
+            let heads = model.network.heads();
+            (heads.tf(), heads.domain())
+        }
+        ProteinClassifier::Homology(model) => (model.answers_tf(), model.answers_classes()),
     }
 }
 
