@@ -13,8 +13,9 @@ use bindscape_motif::{Format, Motif, MotifSet};
 use bindscape_nn::train::MODEL_FILE;
 use bindscape_nn::{Device, Model, Strands};
 
+use super::inputs::Inputs;
 use super::readout::{self, ReadoutFit};
-use super::{Finetune, FinetunedModel, Inputs, Parent};
+use super::{Finetune, FinetunedModel, Parent};
 use crate::profiles;
 use crate::run_directory::{RunDirectory, read_json, write_json};
 use crate::session::Session;
