@@ -84,23 +84,52 @@ impl<R: Read + Seek> Npz<R> {
                     names.join(", ")
                 },
             )
-            .hint("save it with `numpy.savez_compressed(path, matrix)`"));
+            .hint(
+                "save it with `numpy.savez_compressed(path, matrix)`; of a sparse matrix of SciPy, \
+                 `matrix.toarray()`",
+            ));
         }
         let path = &self.path;
-        let mut reader = self
+        let reader = self
             .archive
             .by_name(&entry)
             .map_err(|error| zip_error(path, error))?;
-        let header = read_header(&mut reader, path)?;
-        Ok(ArrayReader {
-            path,
-            reader: Box::new(reader),
-            shape: header.shape,
-            kind: header.kind,
-            big_endian: header.big_endian,
-            column_major: header.column_major,
-            buffer: Vec::new(),
-        })
+        ArrayReader::begin(reader, path)
+    }
+}
+
+/// A file of one array: an archive in which it has no name, or the array alone.
+pub enum ArrayFile {
+    /// `.npz`.
+    Archive(Npz<BufReader<File>>),
+    /// `.npy`.
+    Alone(PathBuf),
+}
+
+impl ArrayFile {
+    /// Opens the file at `path`.
+    ///
+    /// # Errors
+    /// As [`Npz::open`].
+    pub fn open(path: &Path) -> Result<Self> {
+        match FileKind::of(path) {
+            Some(FileKind::Npy) => Ok(Self::Alone(path.to_path_buf())),
+            _ => Npz::open(path).map(Self::Archive),
+        }
+    }
+
+    /// Starts reading its numbers.
+    ///
+    /// # Errors
+    /// If it holds none.
+    pub fn array(&mut self) -> Result<ArrayReader<'_>> {
+        match self {
+            Self::Archive(archive) => archive.array(UNNAMED),
+            Self::Alone(path) => {
+                let file = File::open(&path).map_err(|source| Error::io("read", &path, source))?;
+                ArrayReader::begin(BufReader::with_capacity(1 << 17, file), path)
+            }
+        }
     }
 }
 
@@ -134,7 +163,21 @@ impl Kind {
     }
 }
 
-impl ArrayReader<'_> {
+impl<'a> ArrayReader<'a> {
+    /// Reads the header; numbers follow.
+    fn begin(mut reader: impl Read + 'a, path: &'a Path) -> Result<Self> {
+        let header = read_header(&mut reader, path)?;
+        Ok(Self {
+            path,
+            reader: Box::new(reader),
+            shape: header.shape,
+            kind: header.kind,
+            big_endian: header.big_endian,
+            column_major: header.column_major,
+            buffer: Vec::new(),
+        })
+    }
+
     /// Size along each dimension.
     #[must_use]
     pub fn shape(&self) -> &[u64] {

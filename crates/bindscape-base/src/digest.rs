@@ -26,7 +26,8 @@ pub struct InputFile {
 
 /// Name, size and SHA-256 of the file at `path` as it lies on disk; `role` says what it was used as
 /// (`dhs`, `chip`, `matrix`…). It is read in one pass, unless its checksum is known to the job on
-/// whose behalf this thread works ([`Reading`]).
+/// whose behalf this thread works ([`Reading`]). A pipe is not read again: its checksum is [`UNKNOWN`]
+/// unless that job took it.
 ///
 /// # Errors
 /// If the file cannot be read.
@@ -35,6 +36,10 @@ pub fn input_file(role: &str, path: &Path) -> Result<InputFile> {
     let known = reading.as_ref().and_then(|reading| reading.digested(path));
     let Digested { bytes, sha256 } = match known {
         Some(known) => known,
+        None if is_pipe(path) => Digested {
+            bytes: 0,
+            sha256: UNKNOWN.to_owned(),
+        },
         None => {
             let (identity, digested) = read(path)?;
             if let (Some(reading), Some(identity)) = (reading, identity) {
@@ -53,6 +58,13 @@ pub fn input_file(role: &str, path: &Path) -> Result<InputFile> {
         bytes,
         sha256,
     })
+}
+
+/// In place of the checksum of a pipe that is not known.
+pub const UNKNOWN: &str = "unknown: read from a pipe";
+
+fn is_pipe(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
 /// Reads the file at `path` for its checksum.

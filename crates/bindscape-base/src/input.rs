@@ -80,7 +80,10 @@ pub fn open(path: impl AsRef<Path>) -> Result<Box<dyn BufRead + Send>> {
         return Err(kind::mistaken(path, TEXT, found));
     }
     let size = metadata.as_ref().map(Metadata::len);
-    if let Some(reading) = Reading::entered().filter(|reading| reading.wants(path))
+    let is_pipe = metadata
+        .as_ref()
+        .is_some_and(|metadata| !metadata.is_file());
+    if let Some(reading) = Reading::entered().filter(|reading| reading.wants(path, is_pipe))
         && let Some(identity) = metadata.as_ref().and_then(Identity::of)
     {
         return from_reader(Digesting::new(file, reading, path, identity), path, size);

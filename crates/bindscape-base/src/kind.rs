@@ -253,7 +253,8 @@ impl FileKind {
             }
             Kind::Parquet => "`bindscape matrix inspect` shows what a binding matrix holds",
             Kind::TwoBit => "it can be a genome; `twoBitToFa` makes FASTA of it",
-            Kind::Zip | Kind::Npy | Kind::Pickle => {
+            Kind::Npy => "`numpy.savez_compressed` makes an archive (.npz) of arrays",
+            Kind::Zip | Kind::Pickle => {
                 "`bindscape model import` takes over weights of PyTorch, `bindscape matrix import` a published matrix; a spreadsheet is saved as text separated by tabs"
             }
             Kind::Bam => "`bedtools bamtobed` makes BED of it; peaks come from a peak caller",

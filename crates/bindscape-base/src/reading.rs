@@ -66,20 +66,25 @@ pub(crate) struct Digested {
 /// What tells that a path still holds the file that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Identity {
-    bytes: u64,
+    /// `None` for a pipe or device.
+    bytes: Option<u64>,
     modified: Option<SystemTime>,
     #[cfg(unix)]
     file: (u64, u64),
 }
 
 impl Identity {
-    /// `None` for what is no regular file.
+    /// `None` for a directory.
     pub(crate) fn of(metadata: &Metadata) -> Option<Self> {
         #[cfg(unix)]
         use std::os::unix::fs::MetadataExt;
-        metadata.is_file().then(|| Self {
-            bytes: metadata.len(),
-            modified: metadata.modified().ok(),
+        (!metadata.is_dir()).then(|| Self {
+            bytes: metadata.is_file().then_some(metadata.len()),
+            // A pipe is another with everything that passes through it.
+            modified: metadata
+                .is_file()
+                .then(|| metadata.modified().ok())
+                .flatten(),
             #[cfg(unix)]
             file: (metadata.dev(), metadata.ino()),
         })
@@ -135,10 +140,11 @@ impl Reading {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the checksum of the file at `path` is still to be taken as it is read.
-    pub(crate) fn wants(&self, path: &Path) -> bool {
+    /// Whether the checksum of the file at `path` is still to be taken as it is read. What comes
+    /// out of a pipe comes once, and cannot be read again for it.
+    pub(crate) fn wants(&self, path: &Path, is_pipe: bool) -> bool {
         let state = self.lock();
-        state.wanted.contains(path) && !state.digests.contains_key(path)
+        (is_pipe || state.wanted.contains(path)) && !state.digests.contains_key(path)
     }
 
     /// What is known of the file at `path`, if it is still the same.
@@ -184,7 +190,7 @@ impl<R: Read> Read for Digesting<R> {
         if count > 0 {
             self.digest.update(&out[..count]);
             self.bytes += count as u64;
-        } else if !out.is_empty() && self.bytes == self.identity.bytes {
+        } else if !out.is_empty() && self.identity.bytes.is_none_or(|bytes| bytes == self.bytes) {
             // A file that grew or shrank meanwhile is read again for its checksum.
             let digested = Digested {
                 bytes: self.bytes,
@@ -309,5 +315,28 @@ mod tests {
             jobs.map(|job| job.join().unwrap())
         });
         assert_eq!(warnings.map(|warnings| warnings.len()), [1, 0]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_is_read_once() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&path).status();
+        assert!(made.unwrap().success());
+        let unread = input_file("chip", &path).unwrap();
+        assert_eq!(unread.sha256, crate::digest::UNKNOWN);
+        let writer = {
+            let path = path.clone();
+            std::thread::spawn(move || std::fs::write(path, b"chr1\t5\t9\n").unwrap())
+        };
+        let file = Reading::default().enter(|| {
+            assert_eq!(read(&path), 1);
+            input_file("chip", &path)
+        });
+        writer.join().unwrap();
+        let file = file.unwrap();
+        let expected = sha256_hex(b"chr1\t5\t9\n");
+        assert_eq!((file.bytes, file.sha256), (9, expected));
     }
 }

@@ -254,7 +254,8 @@ fn write_text(
         write!(out, "{chrom}\t{start}\t{end}\t{name}")?;
         for score in *scores {
             match score {
-                Some(score) => write!(out, "\t{score:.6}")?,
+                // As many digits as tell it from every other: ranks are kept.
+                Some(score) => write!(out, "\t{score}")?,
                 None => write!(out, "\tNA")?,
             }
         }
@@ -267,7 +268,7 @@ fn write_text(
                 let thousandths = (score * 1000.0).round();
                 writeln!(
                     out,
-                    "{chrom}\t{start}\t{end}\t{name}\t{thousandths:.0}\t.\t{score:.6}\t{tf}"
+                    "{chrom}\t{start}\t{end}\t{name}\t{thousandths:.0}\t.\t{score}\t{tf}"
                 )?;
             }
             None => writeln!(out, "{chrom}\t{start}\t{end}\t{name}\t.\t.\t.\t{tf}")?,
@@ -446,7 +447,7 @@ mod tests {
     fn write_two_rows(path: &Path) {
         let mut writer = ScoreWriter::create(path, &header()).unwrap();
         let rows = [
-            (5, "r", [Some(0.25), Some(0.75)]),
+            (5, "r", [Some(0.25), Some(0.000_000_123)]),
             (1, ".", [None, Some(1.0)]),
         ];
         for (start, name, scores) in rows {
@@ -475,18 +476,18 @@ mod tests {
         assert!(text.contains("# model_sha256: ab\n# model_genome: GRCh38\n"));
         assert!(text.ends_with(
             "chrom\tstart\tend\tname\tMAX\tSPI1\n\
-             chr1\t5\t205\tr\t0.250000\t0.750000\n\
-             chr1\t1\t201\t.\tNA\t1.000000\n"
+             chr1\t5\t205\tr\t0.25\t0.000000123\n\
+             chr1\t1\t201\t.\tNA\t1\n"
         ));
         let bed = directory.path().join("out.bed");
         write_two_rows(&bed);
         let text = std::fs::read_to_string(&bed).unwrap();
         // A region without a name goes by the TF; a missing score is no number.
         assert!(text.ends_with(
-            "chr1\t5\t205\tr\t250\t.\t0.250000\tMAX\n\
-             chr1\t5\t205\tr\t750\t.\t0.750000\tSPI1\n\
+            "chr1\t5\t205\tr\t250\t.\t0.25\tMAX\n\
+             chr1\t5\t205\tr\t0\t.\t0.000000123\tSPI1\n\
              chr1\t1\t201\tMAX\t.\t.\t.\tMAX\n\
-             chr1\t1\t201\tSPI1\t1000\t.\t1.000000\tSPI1\n"
+             chr1\t1\t201\tSPI1\t1000\t.\t1\tSPI1\n"
         ));
         let compressed = directory.path().join("out.bed.gz");
         write_two_rows(&compressed);

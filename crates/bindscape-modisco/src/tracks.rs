@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use bindscape_arrays::npz::{Npz, UNNAMED};
+use bindscape_arrays::npz::ArrayFile;
 use bindscape_base::error::Place;
 use bindscape_base::progress::{Progress, check};
 use bindscape_base::{Error, Result};
@@ -69,8 +69,8 @@ impl Tracks {
         })
     }
 
-    /// Reads the archives that `modisco motifs -s SEQUENCES -a CONTRIBUTIONS` takes: `arr_0` of
-    /// one-hot sequences and of hypothetical contributions, both sequences × 4 × positions. Of the
+    /// Reads the files that `modisco motifs -s SEQUENCES -a CONTRIBUTIONS` takes: archives (`arr_0`)
+    /// or single arrays of one-hot sequences and of hypothetical contributions, both sequences × 4 × positions. Of the
     /// positions the `window` in the middle is read, or all.
     ///
     /// # Errors
@@ -81,9 +81,10 @@ impl Tracks {
         window: Option<usize>,
         progress: &dyn Progress,
     ) -> Result<Self> {
-        let (mut one_hot, mut hypothetical) = (Npz::open(sequences)?, Npz::open(contributions)?);
-        let mut one_hot = one_hot.array(UNNAMED)?;
-        let mut hypothetical = hypothetical.array(UNNAMED)?;
+        let (mut one_hot, mut hypothetical) =
+            (ArrayFile::open(sequences)?, ArrayFile::open(contributions)?);
+        let mut one_hot = one_hot.array()?;
+        let mut hypothetical = hypothetical.array()?;
         let [examples, length] = check_layout(sequences, one_hot.shape())?;
         let other = check_layout(contributions, hypothetical.shape())?;
         if other != [examples, length] {
@@ -334,7 +335,7 @@ mod tests {
         assert!(Tracks::new(3, vec![0; 6], vec![f32::NAN; 24]).is_err());
     }
 
-    use bindscape_arrays::npz::ArrayWriter;
+    use bindscape_arrays::npz::{ArrayWriter, header_bytes};
     use bindscape_base::progress::Silent;
 
     fn write(path: &Path, shape: &[u64], numbers: &[f64]) {
@@ -368,6 +369,21 @@ mod tests {
         assert_eq!(
             [tracks.contribution(0, 0), tracks.contribution(0, 1)],
             [1.0, 4.0]
+        );
+        // Arrays without an archive are read as well.
+        let alone = |name: &str, kind: &str, bytes: Vec<u8>| {
+            let path = directory.path().join(name);
+            let header = header_bytes(&[1, 4, 2], kind);
+            std::fs::write(&path, [header, bytes].concat()).expect("written");
+            path
+        };
+        let one_hot = alone("s.npy", "|i1", AC.map(|value| value as u8).to_vec());
+        let numbers = (1..9).flat_map(|value: u8| f32::from(value).to_le_bytes());
+        let values = alone("a.npy", "<f4", numbers.collect());
+        let same = Tracks::read(&one_hot, &values, None, &Silent).expect("read");
+        assert_eq!(
+            (same.bases(0), same.hypothetical(0, 3)),
+            (tracks.bases(0), tracks.hypothetical(0, 3))
         );
         let cut = Tracks::read(&s, &a, Some(1), &Silent).expect("read");
         assert_eq!((cut.bases(0), cut.length()), (&[1][..], 1));

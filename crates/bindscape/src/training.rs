@@ -72,6 +72,9 @@ impl Default for TrainingPlan {
     }
 }
 
+/// Fewer resamples than this have no percentiles near the ends.
+const FEWEST_RESAMPLES: u32 = 20;
+
 /// Confidence intervals of metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -95,13 +98,20 @@ impl BootstrapPlan {
     /// Checks the level.
     ///
     /// # Errors
-    /// If the level is not above 0 and below 1.
+    /// If the level is not above 0 and below 1, or the resamples are too few for an interval.
     pub fn check(self) -> Result<()> {
         if !(self.level > 0.0 && self.level < 1.0) {
             return Err(Error::argument(
                 "level",
                 "a share above 0 and below 1",
                 self.level.to_string(),
+            ));
+        }
+        if (1..FEWEST_RESAMPLES).contains(&self.resamples) {
+            return Err(Error::argument(
+                "resamples",
+                format!("0, for no intervals, or at least {FEWEST_RESAMPLES}"),
+                self.resamples.to_string(),
             ));
         }
         Ok(())
@@ -286,7 +296,7 @@ fn write_test_scores(
                 continue;
             };
             let score = scores[index * data.tfs.len() + column]
-                .map_or_else(|| "NA".to_owned(), |score| format!("{score:.6}"));
+                .map_or_else(|| "NA".to_owned(), |score| score.to_string());
             writeln!(
                 out,
                 "{}\t{}\t{}\t{tf}\t{}\t{score}",

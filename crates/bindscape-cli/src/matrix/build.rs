@@ -1,6 +1,6 @@
 //! `bindscape matrix build`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bindscape::matrix::{BuildMatrix, CellRegions, ONE_CELL, TfPeaks};
 use bindscape_base::{Error, Result};
@@ -98,7 +98,12 @@ const CENTRES: &[(&str, &str)] = &[
 
 /// `CELL=FILE`, or a file of the one cell.
 fn cell_regions(text: &str) -> Result<CellRegions> {
-    let (cell, path) = text.split_once('=').unwrap_or((ONE_CELL, text));
+    // Directories may be named `sample=K562`.
+    let whole = Path::new(text).is_file();
+    let (cell, path) = match text.split_once('=') {
+        Some(parts) if !whole => parts,
+        _ => (ONE_CELL, text),
+    };
     if cell.is_empty() || path.is_empty() {
         return Err(Error::argument(
             "accessible",
@@ -179,6 +184,23 @@ impl Verb for Arguments {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_in_a_directory_with_a_sign_of_equality_is_one_of_the_one_cell() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let folder = directory.path().join("sample=K562");
+        std::fs::create_dir(&folder).expect("made");
+        let file = folder.join("a.bed");
+        std::fs::write(&file, "").expect("written");
+        let text = file.to_str().expect("UTF-8");
+        let cell = |text: &str| cell_regions(text).expect("regions");
+        assert_eq!(
+            (cell(text).cell, cell(text).path),
+            (ONE_CELL.to_owned(), file.clone())
+        );
+        let named = cell(&format!("GM={text}"));
+        assert_eq!((&*named.cell, named.path), ("GM", file));
+    }
 
     #[test]
     fn dimers_keep_their_names_and_cells_follow_a_single_colon() {

@@ -21,10 +21,10 @@ pub(crate) struct Arguments {
     /// Patterns that `motif modisco` or modisco-lite found (HDF5)
     #[arg(short = 'm', long, value_name = "H5")]
     patterns: PathBuf,
-    /// One-hot sequences (.npz)
+    /// One-hot sequences (.npz or .npy)
     #[arg(short = 's', long, value_name = "NPZ")]
     sequences: PathBuf,
-    /// Hypothetical contributions (.npz)
+    /// Hypothetical contributions (.npz or .npy)
     #[arg(short = 'a', long, value_name = "NPZ")]
     attributions: PathBuf,
     /// Directory to write, new or empty

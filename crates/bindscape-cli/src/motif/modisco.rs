@@ -18,10 +18,10 @@ Files: patterns.html (a page of the patterns with their logos and matches), patt
 `modisco report` and finemo open it), patterns.meme (frequencies), contributions.meme (mean \
 contributions in MEME's layout), patterns.tsv (seqlets, consensus and best match of each), \
 matches.tsv (all matches), seqlets.bed, modisco.json (inputs, options and counts).\n\n\
-Sequences and attributions: .npz of NumPy, arr_0 of sequences × 4 (A, C, G, T) × positions; one \
+Sequences and attributions: .npz (arr_0) or .npy of NumPy, of sequences × 4 (A, C, G, T) × positions; one \
 file of one-hot sequences, one of hypothetical contributions.")]
 pub(crate) struct Arguments {
-    /// One-hot sequences (.npz)
+    /// One-hot sequences (.npz or .npy)
     #[arg(
         short = 's',
         long,
@@ -30,7 +30,7 @@ pub(crate) struct Arguments {
         requires = "attributions"
     )]
     sequences: Option<PathBuf>,
-    /// Hypothetical contributions (.npz)
+    /// Hypothetical contributions (.npz or .npy)
     #[arg(short = 'a', long, value_name = "NPZ", requires = "sequences")]
     attributions: Option<PathBuf>,
     /// Patterns that modisco-lite or this command found (HDF5): their page, matches and tables

@@ -477,8 +477,8 @@ impl Study {
                 format!("{:?}", set.folds.unwrap_or(0)),
             ));
         }
-        let choice = set.choice("MAX")?;
-        let mut choosing = self.choosing(set, "MAX");
+        let choice = set.choice(TARGET)?;
+        let mut choosing = self.choosing(set, TARGET);
         // Whether partners are known is seen later: their sets may be left out.
         choosing.string = Some(PathBuf::new());
         choosing
