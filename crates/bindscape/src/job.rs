@@ -61,8 +61,9 @@ impl Session<'_> {
     /// # Errors
     /// As [`Job::check`] and [`Job::run`].
     pub fn run<J: Job>(&self, job: &J) -> Result<J::Outcome> {
-        job.check()?;
+        // That an input would be written over matters more than what else is wrong.
         check_outputs(job)?;
+        job.check()?;
         let reading = Reading::default();
         let outcome = self.install(|| reading.enter(|| job.run(self)));
         for warning in reading.take_warnings() {

@@ -18,8 +18,8 @@ Files: patterns.html (a page of the patterns with their logos and matches), patt
 `modisco report` and finemo open it), patterns.meme (frequencies), contributions.meme (mean \
 contributions in MEME's layout), patterns.tsv (seqlets, consensus and best match of each), \
 matches.tsv (all matches), seqlets.bed, modisco.json (inputs, options and counts).\n\n\
-Sequences and attributions: .npz (arr_0) or .npy of NumPy, of sequences × 4 (A, C, G, T) × positions; one \
-file of one-hot sequences, one of hypothetical contributions.")]
+Sequences and attributions: two files of NumPy, .npz (arr_0) or .npy, of sequences × 4 (A, C, G, T) × \
+positions; one of one-hot sequences, one of hypothetical contributions.")]
 pub(crate) struct Arguments {
     /// One-hot sequences (.npz or .npy)
     #[arg(

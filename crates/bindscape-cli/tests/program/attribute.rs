@@ -214,7 +214,7 @@ fn unbound_regions_are_references() {
     );
     says(
         &said,
-        &["1 window: fewer unbound regions than references have their GC content within 2.5%"],
+        &["too few unbound regions have the GC content of 1 window to within 2.5%"],
     );
     let table = std::fs::read_to_string(here.join("max/regions.tsv")).expect("a table");
     says(
