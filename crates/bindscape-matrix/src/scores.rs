@@ -517,7 +517,10 @@ mod tests {
             .unwrap()
             .map(|row| row.unwrap().to_string())
             .collect();
-        assert!(rows[0].contains("SPI1: 0.75") && rows[1].contains("MAX: null"));
+        assert!(
+            rows[0].contains("MAX: 0.25") && rows[1].contains("MAX: null"),
+            "{rows:?}"
+        );
     }
 
     #[test]

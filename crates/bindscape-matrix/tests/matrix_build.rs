@@ -591,7 +591,7 @@ fn what_lies_outside_the_genome_is_dropped_and_counted() {
 
     // What holds no base is dropped, and said.
     files.options.chrom_sizes = None;
-    let dhs = "chr1\t950\t1050\t2\t0,1,\n";
+    let dhs = "chr1\t-100\t260\t2\t0,1,\nchr1\t950\t1050\t2\t0,1,\n";
     files.write("dhs.bed", dhs);
     let without = files.build().expect("a matrix");
     files.write("dhs.bed", &format!("{dhs}chr1\t3000\t3000\t1\t0,\n"));
