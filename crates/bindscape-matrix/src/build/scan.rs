@@ -266,14 +266,14 @@ impl<V: Visitor> Pass<'_, V> {
             }
             _ => self.enter(&record, number),
         }
-        if record.is_empty() {
-            self.outside.without_base += 1;
-            self.outside
-                .first_without_base
-                .get_or_insert_with(|| (stated(&record), number));
-            return Ok(());
-        }
         match self.place {
+            Placement::Known(_) if record.is_empty() => {
+                self.outside.without_base += 1;
+                self.outside
+                    .first_without_base
+                    .get_or_insert_with(|| (stated(&record), number));
+                Ok(())
+            }
             Placement::Known(length) => {
                 let record = if u64::from(record.end) <= length && !record.begins_before() {
                     record
