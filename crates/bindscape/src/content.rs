@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use bindscape_base::{Error, Result};
+use bindscape_motif::Format;
 
 /// What a file holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,36 +16,27 @@ pub(crate) enum Content {
     Drawing,
     Matrix,
     Model,
-    Motifs(bindscape_motif::Format),
+    Motifs(Format),
 }
 
 /// Endings of names that say what a file holds, and that no job writes by them.
-const OTHERS: [&str; 16] = [
+const FOREIGN: [&str; 16] = [
     "csv", "xlsx", "fa", "fasta", "gtf", "vcf", "npz", "npy", "h5", "hdf5", "pickle", "pkl", "pdf",
     "png", "bigwig", "bb",
 ];
 
 impl Content {
-    const ALL: [Self; 15] = {
-        use bindscape_motif::Format as Motifs;
-        [
-            Self::Table,
-            Self::Bed,
-            Self::Gff,
-            Self::Json,
-            Self::Page,
-            Self::Drawing,
-            Self::Matrix,
-            Self::Model,
-            Self::Motifs(Motifs::Meme),
-            Self::Motifs(Motifs::Jaspar),
-            Self::Motifs(Motifs::Pfm),
-            Self::Motifs(Motifs::Pcm),
-            Self::Motifs(Motifs::Transfac),
-            Self::Motifs(Motifs::Homer),
-            Self::Motifs(Motifs::Uniprobe),
-        ]
-    };
+    /// All but those of motifs.
+    const OTHERS: [Self; 8] = [
+        Self::Table,
+        Self::Bed,
+        Self::Gff,
+        Self::Json,
+        Self::Page,
+        Self::Drawing,
+        Self::Matrix,
+        Self::Model,
+    ];
 
     /// Its name with an article.
     fn name(self) -> String {
@@ -63,7 +55,6 @@ impl Content {
 
     /// Endings of names of such files, the usual one first.
     fn endings(self) -> &'static [&'static str] {
-        use bindscape_motif::Format as Motifs;
         match self {
             Self::Table => &["tsv", "txt", "tab"],
             Self::Bed => &["bed"],
@@ -73,13 +64,13 @@ impl Content {
             Self::Drawing => &["svg"],
             Self::Matrix => &["parquet"],
             Self::Model => &["safetensors"],
-            Self::Motifs(Motifs::Meme) => &["meme", "txt"],
-            Self::Motifs(Motifs::Jaspar) => &["jaspar", "pfm", "txt"],
-            Self::Motifs(Motifs::Pfm) => &["pfm", "jaspar", "txt"],
-            Self::Motifs(Motifs::Pcm) => &["pcm", "txt"],
-            Self::Motifs(Motifs::Transfac) => &["transfac", "tf", "dat", "txt"],
-            Self::Motifs(Motifs::Homer) => &["motif", "motifs", "homer", "txt"],
-            Self::Motifs(Motifs::Uniprobe) => &["uniprobe", "txt"],
+            Self::Motifs(Format::Meme) => &["meme", "txt"],
+            Self::Motifs(Format::Jaspar) => &["jaspar", "pfm", "txt"],
+            Self::Motifs(Format::Pfm) => &["pfm", "jaspar", "txt"],
+            Self::Motifs(Format::Pcm) => &["pcm", "txt"],
+            Self::Motifs(Format::Transfac) => &["transfac", "tf", "dat", "txt"],
+            Self::Motifs(Format::Homer) => &["motif", "motifs", "homer", "txt"],
+            Self::Motifs(Format::Uniprobe) => &["uniprobe", "txt"],
         }
     }
 
@@ -112,9 +103,9 @@ impl Content {
         let Some((_, ending)) = stem.rsplit_once('.') else {
             return Ok(());
         };
-        let is_known = OTHERS.contains(&ending)
-            || Self::ALL
-                .iter()
+        let is_known = FOREIGN.contains(&ending)
+            || (Self::OTHERS.into_iter())
+                .chain(Format::ALL.map(Self::Motifs))
                 .any(|content| content.endings().contains(&ending));
         if is_known && !self.endings().contains(&ending) {
             let name = self.name();
@@ -162,11 +153,7 @@ mod tests {
             (Content::Json, "x.tsv", "ends in .json, as JSON"),
             (Content::Json, "x.json.gz", "JSON is not compressed"),
             (Content::Matrix, "x.tsv", "a matrix (Parquet)"),
-            (
-                Content::Motifs(bindscape_motif::Format::Meme),
-                "x.jaspar",
-                "motifs as meme",
-            ),
+            (Content::Motifs(Format::Meme), "x.jaspar", "motifs as meme"),
         ] {
             let error = is_refused(content, name).expect(name);
             assert!(error.contains(part), "{error}");

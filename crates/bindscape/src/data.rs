@@ -116,6 +116,12 @@ pub(crate) fn widened(
     })
 }
 
+/// The first of `items` that is there twice.
+pub(crate) fn twice<T: PartialEq>(items: &[T]) -> Option<&T> {
+    let place = (0..items.len()).find(|&place| items[..place].contains(&items[place]));
+    place.map(|place| &items[place])
+}
+
 /// The rows of the matrix whose regions are among `regions`, the very same.
 pub(crate) fn rows_of(matrix: &BindingMatrix, regions: &Regions) -> Vec<usize> {
     let wanted: HashSet<Region<'_>> = regions.iter().collect();

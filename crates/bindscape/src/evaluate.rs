@@ -347,9 +347,8 @@ impl Job for Evaluate {
             return Err(Error::argument("tfs", "names of TFs", "none"));
         }
         let tfs = self.tfs.as_deref().unwrap_or_default();
-        if let Some(twice) = (tfs.iter().enumerate()).find(|&(place, tf)| tfs[..place].contains(tf))
-        {
-            let found = format!("`{}` twice", twice.1);
+        if let Some(tf) = data::twice(tfs) {
+            let found = format!("`{tf}` twice");
             return Err(Error::argument("tfs", "each TF once", found));
         }
         if self.pwm_out.is_some() && !self.pwm {

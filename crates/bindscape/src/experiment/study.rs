@@ -14,6 +14,7 @@ use bindscape_nn::train::{Freeze, TransferLayers};
 use serde::{Deserialize, Serialize};
 
 use super::protocol::{Protocol, TrainingSettings};
+use crate::data;
 use crate::job::read_settings;
 use crate::select::{Choosing, TfChoice};
 
@@ -383,19 +384,17 @@ impl Study {
                 "none",
             ));
         }
-        for (place, &positives) in self.positives.iter().enumerate() {
+        for &positives in &self.positives {
             self.draw(positives).validate()?;
-            if self.positives[..place].contains(&positives) {
-                let found = positives.map_or("null".to_owned(), |number| number.to_string());
-                let found = format!("{found} twice");
-                return Err(Error::argument("positives", "each number once", found));
-            }
         }
-        for (place, model) in self.models.iter().enumerate() {
-            if self.models[..place].contains(model) {
-                let found = format!("`{model}` twice");
-                return Err(Error::argument("models", "each model once", found));
-            }
+        if let Some(positives) = data::twice(&self.positives) {
+            let found = positives.map_or("null".to_owned(), |number| number.to_string());
+            let found = format!("{found} twice");
+            return Err(Error::argument("positives", "each number once", found));
+        }
+        if let Some(model) = data::twice(&self.models) {
+            let found = format!("`{model}` twice");
+            return Err(Error::argument("models", "each model once", found));
         }
         if let Some(bound) = self.test_positives
             && bound < MIN_POSITIVES

@@ -18,8 +18,13 @@ pub(crate) fn motifs_from(argument: &str, session: &Session<'_>) -> Result<Motif
 /// The file that an argument of [`motifs_from`] names, if it is one, with its digest.
 pub(crate) fn motif_file(role: &str, argument: &str) -> Result<Option<InputFile>> {
     let path = Path::new(argument);
-    let is_file = !argument.starts_with("jaspar") && path.is_file();
+    let is_file = !is_built_in(argument) && path.is_file();
     is_file.then(|| digest::input_file(role, path)).transpose()
+}
+
+/// Whether an argument of [`motifs_from`] names built-in motifs.
+fn is_built_in(argument: &str) -> bool {
+    argument == "jaspar" || argument.starts_with("jaspar:")
 }
 
 /// Says what was doubtful in a file of motifs.
@@ -116,4 +121,23 @@ pub(super) fn unknown(expected: impl Into<String>, wanted: &str, motifs: &[Motif
         known,
         "ids are compared letter by letter",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_motifs_is_recorded_whatever_it_is_called() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let file = directory.path().join("jaspar2026.meme");
+        std::fs::write(&file, "MEME version 4").expect("written");
+        let found = |argument: &str| motif_file("motifs", argument).expect("read");
+        let text = file.to_str().expect("UTF-8");
+        assert_eq!(found(text).expect("a file").name, "jaspar2026.meme");
+        assert!(!is_built_in("jaspar2026.meme"));
+        for built_in in ["jaspar", "jaspar:vertebrates", "de-novo"] {
+            assert_eq!(found(built_in), None, "{built_in}");
+        }
+    }
 }

@@ -24,8 +24,6 @@ pub(crate) struct Read {
     pub(crate) at_summit: u64,
     /// Regions that do not lie in the genome.
     pub(crate) outside: u64,
-    /// Regions in it whose end is their start.
-    pub(crate) without_base: u64,
     /// What the user should know of it.
     pub(crate) notes: Vec<String>,
 }
@@ -135,7 +133,8 @@ pub(crate) fn read_regions(
     bed::check_kind(path)?;
     let mut genome = RegionGenome::open(path, genome)?;
     let mut outside = Outside::default();
-    let mut first_without_base = None;
+    // How many regions hold no base, and the line of the first.
+    let mut without_base: Option<(u64, u64)> = None;
     let mut format = Format::from_path(path);
     let mut lines = Lines::open(path)?;
     let mut read = Read::default();
@@ -171,8 +170,7 @@ pub(crate) fn read_regions(
         }
         outside.inside += 1;
         if record.is_empty() {
-            read.without_base += 1;
-            first_without_base.get_or_insert(number);
+            without_base.get_or_insert((0, number)).0 += 1;
             taker.add(span, start, &[])?;
             continue;
         }
@@ -199,11 +197,11 @@ pub(crate) fn read_regions(
     }
     let chromosomes = genome.lengths.keys().map(String::as_str);
     read.notes.extend(outside.note(path, chromosomes)?);
-    if let Some(line) = first_without_base {
+    if let Some((count, line)) = without_base {
         read.notes.push(format!(
             "warning: no score for {} of {} without a base, whose end is their start (the first on \
              line {line})",
-            counted(read.without_base, "region"),
+            counted(count, "region"),
             path.display()
         ));
     }

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use bindscape_base::digest::{self, InputFile};
+use bindscape_base::digest::InputFile;
 use bindscape_base::input::Lines;
 use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Place, Result, table};
 use bindscape_motif::cluster::{Thresholds, cluster};
 
-use crate::motif::{factors, motifs_from};
+use crate::motif::{factors, motif_file, motifs_from};
 use crate::session::Session;
 
 /// The binding modes of TFs. Names are compared without case: JASPAR has mouse symbols (`Rxra`).
@@ -35,18 +35,14 @@ impl Modes {
     /// If it cannot be read.
     pub fn read(source: &str, session: &Session<'_>) -> Result<Self> {
         let path = Path::new(source);
-        let input = |role: &str| match path.is_file() {
-            true => digest::input_file(role, path).map(Some),
-            false => Ok(None),
-        };
         if path.is_file() && is_table(path)? {
             return Ok(Self {
-                input: input("modes")?,
+                input: motif_file("modes", source)?,
                 ..Self::of_table(path)?
             });
         }
         Ok(Self {
-            input: input("motifs")?,
+            input: motif_file("motifs", source)?,
             ..Self::of_motifs(source, session)?
         })
     }
