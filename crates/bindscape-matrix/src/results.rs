@@ -242,17 +242,20 @@ pub enum Compared {
     Transfer,
     /// A regression on the multi-model's outputs and on de novo motifs of the same peaks.
     Readout,
+    /// The readout and the network that began with the weights of the multi-model, together.
+    Joint,
 }
 
 impl Compared {
     /// All, the simplest first.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Profile,
         Self::Pwm,
         Self::Kmers,
         Self::Scratch,
         Self::Transfer,
         Self::Readout,
+        Self::Joint,
     ];
 
     /// Its name in tables and sentences.
@@ -265,6 +268,7 @@ impl Compared {
             Self::Scratch => "from scratch",
             Self::Transfer => "transfer",
             Self::Readout => "readout",
+            Self::Joint => "readout and network",
         }
     }
 
@@ -273,7 +277,7 @@ impl Compared {
     pub fn is_simple(self) -> bool {
         match self {
             Self::Profile | Self::Pwm | Self::Kmers => true,
-            Self::Scratch | Self::Transfer | Self::Readout => false,
+            Self::Scratch | Self::Transfer | Self::Readout | Self::Joint => false,
         }
     }
 }

@@ -51,7 +51,7 @@ impl Predictor {
             network: model.network(device),
             length: model.architecture.length(),
             outputs: model.tfs.len(),
-            reader: model.readout().map(Reader::new),
+            reader: Reader::of(model, device),
         }
     }
 
@@ -76,6 +76,7 @@ impl Predictor {
     pub fn with_precision(self, precision: Precision) -> Self {
         Self {
             network: self.network.with_precision(precision),
+            reader: self.reader.map(|reader| reader.with_precision(precision)),
             ..self
         }
     }
@@ -255,6 +256,25 @@ fn probabilities(
         let items: Vec<_> = rows.iter().map(|&row| (row, strand)).collect();
         let input = Value::Bases(Bases::new(sequences, &items));
         activation::sigmoid(network.forward(input, Pass::prediction()).logits())
+    };
+    match strands {
+        Strands::Forward => to_vec(of(Strand::Forward)),
+        Strands::Both => to_vec((of(Strand::Forward) + of(Strand::Reverse)) / 2.0),
+    }
+}
+
+/// Log odds `[rows, outputs]` that a network gives sequences without unknown letters, means over
+/// the strands.
+pub(crate) fn logits(
+    network: &Network,
+    sequences: &PackedSequences,
+    rows: &[usize],
+    strands: Strands,
+) -> Vec<f32> {
+    let of = |strand: Strand| {
+        let items: Vec<_> = rows.iter().map(|&row| (row, strand)).collect();
+        let input = Value::Bases(Bases::new(sequences, &items));
+        network.forward(input, Pass::prediction()).logits()
     };
     match strands {
         Strands::Forward => to_vec(of(Strand::Forward)),

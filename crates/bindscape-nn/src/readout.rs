@@ -6,13 +6,16 @@
 //! to learn, it ranks as the motif does.
 
 use bindscape_genome::sequence::{PackedSequences, Strand};
+use burn::tensor::Device;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::encode::Bases;
-use crate::host::to_vec;
 use crate::kmers::{Counter, WordWeights};
-use crate::network::{Network, Pass, Value};
+use crate::model::Model;
+use crate::model::companion::CompanionNetwork;
+use crate::network::Network;
+use crate::precision::Precision;
+use crate::predict::logits;
 use crate::strands::Strands;
 
 /// Added to each frequency of a motif before its logarithm is taken.
@@ -93,13 +96,13 @@ impl Readout {
                 .all(|motif| !motif.frequencies.is_empty())
     }
 
-    /// The probability of what has these features and words that add `words` to the log odds.
-    pub(crate) fn probability(&self, features: &[f32], words: f64) -> f32 {
+    /// The log odds of what has these features, and words that add `words`.
+    pub(crate) fn log_odds(&self, features: &[f32], words: f64) -> f64 {
         let products = features.iter().zip(&self.weights);
         let sum: f64 = products
             .map(|(&value, weight)| f64::from(value) * weight)
             .sum();
-        (1.0 / (1.0 + (-(self.constant + sum + words)).exp())) as f32
+        self.constant + sum + words
     }
 }
 
@@ -108,13 +111,28 @@ impl Readout {
 pub(crate) struct Reader {
     readout: Readout,
     scanner: MotifFeatures,
+    companion: Option<CompanionNetwork>,
 }
 
 impl Reader {
-    pub(crate) fn new(readout: &Readout) -> Self {
-        Self {
+    /// The reader of a model with a readout.
+    pub(crate) fn of(model: &Model, device: &Device) -> Option<Self> {
+        let readout = model.readout()?;
+        let companion = model.companion();
+        Some(Self {
             scanner: MotifFeatures::new(&readout.motifs),
             readout: readout.clone(),
+            companion: companion.map(|companion| CompanionNetwork::new(companion, device)),
+        })
+    }
+
+    /// The same with products of its companion in another type.
+    pub(crate) fn with_precision(self, precision: Precision) -> Self {
+        Self {
+            companion: self
+                .companion
+                .map(|companion| companion.with_precision(precision)),
+            ..self
         }
     }
 
@@ -128,11 +146,16 @@ impl Reader {
     ) -> Vec<f32> {
         let features = of_rows(network, &self.scanner, sequences, rows, strands);
         let words = self.words(sequences, rows);
-        features
+        let mut log_odds: Vec<f64> = features
             .chunks_exact(self.readout.weights.len())
             .zip(words)
-            .map(|(features, words)| self.readout.probability(features, words))
-            .collect()
+            .map(|(features, words)| self.readout.log_odds(features, words))
+            .collect();
+        if let Some(companion) = &self.companion {
+            log_odds = companion.join(&log_odds, sequences, rows, strands);
+        }
+        let probability = |log_odds: f64| (1.0 / (1.0 + (-log_odds).exp())) as f32;
+        log_odds.into_iter().map(probability).collect()
     }
 
     /// What the words of each sequence add to the log odds.
@@ -156,15 +179,7 @@ pub(crate) fn of_rows(
     rows: &[usize],
     strands: Strands,
 ) -> Vec<f32> {
-    let logits = |strand: Strand| {
-        let items: Vec<_> = rows.iter().map(|&row| (row, strand)).collect();
-        let input = Value::Bases(Bases::new(sequences, &items));
-        network.forward(input, Pass::prediction()).logits()
-    };
-    let logits = match strands {
-        Strands::Forward => to_vec(logits(Strand::Forward)),
-        Strands::Both => to_vec((logits(Strand::Forward) + logits(Strand::Reverse)) / 2.0),
-    };
+    let logits = logits(network, sequences, rows, strands);
     let outputs = logits.len() / rows.len().max(1);
     let motifs: Vec<Vec<f32>> = rows
         .par_iter()

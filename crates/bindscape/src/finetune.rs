@@ -11,7 +11,7 @@ use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Result, Subject};
 use bindscape_genome::load::SequenceInput;
 use bindscape_matrix::dataset::{Dataset, Part};
-use bindscape_matrix::results::{Comparison, Evaluation, RunRecord, Start as StartKind};
+use bindscape_matrix::results::{Compared, Comparison, Evaluation, RunRecord, Start as StartKind};
 use bindscape_matrix::sample::{FinetuneOptions, FinetuningPool, Prepared};
 use bindscape_matrix::split::Split;
 use bindscape_matrix::{BindingMatrix, View, parquet};
@@ -185,6 +185,8 @@ pub struct Finetuned {
     pub comparison: Comparison,
     /// The readouts (safetensors), repeat by repeat.
     pub readouts: Vec<PathBuf>,
+    /// The readouts that the networks of transfer support (safetensors), repeat by repeat.
+    pub joint: Vec<PathBuf>,
 }
 
 /// One training of a fine-tuning.
@@ -522,7 +524,8 @@ impl Job for Finetune {
         run.finish()?;
         Ok(Finetuned {
             tf: self.tf.clone(),
-            readouts: comparison::readouts(self, &comparison),
+            readouts: comparison::files(self, &comparison, Compared::Readout),
+            joint: comparison::files(self, &comparison, Compared::Joint),
             trainings,
             comparison,
         })

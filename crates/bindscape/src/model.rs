@@ -191,9 +191,21 @@ pub struct BindingFacts {
     pub regions_held_out: usize,
     /// Chromosomes of the fitted regions.
     pub chromosomes: Vec<String>,
+    /// The network that supports a readout; absent for other models.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub companion: Option<CompanionFacts>,
     /// What a readout weighs, that which counts most first; absent for other models.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub readout: Option<Vec<WeighedFeature>>,
+}
+
+/// A network that supports a readout.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CompanionFacts {
+    /// The network.
+    pub architecture: Architecture,
+    /// The share of the log odds that are its own; those of the readout make up the rest.
+    pub share: f64,
 }
 
 /// A feature of a readout.
@@ -239,7 +251,7 @@ impl From<&Model> for BindingFacts {
         Self {
             sha256: model.sha256().to_owned(),
             architecture: model.architecture.clone(),
-            parameters: model.architecture.parameters(),
+            parameters: model.parameters(),
             tfs: model.tfs.clone(),
             bindscape: training.bindscape.clone(),
             kind: training.kind,
@@ -253,6 +265,10 @@ impl From<&Model> for BindingFacts {
             regions_fitted: training.fitted.len(),
             regions_held_out: training.held_out.len(),
             chromosomes: training.chromosomes.clone(),
+            companion: model.companion().map(|companion| CompanionFacts {
+                architecture: companion.architecture.clone(),
+                share: companion.share,
+            }),
             readout: model.readout().map(weighed),
         }
     }

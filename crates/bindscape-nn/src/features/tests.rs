@@ -6,6 +6,7 @@ use rand_chacha::rand_core::RngCore;
 use super::*;
 use crate::kmers::Counter;
 use crate::model::TrainingIdentity;
+use crate::predict::logits;
 use crate::{Architecture, CnnConfig, Predictor, random};
 
 /// The E-box of MAX, and a motif that is wider than any sequence here.
@@ -171,8 +172,9 @@ fn a_readout_is_kept_in_the_model_and_predicts() {
     for (row, (found, &label)) in probabilities.iter().zip(&labels).enumerate() {
         let found = found.unwrap();
         let words = weights.log_odds(&counter.count(&rows, row));
-        let expected = readout.probability(&features[6 * row..][..6], words);
-        assert!((found - expected).abs() < 1e-6);
+        let log_odds = readout.log_odds(&features[6 * row..][..6], words);
+        let expected = 1.0 / (1.0 + (-log_odds).exp());
+        assert!((f64::from(found) - expected).abs() < 1e-6);
         *(if label { &mut with } else { &mut without }) += found / 40.0;
     }
     assert!(with > without + 0.5, "{with} {without}");
@@ -197,6 +199,99 @@ fn a_readout_is_kept_in_the_model_and_predicts() {
         .predict(&unknown, Strands::Both, 9, &device, &Silent)
         .unwrap();
     assert_eq!(none, [None]);
+}
+
+/// A network of MAX alone, whose training data were half bound.
+fn single() -> Model {
+    let mut config = CnnConfig::new(90, 1);
+    (config.filters, config.hidden) = ([4, 4, 4], 8);
+    let architecture = Architecture::Cnn(config);
+    let state = crate::parameters::StateDict::initial(&architecture.slots(), 5);
+    let mut training = identity();
+    training.bound_shares = Some(vec![0.5]);
+    Model::new(architecture, vec!["MAX".into()], training, state)
+}
+
+#[test]
+fn a_companion_takes_its_share_of_the_log_odds() {
+    let (rows, labels) = sequences(80);
+    let model = multi();
+    let (_, _, readout) = fitted(&model, &rows, &labels);
+    let mut training = identity();
+    training.bound_shares = Some(vec![0.1]);
+    let read = model.with_readout("MAX".into(), training, readout);
+    let mut network = single();
+    network.training.fitted.push("chr9", 100, 190);
+    let joint = read.with_companion(&network, 0.25);
+    assert_eq!(joint.training.fitted.len(), read.training.fitted.len() + 1);
+    assert_eq!(
+        joint.parameters(),
+        read.parameters() + network.parameters(),
+        "both networks are trained"
+    );
+
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("model.safetensors");
+    joint.save(&path).unwrap();
+    let loaded = Model::load(&path).unwrap();
+    assert_eq!(loaded, joint);
+    assert_eq!(loaded.companion().unwrap().share, 0.25);
+
+    let device = Device::flex();
+    for strands in [Strands::Both, Strands::Forward] {
+        let of = |model: &Model| -> Vec<f64> {
+            let scores = model.predict(&rows, strands, 9, &device, &Silent).unwrap();
+            let odds = |score: f64| (score / (1.0 - score)).ln();
+            scores
+                .into_iter()
+                .map(|score| odds(f64::from(score.unwrap())))
+                .collect()
+        };
+        // One network gives the mean of probabilities, a joint model that of log odds.
+        let own = logits(
+            &network.network(&device),
+            &rows,
+            &(0..80).collect::<Vec<_>>(),
+            strands,
+        );
+        for ((found, readout), own) in of(&loaded).into_iter().zip(of(&read)).zip(own) {
+            let at_one_in_ten = f64::from(own) + (0.1f64 / 0.9).ln();
+            let expected = 0.75 * readout + 0.25 * at_one_in_ten;
+            assert!((found - expected).abs() < 1e-3, "{found} {expected}");
+        }
+    }
+}
+
+#[test]
+fn a_damaged_companion_is_refused() {
+    let (rows, labels) = sequences(20);
+    let model = multi();
+    let (_, _, readout) = fitted(&model, &rows, &labels);
+    let joint = model
+        .with_readout("MAX".into(), identity(), readout)
+        .with_companion(&single(), 0.25);
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("model.safetensors");
+    joint.save(&path).unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    for (part, other) in [
+        (r#"\"share\":0.25"#, r#"\"share\":1.25"#),
+        (r#"\"companion\":"#, r#"\"companioN\":"#),
+        ("companion.d6.bias", "companioN.d6.bias"),
+    ] {
+        let place = bytes
+            .windows(part.len())
+            .position(|window| window == part.as_bytes())
+            .unwrap();
+        let mut damaged = bytes.clone();
+        damaged[place..place + part.len()].copy_from_slice(other.as_bytes());
+        std::fs::write(&path, &damaged).unwrap();
+        let message = Model::load(&path).unwrap_err().to_string();
+        assert!(
+            message.contains("model.safetensors") && message.contains("companio"),
+            "{message}"
+        );
+    }
 }
 
 #[test]

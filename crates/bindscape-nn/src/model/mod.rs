@@ -16,8 +16,10 @@ use bindscape_matrix::results::RunKind;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
+pub(crate) mod companion;
 pub mod regions;
 
+pub use self::companion::Companion;
 use crate::architecture::Architecture;
 use crate::network::Network;
 use crate::parameters::StateDict;
@@ -121,6 +123,20 @@ impl TrainingIdentity {
             (None, Some(_)) => None,
         }
     }
+
+    /// The same with the regions that `other` was fitted to or tested on beside its own.
+    fn with_regions_of(&self, other: &Self) -> Self {
+        let fitted = regions::unique(&[&self.fitted, &other.fitted]);
+        let own = self.own_regions().zip(other.own_regions());
+        Self {
+            regions_known: self.regions_known && other.regions_known,
+            chromosomes: fitted.chromosomes().to_vec(),
+            fitted,
+            own: own.map(|(own, others)| regions::unique(&[own, others])),
+            held_out: regions::unique(&[&self.held_out, &other.held_out]),
+            ..self.clone()
+        }
+    }
 }
 
 /// The share of bound regions in the training part, TF by TF; `None` if it is empty.
@@ -134,7 +150,8 @@ fn bound_shares(data: &Dataset) -> Option<Vec<f64>> {
     })
 }
 
-/// A trained network, or one with a readout of its outputs ([`Model::with_readout`]).
+/// A trained network, or one with a readout of its outputs ([`Model::with_readout`]), which a
+/// second network may support ([`Model::with_companion`]).
 ///
 /// ```no_run
 /// # fn main() -> bindscape_base::Result<()> {
@@ -157,6 +174,7 @@ pub struct Model {
     pub training: TrainingIdentity,
     pub(crate) state: StateDict,
     readout: Option<Readout>,
+    companion: Option<Companion>,
     sha256: String,
 }
 
@@ -168,6 +186,8 @@ struct Metadata {
     training: TrainingIdentity,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     readout: Option<Readout>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    companion: Option<companion::Record>,
 }
 
 impl Model {
@@ -183,6 +203,7 @@ impl Model {
             training,
             state,
             readout: None,
+            companion: None,
             sha256: String::new(),
         };
         model.sha256 = sha256_hex(&model.to_bytes());
@@ -202,7 +223,28 @@ impl Model {
             training,
             state: self.state.clone(),
             readout: Some(readout),
+            companion: None,
             sha256: String::new(),
+        };
+        model.sha256 = sha256_hex(&model.to_bytes());
+        model
+    }
+
+    /// This readout with `share` of its log odds taken from `network`, a network of the same TF.
+    /// The odds of `network` are first brought to the readout's share of bound regions.
+    ///
+    /// # Panics
+    /// If this is no readout, `network` is not of the same TF alone, of another length or a readout
+    /// itself, or the share is not between 0 and 1.
+    #[must_use]
+    pub fn with_companion(&self, network: &Self, share: f64) -> Self {
+        assert!(self.readout.is_some() && network.readout.is_none());
+        assert_eq!(self.tfs, network.tfs, "of the same TF");
+        assert_eq!(self.architecture.length(), network.architecture.length());
+        let mut model = Self {
+            training: self.training.with_regions_of(&network.training),
+            companion: Some(Companion::of(self, network, share)),
+            ..self.clone()
         };
         model.sha256 = sha256_hex(&model.to_bytes());
         model
@@ -212,6 +254,20 @@ impl Model {
     #[must_use]
     pub fn readout(&self) -> Option<&Readout> {
         self.readout.as_ref()
+    }
+
+    /// The network that supports the readout, where there is one.
+    #[must_use]
+    pub fn companion(&self) -> Option<&Companion> {
+        self.companion.as_ref()
+    }
+
+    /// Trainable parameters of all its networks.
+    #[must_use]
+    pub fn parameters(&self) -> u64 {
+        let own = self.architecture.parameters();
+        let of_companion = |companion: &Companion| companion.architecture.parameters();
+        own + self.companion.as_ref().map_or(0, of_companion)
     }
 
     /// The TFs of the network's outputs.
@@ -250,13 +306,13 @@ impl Model {
             tfs: self.tfs.clone(),
             training: self.training.clone(),
             readout: self.readout.clone(),
+            companion: self.companion.as_ref().map(Companion::record),
         };
         let metadata = serde_json::to_string(&metadata).expect("plain data make JSON");
-        let entries: Vec<tensors::Entry<'_>> = self
-            .state
-            .0
-            .iter()
+        let own = self.state.0.iter();
+        let entries: Vec<tensors::Entry<'_>> = own
             .map(|array| tensors::Entry::new(array.name.clone(), array))
+            .chain(self.companion.iter().flat_map(Companion::entries))
             .collect();
         tensors::to_bytes(&entries, metadata)
     }
@@ -290,19 +346,7 @@ impl Model {
             });
         }
         let metadata: Metadata = file.parse()?;
-        metadata
-            .architecture
-            .validate()
-            .map_err(|error| match error {
-                Error::Input(inner) => Error::input(
-                    path,
-                    Place::Record("architecture".into()),
-                    inner.expected.clone(),
-                    inner.found.clone(),
-                )
-                .hint("the file is damaged: copy or make it again"),
-                other => other,
-            })?;
+        check_architecture(&metadata.architecture, path, "architecture")?;
         if let Some(readout) = &metadata.readout {
             if metadata.tfs.len() != 1 || !readout.is_whole(metadata.architecture.outputs()) {
                 return Err(Error::input(
@@ -311,7 +355,7 @@ impl Model {
                     "weights of one TF for every motif and every output of the network",
                     "others",
                 )
-                .hint("the file is damaged: copy or make it again"));
+                .hint(DAMAGED));
             }
         } else if metadata.tfs.len() != metadata.architecture.outputs() {
             return Err(Error::input(
@@ -320,17 +364,30 @@ impl Model {
                 format!("{} TFs, one per output", metadata.architecture.outputs()),
                 format!("{} TFs", metadata.tfs.len()),
             )
-            .hint("the file is damaged: copy or make it again"));
+            .hint(DAMAGED));
         }
         let architecture = &metadata.architecture;
+        let mut arrays = file.arrays()?;
+        let companion = match metadata.companion {
+            Some(record) if metadata.readout.is_some() => {
+                let length = architecture.length();
+                Some(Companion::read(record, &mut arrays, length, path)?)
+            }
+            Some(_) => {
+                let error = companion::damaged(path, "a readout beside it", "none");
+                return Err(error);
+            }
+            None => None,
+        };
         let slots = architecture.slots();
-        let state = StateDict::fit(&architecture.to_string(), &slots, file.arrays()?, path)?;
+        let state = StateDict::fit(&architecture.to_string(), &slots, arrays, path)?;
         Ok(Self {
             architecture: metadata.architecture,
             tfs: metadata.tfs,
             training: metadata.training,
             state,
             readout: metadata.readout,
+            companion,
             sha256: file.sha256(),
         })
     }
@@ -399,6 +456,23 @@ impl Model {
         };
         Ok(Self::new(architecture, tfs, training, state))
     }
+}
+
+/// What to do about a file that is not as it was written.
+const DAMAGED: &str = "the file is damaged: copy or make it again";
+
+/// Refuses a network, found in the `record` of a file, that cannot be.
+fn check_architecture(architecture: &Architecture, path: &Path, record: &str) -> Result<()> {
+    architecture.validate().map_err(|error| match error {
+        Error::Input(inner) => Error::input(
+            path,
+            Place::Record(record.into()),
+            inner.expected.clone(),
+            inner.found.clone(),
+        )
+        .hint(DAMAGED),
+        other => other,
+    })
 }
 
 /// Number of batches that each normalisation has seen, for tests.

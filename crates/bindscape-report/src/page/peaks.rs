@@ -122,6 +122,7 @@ fn capitalised(model: Compared) -> &'static str {
         Compared::Scratch => "From scratch",
         Compared::Transfer => "Transfer",
         Compared::Readout => "Readout",
+        Compared::Joint => "Readout and network",
     }
 }
 
@@ -152,6 +153,7 @@ fn explained(model: Compared, comparison: &Comparison) -> String {
         Compared::Scratch => " From scratch: a network that began with random weights.".into(),
         Compared::Transfer => " Transfer: one that began with the multi-model\u{2019}s.".into(),
         Compared::Readout => " Readout: a penalised logistic regression on the log odds of the multi-model\u{2019}s outputs, the de novo motifs, the JASPAR profile if there is one, and the words of six letters in windows of eight bases.".into(),
+        Compared::Joint => " Readout and network: the log odds of the readout, with a fifth of them taken from the network of transfer.".into(),
     }
 }
 

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use bindscape_base::progress::Progress;
 use bindscape_base::{Result, atomic};
 use bindscape_matrix::dataset::{Dataset, Part};
-use bindscape_matrix::results::{Compared, ComparedModel, Comparison, RepeatComparison, TfMetrics};
+use bindscape_matrix::results::{
+    Compared, ComparedModel, Comparison, RepeatComparison, Start as StartKind, TfMetrics,
+};
 use bindscape_motif::format::write_motifs;
 use bindscape_motif::{Format, Motif, MotifSet};
 use bindscape_nn::train::MODEL_FILE;
@@ -23,6 +25,9 @@ use crate::tested::{Scoring, Tested, bound, by_kmers, on_both};
 
 /// The comparison of a run, and of each repeat in its directory.
 const FILE: &str = "comparison.json";
+/// The share of a network in the log odds of a readout that it supports. Chosen on TFs that no
+/// table reports: a fifth helps each of them, more helps some and harms others.
+const NETWORK_SHARE: f64 = 0.2;
 /// The motifs of a repeat.
 const MOTIFS: &str = "motifs.meme";
 
@@ -31,11 +36,16 @@ fn directory_of(repeat: u32) -> String {
     format!("readout-{repeat}")
 }
 
-/// The files of the readouts, repeat by repeat.
-pub(super) fn readouts(plan: &Finetune, comparison: &Comparison) -> Vec<PathBuf> {
+/// Name of the directory of a repeat's readout that a network supports.
+fn joint_directory(repeat: u32) -> String {
+    format!("joint-{repeat}")
+}
+
+/// The files of the models of one kind, repeat by repeat.
+pub(super) fn files(plan: &Finetune, comparison: &Comparison, kind: Compared) -> Vec<PathBuf> {
     let models = comparison.repeats.iter().flat_map(|repeat| &repeat.models);
     models
-        .filter(|compared| compared.model == Compared::Readout)
+        .filter(|compared| compared.model == kind)
         .filter_map(|compared| Some(plan.out.join(compared.file.as_ref()?)))
         .collect()
 }
@@ -85,6 +95,7 @@ pub(super) fn compare(
             let found = Repeat {
                 plan,
                 inputs,
+                run,
                 repeat,
                 directory: &run.training(&name)?,
                 name,
@@ -106,6 +117,7 @@ pub(super) fn compare(
 struct Repeat<'a> {
     plan: &'a Finetune,
     inputs: &'a Inputs,
+    run: &'a RunDirectory,
     repeat: u32,
     directory: &'a Path,
     /// That of the directory.
@@ -139,6 +151,7 @@ impl Repeat<'_> {
         let learned = self.data().subset(&fitted);
         let profile = profiles::best(&self.plan.tf, &learned.sequences, &bound(&learned))?;
         let mut models = self.simple(&learned, profile, &motifs, &tested)?;
+        let mut transferred = None;
         for trained in &self.networks {
             let model = Model::load(&trained.model)?;
             models.push(ComparedModel {
@@ -148,18 +161,18 @@ impl Repeat<'_> {
                 matched: trained.evaluation.tfs[0].clone(),
                 natural: self.test(&model, &tested[1])?,
             });
+            if trained.start == StartKind::Transfer {
+                transferred = Some(model);
+            }
         }
         if let (true, Some(parent)) = (self.plan.reads_out(), &self.inputs.parent) {
-            let model = self.read_out(parent, &fitted, &motifs, profile)?;
-            let path = self.directory.join(MODEL_FILE);
-            model.save(&path)?;
-            models.push(ComparedModel {
-                model: Compared::Readout,
-                file: Some(format!("{}/{MODEL_FILE}", self.name)),
-                profile: None,
-                matched: self.test(&model, &tested[0])?,
-                natural: self.test(&model, &tested[1])?,
-            });
+            let readout = self.read_out(parent, &fitted, &motifs, profile)?;
+            models.push(self.keep(&readout, Compared::Readout, &self.name, &tested)?);
+            if let Some(network) = transferred {
+                let joint = readout.with_companion(&network, NETWORK_SHARE);
+                let name = joint_directory(self.repeat);
+                models.push(self.keep(&joint, Compared::Joint, &name, &tested)?);
+            }
         }
         models.sort_by_key(|compared| compared.model);
         Ok(RepeatComparison {
@@ -257,6 +270,25 @@ impl Repeat<'_> {
             label: &format!("{} {}", self.plan.tf, self.name),
         }
         .fit(self.session)
+    }
+
+    /// Writes a model into a directory of the run, and tests it.
+    fn keep(
+        &self,
+        model: &Model,
+        kind: Compared,
+        directory: &str,
+        tested: &[Tested; 2],
+    ) -> Result<ComparedModel> {
+        let path = self.run.training(directory)?.join(MODEL_FILE);
+        model.save(&path)?;
+        Ok(ComparedModel {
+            model: kind,
+            file: Some(format!("{directory}/{MODEL_FILE}")),
+            profile: None,
+            matched: self.test(model, &tested[0])?,
+            natural: self.test(model, &tested[1])?,
+        })
     }
 
     fn test(&self, model: &Model, tested: &Tested) -> Result<TfMetrics> {

@@ -267,11 +267,13 @@ impl Outcome for Finetuned {
         let mut notes: Vec<String> = starts.into_iter().filter_map(note).collect();
         notes.extend(few_regions(tested()));
         notes.extend(compared(&self.comparison));
-        notes.extend(
-            self.readouts
-                .iter()
-                .map(|file| format!("the readout is {}", file.display())),
-        );
+        for (what, files) in [
+            ("the readout", &self.readouts),
+            ("the readout and the network together", &self.joint),
+        ] {
+            let told = |file: &PathBuf| format!("{what}: {}", file.display());
+            notes.extend(files.iter().map(told));
+        }
         notes
     }
 }
