@@ -6,7 +6,8 @@
 #
 # DATA holds the published matrix as bench/transfer/run.sh takes it. Needs bindscape on the PATH or in
 # BINDSCAPE, and Python with NumPy and SciPy. Whatever is already in OUT is not done again.
-# ARCHITECTURE=cnn REGULARISE=" " EPOCHS=4 pre-trains the network of the paper, as for most tables of docs/few-shot.md.
+# MULTI="--architecture cnn --shift 0 --weight-decay 0 --epochs 4" pre-trains the network of the paper, as for most
+# tables of docs/few-shot.md.
 # NETWORKS=--simple-only pre-trains nothing: JASPAR profile, PWM and k-mer regression, on the same draws.
 set -euo pipefail
 data=$1 out=$2 folds=${3:-"0 1 2 3"}
@@ -36,11 +37,8 @@ for fold in $folds; do
   [ "${NETWORKS:-}" != --simple-only ] || model=()
   # shellcheck disable=SC2086
   [ ${#model[@]} = 0 ] || "$bindscape" pretrain --matrix "$out/matrix.parquet" --sequences "$data/sequences.200bp.fa.gz" \
-    --tfs all --without "$left_out" --unresolved mask --motif-filters jaspar:vertebrates \
-    --architecture "${ARCHITECTURE:-wide-cnn}" \
+    --without "$left_out" ${MULTI:-} \
     --split chromosome --validation-chromosomes chr22 --test-chromosomes chr15,chr21 \
-    --epochs "${EPOCHS:-8}" --decay cosine --learning-rate 0.002 --batch-size 128 \
-    ${REGULARISE:---shift 20 --weight-decay 0.05} \
     --resamples 0 --out "$out/multi-$fold"
   for positives in ${POSITIVES:-500 50}; do
     for tf in $(tfs "$fold" reported); do

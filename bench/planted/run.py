@@ -176,7 +176,7 @@ def one_length(out, program, length, motifs):
         run(program, "matrix", "build", "--accessible", out / "accessible.bed", *peaks, "--width",
             length, "--build", "simulated", "--out", out / "matrix.parquet")
     if not (out / "multi/multi/model.safetensors").exists():
-        run(program, "pretrain", *data, "--tfs", "all", "--architecture", "wide-cnn", "--split",
+        run(program, "pretrain", "--preset", "paper-2021", *data, "--tfs", "all", "--architecture", "wide-cnn", "--split",
             "chromosome", "--motif-filters", "jaspar:vertebrates", "--shift", length // 4,
             "--weight-decay", 0.05, "--epochs", 15, "--resamples", 0, "--out", out / "multi")
     rows = {}

@@ -61,8 +61,7 @@ def main() -> None:
     large, fasta = out / "large.parquet", out / "large.fa"
     regions, tfs = write_matrix(matrix, large)
     write_sequences(sequences, fasta)
-    command = [program, "pretrain", "--matrix", large, "--sequences", fasta, "--tfs", "all", "--unresolved", "mask",
-               "--architecture", "wide-cnn", "--shift", "20", "--weight-decay", "0.05", "--batch-size", "128",
+    command = [program, "pretrain", "--matrix", large, "--sequences", fasta,
                "--split", "chromosome", "--validation-chromosomes", "chr22_0",
                "--test-chromosomes", "chr15_0,chr21_0", "--epochs", "1", "--resamples", "0", "--out", out / "run"]
     with open(out / "log", "w") as log:

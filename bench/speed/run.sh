@@ -33,7 +33,7 @@ mkdir -p "$prepared"
 ln -sf "$data/sequences.200bp.fa.gz" "$prepared/sequences.fa.gz"
 # Models of this very build; how good they are does not matter here.
 rm -rf "$prepared"/multi "$prepared"/model-*
-"$target/bindscape" pretrain --quiet --matrix "$prepared/matrix.parquet" \
+"$target/bindscape" pretrain --preset paper-2021 --quiet --matrix "$prepared/matrix.parquet" \
   --sequences "$prepared/sequences.fa.gz" --tfs top-resolved:50 --regions 2000 --epochs 1 \
   --resamples 0 --out "$prepared/multi"
 

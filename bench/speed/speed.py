@@ -202,7 +202,7 @@ def finetune(bench: Bench) -> str:
 
     def ours(threads: int) -> dict:
         command = [
-            *(args.bindscape, "finetune", "--model", args.data / "multi", "--tf", args.tf),
+            *(args.bindscape, "finetune", "--preset", "paper-2021", "--model", args.data / "multi", "--tf", args.tf),
             *("--matrix", args.data / "matrix.parquet", "--sequences", args.data / "sequences.fa.gz"),
             *("--positives", 500, "--repeats", args.models, "--threads", threads),
             *("--epochs", args.epochs, "--patience", args.epochs, "--resamples", 0),

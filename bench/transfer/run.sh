@@ -19,14 +19,14 @@ mkdir -p "$out"
   --regions "$data/regions_idx.pickle.gz" --tfs "$data/tfs_idx.pickle.gz" \
   --out "$out/matrix.parquet"
 
-"$bindscape" pretrain --matrix "$out/matrix.parquet" --sequences "$data/sequences.200bp.fa.gz" \
+"$bindscape" pretrain --preset paper-2021 --matrix "$out/matrix.parquet" --sequences "$data/sequences.200bp.fa.gz" \
   --tfs top-resolved:50 --epochs 10 --out "$out/multi"
 
 # Several small trainings side by side, one thread each, use the cores better than one after the other.
 finetune() {
   positives=(--positives 500)
   [ "$1" = ATF4 ] && positives=()
-  "$bindscape" finetune --threads 1 --model "$out/multi" --matrix "$out/matrix.parquet" \
+  "$bindscape" finetune --preset paper-2021 --threads 1 --model "$out/multi" --matrix "$out/matrix.parquet" \
     --sequences "$data/sequences.200bp.fa.gz" --tf "$1" "${positives[@]}" \
     --repeats 5 --with-scratch --epochs 10 --out "$out/$1"
 }

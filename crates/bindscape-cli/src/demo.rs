@@ -35,13 +35,9 @@ The same on your own files:
   bindscape matrix build --build hg38 --genome hg38.2bit \\
     --dhs dhs_clusters.bed.gz --dhs-sources dhs_sources.tsv \\
     --chip remap_peaks.bed.gz --tfbs unibind/ --out matrix.parquet
-  bindscape pretrain --matrix matrix.parquet --genome hg38.2bit \\
-    --tfs all --unresolved mask --architecture wide-cnn \\
-    --motif-filters jaspar:vertebrates --decay cosine --learning-rate 0.002 \\
-    --epochs 8 --shift 20 --weight-decay 0.05 --out multi
+  bindscape pretrain --matrix matrix.parquet --genome hg38.2bit --out multi
   bindscape finetune --model multi --matrix matrix.parquet --genome hg38.2bit \\
-    --tf MYTF --positives 500 --repeats 5 --with-scratch --train-background \\
-    --epochs 8 --decay cosine --shift 20 --weight-decay 0.05 --out mytf
+    --tf MYTF --positives 500 --repeats 5 --with-scratch --out mytf
   bindscape report mytf multi
 
 README.md tells of other formats, and of peaks without predicted sites.";

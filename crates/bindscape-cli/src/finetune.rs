@@ -11,7 +11,7 @@ use clap::{ArgGroup, Args};
 use crate::choice::choice;
 use crate::data::{SequenceArguments, SplitArguments};
 use crate::face::Verb;
-use crate::training::TrainingArguments;
+use crate::training::{TrainingArguments, motif_filters};
 
 const SEEN: &[(&str, &str)] = &[
     (
@@ -37,7 +37,8 @@ pub(crate) struct Arguments {
     /// The TF
     #[arg(long, value_name = "TF")]
     tf: String,
-    /// Network: cnn, wide-cnn or danq [default: the multi-model's; cnn without one]
+    /// Network: cnn, wide-cnn or danq [default: the multi-model's; without one
+    /// wide-cnn, with paper-2021 cnn]
     #[arg(long, value_name = "NETWORK")]
     architecture: Option<ArchitectureKind>,
     /// Take this many bound regions at random [default: all]
@@ -73,9 +74,12 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "RATIO", default_value_t = 10.0)]
     background: f64,
     /// Train networks on the regions of --background as well: a genome has many unbound regions, of
-    /// every kind
-    #[arg(long, conflicts_with_all = ["readout_only", "simple_only"])]
+    /// every kind [default: but with paper-2021]
+    #[arg(long, conflicts_with_all = ["readout_only", "simple_only", "no_train_background"])]
     train_background: bool,
+    /// Train networks on the regions matched in GC content alone
+    #[arg(long, conflicts_with_all = ["readout_only", "simple_only"])]
+    no_train_background: bool,
     /// Regions that the multi-model was fitted to
     #[arg(long, default_value = "train", value_parser = choice::<SeenRegions>(SEEN))]
     seen_regions: SeenRegions,
@@ -115,13 +119,21 @@ impl Verb for Arguments {
     }
 
     fn plan(self) -> Result<Finetune> {
-        Ok(Finetune {
+        let usual = Finetune {
             model: self.model,
-            matrix: self.matrix,
+            ..Finetune::new(
+                PathBuf::new(),
+                self.matrix,
+                self.sequences.input()?,
+                self.tf,
+                self.out,
+            )
+        }
+        .with_preset(self.training.preset);
+        let seen = usual.networks_see_background;
+        Ok(Finetune {
             width: self.sequences.width,
-            sequences: self.sequences.input()?,
-            tf: self.tf,
-            architecture: self.architecture,
+            architecture: self.architecture.or(usual.architecture),
             positives: self.positives,
             negatives_per_positive: self.negatives_per_positive,
             gc_bin_percent: self.gc_bin,
@@ -138,13 +150,13 @@ impl Verb for Arguments {
             seen: self.seen_regions,
             readout: !(self.no_readout || self.simple_only),
             background_per_positive: self.background,
-            networks_see_background: self.train_background,
-            motif_filters: self.motif_filters,
+            networks_see_background: (seen || self.train_background) && !self.no_train_background,
+            motif_filters: motif_filters(self.motif_filters).flatten(),
             transfer: self.transfer,
             freeze: self.freeze,
             split: self.split.split()?,
-            training: self.training.plan(),
-            out: self.out,
+            training: self.training.plan(&usual.training),
+            ..usual
         })
     }
 }

@@ -13,7 +13,7 @@ use crate::choice::{VIEWS, choice, name};
 use crate::choosing::{ChoosingArguments, STRATEGIES};
 use crate::data::{SequenceArguments, SplitArguments};
 use crate::face::Verb;
-use crate::training::TrainingArguments;
+use crate::training::{TrainingArguments, motif_filters};
 
 /// Options of `pretrain`.
 #[derive(Debug, Args)]
@@ -24,28 +24,27 @@ pub(crate) struct Arguments {
     matrix: PathBuf,
     #[command(flatten)]
     sequences: SequenceArguments,
-    /// TFs by name, all, or a strategy (below) such as mode:TF or top-resolved:N
-    #[arg(
-        long,
-        value_name = "TF,…|all|STRATEGY",
-        default_value = "top-resolved:50"
-    )]
-    tfs: String,
+    /// TFs by name, all, or a strategy (below) such as mode:TF or top-resolved:N [default: all;
+    /// paper-2021: top-resolved:50]
+    #[arg(long, value_name = "TF,…|all|STRATEGY")]
+    tfs: Option<String>,
     /// TFs to leave out of these
     #[arg(long, value_name = "TF,…", value_delimiter = ',', value_parser = name())]
     without: Vec<String>,
-    /// Regions that are resolved for some of the TFs only
-    #[arg(long, default_value = "drop", value_parser = choice::<Unresolved>(UNRESOLVED))]
-    unresolved: Unresolved,
+    /// Regions that are resolved for some of the TFs only [default: mask for all TFs, drop for
+    /// others; paper-2021: drop]
+    #[arg(long, value_parser = choice::<Unresolved>(UNRESOLVED))]
+    unresolved: Option<Unresolved>,
     /// How entries with one kind of evidence only are read [default: less-sparse, as in the paper;
     /// sparse with --unresolved mask]
     #[arg(long, value_parser = choice::<View>(VIEWS))]
     view: Option<View>,
-    /// Network: cnn, danq, or wide-cnn, which is better than cnn and faster
-    #[arg(long, value_name = "NETWORK", default_value_t)]
-    architecture: ArchitectureKind,
+    /// Network: wide-cnn, cnn or danq [default: wide-cnn; paper-2021: cnn]
+    #[arg(long, value_name = "NETWORK")]
+    architecture: Option<ArchitectureKind>,
     /// Begin with filters that are motifs: a file, or jaspar:vertebrates; the mean of each cluster,
-    /// the largest first, in both orientations [default: random filters]
+    /// the largest first, in both orientations. Or with random ones: random [default:
+    /// jaspar:vertebrates; paper-2021: random]
     #[arg(long, value_name = "MOTIFS")]
     motif_filters: Option<String>,
     /// Take this many regions at random [default: all]
@@ -75,21 +74,26 @@ impl Verb for Arguments {
     }
 
     fn plan(self) -> Result<Pretrain> {
+        let preset = self.training.preset;
+        let sequences = self.sequences.input()?;
+        let usual = Pretrain::new(self.matrix, sequences, self.out).with_preset(preset);
+        let tfs = match self.tfs {
+            Some(tfs) => tfs.parse()?,
+            None => usual.tfs,
+        };
         Ok(Pretrain {
-            matrix: self.matrix,
             width: self.sequences.width,
-            sequences: self.sequences.input()?,
-            tfs: self.tfs.parse()?,
+            unresolved: self.unresolved.unwrap_or_else(|| preset.unresolved(&tfs)),
+            tfs,
             choosing: self.choosing.choosing(),
             without: self.without,
-            unresolved: self.unresolved,
             view: self.view,
-            architecture: self.architecture,
-            motif_filters: self.motif_filters,
+            architecture: self.architecture.unwrap_or(usual.architecture),
+            motif_filters: motif_filters(self.motif_filters).unwrap_or(usual.motif_filters),
             regions: self.regions,
             split: self.split.split()?,
-            training: self.training.plan(),
-            out: self.out,
+            training: self.training.plan(&usual.training),
+            ..usual
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Options of trainings.
 
-use bindscape::training::{BootstrapPlan, TrainingPlan};
+use bindscape::training::{BootstrapPlan, Preset, TrainingPlan};
 use bindscape_nn::train::Decay;
 use clap::Args;
 
@@ -12,33 +12,42 @@ const DECAYS: &[(&str, &str)] = &[
     ("cosine", "It falls to 0 along half a cosine over --epochs"),
 ];
 
+const PRESETS: &[(&str, &str)] = &[
+    ("recommended", "What ranks best"),
+    ("paper-2021", "As Novakovsky et al. (2021)"),
+];
+
 /// Options of a training.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Training")]
 pub(crate) struct TrainingArguments {
-    /// Most epochs of a training
-    #[arg(long, value_name = "N", default_value_t = 100)]
-    epochs: u32,
+    /// Values of the options that are not given
+    #[arg(long, default_value = "recommended", value_parser = choice::<Preset>(PRESETS))]
+    pub(crate) preset: Preset,
+    /// Most epochs of a training [default: 8; paper-2021: 100]
+    #[arg(long, value_name = "N")]
+    epochs: Option<u32>,
     /// Stop after so many epochs in a row without a smaller validation loss
     #[arg(long, value_name = "N", default_value_t = 10)]
     patience: u32,
-    /// Sequences per batch
-    #[arg(long, value_name = "N", default_value_t = 100)]
-    batch_size: usize,
-    /// Learning rate of Adam [default: 0.003; 0.0003 for transfer]
+    /// Sequences per batch [default: 100; 128 for a multi-model, but with paper-2021]
+    #[arg(long, value_name = "N")]
+    batch_size: Option<usize>,
+    /// Learning rate of Adam [default: 0.002, from scratch 0.003; paper-2021: 0.003, of transfer
+    /// 0.0003]
     #[arg(long, value_name = "RATE")]
     learning_rate: Option<f64>,
-    /// How the learning rate changes in the course of a training
-    #[arg(long, default_value = "none", value_parser = choice::<Decay>(DECAYS))]
-    decay: Decay,
+    /// How the learning rate changes in the course of a training [default: cosine; paper-2021: none]
+    #[arg(long, value_parser = choice::<Decay>(DECAYS))]
+    decay: Option<Decay>,
     /// Weight decay of AdamW: each step multiplies the weights of layers by 1 less this times the
-    /// learning rate
-    #[arg(long, value_name = "NUMBER", default_value_t = 0.0)]
-    weight_decay: f64,
+    /// learning rate [default: 0.05; paper-2021: 0]
+    #[arg(long, value_name = "NUMBER")]
+    weight_decay: Option<f64>,
     /// Rotate each sequence by up to so many bases in either direction whenever it is trained on,
-    /// so that the network learns motifs and not places
-    #[arg(long, value_name = "BP", default_value_t = 0)]
-    shift: usize,
+    /// so that the network learns motifs and not places [default: 20; paper-2021: 0]
+    #[arg(long, value_name = "BP")]
+    shift: Option<usize>,
     /// Train on the regions as given only, without their reverse complements
     #[arg(long)]
     forward_only: bool,
@@ -52,6 +61,11 @@ pub(crate) struct TrainingArguments {
     pub(crate) device: DeviceArguments,
     #[command(flatten)]
     pub(crate) bootstrap: BootstrapArguments,
+}
+
+/// What the first filters begin as, where it was given: motifs, or none of them.
+pub(crate) fn motif_filters(given: Option<String>) -> Option<Option<String>> {
+    given.map(|motifs| (motifs != "random").then_some(motifs))
 }
 
 /// Options of confidence intervals.
@@ -76,15 +90,18 @@ impl BootstrapArguments {
 }
 
 impl TrainingArguments {
-    pub(crate) fn plan(&self) -> TrainingPlan {
+    /// These settings, and those of `preset` where nothing was given.
+    pub(crate) fn plan(&self, preset: &TrainingPlan) -> TrainingPlan {
+        let of_transfer = preset.transfer_learning_rate;
         TrainingPlan {
-            max_epochs: self.epochs,
+            max_epochs: self.epochs.unwrap_or(preset.max_epochs),
             patience: self.patience,
-            batch_size: self.batch_size,
-            learning_rate: self.learning_rate,
-            decay: self.decay,
-            weight_decay: self.weight_decay,
-            shift: self.shift,
+            batch_size: self.batch_size.unwrap_or(preset.batch_size),
+            learning_rate: self.learning_rate.or(preset.learning_rate),
+            transfer_learning_rate: of_transfer.filter(|_| self.learning_rate.is_none()),
+            decay: self.decay.unwrap_or(preset.decay),
+            weight_decay: self.weight_decay.unwrap_or(preset.weight_decay),
+            shift: self.shift.unwrap_or(preset.shift),
             reverse_complement: !self.forward_only,
             checkpoint_seconds: self.checkpoint_seconds,
             seed: self.seed,

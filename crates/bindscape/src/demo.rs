@@ -15,6 +15,7 @@ use crate::matrix::{BuildMatrix, BuiltMatrix};
 use crate::pretrain::{Pretrain, Pretrained, TfChoice};
 use crate::report::Report;
 use crate::session::Session;
+use crate::training::Preset;
 
 /// A plan of a demonstration: simulated data, a matrix, a multi-model, a model of one TF by
 /// transfer and from scratch, and a page.
@@ -122,6 +123,7 @@ impl Demo {
         let genome = SequenceInput::Genome(simulation.genome.clone());
         let mut plan = Pretrain::new(self.matrix(), genome, self.multi());
         plan.tfs = TfChoice::Named(simulation.pretraining_tfs.clone());
+        plan.unresolved = Preset::default().unresolved(&plan.tfs);
         plan.training.max_epochs = 4;
         plan.training.seed = self.seed;
         plan

@@ -32,7 +32,7 @@ use crate::pretrain::filters;
 use crate::run_directory::{Record, RunDirectory, refuse_other_files};
 use crate::session::Session;
 use crate::side_by_side;
-use crate::training::TrainingPlan;
+use crate::training::{Preset, TrainingPlan};
 
 /// Which weights the trainings of a fine-tuning begin with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -118,7 +118,7 @@ pub struct Finetune {
     pub width: Option<u32>,
     /// The TF.
     pub tf: String,
-    /// The network; `None` for the multi-model's, or the paper's convolutional one without a
+    /// The network; `None` for the multi-model's, or [`ArchitectureKind::Cnn`] without a
     /// multi-model.
     pub architecture: Option<ArchitectureKind>,
     /// Take so many bound regions at random; `None` for all.
@@ -212,7 +212,7 @@ struct Planned {
 }
 
 impl Finetune {
-    /// A fine-tuning of `model` on all bound regions of `tf`.
+    /// A fine-tuning of `model` on all bound regions of `tf`, with the recommended settings.
     #[must_use]
     pub fn new(
         model: PathBuf,
@@ -244,6 +244,21 @@ impl Finetune {
             split: draw.split,
             training: TrainingPlan::default(),
             out,
+        }
+        .with_preset(Preset::Recommended)
+    }
+
+    /// The same with the training of `preset`, and without a multi-model its network. By the
+    /// recommended one, networks see unbound regions of every kind, too.
+    #[must_use]
+    pub fn with_preset(self, preset: Preset) -> Self {
+        let recommended = preset == Preset::Recommended;
+        let own = (self.model.is_none() && recommended).then_some(ArchitectureKind::WideCnn);
+        Self {
+            architecture: own,
+            networks_see_background: recommended,
+            training: TrainingPlan::finetuning(preset),
+            ..self
         }
     }
 
@@ -406,7 +421,8 @@ impl Finetune {
                 json!({ "background_per_positive": self.background_per_positive })
             }),
             // Null as it was before.
-            "network_background": self.networks_see_background.then_some(self.background_per_positive),
+            "network_background": (self.networks_see_background && !planned.is_empty())
+                .then_some(self.background_per_positive),
             "motif_filters": self.motif_filters,
             "transfer": self.transfers().then_some(self.transfer),
             "freeze": self.freeze,

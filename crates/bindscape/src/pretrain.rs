@@ -26,7 +26,7 @@ use crate::select::{
     choose::{Chooser, Question},
 };
 use crate::session::Session;
-use crate::training::{self, Task, TrainingPlan};
+use crate::training::{self, Preset, Task, TrainingPlan};
 use crate::watcher::Watcher;
 
 pub use crate::select::TfChoice;
@@ -133,14 +133,14 @@ pub struct Pretrained {
 }
 
 impl Pretrain {
-    /// A pre-training of the paper's convolutional network on 50 TFs of `matrix`.
+    /// A pre-training with the recommended settings.
     #[must_use]
     pub fn new(matrix: PathBuf, sequences: SequenceInput, out: PathBuf) -> Self {
         Self {
             matrix,
             sequences,
             width: None,
-            tfs: TfChoice::TopResolved(50),
+            tfs: TfChoice::All,
             choosing: Choosing::default(),
             without: Vec::new(),
             unresolved: Unresolved::default(),
@@ -151,6 +151,29 @@ impl Pretrain {
             split: Split::default(),
             training: TrainingPlan::default(),
             out,
+        }
+        .with_preset(Preset::Recommended)
+    }
+
+    /// The same with the TFs, the network and its training of `preset`: a wide network, whose
+    /// filters begin as motifs, on all TFs and every region that is resolved for any of them; or
+    /// the paper's, on 50 TFs and the regions that are resolved for each.
+    #[must_use]
+    pub fn with_preset(self, preset: Preset) -> Self {
+        let (tfs, architecture, motifs) = match preset {
+            Preset::Recommended => {
+                let motifs = Some("jaspar:vertebrates".to_owned());
+                (TfChoice::All, ArchitectureKind::WideCnn, motifs)
+            }
+            Preset::Paper2021 => (TfChoice::TopResolved(50), ArchitectureKind::Cnn, None),
+        };
+        Self {
+            unresolved: preset.unresolved(&tfs),
+            tfs,
+            architecture,
+            motif_filters: motifs,
+            training: TrainingPlan::pretraining(preset),
+            ..self
         }
     }
 

@@ -145,9 +145,16 @@ impl<R: Record> RunDirectory<R> {
             let mut found: R = read_json(&file)?;
             extended = R::extend(&planned, &mut found, path)?;
             if let Some((expected, found)) = R::difference(&planned, &found) {
-                return Err(Error::conflict(path, expected, found).hint(
-                    "choose another ⟦out⟧, or remove that directory if its run is not needed",
-                ));
+                let mut hint =
+                    "choose another ⟦out⟧, or remove that directory if its run is not needed"
+                        .to_owned();
+                if expected.contains(LIMITS[0]) {
+                    hint.push_str(
+                        "; a learning rate that falls (⟦decay⟧) does so over all epochs, so that a \
+                         run with one takes no more of them",
+                    );
+                }
+                return Err(Error::conflict(path, expected, found).hint(hint));
             }
             found
         } else {

@@ -8,6 +8,7 @@ use bindscape_base::bgzf::TextFile;
 use bindscape_base::{Error, Result};
 use bindscape_matrix::dataset::{Dataset, Part};
 use bindscape_matrix::results::{EpochRecord, Evaluation, PartCounts, TfMetrics, TrainingRecord};
+use bindscape_matrix::sample::Unresolved;
 use bindscape_nn::evaluate::{self, Bootstrap};
 use bindscape_nn::train::{self, BatchReport, Decay, Observer, Start, TrainOptions};
 use bindscape_nn::{
@@ -16,11 +17,37 @@ use bindscape_nn::{
 use serde::{Deserialize, Serialize};
 
 use crate::run_directory::{RunDirectory, read_json, write_json};
+use crate::select::TfChoice;
 use crate::session::Session;
 use crate::watcher::{self, Watcher};
 
 /// Sequences scored at a time.
 pub(crate) const PREDICTION_BATCH: usize = 256;
+
+/// Which values settings have that are not given one by one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Preset {
+    /// Those that rank best, by regions that no model was fitted to and TFs that none of these
+    /// settings was chosen on.
+    #[default]
+    Recommended,
+    /// Those of Novakovsky et al. (2021).
+    #[serde(rename = "paper-2021")]
+    Paper2021,
+}
+
+impl Preset {
+    /// What becomes of regions that are resolved for some of `tfs` only: few are resolved for all
+    /// TFs of a matrix.
+    #[must_use]
+    pub fn unresolved(self, tfs: &TfChoice) -> Unresolved {
+        match (self, tfs) {
+            (Self::Recommended, TfChoice::All) => Unresolved::Mask,
+            _ => Unresolved::Drop,
+        }
+    }
+}
 
 /// How the networks of a run are trained and tested.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,6 +61,9 @@ pub struct TrainingPlan {
     pub batch_size: usize,
     /// Learning rate of Adam; `None` for the paper's, 0.003, or 0.0003 for transfer.
     pub learning_rate: Option<f64>,
+    /// That of networks which begin with the weights of a multi-model, where it is another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transfer_learning_rate: Option<f64>,
     /// How it changes in the course of a training.
     pub decay: Decay,
     /// By how much of the learning rate each step makes the weights of layers smaller.
@@ -52,6 +82,7 @@ pub struct TrainingPlan {
     pub bootstrap: BootstrapPlan,
 }
 
+/// The paper's settings, which is what a plan means that leaves some out.
 impl Default for TrainingPlan {
     fn default() -> Self {
         let paper = TrainOptions::scratch(1);
@@ -60,6 +91,7 @@ impl Default for TrainingPlan {
             patience: paper.patience,
             batch_size: paper.batch_size,
             learning_rate: None,
+            transfer_learning_rate: None,
             decay: Decay::None,
             weight_decay: 0.0,
             shift: 0,
@@ -127,6 +159,42 @@ impl BootstrapPlan {
 }
 
 impl TrainingPlan {
+    /// The settings of a multi-model.
+    #[must_use]
+    pub fn pretraining(preset: Preset) -> Self {
+        match preset {
+            Preset::Recommended => Self {
+                batch_size: 128,
+                learning_rate: Some(0.002),
+                ..Self::recommended()
+            },
+            Preset::Paper2021 => Self::default(),
+        }
+    }
+
+    /// The settings of networks of one TF.
+    #[must_use]
+    pub fn finetuning(preset: Preset) -> Self {
+        match preset {
+            Preset::Recommended => Self {
+                transfer_learning_rate: Some(0.002),
+                ..Self::recommended()
+            },
+            Preset::Paper2021 => Self::default(),
+        }
+    }
+
+    /// Networks overfit less so, which docs/few-shot.md measures.
+    fn recommended() -> Self {
+        Self {
+            max_epochs: 8,
+            decay: Decay::Cosine,
+            weight_decay: 0.05,
+            shift: 20,
+            ..Self::default()
+        }
+    }
+
     /// Checks the settings of trainings that begin by transfer, or from scratch.
     ///
     /// # Errors
@@ -145,9 +213,11 @@ impl TrainingPlan {
         } else {
             TrainOptions::scratch(seed)
         };
+        let of_transfer = self.transfer_learning_rate.filter(|_| transfer);
+        let learning_rate = of_transfer.or(self.learning_rate);
         TrainOptions {
             batch_size: self.batch_size,
-            learning_rate: self.learning_rate.unwrap_or(paper.learning_rate),
+            learning_rate: learning_rate.unwrap_or(paper.learning_rate),
             decay: self.decay,
             weight_decay: self.weight_decay,
             shift: self.shift,

@@ -361,7 +361,9 @@ fn rows_are_those_of_pretrain_and_finetune() {
         "profile,pwm,kmers,scratch,transfer,readout",
     ];
     succeeds(here, &experiment("mine.json", "out", &more));
-    succeeds(here, &[toy::PRETRAIN, &["multi"]].concat());
+    let words = [toy::PRETRAIN, &["multi", "--architecture", "cnn"]].concat();
+    let random = ["--motif-filters", "random"];
+    succeeds(here, &[&words[..], &random].concat());
     let models = ["out/multi/both-1/multi", "multi/multi"].map(|run| {
         let path = here.join(run).join("model.safetensors");
         fs::read(path).expect("a model")
@@ -370,16 +372,16 @@ fn rows_are_those_of_pretrain_and_finetune() {
         models[0] == models[1],
         "another multi-model than that of `pretrain`"
     );
-    are_equal(here, &here.join("out"), &["--out", "max"]);
+    are_equal(
+        here,
+        &here.join("out"),
+        &["--no-train-background", "--out", "max"],
+    );
     // With the unbound regions of any GC content that networks may see.
     let study = STUDY.replacen('{', "{ \"train_background\": true,", 1);
     fs::write(here.join("seen.json"), study).expect("writable");
     succeeds(here, &experiment("seen.json", "seen", &more));
-    are_equal(
-        here,
-        &here.join("seen"),
-        &["--train-background", "--out", "max-seen"],
-    );
+    are_equal(here, &here.join("seen"), &["--out", "max-seen"]);
     let of_networks = |out: &str| {
         let table = rows(&here.join(out));
         let models = column(&table, "model").into_iter();

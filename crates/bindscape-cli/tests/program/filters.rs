@@ -39,7 +39,9 @@ fn tables_motifs_and_page_of_filters() {
     let directory = toy::with_matrix();
     let here = directory.path();
     let common = ["--matrix", "matrix.parquet", "--genome", "genome.fa"];
-    let short = ["--epochs", "1", "--resamples", "0"];
+    let short = "--preset paper-2021 --epochs 1 --resamples 0"
+        .split(' ')
+        .collect::<Vec<_>>();
     let run = |words: &[&str]| succeeds(here, &[words, &common, &short].concat());
     run(&["pretrain", "--tfs", "top-resolved:2", "--out", "multi"]);
     run(&[

@@ -504,14 +504,7 @@ fn all_tfs_but_one_are_pretrained_on_masked_regions() {
         let mut words = pretrain(out);
         let tfs = words.iter().position(|word| *word == "MAX,JUND").unwrap();
         words[tfs] = "all";
-        words.extend([
-            "--without",
-            without,
-            "--unresolved",
-            "mask",
-            "--decay",
-            "cosine",
-        ]);
+        words.extend(["--without", without]);
         words.extend(["--motif-filters", "jaspar:MAX,JUND,FOSL1,CTCF"]);
         words
     };
@@ -527,7 +520,7 @@ fn all_tfs_but_one_are_pretrained_on_masked_regions() {
         told.contains("resolved for JUND in the less sparse matrix"),
         "{told}"
     );
-    assert!(said.contains("of 100 begin as motifs"), "{said}");
+    assert!(said.contains("of 400 begin as motifs"), "{said}");
     let record = fs::read_to_string(here.join("masked/run.json")).unwrap();
     let record: serde_json::Value = serde_json::from_str(&record).unwrap();
     let tfs = record["tfs"].as_array().unwrap();
@@ -541,7 +534,10 @@ fn all_tfs_but_one_are_pretrained_on_masked_regions() {
     // A rate that decays does so over all epochs: with more of them it is another run.
     let before = fs::read(here.join("masked/run.json")).unwrap();
     let message = refuses(here, &longer(words("MAX", "masked"), "5"));
-    assert!(message.contains("max_epochs"), "{message}");
+    says(
+        &message,
+        &["max_epochs", "a learning rate that falls (--decay)"],
+    );
     assert_eq!(fs::read(here.join("masked/run.json")).unwrap(), before);
 
     // A motif file with a typo leaves nothing behind.
@@ -626,7 +622,9 @@ fn a_readout_stands_beside_the_pwm_of_the_same_peaks() {
         "k-mer regression",
         "from scratch",
         "transfer",
-        "readout",
+        "readout ",
+        "readout and network",
+        "the readout and the network together: max/joint-1/model.safetensors",
     ];
     says(&told, &rows);
     let comparison = json(&here.join("max/comparison.json"));
@@ -635,8 +633,8 @@ fn a_readout_stands_beside_the_pwm_of_the_same_peaks() {
         .iter()
         .map(|m| m["model"].as_str().unwrap())
         .collect();
-    let all = ["profile", "pwm", "kmers", "scratch", "transfer", "readout"];
-    assert_eq!(names, all);
+    let all = "profile pwm kmers scratch transfer readout joint";
+    assert_eq!(names.join(" "), all);
     let profile = models[0]["profile"].as_str().unwrap();
     assert!(profile.starts_with("MA"), "{profile}");
     for view in ["matched", "natural"] {
@@ -688,6 +686,35 @@ fn a_readout_stands_beside_the_pwm_of_the_same_peaks() {
     let table = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(table.contains("MAX"), "{table}");
 
+    // So is the readout that the network supports.
+    let joint = "max/joint-1/model.safetensors";
+    let inspected = |model: &str| -> serde_json::Value {
+        let output = bindscape(here, &["model", "inspect", model]);
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let (facts, network) = (inspected(joint), inspected("max/transfer-1"));
+    assert_eq!(facts["companion"]["share"], 0.2);
+    assert_eq!(facts["companion"]["architecture"], network["architecture"]);
+    assert_eq!(facts["readout"], inspected(readout)["readout"]);
+    assert_eq!(facts["regions_fitted"], network["regions_fitted"]);
+    let aucpr = |model: &str| -> f64 {
+        let mut words = evaluate.to_vec();
+        words[2] = model;
+        let output = bindscape(here, &words);
+        let table = String::from_utf8(output.stdout).unwrap();
+        let row = table.lines().nth(1).expect("a row");
+        row.split('\t').nth(4).expect("AUCPR").parse().unwrap()
+    };
+    for (place, model) in [(5, readout), (6, joint)] {
+        let compared = &models[place];
+        assert_eq!(compared["file"], model["max/".len()..]);
+        let matched = compared["matched"]["aucpr"]["value"].as_f64().unwrap();
+        assert!((aucpr(model) - matched).abs() < 1e-4, "{model}");
+    }
+    let attribute = "attribute --fasta genome.fa --out why --model";
+    let words = [&attribute.split(' ').collect::<Vec<_>>()[..], &[joint]].concat();
+    says(&refuses(here, &words), &["a readout, which weighs motifs"]);
+
     // What is finished is not done again; the report shows it.
     let before = fs::metadata(here.join(readout))
         .unwrap()
@@ -731,10 +758,10 @@ fn a_readout_stands_beside_the_pwm_of_the_same_peaks() {
     let message = refuses(here, &only(&["--readout-only", "--background", "3"]));
     says(&message, &["only", "background_per_positive"]);
 
-    // Networks may see the unbound regions that the readout sees; what is tested on stays.
-    let mut words = finetune("seen");
+    // Networks see the unbound regions that the readout sees, or not; what is tested on stays.
+    let mut words = finetune("matched");
     words.retain(|word| *word != "--with-scratch");
-    words.extend(["--train-background", "--no-readout"]);
+    words.extend(["--no-train-background", "--no-readout"]);
     words.extend(["--shift", "5", "--weight-decay", "0.01"]);
     succeeds(here, &words);
     let parts = |run: &str| {
@@ -743,18 +770,25 @@ fn a_readout_stands_beside_the_pwm_of_the_same_peaks() {
         let transfer = trainings.iter().find(|t| t["directory"] == "transfer-1");
         transfer.unwrap()["parts"].clone()
     };
-    let (usual, seen) = (parts("max"), parts("seen"));
+    let (usual, matched) = (parts("max"), parts("matched"));
     for part in ["train", "validation"] {
         let of = |parts: &serde_json::Value| parts[part]["regions"].as_u64().unwrap();
-        assert!(of(&seen) > of(&usual), "{part}: {usual} {seen}");
-        assert_eq!(seen[part]["positives"], usual[part]["positives"]);
+        assert!(of(&usual) > of(&matched), "{part}: {usual} {matched}");
+        assert_eq!(usual[part]["positives"], matched[part]["positives"]);
     }
-    assert_eq!(seen["test"], usual["test"]);
-    let record = json(&here.join("seen/run.json"));
+    assert_eq!(usual["test"], matched["test"]);
+    let background = |run: &str| {
+        let record = json(&here.join(run).join("run.json"));
+        record["configuration"]["network_background"].clone()
+    };
+    assert_eq!(background("max"), 10.0);
+    for run in ["matched", "only"] {
+        assert!(background(run).is_null(), "{run}");
+    }
+    let record = json(&here.join("matched/run.json"));
     let training = &record["configuration"]["training"]["transfer"];
     assert_eq!(training["shift"], 5);
     assert_eq!(training["weight_decay"], 0.01);
-    assert_eq!(record["configuration"]["network_background"], 10.0);
     let message = refuses(here, &only(&["--readout-only", "--train-background"]));
     says(&message, &["--train-background"]);
     let mut words = finetune("far");

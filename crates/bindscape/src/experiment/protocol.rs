@@ -4,13 +4,13 @@ use bindscape_nn::Strands;
 use bindscape_nn::train::{Decay, TrainOptions};
 use serde::{Deserialize, Serialize};
 
-use crate::training::{BootstrapPlan, TrainingPlan};
+use crate::training::{BootstrapPlan, Preset, TrainingPlan};
 
 /// How models are trained and tested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Protocol {
-    /// As `pretrain` and `finetune` do by default.
+    /// With the settings of training that `pretrain` and `finetune` have by default.
     #[default]
     Bindscape,
     /// As Novakovsky et al. (2021) did, by their text and code.
@@ -56,9 +56,9 @@ impl Protocol {
     pub fn notes(self) -> Vec<String> {
         let lines: &[&str] = match self {
             Self::Bindscape => &[
-                "Trainings end after 10 epochs without a smaller validation loss, and after 100 \
-                 epochs at most, unless the study says otherwise; the epoch of smallest validation \
-                 loss counts.",
+                "Trainings take 8 epochs, with a learning rate that falls to 0, weight decay and \
+                 sequences shifted by up to 20 bases, unless the study says otherwise; the epoch of \
+                 smallest validation loss counts.",
                 "Regions that the multi-model was trained or validated on may be trained on; \
                  validation and test regions share no base with them.",
                 "Test sequences are scored on both strands.",
@@ -97,23 +97,40 @@ impl Protocol {
 
     /// The settings of multi-models; `own` are the study's.
     pub(super) fn pretraining(self, own: TrainingSettings, seed: u64) -> TrainingPlan {
-        let plan = self.plan(PAPER_EPOCHS[0], own);
-        TrainingPlan { seed, ..plan }
+        let usual = TrainingPlan::pretraining(self.preset());
+        TrainingPlan {
+            seed,
+            ..self.plan(usual, PAPER_EPOCHS[0], own)
+        }
     }
 
     /// The settings of other models; `own` are the study's.
     pub(super) fn training(self, own: TrainingSettings, transfer: bool, seed: u64) -> TrainOptions {
-        let plan = self.plan(PAPER_EPOCHS[1], own);
+        let usual = TrainingPlan::finetuning(self.preset());
+        let plan = self.plan(usual, PAPER_EPOCHS[1], own);
         plan.options(transfer, seed)
     }
 
-    fn plan(self, paper_epochs: u32, settings: TrainingSettings) -> TrainingPlan {
+    fn preset(self) -> Preset {
+        match self {
+            Self::Bindscape => Preset::Recommended,
+            Self::Paper2021 => Preset::Paper2021,
+        }
+    }
+
+    /// The `usual` settings but for those of a study.
+    fn plan(
+        self,
+        usual: TrainingPlan,
+        paper_epochs: u32,
+        settings: TrainingSettings,
+    ) -> TrainingPlan {
         let usual = TrainingPlan {
             bootstrap: BootstrapPlan {
                 resamples: 0,
-                ..BootstrapPlan::default()
+                ..usual.bootstrap
             },
-            ..TrainingPlan::default()
+            ..usual
         };
         let own = match self {
             Self::Bindscape => usual,
@@ -132,6 +149,10 @@ impl Protocol {
             }),
             batch_size: settings.batch_size.unwrap_or(own.batch_size),
             learning_rate: settings.learning_rate.or(own.learning_rate),
+            transfer_learning_rate: match settings.learning_rate {
+                Some(_) => None,
+                None => own.transfer_learning_rate,
+            },
             decay: settings.decay.unwrap_or(own.decay),
             weight_decay: settings.weight_decay.unwrap_or(own.weight_decay),
             shift: settings.shift.unwrap_or(own.shift),
@@ -160,6 +181,17 @@ mod tests {
         };
         assert_eq!(of(&paper.pretraining(own, 1)), (4, 4));
         assert_eq!(of(&Protocol::Bindscape.pretraining(own, 1)), (4, 10));
+        let recommended = Protocol::Bindscape.training(usual, true, 1);
+        assert_eq!((recommended.max_epochs, recommended.shift), (8, 20));
+        assert_eq!(recommended.learning_rate, 0.002);
+        let rate = TrainingSettings {
+            learning_rate: Some(0.01),
+            ..usual
+        };
+        for transfer in [true, false] {
+            let options = Protocol::Bindscape.training(rate, transfer, 1);
+            assert_eq!(options.learning_rate, 0.01);
+        }
         let text = serde_json::to_string(&paper).expect("JSON");
         assert_eq!(text, format!("\"{}\"", paper.name()));
     }
