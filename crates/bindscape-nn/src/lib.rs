@@ -37,6 +37,7 @@ mod host;
 mod parameters;
 mod quadrature;
 mod random;
+mod reader;
 mod sizes;
 mod strands;
 #[cfg(test)]

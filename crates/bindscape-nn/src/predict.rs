@@ -11,7 +11,7 @@ use crate::host::to_vec;
 use crate::model::Model;
 use crate::network::{Network, Pass, Traced, Tracer, Value};
 use crate::precision::Precision;
-use crate::readout::Reader;
+use crate::reader::Reader;
 pub use crate::strands::Strands;
 
 /// A model on a device, ready to predict.
@@ -256,25 +256,6 @@ fn probabilities(
         let items: Vec<_> = rows.iter().map(|&row| (row, strand)).collect();
         let input = Value::Bases(Bases::new(sequences, &items));
         activation::sigmoid(network.forward(input, Pass::prediction()).logits())
-    };
-    match strands {
-        Strands::Forward => to_vec(of(Strand::Forward)),
-        Strands::Both => to_vec((of(Strand::Forward) + of(Strand::Reverse)) / 2.0),
-    }
-}
-
-/// Log odds `[rows, outputs]` that a network gives sequences without unknown letters, means over
-/// the strands.
-pub(crate) fn logits(
-    network: &Network,
-    sequences: &PackedSequences,
-    rows: &[usize],
-    strands: Strands,
-) -> Vec<f32> {
-    let of = |strand: Strand| {
-        let items: Vec<_> = rows.iter().map(|&row| (row, strand)).collect();
-        let input = Value::Bases(Bases::new(sequences, &items));
-        network.forward(input, Pass::prediction()).logits()
     };
     match strands {
         Strands::Forward => to_vec(of(Strand::Forward)),

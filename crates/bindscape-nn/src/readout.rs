@@ -6,16 +6,11 @@
 //! to learn, it ranks as the motif does.
 
 use bindscape_genome::sequence::{PackedSequences, Strand};
-use burn::tensor::Device;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::kmers::{Counter, WordWeights};
-use crate::model::Model;
-use crate::model::companion::CompanionNetwork;
+use crate::kmers::WordWeights;
 use crate::network::Network;
-use crate::precision::Precision;
-use crate::predict::logits;
 use crate::strands::Strands;
 
 /// Added to each frequency of a motif before its logarithm is taken.
@@ -106,71 +101,6 @@ impl Readout {
     }
 }
 
-/// A readout made ready to predict.
-#[derive(Debug, Clone)]
-pub(crate) struct Reader {
-    readout: Readout,
-    scanner: MotifFeatures,
-    companion: Option<CompanionNetwork>,
-}
-
-impl Reader {
-    /// The reader of a model with a readout.
-    pub(crate) fn of(model: &Model, device: &Device) -> Option<Self> {
-        let readout = model.readout()?;
-        let companion = model.companion();
-        Some(Self {
-            scanner: MotifFeatures::new(&readout.motifs),
-            readout: readout.clone(),
-            companion: companion.map(|companion| CompanionNetwork::new(companion, device)),
-        })
-    }
-
-    /// The same with products of its companion in another type.
-    pub(crate) fn with_precision(self, precision: Precision) -> Self {
-        Self {
-            companion: self
-                .companion
-                .map(|companion| companion.with_precision(precision)),
-            ..self
-        }
-    }
-
-    /// Probabilities of sequences without unknown letters.
-    pub(crate) fn probabilities(
-        &self,
-        network: &Network,
-        sequences: &PackedSequences,
-        rows: &[usize],
-        strands: Strands,
-    ) -> Vec<f32> {
-        let features = of_rows(network, &self.scanner, sequences, rows, strands);
-        let words = self.words(sequences, rows);
-        let mut log_odds: Vec<f64> = features
-            .chunks_exact(self.readout.weights.len())
-            .zip(words)
-            .map(|(features, words)| self.readout.log_odds(features, words))
-            .collect();
-        if let Some(companion) = &self.companion {
-            log_odds = companion.join(&log_odds, sequences, rows, strands);
-        }
-        let probability = |log_odds: f64| (1.0 / (1.0 + (-log_odds).exp())) as f32;
-        log_odds.into_iter().map(probability).collect()
-    }
-
-    /// What the words of each sequence add to the log odds.
-    fn words(&self, sequences: &PackedSequences, rows: &[usize]) -> Vec<f64> {
-        let Some(weights) = &self.readout.words else {
-            return vec![0.0; rows.len()];
-        };
-        rows.par_iter()
-            .map_init(Counter::new, |counter, &row| {
-                weights.log_odds(&counter.count(sequences, row))
-            })
-            .collect()
-    }
-}
-
 /// Features of sequences without unknown letters, row by row.
 pub(crate) fn of_rows(
     network: &Network,
@@ -179,7 +109,7 @@ pub(crate) fn of_rows(
     rows: &[usize],
     strands: Strands,
 ) -> Vec<f32> {
-    let logits = logits(network, sequences, rows, strands);
+    let logits = network.log_odds(sequences, rows, strands);
     let outputs = logits.len() / rows.len().max(1);
     let motifs: Vec<Vec<f32>> = rows
         .par_iter()

@@ -6,7 +6,6 @@ use rand_chacha::rand_core::RngCore;
 use super::*;
 use crate::kmers::Counter;
 use crate::model::TrainingIdentity;
-use crate::predict::logits;
 use crate::{Architecture, CnnConfig, Predictor, random};
 
 /// The E-box of MAX, and a motif that is wider than any sequence here.
@@ -248,12 +247,8 @@ fn a_companion_takes_its_share_of_the_log_odds() {
                 .collect()
         };
         // One network gives the mean of probabilities, a joint model that of log odds.
-        let own = logits(
-            &network.network(&device),
-            &rows,
-            &(0..80).collect::<Vec<_>>(),
-            strands,
-        );
+        let all: Vec<usize> = (0..80).collect();
+        let own = network.network(&device).log_odds(&rows, &all, strands);
         for ((found, readout), own) in of(&loaded).into_iter().zip(of(&read)).zip(own) {
             let at_one_in_ten = f64::from(own) + (0.1f64 / 0.9).ln();
             let expected = 0.75 * readout + 0.25 * at_one_in_ten;

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use bindscape_arrays::model_file::tensors::Entry;
 use bindscape_base::{Error, Place, Result};
-use bindscape_genome::sequence::PackedSequences;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
@@ -12,9 +11,6 @@ use super::{DAMAGED, Model, check_architecture};
 use crate::architecture::Architecture;
 use crate::network::Network;
 use crate::parameters::{Array, StateDict};
-use crate::precision::Precision;
-use crate::predict::logits;
-use crate::strands::Strands;
 
 /// What its tensors are called by, before the names of its network.
 const PREFIX: &str = "companion.";
@@ -55,6 +51,11 @@ impl Companion {
             constant: constant.map_or(0.0, |(readout, network)| readout - network),
             state: network.state.clone(),
         }
+    }
+
+    /// The network with its weights on `device`.
+    pub(crate) fn network(&self, device: &Device) -> Network {
+        Network::new(self.architecture.layers(), &self.state, device)
     }
 
     pub(super) fn record(&self) -> Record {
@@ -117,47 +118,4 @@ impl Companion {
 /// An error about the companion in a file.
 pub(super) fn damaged(path: &Path, expected: &str, found: &str) -> Error {
     Error::input(path, Place::Record("companion".into()), expected, found).hint(DAMAGED)
-}
-
-/// A companion on a device.
-#[derive(Debug, Clone)]
-pub(crate) struct CompanionNetwork {
-    network: Network,
-    share: f64,
-    constant: f64,
-}
-
-impl CompanionNetwork {
-    pub(crate) fn new(companion: &Companion, device: &Device) -> Self {
-        let layers = companion.architecture.layers();
-        Self {
-            network: Network::new(layers, &companion.state, device),
-            share: companion.share,
-            constant: companion.constant,
-        }
-    }
-
-    pub(crate) fn with_precision(self, precision: Precision) -> Self {
-        Self {
-            network: self.network.with_precision(precision),
-            ..self
-        }
-    }
-
-    /// The log odds of sequences without unknown letters, of which `log_odds` are the readout's.
-    pub(crate) fn join(
-        &self,
-        log_odds: &[f64],
-        sequences: &PackedSequences,
-        rows: &[usize],
-        strands: Strands,
-    ) -> Vec<f64> {
-        let own = logits(&self.network, sequences, rows, strands);
-        let pairs = log_odds.iter().zip(own);
-        pairs
-            .map(|(readout, own)| {
-                (1.0 - self.share) * readout + self.share * (f64::from(own) + self.constant)
-            })
-            .collect()
-    }
 }

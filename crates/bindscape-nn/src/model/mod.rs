@@ -16,7 +16,7 @@ use bindscape_matrix::results::RunKind;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
-pub(crate) mod companion;
+mod companion;
 pub mod regions;
 
 pub use self::companion::Companion;

@@ -1,13 +1,16 @@
 //! A pass through a network.
 
+use bindscape_genome::sequence::{PackedSequences, Strand};
 use burn::tensor::{Device, Tensor, TensorData, activation};
 
 use super::layer::{FlattenOrder, LayerKind, Source};
 use super::plan::{Operation, Plan, Step};
 use super::{Dropout, Network, Output, Pass};
 use crate::encode::Bases;
+use crate::host::to_vec;
 use crate::layers::{self, BatchNorm, BatchStatistics, NormMode};
 use crate::random;
+use crate::strands::Strands;
 
 /// What goes from layer to layer.
 #[derive(Debug, Clone)]
@@ -63,6 +66,24 @@ impl Network {
     /// Runs the network.
     pub(crate) fn forward(&self, input: Value, pass: Pass<'_>) -> Output {
         self.run(&self.plan, input, pass, |_, _| {})
+    }
+
+    /// Log odds `[rows, outputs]` of sequences without unknown letters, means over the strands.
+    pub(crate) fn log_odds(
+        &self,
+        sequences: &PackedSequences,
+        rows: &[usize],
+        strands: Strands,
+    ) -> Vec<f32> {
+        let of = |strand: Strand| {
+            let items: Vec<_> = rows.iter().map(|&row| (row, strand)).collect();
+            let input = Value::Bases(Bases::new(sequences, &items));
+            self.forward(input, Pass::prediction()).logits()
+        };
+        match strands {
+            Strands::Forward => to_vec(of(Strand::Forward)),
+            Strands::Both => to_vec((of(Strand::Forward) + of(Strand::Reverse)) / 2.0),
+        }
     }
 
     /// Runs the steps of a plan, and shows what each leaves with the place of its layer.
