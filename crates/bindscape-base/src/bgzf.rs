@@ -108,6 +108,22 @@ pub struct TextFile {
     sink: Sink,
 }
 
+/// The name of a file without the `.gz` or `.bgz` of a compressed one, in letters of any case, and
+/// whether it had one.
+#[must_use]
+pub fn split_ending(name: &str) -> (&str, bool) {
+    match name.rsplit_once('.') {
+        Some((stem, ending))
+            if ["gz", "bgz"]
+                .iter()
+                .any(|gz| ending.eq_ignore_ascii_case(gz)) =>
+        {
+            (stem, true)
+        }
+        _ => (name, false),
+    }
+}
+
 enum Sink {
     Plain(AtomicFile),
     Blocks(Box<Writer<AtomicFile>>),
@@ -120,11 +136,8 @@ impl TextFile {
     /// As [`AtomicFile::create`].
     pub fn create(path: &Path) -> Result<Self> {
         let file = AtomicFile::create(path)?;
-        let ending = path.extension().unwrap_or_default();
-        let sink = if ["gz", "bgz"]
-            .iter()
-            .any(|gz| ending.eq_ignore_ascii_case(gz))
-        {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let sink = if split_ending(&name).1 {
             Sink::Blocks(Box::new(Writer::new(file)))
         } else {
             Sink::Plain(file)
@@ -218,6 +231,15 @@ mod tests {
     #[test]
     fn the_name_says_whether_a_text_file_is_compressed() {
         let directory = tempfile::tempdir().unwrap();
+        for (name, parts) in [
+            ("a.bed.gz", ("a.bed", true)),
+            ("A.BED.BGZ", ("A.BED", true)),
+            ("a.bed", ("a.bed", false)),
+            ("a.gz.bed", ("a.gz.bed", false)),
+            ("gz", ("gz", false)),
+        ] {
+            assert_eq!(split_ending(name), parts);
+        }
         for (name, compressed) in [("a.tsv", false), ("a.tsv.gz", true), ("a.bed.BGZ", true)] {
             let path = directory.path().join(name);
             write_text(&path, "tf\tpeaks\n").unwrap();

@@ -24,6 +24,7 @@ pub use order::{Order, Run, descending};
 use std::fmt;
 use std::path::Path;
 
+use bindscape_base::bgzf;
 use bindscape_base::error::{Error, Place, Result};
 use bindscape_base::input::Lines;
 use bindscape_base::kind::{self, FileKind};
@@ -108,10 +109,7 @@ impl Format {
     #[must_use]
     pub fn from_path(path: &Path) -> Option<Self> {
         let name = path.file_name()?.to_string_lossy().to_ascii_lowercase();
-        let name = name
-            .strip_suffix(".gz")
-            .or_else(|| name.strip_suffix(".bgz"))
-            .unwrap_or(&name);
+        let (name, _) = bgzf::split_ending(&name);
         if name.ends_with(".narrowpeak") {
             Some(Format::NarrowPeak)
         } else if name.ends_with(".broadpeak") {

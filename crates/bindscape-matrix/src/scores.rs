@@ -19,7 +19,7 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::Type;
 
 use bindscape_base::atomic::AtomicFile;
-use bindscape_base::bgzf::TextFile;
+use bindscape_base::bgzf::{self, TextFile};
 use bindscape_base::digest::InputFile;
 use bindscape_base::error::{Error, Result};
 
@@ -82,15 +82,12 @@ impl ScoreFormat {
     /// If the extension is none of `.tsv`, `.bed` (both also with `.gz`), `.parquet`; `-` is TSV.
     pub fn of(path: &Path) -> Result<Self> {
         let name = path.to_string_lossy().to_lowercase();
-        let (stem, gzip) = match name.strip_suffix(".gz") {
-            Some(stem) => (stem, true),
-            None => (name.as_str(), false),
-        };
+        let (stem, compressed) = bgzf::split_ending(&name);
         if stem == "-" || stem.ends_with(".tsv") {
             Ok(ScoreFormat::Tsv)
         } else if stem.ends_with(".bed") {
             Ok(ScoreFormat::Bed)
-        } else if stem.ends_with(".parquet") && !gzip {
+        } else if stem.ends_with(".parquet") && !compressed {
             Ok(ScoreFormat::Parquet)
         } else {
             Err(Error::argument(

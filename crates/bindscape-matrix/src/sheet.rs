@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use bindscape_base::bgzf;
 use bindscape_base::error::{Error, Place, Result};
 use bindscape_base::names::{self, plain};
 use bindscape_base::table::each_row;
@@ -523,10 +524,7 @@ impl DataSet {
 
 /// A file name without `.bed`, `.bed.gz` or `.bed.bgz`.
 fn bed_stem(name: &str) -> Option<&str> {
-    name.strip_suffix(".gz")
-        .or_else(|| name.strip_suffix(".bgz"))
-        .unwrap_or(name)
-        .strip_suffix(".bed")
+    bgzf::split_ending(name).0.strip_suffix(".bed")
 }
 
 fn is_digits(text: &str) -> bool {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use bindscape_base::bgzf;
 use bindscape_base::{Error, Result};
 use bindscape_motif::Format;
 
@@ -84,7 +85,7 @@ impl Content {
     pub(crate) fn check(self, field: &'static str, path: &Path) -> Result<()> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let name = name.to_ascii_lowercase();
-        let stem = name.strip_suffix(".gz").or(name.strip_suffix(".bgz"));
+        let (stem, compressed) = bgzf::split_ending(&name);
         let fault = |expected: String| {
             let found = path.display().to_string();
             Err(Error::argument(field, expected, found))
@@ -93,13 +94,12 @@ impl Content {
             return fault("the name of a file (`./-` for one called so)".to_owned());
         }
         let usual = self.endings()[0];
-        if stem.is_some() && !self.is_compressible() {
+        if compressed && !self.is_compressible() {
             let name = self.name();
             return fault(format!(
                 "a name that ends in .{usual}: {name} is not compressed"
             ));
         }
-        let stem = stem.unwrap_or(&name);
         let Some((_, ending)) = stem.rsplit_once('.') else {
             return Ok(());
         };

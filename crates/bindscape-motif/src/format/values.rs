@@ -1,6 +1,7 @@
 //! Matrices whose numbers may be counts or frequencies, in rows by letter or by position,
 //! and how such numbers are written.
 
+use bindscape_base::bgzf;
 use bindscape_base::{Place, Result};
 
 use super::doubts::Doubt;
@@ -241,7 +242,7 @@ impl Source {
 pub(super) fn id_of_file(source: &Source, number: usize) -> String {
     let name = source.path().file_name();
     let name = name.map_or(String::new(), |name| name.to_string_lossy().into_owned());
-    let plain = name.strip_suffix(".gz").unwrap_or(&name);
+    let (plain, _) = bgzf::split_ending(&name);
     let stem = plain.rsplit_once('.').map_or(plain, |(stem, _)| stem);
     let id = match word(stem).as_str() {
         "" | "<stdin>" => "motif".to_owned(),

@@ -6,6 +6,7 @@
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
+use bindscape_base::bgzf;
 use bindscape_base::{Error, Result};
 use bindscape_genome::fasta::NameStyle;
 use bindscape_genome::region::Region;
@@ -48,11 +49,7 @@ impl Format {
     #[must_use]
     pub fn of_name(path: &Path) -> Option<Self> {
         let name = path.file_name()?.to_string_lossy().to_ascii_lowercase();
-        let name = name
-            .strip_suffix(".gz")
-            .or(name.strip_suffix(".bgz"))
-            .unwrap_or(&name);
-        match name.rsplit_once('.')?.1 {
+        match bgzf::split_ending(&name).0.rsplit_once('.')?.1 {
             "bed" => Some(Self::Bed),
             "gff" | "gff3" => Some(Self::Gff),
             _ => None,

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use bindscape_base::bgzf::TextFile;
+use bindscape_base::bgzf::{self, TextFile};
 use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Result};
 use bindscape_genome::load::SequenceInput;
@@ -141,7 +141,7 @@ enum RegionFormat {
 
 fn format_of(out: &Path) -> Result<RegionFormat> {
     let name = out.to_string_lossy().to_lowercase();
-    let stem = name.strip_suffix(".gz").unwrap_or(&name);
+    let (stem, _) = bgzf::split_ending(&name);
     if stem.ends_with(".bed") {
         Ok(RegionFormat::Bed)
     } else if [".fa", ".fasta", ".fna"]
