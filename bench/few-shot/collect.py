@@ -15,6 +15,7 @@ from scipy.stats import wilcoxon
 NAMES = {
     "profile": "JASPAR profile", "pwm": "de novo PWM", "kmers": "k-mer regression",
     "scratch": "from scratch", "transfer": "transfer", "readout": "readout",
+    "joint": "readout and network",
 }
 
 

@@ -428,7 +428,7 @@ fn damaged(path: &Path, found: &str) -> Error {
     Error::input(
         path,
         Place::File,
-        "an intact NumPy archive (.npz)",
+        "an intact archive of NumPy (.npz) or PyTorch (.pt)",
         format!("a truncated or corrupted one ({found})"),
     )
     .hint("download or copy the file again; `unzip -t` tells whether it is whole")

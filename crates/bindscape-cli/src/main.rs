@@ -108,7 +108,7 @@ fn wrong_value(error: &clap::Error) -> Option<ExitCode> {
 fn wrong(error: &Error, name: &dyn Fn(&str) -> String) -> ExitCode {
     if matches!(error, Error::Interrupted) {
         terminal::say(
-            "interrupted; nothing is half-written, and the same command continues trainings after their last epoch, and predictions, attributions and work on proteins where they stopped",
+            "interrupted; nothing is half-written, and the same command continues trainings after their last epoch, and what is written in the order of its input (predictions, attributions, proteins) where it stopped; other work begins again",
         );
         return ExitCode::from(130);
     }

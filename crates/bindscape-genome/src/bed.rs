@@ -528,18 +528,20 @@ pub fn coordinate(field: &[u8], what: &str) -> Result<u32, Box<Malformed>> {
         quoted(field),
     );
     let first = field.first().copied().unwrap_or(b'0');
-    Err(if what == "start" && is_chromosome(field) {
-        error.hint(
+    Err(
+        if what == "start" && is_chromosome(field) && !field.eq_ignore_ascii_case(b"chromStart") {
+            error.hint(
             "is the first column the `bin` of a table of the UCSC genome browser? Leave it out: \
              `cut -f 2-`",
         )
-    } else if first.is_ascii_alphabetic() {
-        error.hint("a header line must begin with `#`; columns are chromosome, start, end")
-    } else if field.contains(&b',') {
-        error.hint("write numbers without thousands separators")
-    } else {
-        error
-    })
+        } else if first.is_ascii_alphabetic() {
+            error.hint("a header line must begin with `#`; columns are chromosome, start, end")
+        } else if field.contains(&b',') {
+            error.hint("write numbers without thousands separators")
+        } else {
+            error
+        },
+    )
 }
 
 /// Whether a field is a chromosome by its name.

@@ -259,6 +259,9 @@ fn read_pattern(
         if !rest.is_empty() || rows.is_empty() {
             return Err(format!("{} numbers in {array}", values.len()).into());
         }
+        if let Some(value) = values.iter().find(|value| !value.is_finite()) {
+            return Err(format!("{value} in {array}").into());
+        }
         Ok(rows.to_vec())
     };
     let seqlets = group.group("seqlets")?;

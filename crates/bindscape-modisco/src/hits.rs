@@ -460,7 +460,8 @@ impl<'a> Problem<'a> {
         let sum = |all: bool| -> f64 {
             let values = self.target.iter().zip(&under);
             let kept = values.filter(|&(_, &under)| all || under);
-            kept.map(|(value, _)| value.abs()).sum()
+            // The sum of none is -0.
+            kept.map(|(value, _)| value.abs()).sum::<f64>() + 0.0
         };
         let all = sum(true);
         (all > 0.0).then(|| sum(false) / all)
@@ -697,6 +698,11 @@ mod tests {
         let called = call(&tracks, &patterns, HitOptions::default(), &Silent).expect("hits");
         assert!(called.hits.iter().all(|hit| hit.example == 1), "{called:?}");
         assert_eq!(called.fits[0].covered, None);
+        let silent = self::tracks(&[("AAAAAAA", &[1.0; 7])]);
+        let called = call(&silent, &patterns, HitOptions::default(), &Silent).expect("hits");
+        assert_eq!(called.fits[0].hits, 0);
+        let covered = called.fits[0].covered.expect("contributions");
+        assert_eq!(covered.to_string(), "0", "not -0");
     }
 
     #[test]

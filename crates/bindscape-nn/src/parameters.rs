@@ -248,6 +248,15 @@ impl StateDict {
         hex(&hash.finalize())
     }
 
+    /// The name of an array with a value that is no finite number, if there is one.
+    pub(crate) fn not_finite(&self) -> Option<&str> {
+        let array = self.0.iter().find(|array| match &array.values {
+            Values::F32(values) => values.iter().any(|value| !value.is_finite()),
+            Values::I64(_) => false,
+        })?;
+        Some(&array.name)
+    }
+
     /// The array of that name.
     pub(crate) fn get(&self, name: &str) -> Option<&Array> {
         self.0.iter().find(|array| array.name == name)

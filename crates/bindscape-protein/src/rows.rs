@@ -110,6 +110,15 @@ impl StoredType {
         }
     }
 
+    /// Whether `value` is a finite number within its range.
+    #[must_use]
+    pub fn holds(self, value: f32) -> bool {
+        match self {
+            StoredType::F32 => value.is_finite(),
+            StoredType::F16 => f16::from_f32(value).is_finite(),
+        }
+    }
+
     /// Numbers as they are read again after having been written.
     pub fn round(self, values: &mut [f32]) {
         match self {
@@ -146,6 +155,25 @@ impl StoredType {
                     .chunks_exact(2)
                     .map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32()),
             ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_precision_holds_less() {
+        for (value, f32, f16) in [
+            (1.5, true, true),
+            (-65_504.0, true, true),
+            (1e5, true, false),
+            (f32::NAN, false, false),
+            (f32::NEG_INFINITY, false, false),
+        ] {
+            assert_eq!(StoredType::F32.holds(value), f32, "{value}");
+            assert_eq!(StoredType::F16.holds(value), f16, "{value}");
         }
     }
 }

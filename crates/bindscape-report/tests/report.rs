@@ -296,6 +296,32 @@ fn the_methods_are_prose() {
     common::write_record(multi.path(), &record);
     let page = report(&[multi.path()]).unwrap();
     assert!(page.contains("bidirectional LSTM (DanQ)"));
+
+    // What is not as in the paper is said.
+    assert!(!page.contains("AdamW") && !page.contains("rotated"));
+    for (key, value) in [
+        ("decay", serde_json::json!("cosine")),
+        ("weight_decay", serde_json::json!(0.05)),
+        ("shift", serde_json::json!(20)),
+        ("max_epochs", serde_json::json!(8)),
+    ] {
+        record.configuration["training"][key] = value;
+    }
+    record.configuration["motif_filters"] = "jaspar:vertebrates".into();
+    record.configuration["data"]["unresolved"] = "mask".into();
+    record.configuration["network_background"] = 10.0.into();
+    common::write_record(multi.path(), &record);
+    let page = report(&[multi.path()]).unwrap();
+    for text in [
+        "minimised with AdamW (learning rate 0.003, falling to 0 along half a cosine, weight decay 0.05, batches",
+        "for 8 epochs; the weights",
+        "it was rotated by up to 20 bases in either direction",
+        "on 10 further unbound regions per bound one",
+        "The loss left out the TFs for which a region was not resolved.",
+        "mean motifs of clusters of jaspar:vertebrates",
+    ] {
+        assert!(page.contains(text), "{text}");
+    }
 }
 
 #[test]

@@ -78,8 +78,9 @@ pub(crate) fn ranking_metrics(tally: &[Tally]) -> RankingMetrics {
     let positives: u64 = tally.iter().map(|group| u64::from(group.positives)).sum();
     let negatives: u64 = tally.iter().map(|group| u64::from(group.negatives)).sum();
     let (mut tp, mut fp) = (0_u64, 0_u64);
-    // The curve starts at recall 0, precision 1, as scikit-learn's ends there.
-    let mut precision = 1.0;
+    // The curve starts at the precision of the highest score. scikit-learn's is 1 there, which is the
+    // same area unless rows share that score: if all do, a model that cannot rank would have much.
+    let mut precision = None;
     let (mut trapezoid, mut steps, mut half_pairs) = (0.0, 0.0, 0_u128);
     for group in tally {
         let (gained, wrong) = (u64::from(group.positives), u64::from(group.negatives));
@@ -90,9 +91,9 @@ pub(crate) fn ranking_metrics(tally: &[Tally]) -> RankingMetrics {
         tp += gained;
         fp += wrong;
         let here = tp as f64 / (tp + fp) as f64;
-        trapezoid += gained as f64 * (precision + here) / 2.0;
+        trapezoid += gained as f64 * (precision.unwrap_or(here) + here) / 2.0;
         steps += gained as f64 * here;
-        precision = here;
+        precision = Some(here);
     }
     let per_positive = |sum: f64| (positives > 0).then(|| sum / positives as f64);
     RankingMetrics {
@@ -108,8 +109,12 @@ fn metrics<S: Score>(scores: &[S], labels: &[bool]) -> Option<RankingMetrics> {
     Some(ranking_metrics(&Ranking::new(scores)?.tally(labels)))
 }
 
-/// Area under the precision-recall curve by the trapezoid rule: scikit-learn's
-/// `auc(recall, precision)` of [`precision_recall_curve`]. `None` without positives.
+/// Area under the precision-recall curve by the trapezoid rule. `None` without positives.
+///
+/// It is scikit-learn's `auc(recall, precision)` of [`precision_recall_curve`] unless several rows
+/// share the highest score: up to their recall it takes their precision, where scikit-learn draws a
+/// line from precision 1. So rows that all have one score have the share of positives, as guessing
+/// does.
 ///
 /// # Panics
 /// If the slices differ in length.
@@ -158,13 +163,19 @@ impl Curve {
     #[must_use]
     pub fn points(&self, max: usize) -> Vec<(f64, f64)> {
         assert!(max >= 2, "a curve has two ends");
-        let all: Vec<(f64, f64)> = self
+        let mut all: Vec<(f64, f64)> = self
             .recall
             .iter()
             .copied()
             .zip(self.precision.iter().copied())
             .rev()
             .collect();
+        // The precision of the highest score holds from the start, as in [`aucpr`].
+        if let [start, highest, ..] = &mut all[..]
+            && highest.0 > 0.0
+        {
+            start.1 = highest.1;
+        }
         if all.len() <= max {
             return all;
         }
@@ -218,6 +229,18 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn one_score_for_all_ranks_as_guessing_does() {
+        let labels = [true, false, false, false];
+        assert_eq!(aucpr(&[0.3; 4], &labels), Some(0.25));
+        let curve = precision_recall_curve(&[0.3; 4], &labels).unwrap();
+        assert_eq!(curve.points(10), [(0.0, 0.25), (1.0, 0.25)]);
+        // Two share the highest score, and one of them is bound: half of them, for half of the recall.
+        let labels = [true, false, true, false];
+        let area = aucpr(&[0.9, 0.9, 0.8, 0.1], &labels).unwrap();
+        assert!((area - (0.5 * 0.5 + 0.5 * (0.5 + 2.0 / 3.0) / 2.0)).abs() < 1e-12);
+    }
 
     #[test]
     fn undefined_is_none() {

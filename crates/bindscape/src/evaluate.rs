@@ -197,6 +197,21 @@ impl Evaluate {
         let rows = rows::choose(self, matrix, models, session)?;
         let length = models[0].0.architecture.length();
         let sequences = data::fetch(source, &matrix.regions.select(&rows), length, session)?;
+        let unknown = (0..rows.len()).filter(|&row| sequences.has_unknown(row));
+        match unknown.count() {
+            0 => {}
+            all if all == rows.len() => {
+                return Err(Error::argument(
+                    "sequences",
+                    "regions of A, C, G and T",
+                    "unknown bases (N) in each of them",
+                ));
+            }
+            unknown => session.note(&format!(
+                "{:>12}  of them are not scored: sequence with unknown bases (N)",
+                data::thousands(unknown as u64)
+            )),
+        }
         let labels = rows
             .iter()
             .flat_map(|&row| {

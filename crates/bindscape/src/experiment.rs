@@ -29,7 +29,7 @@ use bindscape_base::words::{counted, some_of};
 use bindscape_base::{Error, Result, atomic, digest};
 use bindscape_genome::load::SequenceInput;
 use bindscape_matrix::experiment::{ExperimentRecord, ResultRow};
-use bindscape_nn::{DeviceChoice, Precision};
+use bindscape_nn::Precision;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -365,14 +365,6 @@ struct Running<'a> {
 }
 
 impl Running<'_> {
-    /// As many jobs at a time as there are threads, where they run on the CPU.
-    fn workers(&self, count: usize) -> usize {
-        match self.session.device() {
-            DeviceChoice::Cpu => rayon::current_num_threads().min(count.max(1)),
-            _ => 1,
-        }
-    }
-
     /// Trains all multi-models.
     fn train_multis(&self) -> Result<Vec<(String, Facts)>> {
         let multis = &self.works.multis;
@@ -383,7 +375,8 @@ impl Running<'_> {
         let session = self.session;
         session.begin("multi-models", Some(count as u64));
         let shared = SharedProgress::new(session, count);
-        let facts = side_by_side::all(count, self.workers(count), &shared, &|index| {
+        let workers = side_by_side::workers(count, session);
+        let facts = side_by_side::all(count, workers, &shared, &|index| {
             let multi = &multis[index];
             let observer = TrainingProgress::quiet(&shared, index, multi.label());
             let result = multi.train(self.plan, self.data, &self.rows, &observer, session);
@@ -431,7 +424,8 @@ impl Running<'_> {
         session.begin("cases", Some(open.len() as u64));
         let shared = SharedProgress::new(session, open.len());
         let written = Mutex::new(Instant::now());
-        side_by_side::all(open.len(), self.workers(open.len()), &shared, &|index| {
+        let workers = side_by_side::workers(open.len(), session);
+        side_by_side::all(open.len(), workers, &shared, &|index| {
             let case = open[index];
             let key = self.key(case);
             let directory = self.plan.out.join("cases").join(&key);

@@ -87,10 +87,22 @@ fn check_outputs(job: &impl Serialize) -> Result<()> {
     let Ok(plan) = serde_json::to_value(job) else {
         return Ok(());
     };
-    let outputs = OUTPUTS.iter().filter_map(|field| {
-        let path = plan.get(field)?.as_str()?;
-        (path != "-").then_some((*field, Path::new(path)))
-    });
+    let outputs: Vec<_> = OUTPUTS
+        .iter()
+        .filter_map(|field| {
+            let path = plan.get(field)?.as_str()?;
+            (path != "-").then_some((*field, Path::new(path)))
+        })
+        .collect();
+    for (place, (field, path)) in outputs.iter().enumerate() {
+        if let Some((other, _)) = outputs[..place].iter().find(|(_, other)| other == path) {
+            return Err(Error::argument(
+                *field,
+                format!("another file than that of ⟦{other}⟧"),
+                path.display().to_string(),
+            ));
+        }
+    }
     let mut read = Vec::new();
     for (field, value) in plan.as_object().into_iter().flatten() {
         if !OUTPUTS.contains(&field.as_str()) {

@@ -19,9 +19,16 @@ use crate::training::{self, Task};
 /// Stack of a training's threads, as large as that of a main thread.
 const STACK: usize = 8 << 20;
 
-/// Trains and tests `count` jobs, as many at a time as there are threads, and
-/// gives their evaluations in the order of the jobs. On a graphics device, which
-/// one training can fill, they follow one another.
+/// How many of `count` jobs are done at a time: as many as there are threads, or one on a graphics
+/// device, which one training can fill.
+pub(crate) fn workers(count: usize, session: &Session<'_>) -> usize {
+    match session.device() {
+        DeviceChoice::Cpu => rayon::current_num_threads().min(count.max(1)),
+        _ => 1,
+    }
+}
+
+/// Trains and tests `count` jobs, [`workers`] of them at a time, and gives their evaluations in the order of the jobs.
 ///
 /// # Errors
 /// The first error in the order of the jobs, naming its training. The other
@@ -32,11 +39,7 @@ pub(crate) fn train_and_test<'a>(
     task: &(dyn Fn(usize) -> Task<'a> + Sync),
     session: &Session<'_>,
 ) -> Result<Vec<Evaluation>> {
-    let threads = rayon::current_num_threads();
-    let workers = match session.device() {
-        DeviceChoice::Cpu => threads.min(count),
-        _ => 1,
-    };
+    let workers = workers(count, session);
     if workers <= 1 {
         return (0..count)
             .map(|index| {

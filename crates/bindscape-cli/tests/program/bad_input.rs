@@ -37,6 +37,11 @@ fn a_value_that_is_not_one_of_its_option() {
         &refuses(here.path(), &words),
         &["error: --epochs: expected at least 1, found 0"],
     );
+    let words = "evaluate --model m --matrix m.parquet --genome g --pwm --pwm-out x --out x";
+    says(
+        &refuses(here.path(), &words.split(' ').collect::<Vec<_>>()),
+        &["error: --pwm-out: expected another file than that of --out, found x"],
+    );
     // What the parser of arguments finds itself is in its words.
     let words = ["protein", "cluster", "--min-identity", "much"];
     says(

@@ -79,6 +79,22 @@ fn json(path: &Path) -> serde_json::Value {
     serde_json::from_slice(&fs::read(path).expect("a record")).expect("JSON")
 }
 
+/// A loss may stay a number where the weights do not.
+#[test]
+fn a_training_that_diverges_leaves_no_model() {
+    let directory = toy::with_matrix();
+    let here = directory.path();
+    let far = ["--learning-rate", "1e11", "--weight-decay", "0"];
+    let words = [&pretrain("gone")[..], &far].concat();
+    let output = bindscape(here, &words);
+    assert!(!output.status.success());
+    says(
+        &String::from_utf8_lossy(&output.stderr),
+        &["the training: expected ", "number", "--learning-rate"],
+    );
+    assert!(!here.join("gone/multi/model.safetensors").exists());
+}
+
 #[test]
 fn from_files_to_a_report() {
     let directory = pretrained();

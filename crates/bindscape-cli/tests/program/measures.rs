@@ -42,6 +42,38 @@ fn aucpr_stands_beside_what_no_skill_gives() {
         ],
     );
     readable(here, &words);
+    // Regions with unknown bases are not scored, which is said.
+    let genome = fs::read_to_string(here.join("genome.fa")).expect("a genome");
+    let lines = genome.lines().enumerate();
+    let masked: Vec<String> = lines
+        .map(
+            |(line, text)| match text.starts_with('>') || line % 20 != 0 {
+                true => text.to_owned(),
+                false => "N".repeat(text.len()),
+            },
+        )
+        .collect();
+    fs::write(here.join("n.fa"), masked.join("\n") + "\n").expect("writable");
+    fs::write(here.join("all-n.fa"), {
+        let of_line = |text: &str| match text.starts_with('>') {
+            true => text.to_owned(),
+            false => "N".repeat(text.len()),
+        };
+        genome.lines().map(of_line).collect::<Vec<_>>().join("\n") + "\n"
+    })
+    .expect("writable");
+    let mut unknown = words;
+    unknown[6] = "n.fa";
+    let said = succeeds(here, &unknown);
+    says(
+        &said,
+        &["of them are not scored: sequence with unknown bases (N)"],
+    );
+    unknown[6] = "all-n.fa";
+    says(
+        &refuses(here, &unknown),
+        &["unknown bases (N) in each of them"],
+    );
     // Labels are of regions of the width that the matrix has.
     let mut wide = crate::toy::build_with("--out", "wide.parquet");
     wide.extend(["--width", "240"]);

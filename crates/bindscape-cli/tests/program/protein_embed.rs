@@ -202,6 +202,13 @@ fn files_of_esm_extract_are_imported() {
     let output = bindscape(directory.path(), &words);
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
     says(&error, &["at most 3 rows of 3 numbers, found shape [5, 3]"]);
+    fs::write(directory.path().join("p.fa"), ">P01106\nMPLNVS\n").expect("written");
+    fs::copy(golden.join("extract.pt"), directory.path().join("pt/b.pt")).expect("copied");
+    let words = ["protein", "embed", "p.fa", "--import", "pt", "--out", "z"];
+    let output = bindscape(directory.path(), &words);
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    let expected = "P01106|MYC_HUMAN: expected a protein that no other file is of";
+    says(&error, &[expected, "a.pt"]);
     fs::copy(golden.join("types.pt"), directory.path().join("pt/0.pt")).expect("copied");
     let error = refuses(
         directory.path(),

@@ -166,6 +166,14 @@ fn wrong_requests_are_named() {
     );
     let found = ["p.fa: expected a table", "found a FASTA file of proteins"];
     says(&refused(&["--domains", "p.fa"]), &found);
+    // What lies there may be what was given, or another result.
+    let out = directory.path().join("out");
+    std::fs::create_dir_all(&out).expect("writable");
+    std::fs::rename(directory.path().join("d.tsv"), out.join("domains.tsv")).expect("writable");
+    let message = refused(&["--domains", "out/domains.tsv"]);
+    says(&message, &["out: expected a new or empty directory"]);
+    let left = std::fs::read_to_string(out.join("domains.tsv")).expect("still there");
+    assert!(left.starts_with("accession"), "{left}");
 }
 
 #[cfg(unix)]

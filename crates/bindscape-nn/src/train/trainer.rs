@@ -240,11 +240,15 @@ pub(crate) fn train<O: Objective>(
     let mut saved: Option<Instant> = None;
     while !checkpoint::ends_after(schedule, &state.records) {
         let epoch = train_epoch(objective, &mut learner, &state, schedule, listener)?;
+        let weights = learner.network.state();
+        if let Some(name) = weights.not_finite() {
+            return Err(no_weights(epoch.number, name));
+        }
         let best = state.best_record();
         let record = objective.record(&learner.network, &epoch, best, listener.progress)?;
         listener.progress.finish();
         if record.best() {
-            state.best = learner.network.state();
+            state.best = weights;
         }
         state.records.push(record);
         if let Some(files) = files {
@@ -371,11 +375,24 @@ pub(crate) fn out_of_range(epoch: u32, batch: usize) -> Error {
     .hint("try bf16, which has the range of f32, or a tenth of the learning rate")
 }
 
+/// What to do where a training leaves the range of numbers.
+const SLOWER: &str = "try a tenth of ⟦learning_rate⟧";
+
 fn diverged(epoch: u32, batch: usize, loss: f64) -> Error {
     Error::diverged(
         "the training",
         "a loss that stays a number",
         format!("{loss} in epoch {epoch}, batch {batch}"),
     )
-    .hint("try a tenth of ⟦learning_rate⟧")
+    .hint(SLOWER)
+}
+
+/// A loss may stay a number where weights do not: a rectifier makes 0 of what is none.
+fn no_weights(epoch: u32, name: &str) -> Error {
+    Error::diverged(
+        "the training",
+        "weights that stay numbers",
+        format!("others in {name} after epoch {epoch}"),
+    )
+    .hint(SLOWER)
 }

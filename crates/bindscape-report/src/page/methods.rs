@@ -1,7 +1,7 @@
 //! The methods as prose that a paper can take as it stands.
 
 use bindscape_base::words::plural;
-use bindscape_matrix::results::{RunRecord, Start};
+use bindscape_matrix::results::{Compared, RunRecord, Start};
 use maud::{Markup, html};
 use serde_json::Value;
 
@@ -31,7 +31,7 @@ fn paragraph(run: &Run) -> String {
         selection(&run.record),
         parts(&run.record),
         training(run),
-        readout(&run.record),
+        readout(run),
         performance(run),
         run.record
             .simulated
@@ -43,15 +43,59 @@ fn paragraph(run: &Run) -> String {
 }
 
 /// What else was fitted to the same peaks.
-fn readout(record: &RunRecord) -> Option<String> {
-    let readout = &record.configuration["readout"];
+fn readout(run: &Run) -> Option<String> {
+    let readout = &run.record.configuration["readout"];
     let ratio = readout["background_per_positive"].as_f64()?;
     let penalty = |key: &str| readout["penalty"][key].as_f64();
-    Some(format!(
-        "A penalised logistic regression was fitted to the same regions and to {ratio} unbound regions per bound one drawn without regard to GC content, on the log odds of the multi-model\u{2019}s outputs (squared penalty {} on standardised features) and on de novo motifs of the bound regions (penalty {}), each by the logarithm of its summed odds and of its best window.",
+    let mut text = format!(
+        "A penalised logistic regression was fitted to the same regions and to {ratio} unbound regions per bound one drawn without regard to GC content, on the log odds of the multi-model\u{2019}s outputs (squared penalty {} on standardised features) and on de novo motifs of the bound regions (penalty {}), each by the logarithm of its summed odds and of its best window",
         penalty("outputs")?,
         penalty("motifs")?,
-    ))
+    );
+    // Readouts of earlier versions have no words.
+    if let Some(words) = penalty("words") {
+        text.push_str(&format!(
+            ", and on counts of words of six letters in windows of eight bases (penalty {words})"
+        ));
+    }
+    text.push('.');
+    let comparison = run.compared.as_ref()?;
+    let mut models = comparison.repeats.iter().flat_map(|repeat| &repeat.models);
+    if models.any(|compared| compared.model == Compared::Joint) {
+        text.push_str(
+            " In a joint model, a fifth of its log odds was taken from the transferred network.",
+        );
+    }
+    Some(text)
+}
+
+/// How networks are kept from learning what does not hold elsewhere, and what they begin with.
+fn regularisation(record: &RunRecord, setting: impl Fn(&str) -> Option<String>) -> String {
+    let mut text = String::new();
+    let configuration = &record.configuration;
+    if let Some(shift) = setting("shift").filter(|shift| shift != "0") {
+        text.push_str(&format!(
+            " Each time that a sequence was trained on, it was rotated by up to {shift} bases in either direction."
+        ));
+    }
+    if let Some(ratio) = configuration["network_background"].as_f64() {
+        text.push_str(&format!(
+            " Networks were trained and validated on {ratio} further unbound regions per bound one, drawn without regard to GC content."
+        ));
+    }
+    if configuration["data"]["unresolved"] == "mask" {
+        text.push_str(" The loss left out the TFs for which a region was not resolved.");
+    }
+    match configuration["motif_filters"].as_str() {
+        Some("de-novo") => text.push_str(
+            " The first filters of networks from random weights began as de novo motifs of the training regions, in both orientations.",
+        ),
+        Some(motifs) => text.push_str(&format!(
+            " Where weights were random, the first filters began as the mean motifs of clusters of {motifs}, in both orientations."
+        )),
+        None => {}
+    }
+    text
 }
 
 fn network(record: &RunRecord) -> Option<String> {
@@ -247,21 +291,41 @@ fn several(setting: &str, noun: &str) -> String {
 
 fn training(run: &Run) -> Option<String> {
     let mut details: Vec<String> = Vec::new();
-    details.extend(setting(run, "learning_rate").map(|value| format!("learning rate {value}")));
+    let decays = setting(run, "decay").as_deref() == Some("cosine");
+    let falls = match decays {
+        true => ", falling to 0 along half a cosine",
+        false => "",
+    };
+    let rate = setting(run, "learning_rate");
+    details.extend(rate.map(|value| format!("learning rate {value}{falls}")));
+    let weight_decay = setting(run, "weight_decay").filter(|value| value != "0.0");
+    details.extend(
+        weight_decay
+            .iter()
+            .map(|value| format!("weight decay {value}")),
+    );
     details.extend(
         setting(run, "batch_size")
             .map(|value| format!("batches of {}", several(&value, "sequence"))),
     );
     let dropout = &run.record.configuration["architecture"]["dropout"];
     details.extend(dropout.as_f64().map(|value| format!("dropout {value}")));
-    let mut text = String::from("Binary cross-entropy was minimised with Adam");
+    let optimiser = match weight_decay {
+        Some(_) => "AdamW",
+        None => "Adam",
+    };
+    let mut text = format!("Binary cross-entropy was minimised with {optimiser}");
     if !details.is_empty() {
         text.push_str(&format!(" ({})", details.join(", ")));
     }
-    if let Some(epochs) = setting(run, "max_epochs") {
-        text.push_str(&format!(" for at most {}", several(&epochs, "epoch")));
+    let [epochs, patience] = ["max_epochs", "patience"].map(|limit| setting(run, limit));
+    let number = |limit: &Option<String>| limit.as_deref()?.parse::<u64>().ok();
+    let may_end_early = number(&patience) < number(&epochs);
+    if let Some(epochs) = epochs {
+        let most = if may_end_early { "at most " } else { "" };
+        text.push_str(&format!(" for {most}{}", several(&epochs, "epoch")));
     }
-    if let Some(patience) = setting(run, "patience") {
+    if let Some(patience) = patience.filter(|_| may_end_early) {
         text.push_str(&format!(
             ", ending once the validation loss had not fallen for {}",
             several(&patience, "epoch")
@@ -271,6 +335,7 @@ fn training(run: &Run) -> Option<String> {
     if setting(run, "reverse_complement").as_deref() == Some("true") {
         text.push_str(" Training sequences were given on both strands.");
     }
+    text.push_str(&regularisation(&run.record, |key| setting(run, key)));
     match setting(run, "freeze").as_deref() {
         Some("first-convolutional") => {
             text.push_str(" The first convolutional layer kept its transferred weights.");

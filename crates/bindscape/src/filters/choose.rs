@@ -80,7 +80,7 @@ pub(super) fn regions(
                 "take all with ⟦regions⟧ resolved, or look at more with ⟦max_regions⟧",
             ),
             FilterRegions::Resolved => (
-                "regions that are resolved for a TF of the model",
+                "regions that are resolved for a TF of the model, without unknown bases (N)",
                 "give the matrix that the model was trained from",
             ),
         };

@@ -31,6 +31,8 @@ const MOST_DRAWN: usize = 2000;
 
 /// Below this number of targets their columns make a poor null distribution.
 const FEW_TARGETS: usize = 50;
+/// Positions of a pattern and a known motif that must lie on each other, or all of the narrower one's.
+const MIN_OVERLAP: usize = 5;
 
 /// What the offsets of both files are.
 const OFFSETS: &str = "Optimal_offset: place of the query's first position in the target (reverse-complemented where Orientation is -), from 0; positive if the query is shifted right.";
@@ -191,7 +193,9 @@ pub struct SignificantMatch {
 /// The name of a known motif, and the q-value of the match.
 pub(crate) type KnownName = (String, f64);
 
-/// The matches of each of `motifs` among `targets` with a q-value up to `q_value`, the best first.
+/// The matches of each of `motifs`, found in contributions, among `targets` with a q-value up to
+/// `q_value`, the best first. Columns are compared by Pearson's correlation: by Euclidean distance
+/// flat ones are alike, and wide patterns have many.
 pub(super) fn best_matches(
     motifs: &[Motif],
     targets: &[Motif],
@@ -202,7 +206,12 @@ pub(super) fn best_matches(
         threshold: q_value,
         ..CompareOptions::default()
     };
-    let prepared = Targets::new(targets, Options::default())?;
+    let method = Options {
+        distance: Distance::Pearson,
+        min_overlap: MIN_OVERLAP,
+        ..Options::default()
+    };
+    let prepared = Targets::new(targets, method)?;
     session.begin("comparing with known motifs", Some(motifs.len() as u64));
     let matches = prepared.compare(motifs, session, |_, matches| significant(matches, &options))?;
     session.finish();
@@ -545,4 +554,44 @@ pub(super) fn row<'a>(
         reverse: alignment.reverse,
         alignment: above.inline_svg_above(below, alignment.offset),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use bindscape_motif::Frequencies;
+
+    use super::*;
+
+    /// A wide pattern with columns that say next to nothing is like no known motif, though by
+    /// Euclidean distance it is like the wide ones; a known one is like itself.
+    #[test]
+    fn flat_patterns_are_like_nothing() {
+        let session = Session::silent();
+        let targets = motifs_from("jaspar:vertebrates", &session).expect("built in");
+        // Columns of 25 random bases each, as those of noise are.
+        let mut state = 1_u32;
+        let mut base = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 30) as usize
+        };
+        let rows: Vec<[f64; 4]> = (0..36)
+            .map(|_| {
+                let mut row = [0.0; 4];
+                (0..25).for_each(|_| row[base()] += 1.0 / 25.0);
+                row
+            })
+            .collect();
+        let flat = Motif::new("flat", Frequencies::new(rows).expect("frequencies"));
+        let is_ctcf = |motif: &&Motif| motif.name.as_deref() == Some("CTCF");
+        let ctcf = targets
+            .motifs
+            .iter()
+            .find(is_ctcf)
+            .expect("a motif of CTCF");
+        let found = best_matches(&[flat, ctcf.clone()], &targets.motifs, 0.05, &session);
+        let found = found.expect("comparable");
+        assert_eq!(found[0], [], "{:?}", best_names(&found, &targets.motifs));
+        let names = best_names(&found, &targets.motifs);
+        assert_eq!(names[1].as_ref().expect("itself").0, "CTCF");
+    }
 }

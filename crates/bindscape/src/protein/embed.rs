@@ -329,6 +329,19 @@ impl<'a> Store<'a> {
     }
 
     fn add(&mut self, protein: &Protein, values: &[f32], row: EmbeddingRow) -> Result<()> {
+        let dtype = self.plan.dtype;
+        if let Some(value) = values.iter().find(|&&value| !dtype.holds(value)) {
+            let found = format!("{value} in the embedding of {}", protein.id);
+            let error = Error::argument(
+                "dtype",
+                format!("numbers that {} holds", dtype.name()),
+                found,
+            );
+            return Err(match value.is_finite() {
+                true => error.hint("f32 holds it"),
+                false => error.hint("what computed it went wrong: a network cannot learn from it"),
+            });
+        }
         self.writer.add(protein, values, row)?;
         self.outcome.computed += 1;
         self.outcome.chunked += usize::from(row.chunks > 1);

@@ -22,12 +22,16 @@ use super::journal_key;
 use super::model::load_model;
 use crate::data::file_name;
 use crate::job::Job;
+use crate::run_directory::refuse_occupied;
 use crate::session::Session;
 use crate::unfinished;
 use output::{Judged, Output};
 
 pub use evidence::EvidenceCounts;
 pub use output::{ExplanationCounts, MeanShares};
+
+/// Where the explanations of a network are kept until all are there.
+const UNFINISHED: &str = "unfinished.jsonl";
 
 /// A plan of explanations of a model's scores.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -55,7 +59,8 @@ pub struct Explain {
     pub domains: Option<PathBuf>,
     /// Directory to write: `attributions.tsv`, `proteins.tsv` and a picture of each protein; for
     /// a homology model `domains.tsv`, `relatives.tsv` and `alignments.txt` in place of
-    /// `attributions.tsv`.
+    /// `attributions.tsv`. It must be new or empty, or one where the same explanations of a network
+    /// were interrupted.
     pub out: PathBuf,
 }
 
@@ -179,7 +184,7 @@ impl Explain {
                 "baseline": options.baseline,
             }),
         );
-        let path = self.out.join("unfinished.jsonl");
+        let path = self.out.join(UNFINISHED);
         Journal::open(path, "proteins", &plan)
     }
 }
@@ -197,6 +202,9 @@ impl Job for Explain {
     }
 
     fn run(&self, session: &Session<'_>) -> Result<Explained> {
+        if !self.out.join(UNFINISHED).exists() {
+            refuse_occupied(&self.out, "out")?;
+        }
         let (model, file) = load_model(&self.model)?;
         let counts = match model {
             ProteinClassifier::Network(model) => {

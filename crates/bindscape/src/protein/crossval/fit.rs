@@ -45,11 +45,7 @@ pub(super) fn fit(
         return Ok(());
     }
     let shared = Shared::new(run, &jobs, session)?;
-    let workers = match session.device() {
-        DeviceChoice::Cpu => rayon::current_num_threads().min(jobs.len()),
-        // One training fills a graphics device.
-        _ => 1,
-    };
+    let workers = side_by_side::workers(jobs.len(), session);
     session.begin(
         &format!(
             "{} to fit, {workers} at a time",

@@ -49,6 +49,7 @@ pub(super) fn run(
         .map(|protein| (protein.id.as_str(), protein))
         .collect();
     let mut imported = Imported::default();
+    let mut taken: HashMap<String, &Path> = HashMap::new();
     session.begin("importing", Some(files.len() as u64));
     for path in &files {
         store.or_keep(progress::check(session))?;
@@ -59,6 +60,15 @@ pub(super) fn run(
             imported.not_in_fasta += 1;
             continue;
         };
+        if let Some(other) = taken.insert(protein.id.clone(), path) {
+            return Err(Error::input(
+                path,
+                Place::Record(label),
+                "a protein that no other file is of",
+                format!("{}, which is of it, too", other.display()),
+            )
+            .hint("leave one of them in the folder"));
+        }
         if store.writer.has(protein)? {
             continue;
         }
@@ -97,6 +107,15 @@ impl Store<'_> {
             .hint("the files must be of one model and of the proteins of the FASTA file"));
         }
         let mut values = file.read(&tensor)?;
+        if let Some(value) = values.iter().find(|value| !value.is_finite()) {
+            return Err(Error::input(
+                file.path(),
+                Place::Record(label),
+                "finite numbers",
+                value.to_string(),
+            )
+            .hint("compute the embedding of this protein again"));
+        }
         let truncated = per_residue && found < length;
         if per_residue {
             let residues = std::mem::take(&mut values);

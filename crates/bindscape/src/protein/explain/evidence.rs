@@ -68,15 +68,7 @@ pub(super) fn run(
     }
     session.finish();
     proteins.tell(session);
-    for file in [
-        output.proteins,
-        output.relatives,
-        output.alignments,
-        output.domains,
-    ] {
-        file.commit()?;
-    }
-    Ok(output.counts)
+    output.finish()
 }
 
 /// Refuses what is said of gradients.
@@ -99,7 +91,21 @@ struct Output {
     alignments: AtomicFile,
     domains: AtomicFile,
     pictures: PictureNames,
+    drawn: Drawn,
     counts: EvidenceCounts,
+}
+
+/// Pictures that go again unless all is written: nothing continues from them.
+#[derive(Default)]
+struct Drawn(Vec<PathBuf>);
+
+impl Drop for Drawn {
+    fn drop(&mut self) {
+        for picture in &self.0 {
+            // What cannot be removed is in the way of the next call, which says so.
+            let _ = fs::remove_file(picture);
+        }
+    }
 }
 
 impl Output {
@@ -122,8 +128,17 @@ impl Output {
                 "id\tdomain\tclass\tstart\tend\tbits\te_value\tsource",
             )?,
             pictures: PictureNames::default(),
+            drawn: Drawn::default(),
             counts: EvidenceCounts::default(),
         })
+    }
+
+    fn finish(mut self) -> Result<EvidenceCounts> {
+        for file in [self.proteins, self.relatives, self.alignments, self.domains] {
+            file.commit()?;
+        }
+        self.drawn.0.clear();
+        Ok(self.counts)
     }
 
     fn write(
@@ -139,7 +154,9 @@ impl Output {
         self.write_relatives(protein, explanation)?;
         let picture = self.pictures.of(&protein.id);
         let svg = picture_of(protein, explanation, in_table);
-        atomic::write(self.directory.join(&picture), svg.as_bytes())?;
+        let path = self.directory.join(&picture);
+        atomic::write(&path, svg.as_bytes())?;
+        self.drawn.0.push(path);
         let known = !protein.says_nothing();
         let p_tf = explanation.prediction.scores.p_tf.filter(|_| known);
         let odds = explanation.log_odds.filter(|_| known);
