@@ -129,7 +129,7 @@ fn pretraining(plan: &Pretrain) -> Vec<String> {
         [
             ("--matrix", path(&plan.matrix)),
             ("--genome", path(plan.sequences.path())),
-            ("--tfs", plan.tfs.to_string()),
+            ("--without", plan.without.join(",")),
             ("--seed", plan.training.seed.to_string()),
             ("--out", path(&plan.out)),
         ],

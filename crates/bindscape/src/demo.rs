@@ -12,10 +12,9 @@ use crate::data::SIMULATED_BUILD;
 use crate::finetune::{Finetune, Finetuned, StartChoice};
 use crate::job::Job;
 use crate::matrix::{BuildMatrix, BuiltMatrix};
-use crate::pretrain::{Pretrain, Pretrained, TfChoice};
+use crate::pretrain::{Pretrain, Pretrained};
 use crate::report::Report;
 use crate::session::Session;
-use crate::training::Preset;
 
 /// A plan of a demonstration: simulated data, a matrix, a multi-model, a model of one TF by
 /// transfer and from scratch, and a page.
@@ -122,8 +121,7 @@ impl Demo {
     fn pretrain(&self, simulation: &Simulation) -> Pretrain {
         let genome = SequenceInput::Genome(simulation.genome.clone());
         let mut plan = Pretrain::new(self.matrix(), genome, self.multi());
-        plan.tfs = TfChoice::Named(simulation.pretraining_tfs.clone());
-        plan.unresolved = Preset::default().unresolved(&plan.tfs);
+        plan.without = vec![simulation.target_tf.clone()];
         plan.training.max_epochs = 4;
         plan.training.seed = self.seed;
         plan
