@@ -38,7 +38,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "TF")]
     tf: String,
     /// Network: cnn, wide-cnn or danq [default: the multi-model's; without one
-    /// wide-cnn, with paper-2021 cnn]
+    /// wide-cnn, or cnn with --preset paper-2021]
     #[arg(long, value_name = "NETWORK")]
     architecture: Option<ArchitectureKind>,
     /// Take this many bound regions at random [default: all]
@@ -74,7 +74,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "RATIO", default_value_t = 10.0)]
     background: f64,
     /// Train networks on the regions of --background as well: a genome has many unbound regions, of
-    /// every kind [default: but with paper-2021]
+    /// every kind; the default unless --preset is paper-2021
     #[arg(long, conflicts_with_all = ["readout_only", "simple_only", "no_train_background"])]
     train_background: bool,
     /// Train networks on the regions matched in GC content alone

@@ -24,27 +24,27 @@ pub(crate) struct Arguments {
     matrix: PathBuf,
     #[command(flatten)]
     sequences: SequenceArguments,
-    /// TFs by name, all, or a strategy (below) such as mode:TF or top-resolved:N [default: all;
-    /// paper-2021: top-resolved:50]
+    /// TFs by name, all, or a strategy (below) such as mode:TF or top-resolved:N [default: all, or
+    /// top-resolved:50 with --preset paper-2021]
     #[arg(long, value_name = "TF,…|all|STRATEGY")]
     tfs: Option<String>,
     /// TFs to leave out of these
     #[arg(long, value_name = "TF,…", value_delimiter = ',', value_parser = name())]
     without: Vec<String>,
     /// Regions that are resolved for some of the TFs only [default: mask for all TFs, drop for
-    /// others; paper-2021: drop]
+    /// others and with --preset paper-2021]
     #[arg(long, value_parser = choice::<Unresolved>(UNRESOLVED))]
     unresolved: Option<Unresolved>,
     /// How entries with one kind of evidence only are read [default: less-sparse, as in the paper;
     /// sparse with --unresolved mask]
     #[arg(long, value_parser = choice::<View>(VIEWS))]
     view: Option<View>,
-    /// Network: wide-cnn, cnn or danq [default: wide-cnn; paper-2021: cnn]
+    /// Network: wide-cnn, cnn or danq [default: wide-cnn, or cnn with --preset paper-2021]
     #[arg(long, value_name = "NETWORK")]
     architecture: Option<ArchitectureKind>,
     /// Begin with filters that are motifs: a file, or jaspar:vertebrates; the mean of each cluster,
-    /// the largest first, in both orientations. Or with random ones: random [default:
-    /// jaspar:vertebrates; paper-2021: random]
+    /// the largest first, in both orientations; or `random` [default: jaspar:vertebrates, or random
+    /// with --preset paper-2021]
     #[arg(long, value_name = "MOTIFS")]
     motif_filters: Option<String>,
     /// Take this many regions at random [default: all]

@@ -13,39 +13,42 @@ const DECAYS: &[(&str, &str)] = &[
 ];
 
 const PRESETS: &[(&str, &str)] = &[
-    ("recommended", "What ranks best"),
-    ("paper-2021", "As Novakovsky et al. (2021)"),
+    ("recommended", "Those that rank best"),
+    ("paper-2021", "Those of Novakovsky et al. (2021)"),
 ];
 
 /// Options of a training.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Training")]
 pub(crate) struct TrainingArguments {
-    /// Values of the options that are not given
+    /// Which defaults other options have
     #[arg(long, default_value = "recommended", value_parser = choice::<Preset>(PRESETS))]
     pub(crate) preset: Preset,
-    /// Most epochs of a training [default: 8; paper-2021: 100]
+    /// Most epochs of a training [default: 8, or 100 with --preset paper-2021]
     #[arg(long, value_name = "N")]
     epochs: Option<u32>,
     /// Stop after so many epochs in a row without a smaller validation loss
     #[arg(long, value_name = "N", default_value_t = 10)]
     patience: u32,
-    /// Sequences per batch [default: 100; 128 for a multi-model, but with paper-2021]
+    /// Sequences per batch [default: 100; 128 for a multi-model, unless --preset
+    /// is paper-2021]
     #[arg(long, value_name = "N")]
     batch_size: Option<usize>,
-    /// Learning rate of Adam [default: 0.002, from scratch 0.003; paper-2021: 0.003, of transfer
-    /// 0.0003]
+    /// Learning rate of Adam [default: 0.002, and 0.003 for one TF from scratch; with --preset
+    /// paper-2021 0.003, and 0.0003 for transfer]
     #[arg(long, value_name = "RATE")]
     learning_rate: Option<f64>,
-    /// How the learning rate changes in the course of a training [default: cosine; paper-2021: none]
+    /// How the learning rate changes in the course of a training [default: cosine, or none
+    /// with --preset paper-2021]
     #[arg(long, value_parser = choice::<Decay>(DECAYS))]
     decay: Option<Decay>,
     /// Weight decay of AdamW: each step multiplies the weights of layers by 1 less this times the
-    /// learning rate [default: 0.05; paper-2021: 0]
+    /// learning rate [default: 0.05, or 0 with --preset paper-2021]
     #[arg(long, value_name = "NUMBER")]
     weight_decay: Option<f64>,
     /// Rotate each sequence by up to so many bases in either direction whenever it is trained on,
-    /// so that the network learns motifs and not places [default: 20; paper-2021: 0]
+    /// so that the network learns motifs and not places [default: 20, or 0 with --preset
+    /// paper-2021]
     #[arg(long, value_name = "BP")]
     shift: Option<usize>,
     /// Train on the regions as given only, without their reverse complements

@@ -24,7 +24,7 @@ use crate::watcher::{self, Watcher};
 /// Sequences scored at a time.
 pub(crate) const PREDICTION_BATCH: usize = 256;
 
-/// Which values settings have that are not given one by one.
+/// Which defaults settings have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Preset {
@@ -184,7 +184,7 @@ impl TrainingPlan {
         }
     }
 
-    /// Networks overfit less so, which docs/few-shot.md measures.
+    /// A network that is trained so overfits less (docs/few-shot.md).
     fn recommended() -> Self {
         Self {
             max_epochs: 8,
