@@ -7,9 +7,8 @@ use burn::tensor::{Device, activation};
 
 use crate::architecture::Architecture;
 use crate::encode::Bases;
-use crate::host::to_vec;
 use crate::model::Model;
-use crate::network::{Network, Pass, Traced, Tracer, Value};
+use crate::network::{Network, Traced, Tracer, Value};
 use crate::precision::Precision;
 use crate::reader::Reader;
 pub use crate::strands::Strands;
@@ -204,7 +203,10 @@ impl Predictor {
         for rows in known.chunks(batch.max(1)) {
             check(progress)?;
             let probabilities = match &self.reader {
-                None => probabilities(&self.network, sequences, rows, strands),
+                None => {
+                    let read = activation::sigmoid;
+                    self.network.over_strands(sequences, rows, strands, read)
+                }
                 Some(reader) => reader.probabilities(&self.network, sequences, rows, strands),
             };
             for (&row, values) in rows.iter().zip(probabilities.chunks_exact(self.outputs)) {
@@ -243,22 +245,4 @@ fn known(sequences: &PackedSequences, progress: &dyn Progress) -> Vec<usize> {
         .collect();
     progress.advance((sequences.len() - known.len()) as u64);
     known
-}
-
-/// Probabilities `[rows, outputs]` of sequences without unknown letters.
-fn probabilities(
-    network: &Network,
-    sequences: &PackedSequences,
-    rows: &[usize],
-    strands: Strands,
-) -> Vec<f32> {
-    let of = |strand: Strand| {
-        let items: Vec<_> = rows.iter().map(|&row| (row, strand)).collect();
-        let input = Value::Bases(Bases::new(sequences, &items));
-        activation::sigmoid(network.forward(input, Pass::prediction()).logits())
-    };
-    match strands {
-        Strands::Forward => to_vec(of(Strand::Forward)),
-        Strands::Both => to_vec((of(Strand::Forward) + of(Strand::Reverse)) / 2.0),
-    }
 }

@@ -75,10 +75,22 @@ impl Network {
         rows: &[usize],
         strands: Strands,
     ) -> Vec<f32> {
+        self.over_strands(sequences, rows, strands, |logits| logits)
+    }
+
+    /// What `read` makes of the logits `[rows, outputs]` of sequences without unknown letters,
+    /// means over the strands.
+    pub(crate) fn over_strands(
+        &self,
+        sequences: &PackedSequences,
+        rows: &[usize],
+        strands: Strands,
+        read: impl Fn(Tensor<2>) -> Tensor<2>,
+    ) -> Vec<f32> {
         let of = |strand: Strand| {
             let items: Vec<_> = rows.iter().map(|&row| (row, strand)).collect();
             let input = Value::Bases(Bases::new(sequences, &items));
-            self.forward(input, Pass::prediction()).logits()
+            read(self.forward(input, Pass::prediction()).logits())
         };
         match strands {
             Strands::Forward => to_vec(of(Strand::Forward)),
