@@ -8,11 +8,13 @@
 # BINDSCAPE, and Python with NumPy and SciPy. Whatever is already in OUT is not done again.
 # MULTI="--architecture cnn --shift 0 --weight-decay 0 --epochs 4" pre-trains the network of the paper, as for most
 # tables of docs/few-shot.md.
+# SEED=2 draws other regions of each TF, into OUT/runs-2 (draws.py puts several draws together).
 # NETWORKS=--simple-only pre-trains nothing: JASPAR profile, PWM and k-mer regression, on the same draws.
 set -euo pipefail
 data=$1 out=$2 folds=${3:-"0 1 2 3"}
 bindscape=${BINDSCAPE:-bindscape}
 here=$(cd "$(dirname "$0")" && pwd)
+runs=$out/runs${SEED:+-$SEED}
 mkdir -p "$out"
 
 [ -s "$out/matrix.parquet" ] || "$bindscape" matrix import --build hg38 \
@@ -46,8 +48,8 @@ for fold in $folds; do
       "$bindscape" finetune "${model[@]}" --matrix "$out/matrix.parquet" \
         --sequences "$data/sequences.200bp.fa.gz" --tf "$tf" --positives "$positives" \
         --split chromosome --validation-chromosomes chr21 --test-chromosomes chr15 \
-        --resamples 0 ${NETWORKS:---readout-only} --out "$out/runs/$fold.$positives.$tf"
+        --resamples 0 --seed "${SEED:-1}" ${NETWORKS:---readout-only} --out "$runs/$fold.$positives.$tf"
     done
   done
 done
-python3 "$here/collect.py" "$out/runs"
+python3 "$here/collect.py" "$runs"
