@@ -767,6 +767,9 @@ fn a_readout_stands_beside_the_pwm_of_the_same_peaks() {
         "networks beside it change nothing"
     );
     succeeds(here, &["report", "only", "--out", "only.html"]);
+    let page = fs::read_to_string(here.join("only.html")).unwrap();
+    says(&page, &["A penalised logistic regression was fitted"]);
+    assert!(!page.contains("cross-entropy"), "no network was trained");
     let message = refuses(here, &only(&["--readout-only", "--no-readout"]));
     says(&message, &["--no-readout"]);
     let message = refuses(here, &only(&["--background=-1"]));

@@ -1,7 +1,7 @@
 //! The methods as prose that a paper can take as it stands.
 
 use bindscape_base::words::plural;
-use bindscape_matrix::results::{Compared, RunRecord, Start};
+use bindscape_matrix::results::{Compared, ComparedModel, RunRecord, Start};
 use maud::{Markup, html};
 use serde_json::Value;
 
@@ -59,12 +59,13 @@ fn readout(run: &Run) -> Option<String> {
         ));
     }
     text.push('.');
-    let comparison = run.compared.as_ref()?;
-    let mut models = comparison.repeats.iter().flat_map(|repeat| &repeat.models);
-    if models.any(|compared| compared.model == Compared::Joint) {
-        text.push_str(
-            " In a joint model, a fifth of its log odds was taken from the transferred network.",
-        );
+    let mut repeats = run.compared.iter().flat_map(|compared| &compared.repeats);
+    let is_joint = |compared: &ComparedModel| compared.model == Compared::Joint;
+    if repeats.any(|repeat| repeat.models.iter().any(is_joint)) {
+        text.push_str(&format!(
+            " In a joint model, {:.0}% of its log odds were taken from the transferred network.",
+            100.0 * Compared::NETWORK_SHARE
+        ));
     }
     Some(text)
 }
@@ -289,7 +290,11 @@ fn several(setting: &str, noun: &str) -> String {
     format!("{setting} {}", plural(count, noun))
 }
 
+/// How networks were trained; nothing where there are none.
 fn training(run: &Run) -> Option<String> {
+    if run.record.trainings.is_empty() {
+        return None;
+    }
     let mut details: Vec<String> = Vec::new();
     let decays = setting(run, "decay").as_deref() == Some("cosine");
     let falls = match decays {

@@ -153,7 +153,10 @@ fn explained(model: Compared, comparison: &Comparison) -> String {
         Compared::Scratch => " From scratch: a network that began with random weights.".into(),
         Compared::Transfer => " Transfer: one that began with the multi-model\u{2019}s.".into(),
         Compared::Readout => " Readout: a penalised logistic regression on the log odds of the multi-model\u{2019}s outputs, the de novo motifs, the JASPAR profile if there is one, and the words of six letters in windows of eight bases.".into(),
-        Compared::Joint => " Readout and network: the log odds of the readout, with a fifth of them taken from the network of transfer.".into(),
+        Compared::Joint => format!(
+            " Readout and network: the log odds of the readout, with {:.0}% of them taken from the network of transfer.",
+            100.0 * Compared::NETWORK_SHARE
+        ),
     }
 }
 

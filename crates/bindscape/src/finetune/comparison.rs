@@ -25,9 +25,6 @@ use crate::tested::{Scoring, Tested, bound, by_kmers, on_both};
 
 /// The comparison of a run, and of each repeat in its directory.
 const FILE: &str = "comparison.json";
-/// The share of a network in the log odds of a readout that it supports. Chosen on TFs that no
-/// table reports: a fifth helps each of them, more helps some and harms others.
-const NETWORK_SHARE: f64 = 0.2;
 /// The motifs of a repeat.
 const MOTIFS: &str = "motifs.meme";
 
@@ -169,7 +166,7 @@ impl Repeat<'_> {
             let readout = self.read_out(parent, &fitted, &motifs, profile)?;
             models.push(self.keep(&readout, Compared::Readout, &self.name, &tested)?);
             if let Some(network) = transferred {
-                let joint = readout.with_companion(&network, NETWORK_SHARE);
+                let joint = readout.with_companion(&network, Compared::NETWORK_SHARE);
                 let name = joint_directory(self.repeat);
                 models.push(self.keep(&joint, Compared::Joint, &name, &tested)?);
             }
