@@ -155,7 +155,7 @@ impl Verb for Arguments {
             transfer: self.transfer,
             freeze: self.freeze,
             split: self.split.split()?,
-            training: self.training.plan(&usual.training),
+            training: self.training.plan(usual.training),
             ..usual
         })
     }

@@ -92,7 +92,7 @@ impl Verb for Arguments {
             motif_filters: motif_filters(self.motif_filters).unwrap_or(usual.motif_filters),
             regions: self.regions,
             split: self.split.split()?,
-            training: self.training.plan(&usual.training),
+            training: self.training.plan(usual.training),
             ..usual
         })
     }

@@ -1,5 +1,6 @@
 //! Options of trainings.
 
+use bindscape::experiment::TrainingSettings;
 use bindscape::training::{BootstrapPlan, Preset, TrainingPlan};
 use bindscape_nn::train::Decay;
 use clap::Args;
@@ -94,22 +95,23 @@ impl BootstrapArguments {
 
 impl TrainingArguments {
     /// These settings, and those of `preset` where nothing was given.
-    pub(crate) fn plan(&self, preset: &TrainingPlan) -> TrainingPlan {
-        let of_transfer = preset.transfer_learning_rate;
+    pub(crate) fn plan(&self, preset: TrainingPlan) -> TrainingPlan {
+        let settings = TrainingSettings {
+            max_epochs: self.epochs,
+            patience: Some(self.patience),
+            batch_size: self.batch_size,
+            learning_rate: self.learning_rate,
+            decay: self.decay,
+            weight_decay: self.weight_decay,
+            shift: self.shift,
+        };
         TrainingPlan {
-            max_epochs: self.epochs.unwrap_or(preset.max_epochs),
-            patience: self.patience,
-            batch_size: self.batch_size.unwrap_or(preset.batch_size),
-            learning_rate: self.learning_rate.or(preset.learning_rate),
-            transfer_learning_rate: of_transfer.filter(|_| self.learning_rate.is_none()),
-            decay: self.decay.unwrap_or(preset.decay),
-            weight_decay: self.weight_decay.unwrap_or(preset.weight_decay),
-            shift: self.shift.unwrap_or(preset.shift),
             reverse_complement: !self.forward_only,
             checkpoint_seconds: self.checkpoint_seconds,
             seed: self.seed,
             precision: self.device.precision,
             bootstrap: self.bootstrap.plan(),
+            ..settings.over(preset)
         }
     }
 }

@@ -13,7 +13,6 @@ mod windows;
 use std::path::{Path, PathBuf};
 
 use bindscape_base::digest::sha256_hex;
-use bindscape_base::journal::Journal;
 use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Place, Result};
 use bindscape_nn::attribution::{self, Attribution, Attributor, Example, Method, Reference};
@@ -28,7 +27,6 @@ use crate::data::{self, file_name};
 use crate::job::Job;
 use crate::model;
 use crate::predict::{PredictionInput, other_assembly};
-use crate::run_directory::refuse_occupied;
 use crate::session::Session;
 use crate::unfinished;
 
@@ -38,9 +36,6 @@ pub use self::unbound::UnboundRegions;
 
 /// Windows that are attributed before the next.
 const BATCH: usize = 128;
-
-/// The results so far.
-const UNFINISHED: &str = "unfinished.jsonl";
 
 /// How far contributions may miss a difference of logits, as a share of it, before that is worth a
 /// warning.
@@ -283,9 +278,7 @@ impl Attribute {
             return Err(Error::conflict(&self.out, "a directory to make", "a file")
                 .hint("choose another ⟦out⟧"));
         }
-        if !self.out.join(UNFINISHED).exists() {
-            refuse_occupied(&self.out, "out")?;
-        }
+        unfinished::check_directory(&self.out)?;
         if session.device() != DeviceChoice::Cpu {
             session.note("attributions are computed on the CPU");
         }
@@ -334,8 +327,7 @@ impl Attribute {
                 "seed": self.references.seed,
             }),
         );
-        let path = self.out.join(UNFINISHED);
-        let mut journal = Journal::open(path, "batches of windows", &plan)?;
+        let mut journal = unfinished::journal_in(&self.out, "batches of windows", &plan)?;
         let header = output::Header {
             inputs,
             genome: self.input.genome_in_words(),

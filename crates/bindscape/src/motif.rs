@@ -17,6 +17,7 @@ mod scan;
 pub use background::BackgroundChoice;
 pub use cluster::{Cluster, Clustered, Label, LabelAgreement};
 pub(crate) use cluster::{factors, factors_of};
+pub(crate) use compare::MIN_OVERLAP;
 pub use compare::{Compare, CompareOptions, Compared, SignificantMatch};
 pub use convert::{Convert, Converted};
 pub use discover::{Discover, MotifsFound};

@@ -248,14 +248,14 @@ pub(crate) fn train<O: Objective>(
         let record = objective.record(&learner.network, &epoch, best, listener.progress)?;
         listener.progress.finish();
         if record.best() {
-            state.best = weights;
+            state.best = weights.clone();
         }
         state.records.push(record);
         if let Some(files) = files {
             let due = saved
                 .is_none_or(|saved| saved.elapsed().as_secs_f64() >= schedule.checkpoint_seconds);
             if due {
-                remember(&learner, &mut state);
+                remember(&learner, weights, &mut state);
                 state.save(&files.checkpoint)?;
                 state.forget_training();
                 saved = Some(Instant::now());
@@ -264,7 +264,7 @@ pub(crate) fn train<O: Objective>(
         }
         (listener.epoch)(&state.records[state.records.len() - 1]);
     }
-    remember(&learner, &mut state);
+    remember(&learner, learner.network.state(), &mut state);
     Ok(Ended {
         best_epoch: state.best_record().map_or(0, O::Record::number),
         last: state,
@@ -272,11 +272,11 @@ pub(crate) fn train<O: Objective>(
     })
 }
 
-/// Takes over where the learner stands.
-fn remember<R>(learner: &Learner, state: &mut Checkpoint<R>) {
+/// Takes over where the learner stands, whose weights these are.
+fn remember<R>(learner: &Learner, weights: StateDict, state: &mut Checkpoint<R>) {
     state.step = learner.step;
     state.loss_scale = learner.loss_scale;
-    state.weights = learner.network.state();
+    state.weights = weights;
     state.moments = checkpoint::moments_to_host(&learner.moments);
 }
 

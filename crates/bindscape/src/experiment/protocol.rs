@@ -38,6 +38,25 @@ pub struct TrainingSettings {
     pub shift: Option<usize>,
 }
 
+impl TrainingSettings {
+    /// These settings, and those of `plan` where there are none.
+    #[must_use]
+    pub fn over(self, plan: TrainingPlan) -> TrainingPlan {
+        let of_transfer = plan.transfer_learning_rate;
+        TrainingPlan {
+            max_epochs: self.max_epochs.unwrap_or(plan.max_epochs),
+            patience: self.patience.unwrap_or(plan.patience),
+            batch_size: self.batch_size.unwrap_or(plan.batch_size),
+            learning_rate: self.learning_rate.or(plan.learning_rate),
+            transfer_learning_rate: of_transfer.filter(|_| self.learning_rate.is_none()),
+            decay: self.decay.unwrap_or(plan.decay),
+            weight_decay: self.weight_decay.unwrap_or(plan.weight_decay),
+            shift: self.shift.unwrap_or(plan.shift),
+            ..plan
+        }
+    }
+}
+
 /// Epochs of the paper's multi-models and of its individual models, always all of them.
 const PAPER_EPOCHS: [u32; 2] = [15, 10];
 
@@ -140,24 +159,16 @@ impl Protocol {
                 ..usual
             },
         };
-        let max_epochs = settings.max_epochs.unwrap_or(own.max_epochs);
-        TrainingPlan {
-            max_epochs,
-            patience: settings.patience.unwrap_or(match self {
-                Self::Bindscape => own.patience,
-                Self::Paper2021 => max_epochs,
-            }),
-            batch_size: settings.batch_size.unwrap_or(own.batch_size),
-            learning_rate: settings.learning_rate.or(own.learning_rate),
-            transfer_learning_rate: match settings.learning_rate {
-                Some(_) => None,
-                None => own.transfer_learning_rate,
-            },
-            decay: settings.decay.unwrap_or(own.decay),
-            weight_decay: settings.weight_decay.unwrap_or(own.weight_decay),
-            shift: settings.shift.unwrap_or(own.shift),
-            ..own
+        let patience = match self {
+            Self::Bindscape => settings.patience,
+            // All epochs, however many they are.
+            Self::Paper2021 => settings.patience.or(settings.max_epochs),
+        };
+        TrainingSettings {
+            patience,
+            ..settings
         }
+        .over(own)
     }
 }
 

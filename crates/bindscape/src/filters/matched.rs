@@ -8,12 +8,9 @@ use bindscape_motif::compare::{Distance, Match, Options, Targets};
 use bindscape_motif::{Background, Motif};
 
 use super::{FilterFound, FilterGroup};
-use crate::motif::{factors, motifs_from};
+use crate::motif::{MIN_OVERLAP, factors, motifs_from};
 use crate::select::Modes;
 use crate::session::Session;
-
-/// Positions that must lie on each other, or all of a narrower motif's.
-const MIN_OVERLAP: usize = 5;
 
 /// The known motif that is most like that of a filter.
 #[derive(Debug, Clone, PartialEq)]

@@ -31,8 +31,8 @@ const MOST_DRAWN: usize = 2000;
 
 /// Below this number of targets their columns make a poor null distribution.
 const FEW_TARGETS: usize = 50;
-/// Positions of a pattern and a known motif that must lie on each other, or all of the narrower one's.
-const MIN_OVERLAP: usize = 5;
+/// Positions of a known motif and one that a network learned that must lie on each other, or all of the narrower one's.
+pub(crate) const MIN_OVERLAP: usize = 5;
 
 /// What the offsets of both files are.
 const OFFSETS: &str = "Optimal_offset: place of the query's first position in the target (reverse-complemented where Orientation is -), from 0; positive if the query is shifted right.";

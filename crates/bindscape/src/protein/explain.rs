@@ -22,16 +22,12 @@ use super::journal_key;
 use super::model::load_model;
 use crate::data::file_name;
 use crate::job::Job;
-use crate::run_directory::refuse_occupied;
 use crate::session::Session;
 use crate::unfinished;
 use output::{Judged, Output};
 
 pub use evidence::EvidenceCounts;
 pub use output::{ExplanationCounts, MeanShares};
-
-/// Where the explanations of a network are kept until all are there.
-const UNFINISHED: &str = "unfinished.jsonl";
 
 /// A plan of explanations of a model's scores.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -184,8 +180,7 @@ impl Explain {
                 "baseline": options.baseline,
             }),
         );
-        let path = self.out.join(UNFINISHED);
-        Journal::open(path, "proteins", &plan)
+        unfinished::journal_in(&self.out, "proteins", &plan)
     }
 }
 
@@ -202,9 +197,7 @@ impl Job for Explain {
     }
 
     fn run(&self, session: &Session<'_>) -> Result<Explained> {
-        if !self.out.join(UNFINISHED).exists() {
-            refuse_occupied(&self.out, "out")?;
-        }
+        unfinished::check_directory(&self.out)?;
         let (model, file) = load_model(&self.model)?;
         let counts = match model {
             ProteinClassifier::Network(model) => {
