@@ -18,7 +18,7 @@ use crate::predict::input;
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("input").args(["fasta", "regions"]).required(true))]
 pub(crate) struct Arguments {
-    /// Model: a run directory with one model, or a .safetensors file; a network, no readout
+    /// Model: a run directory with one model, or a .safetensors file: a network, a readout, or both together
     #[arg(long, value_name = "RUN|FILE")]
     model: PathBuf,
     /// Sequences to explain (FASTA, may be compressed; `-` is standard input), as `predict` takes them
@@ -33,9 +33,9 @@ pub(crate) struct Arguments {
     /// TF whose logit is explained [default: the model's only one]
     #[arg(long, value_name = "TF")]
     tf: Option<String>,
-    /// Method
-    #[arg(long, default_value = "deeplift", value_parser = choice::<AttributionMethod>(METHODS))]
-    method: AttributionMethod,
+    /// Method [default: deeplift; for a readout, alone or with a network, ism, the only one there is]
+    #[arg(long, value_parser = choice::<AttributionMethod>(METHODS))]
+    method: Option<AttributionMethod>,
     /// Shuffles or unbound regions that each sequence is compared with
     #[arg(long, value_name = "N", default_value_t = 10)]
     references: usize,
@@ -112,33 +112,6 @@ const KINDS: &[(&str, &str)] = &[
 
 impl Verb for Arguments {
     type Job = Attribute;
-
-    fn remarks(&self) -> Vec<String> {
-        let mut remarks = Vec::new();
-        let mut unused = |given: bool, option: &str, of: &str| {
-            if given {
-                remarks.push(format!("{option} has no effect without --method {of}"));
-            }
-        };
-        let gradients = self.method == AttributionMethod::IntegratedGradients;
-        unused(
-            self.steps.is_some() && !gradients,
-            "--steps",
-            "integrated-gradients",
-        );
-        let compares = gradients || self.method == AttributionMethod::DeepLift;
-        unused(
-            self.references != 10 && !compares,
-            "--references",
-            "deeplift or integrated-gradients",
-        );
-        unused(
-            self.raw && self.method != AttributionMethod::Ism,
-            "--raw",
-            "ism",
-        );
-        remarks
-    }
 
     fn plan(self) -> Result<Attribute> {
         let sequences = (self.sequences.map(SequenceInput::Fasta))

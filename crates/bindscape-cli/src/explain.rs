@@ -16,13 +16,13 @@ use crate::face::Verb;
 Of the regions of the model's test part that the TF binds, those with the highest predictions are \
 explained: `attribute` says which of their bases count, `motif modisco` which patterns these form, \
 `motif hits` where the patterns lie, `filters` what the first layer looks for. Each leaves its \
-files in a directory of its own; explanation.html shows all of it. For other settings and \
-regions, use these commands.")]
+files in a directory of its own; explanation.html shows all of it. Of a readout it shows what that \
+weighs in place of filters. For other settings and regions, use these commands.")]
 pub(crate) struct Arguments {
-    /// Model: a run directory with one model, or a .safetensors file; a network, no readout
+    /// Model: a run directory with one model, or a .safetensors file: a network, a readout, or both together
     #[arg(long, value_name = "RUN|FILE")]
     model: PathBuf,
-    /// Multi-model that the model was fine-tuned from: shows how fine-tuning changed each filter
+    /// Multi-model that the network was fine-tuned from: shows how fine-tuning changed each filter
     #[arg(long, value_name = "RUN|FILE")]
     before: Option<PathBuf>,
     /// Binding matrix (Parquet) that the model was trained from

@@ -236,7 +236,6 @@ impl Counter {
     pub(crate) fn count(&mut self, sequences: &PackedSequences, row: usize) -> Counted<'_> {
         self.bases.resize(sequences.length(), 0);
         sequences.bases(row, Strand::Forward, &mut self.bases);
-        let code = |window: &[u8]| window.iter().fold(0, |code, &b| code << 2 | usize::from(b));
         self.windows.clear();
         let windows = self.bases.windows(WIDTH);
         self.windows
@@ -257,9 +256,87 @@ impl Counter {
         }
         Counted {
             windows: &self.windows,
-            share: 1.0 / (squares.max(1) as f64).sqrt(),
+            share: share(squares),
         }
     }
+
+    /// What the words of a sequence add to the log odds. What every base at every position would
+    /// change in that is added to `changes`.
+    ///
+    /// # Shapes
+    /// `changes`: `[4, bases]`
+    pub(crate) fn mutate(
+        &mut self,
+        bases: &[u8],
+        weights: &WordWeights,
+        changes: &mut [f64],
+    ) -> f64 {
+        let codes: Vec<usize> = bases.windows(WIDTH).map(code).collect();
+        let weight = |code: usize| f64::from(weights.windows[usize::from(WORDS.numbers[code])]);
+        let mut squares = 0;
+        let mut sum = 0.0;
+        for &code in &codes {
+            squares = self.add(code, squares);
+            sum += weight(code);
+        }
+        let own = share(squares) * sum;
+        for (position, &base) in bases.iter().enumerate() {
+            let reached = (position + 1).saturating_sub(WIDTH)..(position + 1).min(codes.len());
+            for other in (0..4).filter(|&other| other != base) {
+                let edited = |start: usize| {
+                    let shift = 2 * (WIDTH - 1 - (position - start));
+                    codes[start] ^ (usize::from(base ^ other) << shift)
+                };
+                let (mut squares, mut sum) = (squares, sum);
+                for start in reached.clone() {
+                    squares = self.remove(codes[start], squares);
+                    squares = self.add(edited(start), squares);
+                    sum += weight(edited(start)) - weight(codes[start]);
+                }
+                changes[usize::from(other) * bases.len() + position] += share(squares) * sum - own;
+                for start in reached.clone() {
+                    squares = self.remove(edited(start), squares);
+                    squares = self.add(codes[start], squares);
+                }
+            }
+        }
+        for &code in &codes {
+            squares = self.remove(code, squares);
+        }
+        debug_assert_eq!(squares, 0);
+        own
+    }
+
+    /// Adds the words of a window to the counts, whose summed squares are `squares`, and says
+    /// what these are then.
+    fn add(&mut self, code: usize, mut squares: u64) -> u64 {
+        for &word in &WORDS.words[usize::from(WORDS.numbers[code])] {
+            let count = &mut self.counts[word as usize];
+            squares += u64::from(2 * *count + 1);
+            *count += 1;
+        }
+        squares
+    }
+
+    /// The opposite of [`Counter::add`].
+    fn remove(&mut self, code: usize, mut squares: u64) -> u64 {
+        for &word in &WORDS.words[usize::from(WORDS.numbers[code])] {
+            let count = &mut self.counts[word as usize];
+            squares -= u64::from(2 * *count - 1);
+            *count -= 1;
+        }
+        squares
+    }
+}
+
+/// One over the length of the vector of counts with these summed squares.
+fn share(squares: u64) -> f64 {
+    1.0 / (squares.max(1) as f64).sqrt()
+}
+
+/// The number of a window's bases.
+fn code(window: &[u8]) -> usize {
+    (window.iter()).fold(0, |code, &base| code << 2 | usize::from(base))
 }
 
 /// The words of a sequence.

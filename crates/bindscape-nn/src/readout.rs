@@ -149,30 +149,160 @@ impl MotifFeatures {
         let mut scores = Vec::new();
         for motif in &self.0 {
             scores.clear();
-            let orientations = match strands {
-                Strands::Both => &motif[..],
-                Strands::Forward => &motif[..1],
-            };
-            for log_odds in orientations {
-                scores.extend(bases.windows(log_odds.len()).map(|window| {
-                    let positions = window.iter().zip(log_odds);
-                    positions
-                        .map(|(&base, odds)| odds[usize::from(base)])
-                        .sum::<f32>()
-                }));
+            for log_odds in taken(motif, strands) {
+                scores.extend(window_scores(log_odds, &bases));
             }
-            let worst = || -> f32 {
-                let least = |odds: &[f32; 4]| odds.iter().copied().fold(f32::INFINITY, f32::min);
-                motif[0].iter().map(least).sum()
-            };
-            let best = scores
-                .iter()
-                .copied()
-                .reduce(f32::max)
-                .unwrap_or_else(worst);
+            let best = scores.iter().copied().reduce(f32::max);
+            let best = best.unwrap_or_else(|| worst(motif));
             let sum: f32 = scores.iter().map(|score| (score - best).exp()).sum();
             features.extend([best + sum.max(1.0).ln(), best]);
         }
         features
+    }
+
+    /// The sum of the features of a sequence, each times its weight. What every base at every
+    /// position would change in it is added to `changes`.
+    ///
+    /// # Shapes
+    /// `changes`: `[4, bases]`
+    pub(crate) fn mutate(
+        &self,
+        bases: &[u8],
+        strands: Strands,
+        weights: &[f64],
+        changes: &mut [f64],
+    ) -> f64 {
+        let motifs = self.0.iter().zip(weights.chunks_exact(PER_MOTIF));
+        motifs
+            .map(|(motif, weights)| {
+                let [of_sum, of_best] = *weights else {
+                    unreachable!("a motif has two features");
+                };
+                let orientations = taken(motif, strands);
+                let scores = orientations.iter().map(|odds| window_scores(odds, bases));
+                let scores: Vec<Vec<f32>> = scores.map(Iterator::collect).collect();
+                let Some(sums) = Sums::of(&scores) else {
+                    return (of_sum + of_best) * f64::from(worst(motif));
+                };
+                let value = |found: Summed| {
+                    let (sum, best) = (sums.scale + found.sum.ln(), found.best);
+                    of_sum * sum + of_best * best
+                };
+                let (width, last) = (motif[0].len(), scores[0].len() - 1);
+                let own = value(sums.before[last + 1]);
+                for (position, &base) in bases.iter().enumerate() {
+                    let first = (position + 1).saturating_sub(width);
+                    let reached = first..=position.min(last);
+                    let others = sums.before[first].and(sums.after[reached.end() + 1]);
+                    for other in (0..4).filter(|&other| other != base) {
+                        let mut edited = others;
+                        for (odds, scores) in orientations.iter().zip(&scores) {
+                            for start in reached.clone() {
+                                let odds = odds[position - start];
+                                let change = odds[usize::from(other)] - odds[usize::from(base)];
+                                edited = edited.and(sums.window(scores[start] + change));
+                            }
+                        }
+                        changes[usize::from(other) * bases.len() + position] += value(edited) - own;
+                    }
+                }
+                own
+            })
+            .sum()
+    }
+}
+
+/// The orientations of a motif that count.
+fn taken(motif: &[Vec<[f32; 4]>; 2], strands: Strands) -> &[Vec<[f32; 4]>] {
+    match strands {
+        Strands::Both => &motif[..],
+        Strands::Forward => &motif[..1],
+    }
+}
+
+/// How well each window of a sequence fits.
+fn window_scores(log_odds: &[[f32; 4]], bases: &[u8]) -> impl Iterator<Item = f32> {
+    bases.windows(log_odds.len()).map(move |window| {
+        let positions = window.iter().zip(log_odds);
+        positions
+            .map(|(&base, odds)| odds[usize::from(base)])
+            .sum::<f32>()
+    })
+}
+
+/// How well the least fitting window there is fits.
+fn worst(motif: &[Vec<[f32; 4]>; 2]) -> f32 {
+    let least = |odds: &[f32; 4]| odds.iter().copied().fold(f32::INFINITY, f32::min);
+    motif[0].iter().map(least).sum()
+}
+
+/// What some windows make of a motif.
+#[derive(Debug, Clone, Copy)]
+struct Summed {
+    /// Their summed odds, as a multiple of the best window's of the unedited sequence.
+    sum: f64,
+    /// Log odds of the best one.
+    best: f64,
+}
+
+impl Summed {
+    const NONE: Self = Self {
+        sum: 0.0,
+        best: f64::NEG_INFINITY,
+    };
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            sum: self.sum + other.sum,
+            best: self.best.max(other.best),
+        }
+    }
+}
+
+/// What the windows before and from each place make of a motif, all orientations together: an edit
+/// leaves these as they are, and nothing is subtracted from a sum that is much larger.
+#[derive(Debug)]
+struct Sums {
+    scale: f64,
+    /// `[windows + 1]`: of those before a window, and of all.
+    before: Vec<Summed>,
+    /// `[windows + 1]`: of a window and those behind it, and of none.
+    after: Vec<Summed>,
+}
+
+impl Sums {
+    /// Of the scores of windows, orientation by orientation; `None` if there are none.
+    fn of(scores: &[Vec<f32>]) -> Option<Self> {
+        let best = scores.iter().flatten().copied().reduce(f32::max)?;
+        let mut sums = Self {
+            scale: f64::from(best),
+            before: vec![Summed::NONE],
+            after: vec![Summed::NONE],
+        };
+        let windows: Vec<Summed> = (0..scores[0].len())
+            .map(|start| {
+                let both = scores.iter().map(|scores| sums.window(scores[start]));
+                both.fold(Summed::NONE, Summed::and)
+            })
+            .collect();
+        for window in &windows {
+            sums.before
+                .push(sums.before[sums.before.len() - 1].and(*window));
+        }
+        for window in windows.iter().rev() {
+            sums.after
+                .push(sums.after[sums.after.len() - 1].and(*window));
+        }
+        sums.after.reverse();
+        Some(sums)
+    }
+
+    fn window(&self, score: f32) -> Summed {
+        let score = f64::from(score);
+        Summed {
+            // Not 0, of which there is no logarithm.
+            sum: (score - self.scale).exp().max(f64::MIN_POSITIVE),
+            best: score,
+        }
     }
 }

@@ -32,7 +32,7 @@ use bindscape_base::{Error, Result, atomic};
 
 pub use clusters::{ClusterPage, ClusteredMotif, MotifCluster, cluster_page};
 pub use contributions::{ContributionRow, NamedSite, contribution_page};
-pub use explanation::{ExplanationPage, explanation_page};
+pub use explanation::{ExplanationPage, Inside, WeighedFeatures, explanation_page};
 pub use figures::Figure;
 pub use filters::{FilterBefore, FilterPage, FilterRow, GroupRow, TfInfluence, filters_page};
 pub use found::{EnrichedMotif, HitRow, SoughtMotif, enrichment_page, hits_page};

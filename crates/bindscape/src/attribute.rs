@@ -15,7 +15,9 @@ use std::path::{Path, PathBuf};
 use bindscape_base::digest::sha256_hex;
 use bindscape_base::progress::Progress;
 use bindscape_base::{Error, Place, Result};
-use bindscape_nn::attribution::{self, Attribution, Attributor, Example, Method, Reference};
+use bindscape_nn::attribution::{
+    self, Attribution, Attributor, Example, Method, ReadoutMutagenesis, Reference,
+};
 use bindscape_nn::{Device, DeviceChoice, Model, Strands};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -23,7 +25,7 @@ use serde_json::json;
 use self::output::{Noted, Output, Shows};
 use self::references::Drawn;
 use self::windows::Windows;
-use crate::data::{self, file_name};
+use crate::data;
 use crate::job::Job;
 use crate::model;
 use crate::predict::{PredictionInput, other_assembly};
@@ -74,9 +76,10 @@ pub struct Attribute {
     /// TF whose logit is attributed; `None` for the only one of the model.
     #[serde(default)]
     pub tf: Option<String>,
-    /// How.
+    /// How; `None` for DeepLIFT of a network, and for in-silico mutagenesis of a readout, alone or
+    /// with a network, for which there is no other method.
     #[serde(default)]
-    pub method: AttributionMethod,
+    pub method: Option<AttributionMethod>,
     /// What sequences are compared with, by DeepLIFT and integrated gradients.
     #[serde(default)]
     pub references: References,
@@ -150,14 +153,15 @@ impl Gap {
 }
 
 impl Attribute {
-    /// DeepLIFT against ten dinucleotide shuffles, on both strands.
+    /// DeepLIFT against ten dinucleotide shuffles or, of a readout, in-silico mutagenesis; on both
+    /// strands.
     #[must_use]
     pub fn new(model: PathBuf, input: PredictionInput, out: PathBuf) -> Self {
         Self {
             model,
             input,
             tf: None,
-            method: AttributionMethod::default(),
+            method: None,
             references: References::default(),
             steps: None,
             raw: false,
@@ -168,24 +172,85 @@ impl Attribute {
         }
     }
 
-    fn method(&self) -> Method {
-        match self.method {
+    /// How a model is attributed, in a file at `path`.
+    fn method(&self, model: &Model, path: &Path) -> Result<Method> {
+        let is_readout = model.readout().is_some();
+        let fallback = match is_readout {
+            true => AttributionMethod::Ism,
+            false => AttributionMethod::DeepLift,
+        };
+        let method = self.method.unwrap_or(fallback);
+        if is_readout && method != AttributionMethod::Ism {
+            return Err(Error::argument(
+                "method",
+                format!(
+                    "`ism` for {}: motifs and k-mers of a readout are no layers, for which the \
+                     other methods have rules",
+                    path.display()
+                ),
+                "another method",
+            )
+            .hint("leave ⟦method⟧ out, or attribute a fine-tuned network or the multi-model"));
+        }
+        Ok(match method {
             AttributionMethod::DeepLift => Method::DeepLift,
             AttributionMethod::IntegratedGradients => Method::IntegratedGradients {
                 steps: self.steps.unwrap_or(50),
             },
             AttributionMethod::Ism => Method::Ism { centred: !self.raw },
             AttributionMethod::Saliency => Method::Saliency,
-        }
+        })
+    }
+
+    /// Settings that are given and have no effect with `method`.
+    fn unused(&self, method: Method) -> Vec<String> {
+        let mut notes = Vec::new();
+        let mut unused = |given: bool, field: &str, why: &str| {
+            if given {
+                notes.push(format!("{field} has no effect {why}"));
+            }
+        };
+        let gradients = matches!(method, Method::IntegratedGradients { .. });
+        unused(
+            self.steps.is_some() && !gradients,
+            "⟦steps⟧",
+            "but with integrated gradients",
+        );
+        unused(
+            self.raw && !matches!(method, Method::Ism { .. }),
+            "⟦raw⟧",
+            "but with in-silico mutagenesis",
+        );
+        let (given, fallback) = (&self.references, References::default());
+        let compares = method.takes_references();
+        let without = "with a method that compares with no references";
+        unused(
+            given.kind != fallback.kind && !compares,
+            "⟦reference⟧",
+            without,
+        );
+        unused(
+            given.fasta.is_some() && !compares,
+            "⟦reference_fasta⟧",
+            without,
+        );
+        let count = given.count != fallback.count;
+        unused(count && !compares, "⟦references⟧", without);
+        unused(
+            count && compares && given.fasta.is_none() && given.kind == ReferenceKind::Zero,
+            "⟦references⟧",
+            "where each sequence is compared with zeros",
+        );
+        notes
     }
 
     /// What the results mean, in words.
-    fn in_words(&self) -> String {
+    fn in_words(&self, method: Method) -> String {
         let strands = match self.strands {
             Strands::Both => "mean of both strands",
             Strands::Forward => "the strand as given",
         };
-        let method = match self.method() {
+        let words = match method {
             Method::DeepLift => "DeepLIFT, rescale rule".to_owned(),
             Method::IntegratedGradients { steps } => {
                 format!("integrated gradients, {steps} points")
@@ -198,12 +263,57 @@ impl Attribute {
             }
             _ => "saliency, the gradient at the sequence".to_owned(),
         };
-        let against = if self.method().takes_references() {
+        let against = if method.takes_references() {
             format!("; against {}", self.references.in_words())
         } else {
             String::new()
         };
-        format!("{method}{against}; {strands}")
+        format!("{words}{against}; {strands}")
+    }
+}
+
+/// What attributes windows.
+enum Attributes {
+    Network(Attributor<f32>, Method),
+    /// A readout, and whether the mean over the bases of a position is subtracted.
+    Readout(ReadoutMutagenesis<f32>, bool),
+}
+
+impl Attributes {
+    fn new(model: &Model, target: usize, method: Method) -> Result<Self> {
+        if let Some(mutagenesis) = ReadoutMutagenesis::of(model)? {
+            let centred = matches!(method, Method::Ism { centred: true });
+            return Ok(Self::Readout(mutagenesis, centred));
+        }
+        let network = model.network(&Device::flex());
+        let attributor = Attributor::new(&network, model.architecture.length(), target)?;
+        Ok(Self::Network(attributor, method))
+    }
+
+    fn batch(&self, drawn: &Drawn, bases: &[Vec<u8>], strands: Strands) -> Vec<Attribution> {
+        let (attributor, method) = match self {
+            Self::Network(attributor, method) => (attributor, *method),
+            Self::Readout(mutagenesis, centred) => {
+                return mutagenesis.attribute(bases, *centred, strands);
+            }
+        };
+        let references: Vec<Vec<Option<Vec<u8>>>> = bases
+            .iter()
+            .map(|bases| match method.takes_references() {
+                true => drawn.of(bases),
+                false => Vec::new(),
+            })
+            .collect();
+        let references: Vec<Vec<Reference<'_>>> = references
+            .iter()
+            .map(|references| references.iter().map(Reference::from).collect())
+            .collect();
+        let examples: Vec<Example<'_>> = bases
+            .iter()
+            .zip(&references)
+            .map(|(bases, references)| Example { bases, references })
+            .collect();
+        attributor.attribute(&examples, method, strands)
     }
 }
 
@@ -219,23 +329,6 @@ pub(crate) fn target(tf: Option<&str>, model: &Model) -> Result<(usize, String)>
         )
         .hint("`model inspect` lists them")),
     }
-}
-
-/// Refuses a model whose score is no logit of a network.
-pub(crate) fn check_model(model: &Model, file: &Path) -> Result<()> {
-    if model.readout().is_none() {
-        return Ok(());
-    }
-    Err(Error::input(
-        file,
-        Place::File,
-        "a network, whose layers have rules of attribution",
-        "a readout, which weighs motifs and the outputs of a multi-model",
-    )
-    .hint(
-        "attribute the multi-model or a fine-tuned network; `model inspect` shows what a readout \
-         weighs",
-    ))
 }
 
 /// The input has no window.
@@ -283,11 +376,13 @@ impl Attribute {
             session.note("attributions are computed on the CPU");
         }
         let (model, file) = model::load(&self.model)?;
-        check_model(&model, &file)?;
+        let method = self.method(&model, &file)?;
+        for note in self.unused(method) {
+            session.note(&note);
+        }
         let (target, tf) = target(self.tf.as_deref(), &model)?;
         let length = model.architecture.length();
-        let network = model.network(&Device::flex());
-        let attributor = Attributor::<f32>::new(&network, length, target)?;
+        let attributes = Attributes::new(&model, target, method)?;
         let drawn = Drawn::new(&self.references, (&model, &file), &tf, session)?;
         let mut inputs = self.input.files(session)?;
         let unbound = match &self.references.unbound {
@@ -321,7 +416,7 @@ impl Attribute {
             DeviceChoice::Cpu,
             json!({
                 "tf": tf,
-                "method": self.in_words(),
+                "method": self.in_words(method),
                 "references": drawn.identity(),
                 "unbound": unbound.iter().map(|file| &file.sha256).collect::<Vec<_>>(),
                 "seed": self.references.seed,
@@ -331,10 +426,10 @@ impl Attribute {
         let header = output::Header {
             inputs,
             genome: self.input.genome_in_words(),
-            model: file_name(&file),
+            model: model::called(&file),
             model_sha256: model.sha256().to_owned(),
             tf: tf.clone(),
-            what: self.in_words(),
+            what: self.in_words(method),
         };
         let mut output = Output::create(&self.out, &header, &windows, self.show)?;
         session.begin("attributing", Some(known.len() as u64));
@@ -345,7 +440,8 @@ impl Attribute {
             let noted = match journal.find::<Vec<Noted>>(&key, session)? {
                 Some(noted) => noted,
                 None => {
-                    let noted = self.batch(&attributor, &drawn, &bases);
+                    let found = attributes.batch(&drawn, &bases, self.strands);
+                    let noted = found.iter().map(Noted::of).collect();
                     journal.add(&key, &noted)?;
                     journal.flush()?;
                     noted
@@ -359,27 +455,5 @@ impl Attribute {
         let attributed = output.finish(&windows)?;
         journal.finish()?;
         Ok(attributed)
-    }
-
-    fn batch(&self, attributor: &Attributor<f32>, drawn: &Drawn, bases: &[Vec<u8>]) -> Vec<Noted> {
-        let method = self.method();
-        let references: Vec<Vec<Option<Vec<u8>>>> = bases
-            .iter()
-            .map(|bases| match method.takes_references() {
-                true => drawn.of(bases),
-                false => Vec::new(),
-            })
-            .collect();
-        let references: Vec<Vec<Reference<'_>>> = references
-            .iter()
-            .map(|references| references.iter().map(Reference::from).collect())
-            .collect();
-        let examples: Vec<Example<'_>> = bases
-            .iter()
-            .zip(&references)
-            .map(|(bases, references)| Example { bases, references })
-            .collect();
-        let found = attributor.attribute(&examples, method, self.strands);
-        found.iter().map(Noted::of).collect()
     }
 }

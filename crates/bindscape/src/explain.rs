@@ -1,5 +1,6 @@
 //! Why a model predicts as it does: what its bound test regions owe to their bases, the patterns that
-//! these form, where the patterns lie, and what the filters of the first layer look for.
+//! these form, where the patterns lie, and what the filters of a network's first layer look for, or
+//! what a readout weighs.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -14,15 +15,18 @@ use bindscape_genome::sequence::{PackedSequences, Strand};
 use bindscape_matrix::View;
 use bindscape_motif::logo::letter_definitions;
 use bindscape_nn::filters::FirstLayer;
+use bindscape_nn::readout::Readout;
 use bindscape_nn::{Device, Model, Predictor, Strands};
-use bindscape_report::{ExplanationPage, PatternSection, explanation_page};
+use bindscape_report::{
+    ExplanationPage, Inside, PatternSection, WeighedFeatures, explanation_page,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::attribute::{self, Attribute, Attributed};
 use crate::data::{self, counted};
 use crate::filters::{FilterRegions, Filters, FiltersFound};
 use crate::job::Job;
-use crate::model;
+use crate::model::{self, FeatureKind, WeighedFeature};
 use crate::motif::{CallHits, HitsCalled, Modisco, PatternsFound};
 use crate::predict::PredictionInput;
 use crate::run_directory::{self, refuse_occupied, write_json};
@@ -50,7 +54,7 @@ const FILES: [(&str, &str); 8] = [
     ),
     (
         "contributions/regions.tsv",
-        "logits and convergence deltas of all regions",
+        "logits of all regions, and convergence deltas where there are any",
     ),
     ("patterns/patterns.html", "the patterns alone"),
     (
@@ -91,7 +95,7 @@ const FILES: [(&str, &str); 8] = [
 pub struct Explain {
     /// A run directory with one model, or a model file.
     pub model: PathBuf,
-    /// The multi-model that the model was fine-tuned from, whose filters are compared with its own.
+    /// The multi-model that a network was fine-tuned from, whose filters are compared with its own.
     #[serde(default)]
     pub before: Option<PathBuf>,
     /// Binding matrix (Parquet) that the model was trained from.
@@ -132,10 +136,19 @@ pub struct Explained {
     pub attributed: Attributed,
     /// The patterns that these form, and their hits; `None` if too little stands out.
     pub patterns: Option<(PatternsFound, HitsCalled)>,
-    /// The filters.
-    pub filters: FiltersFound,
+    /// What the model is made of.
+    pub inside: ExplainedInside,
     /// The page.
     pub page: PathBuf,
+}
+
+/// What an explained model is made of.
+#[derive(Debug, Clone)]
+pub enum ExplainedInside {
+    /// The filters of a network.
+    Filters(FiltersFound),
+    /// What a readout weighs, that which counts most first.
+    Readout(Vec<WeighedFeature>),
 }
 
 /// What `explanation.json` tells.
@@ -348,8 +361,17 @@ impl Explain {
         session: &Session<'_>,
     ) -> Result<Explained> {
         self.write_regions(chosen)?;
-        let layer = FirstLayer::of(&model.architecture.layers())?;
-        let (filters, filter_page) = self.filters(&tf, layer.filters).look(session)?;
+        let (inside, inside_page) = match model.readout() {
+            None => {
+                let layer = FirstLayer::of(&model.architecture.layers())?;
+                let (filters, page) = self.filters(&tf, layer.filters).look(session)?;
+                (ExplainedInside::Filters(filters), Inside::Filters(page))
+            }
+            Some(readout) => {
+                let page = Inside::Readout(weighed_page(model, readout));
+                (ExplainedInside::Readout(model::weighed(readout)), page)
+            }
+        };
         let (attributed, shows) = self.attribution(&tf).attribute(session)?;
         let patterns = self.patterns(session)?;
         let explained = Explained {
@@ -358,7 +380,7 @@ impl Explain {
             predicted: chosen.predicted,
             attributed,
             patterns,
-            filters,
+            inside,
             page: self.out.join(PAGE),
             tf,
         };
@@ -366,20 +388,17 @@ impl Explain {
         let page = explanation_page(&ExplanationPage {
             title: format!(
                 "Why {} predicts {}",
-                data::file_name(&self.model),
+                model::called(&self.model),
                 explained.tf
             ),
             notes: vec![explained.in_words()],
             definitions: letter_definitions(),
             patterns: (sections, said),
             regions: (shows.rows, shows.notes),
-            filters: filter_page,
-            files: match explained.patterns {
-                Some(_) => FILES.to_vec(),
-                None => (FILES.into_iter())
-                    .filter(|(name, _)| !name.starts_with(PATTERNS) && !name.starts_with(HITS))
-                    .collect(),
-            },
+            inside: inside_page,
+            files: (FILES.into_iter())
+                .filter(|(name, _)| self.out.join(name).exists())
+                .collect(),
         });
         atomic::write(&explained.page, page.as_bytes())?;
         // The record comes last: a directory that has it is complete.
@@ -404,6 +423,35 @@ impl Explain {
         };
         write_json(&self.out.join(RECORD), &record)?;
         Ok(explained)
+    }
+}
+
+/// What a readout weighs as the page shows it.
+fn weighed_page(model: &Model, readout: &Readout) -> WeighedFeatures {
+    let rows = model::weighed(readout).into_iter().map(|feature| {
+        let kind = match feature.kind {
+            FeatureKind::Motif => "motif",
+            FeatureKind::Output => "TF of the multi-model",
+            FeatureKind::Words => "gapped k-mers",
+        };
+        (feature.feature, kind, feature.effect)
+    });
+    let mut notes = vec![
+        "Effect: the change of the log odds of binding for one standard deviation of the feature \
+         among the regions that the readout was fitted to."
+            .to_owned(),
+    ];
+    notes.extend(model.companion().map(|companion| {
+        format!(
+            "{}% of the log odds come from the readout, and {}% from a fine-tuned network, which has \
+             a file of its own and can be explained alone.",
+            (100.0 * (1.0 - companion.share)).round(),
+            (100.0 * companion.share).round()
+        )
+    }));
+    WeighedFeatures {
+        notes,
+        rows: rows.collect(),
     }
 }
 
@@ -462,7 +510,17 @@ impl Job for Explain {
     fn run(&self, session: &Session<'_>) -> Result<Explained> {
         refuse_occupied(&self.out, "out")?;
         let (model, file) = model::load(&self.model)?;
-        attribute::check_model(&model, &file)?;
+        if let (Some(_), Some(before)) = (model.readout(), &self.before) {
+            return Err(Error::argument(
+                "before",
+                format!(
+                    "nothing, as {} is a readout, whose explanation shows no filters",
+                    file.display()
+                ),
+                before.display().to_string(),
+            )
+            .hint("leave ⟦before⟧ out, or explain the fine-tuned network alone"));
+        }
         let (target, tf) = attribute::target(self.tf.as_deref(), &model)?;
         let chosen = self.choose((&model, &file), (target, &tf), session)?;
         let is_new = !self.out.exists();

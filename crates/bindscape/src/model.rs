@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::content::Content;
+use crate::data;
 use crate::job::Job;
 use crate::protein;
 use crate::run_directory::{model_in, read_record};
@@ -219,20 +220,52 @@ pub struct WeighedFeature {
     pub effect: f64,
     /// Change of the log odds for a feature greater by 1.
     pub weight: f64,
+    /// What kind of feature it is.
+    pub kind: FeatureKind,
+}
+
+/// Kinds of features of a readout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FeatureKind {
+    /// How well a motif fits.
+    Motif,
+    /// An output of the multi-model.
+    Output,
+    /// All gapped words together.
+    Words,
+}
+
+/// What a model is called where it is spoken of: the name of the file or directory, behind that of
+/// its directory where all models have the same.
+pub(crate) fn called(path: &Path) -> String {
+    let name = data::file_name(path);
+    let parent = path.parent().map(data::file_name).unwrap_or_default();
+    match name == MODEL_FILE && !parent.is_empty() {
+        true => format!("{parent}/{name}"),
+        false => name,
+    }
 }
 
 /// All gapped words of a readout.
 const WORDS: &str = "k-mers";
 
-fn weighed(readout: &Readout) -> Vec<WeighedFeature> {
-    let features = readout.names().into_iter();
+/// What a readout weighs, that which counts most first.
+pub(crate) fn weighed(readout: &Readout) -> Vec<WeighedFeature> {
+    let motifs = readout.weights.len() - readout.outputs.len();
+    let kind = |at: usize| match at < motifs {
+        true => FeatureKind::Motif,
+        false => FeatureKind::Output,
+    };
+    let features = readout.names().into_iter().enumerate();
     let mut weighed: Vec<WeighedFeature> = features
         .zip(&readout.weights)
         .zip(&readout.effects)
-        .map(|((feature, &weight), &effect)| WeighedFeature {
+        .map(|(((at, feature), &weight), &effect)| WeighedFeature {
             feature,
             effect,
             weight,
+            kind: kind(at),
         })
         .collect();
     // What the words add is their feature, already in log odds.
@@ -240,6 +273,7 @@ fn weighed(readout: &Readout) -> Vec<WeighedFeature> {
         feature: WORDS.into(),
         effect: words.effect,
         weight: 1.0,
+        kind: FeatureKind::Words,
     }));
     weighed.sort_by(|a, b| b.effect.abs().total_cmp(&a.effect.abs()));
     weighed

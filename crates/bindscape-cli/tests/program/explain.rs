@@ -84,3 +84,54 @@ fn an_explanation_has_regions_patterns_hits_and_filters() {
         "{left:?}"
     );
 }
+
+#[test]
+fn a_readout_is_explained_by_what_it_weighs() {
+    let directory = toy::with_matrix_of(400);
+    let here = directory.path();
+    let data = ["--matrix", "matrix.parquet", "--genome", "genome.fa"];
+    let run = |words: &str| {
+        succeeds(
+            here,
+            &[&words.split(' ').collect::<Vec<_>>()[..], &data].concat(),
+        )
+    };
+    run("pretrain --tfs MAX,JUND --regions 300 --epochs 1 --resamples 0 --out multi");
+    run("finetune --model multi --tf MAX --readout-only --resamples 0 --out max");
+    let explain = "explain --model max/readout-1/model.safetensors";
+    let told = run(&format!("{explain} --out why"));
+    says(
+        &told,
+        &["the readout weighs most", "wrote why/explanation.html"],
+    );
+    let page = fs::read_to_string(here.join("why/explanation.html")).expect("a page");
+    says(
+        &page,
+        &[
+            "Why readout-1/model.safetensors predicts MAX",
+            "in-silico mutagenesis",
+            "href=\"#weights\"",
+            "gapped k-mers",
+            "TF of the multi-model",
+        ],
+    );
+    assert!(!page.contains("filters.html") && !here.join("why/filters").exists());
+    // The site that was planted is what all of it comes from.
+    let patterns = fs::read_to_string(here.join("why/patterns/patterns.tsv")).expect("a table");
+    assert!(
+        patterns
+            .lines()
+            .nth(1)
+            .expect("a pattern")
+            .contains("CACGTG"),
+        "{patterns}"
+    );
+
+    let before = format!("{explain} --before multi --out none");
+    let words = [&before.split(' ').collect::<Vec<_>>()[..], &data].concat();
+    says(
+        &refuses(here, &words),
+        &["--before", "a readout", "hint: leave --before out"],
+    );
+    assert!(!here.join("none").exists());
+}

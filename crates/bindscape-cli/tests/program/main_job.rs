@@ -727,9 +727,51 @@ fn a_readout_stands_beside_the_pwm_of_the_same_peaks() {
         let matched = compared["matched"]["aucpr"]["value"].as_f64().unwrap();
         assert!((aucpr(model) - matched).abs() < 1e-4, "{model}");
     }
-    let attribute = "attribute --fasta genome.fa --out why --model";
-    let words = [&attribute.split(' ').collect::<Vec<_>>()[..], &[joint]].concat();
-    says(&refuses(here, &words), &["a readout, which weighs motifs"]);
+    // Why they predict so is told by in-silico mutagenesis alone.
+    fs::write(here.join("few.bed"), "chr1\t20\t220\nchr2\t920\t1120\n").unwrap();
+    let attribute = |model: &'static str, more: &[&'static str]| {
+        let words = "attribute --regions few.bed --genome genome.fa --show 1 --model";
+        let words: Vec<&str> = words.split(' ').chain([model]).collect();
+        [&words[..], more].concat()
+    };
+    for model in [readout, joint] {
+        let out = &model["max/".len()..][..5];
+        let words = [
+            &attribute(model, &["--references", "3", "--out"])[..],
+            &[out],
+        ]
+        .concat();
+        let told = succeeds(here, &words);
+        says(&told, &["2 windows", "--references has no effect"]);
+        let table = fs::read_to_string(here.join(out).join("regions.tsv")).unwrap();
+        says(
+            &table,
+            &["in-silico mutagenesis", "-1/model.safetensors, sha256"],
+        );
+        let predict = "predict --regions few.bed --genome genome.fa --model";
+        let words: Vec<&str> = predict.split(' ').chain([model]).collect();
+        let output = bindscape(here, &words);
+        let scores = String::from_utf8(output.stdout).unwrap();
+        let column = |table: &str, name: &str| -> Vec<f64> {
+            let mut rows = table.lines().filter(|line| !line.starts_with('#'));
+            let names = rows.next().unwrap().split('\t');
+            let place = names.into_iter().position(|own| own == name).expect(name);
+            let cell = |row: &str| row.split('\t').nth(place).unwrap().parse().unwrap();
+            rows.map(cell).collect()
+        };
+        let logits = column(&table, "logit");
+        assert_eq!(logits.len(), 2);
+        for (logit, score) in logits.iter().zip(column(&scores, "MAX")) {
+            let expected = (score / (1.0 - score)).ln();
+            assert!((logit - expected).abs() < 1e-3, "{logit} {expected}");
+        }
+    }
+    let words = attribute(joint, &["--method", "deeplift", "--out", "none"]);
+    says(
+        &refuses(here, &words),
+        &["--method", "`ism`", "hint: leave --method out"],
+    );
+    assert!(!here.join("none").exists());
 
     // What is finished is not done again; the report shows it.
     let before = fs::metadata(here.join(readout))

@@ -1,7 +1,7 @@
 //! A network as attribution computes it: blocks of its layers with their weights on the host.
 //!
 //! A normalisation is a factor and a summand in prediction; they go into the weights of the layer
-//! before it. Of the last layer only the target's row is there.
+//! before it. Of the last layer only the target's row is there, or the weighed sum of its rows.
 
 use bindscape_base::{Error, Result};
 use bindscape_kernels::differences::{PoolShape, Scatter};
@@ -147,8 +147,9 @@ fn refuse(layer: &Layer) -> Error {
 }
 
 impl<R: Number> Chain<R> {
-    /// The blocks of `network` for sequences of `length` bases and one of its outputs.
-    pub(super) fn new(network: &Network, length: usize, target: usize) -> Result<Self> {
+    /// The blocks of `network` for sequences of `length` bases. The target is the sum of some of its
+    /// logits, given by number, each times its weight.
+    pub(super) fn new(network: &Network, length: usize, logits: &[(usize, f64)]) -> Result<Self> {
         let layers: Vec<&Layer> = network.layers().iter().collect();
         for (place, layer) in layers.iter().enumerate() {
             let before = match place {
@@ -220,12 +221,20 @@ impl<R: Number> Chain<R> {
             let last = reader.layers.last().expect("a network has layers");
             return Err(refuse(last));
         };
-        let weight = &affine.weight[target * inputs..][..inputs];
+        let mut row = vec![0.0; inputs];
+        let mut constant = 0.0;
+        for &(output, weight) in logits {
+            let own = &affine.weight[output * inputs..][..inputs];
+            row.iter_mut()
+                .zip(own)
+                .for_each(|(sum, w)| *sum += weight * w);
+            constant += weight * affine.bias[output];
+        }
         Ok(Self {
             convolutions,
             recurrent,
             dense,
-            last: (numbers(weight), R::of(affine.bias[target])),
+            last: (numbers(&row), R::of(constant)),
             length,
         })
     }

@@ -69,19 +69,7 @@ impl<R: Number> Chain<R> {
                 changes[at] = changed.wide() - output;
             }
         }
-        if centred {
-            for position in 0..self.length {
-                let at = |base: usize| base * self.length + position;
-                let mean = (0..4).map(|base| changes[at(base)]).sum::<f64>() / 4.0;
-                (0..4).for_each(|base| changes[at(base)] -= mean);
-            }
-        }
-        Attribution {
-            output,
-            hypothetical: changes,
-            reference_outputs: Vec::new(),
-            gaps: Vec::new(),
-        }
+        Attribution::of_changes(output, changes, centred)
     }
 
     fn own(&self, bases: &[u8]) -> Own<R> {

@@ -14,13 +14,16 @@
 //!   what an edit reaches is computed again.
 //! - **Saliency**: the gradient at the sequence.
 //!
-//! Everything runs on the CPU, on arrays of the host. A layer without a rule is refused.
+//! Everything runs on the CPU, on arrays of the host. A layer without a rule is refused. The log odds
+//! of a readout come from more than layers, and are attributed by in-silico mutagenesis alone
+//! ([`ReadoutMutagenesis`]).
 
 mod chain;
 mod deeplift;
 mod gradients;
 mod ism;
 mod number;
+mod readout;
 mod recurrent;
 mod tail;
 #[cfg(test)]
@@ -34,6 +37,7 @@ use crate::network::Network;
 use crate::strands::Strands;
 use chain::Chain;
 pub use number::Number;
+pub use readout::ReadoutMutagenesis;
 
 /// Pairs of sequence and reference that pass through the network together.
 const PAIRS: usize = 64;
@@ -144,6 +148,25 @@ impl Attribution {
         self.gaps.iter().copied().reduce(f64::max)
     }
 
+    /// In-silico mutagenesis that found `changes` of a logit.
+    fn of_changes(output: f64, changes: Vec<f64>, centred: bool) -> Self {
+        let mut hypothetical = changes;
+        if centred {
+            let length = hypothetical.len() / 4;
+            for position in 0..length {
+                let at = |base: usize| base * length + position;
+                let mean = (0..4).map(|base| hypothetical[at(base)]).sum::<f64>() / 4.0;
+                (0..4).for_each(|base| hypothetical[at(base)] -= mean);
+            }
+        }
+        Self {
+            output,
+            hypothetical,
+            reference_outputs: Vec::new(),
+            gaps: Vec::new(),
+        }
+    }
+
     /// The mean of this and of the attribution of the other strand, which is turned around.
     fn both(mut self, reverse: &Self) -> Self {
         let half = |a: f64, b: f64| (a + b) / 2.0;
@@ -192,10 +215,18 @@ impl<R: Number> Attributor<R> {
     /// For the output number `target` of a network that reads `length` bases.
     ///
     /// # Errors
-    /// If the network has no such output, or a layer without a rule of attribution.
+    /// If the network has a layer without a rule of attribution.
+    ///
+    /// # Panics
+    /// If it has no such output.
     pub fn new(network: &Network, length: usize, target: usize) -> Result<Self> {
+        Self::of_sum(network, length, &[(target, 1.0)])
+    }
+
+    /// For the sum of outputs, each times its weight.
+    fn of_sum(network: &Network, length: usize, logits: &[(usize, f64)]) -> Result<Self> {
         Ok(Self {
-            chain: Chain::new(network, length, target)?,
+            chain: Chain::new(network, length, logits)?,
         })
     }
 

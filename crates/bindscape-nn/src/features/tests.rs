@@ -4,6 +4,7 @@ use bindscape_matrix::results::RunKind;
 use rand_chacha::rand_core::RngCore;
 
 use super::*;
+use crate::attribution::{Attribution, ReadoutMutagenesis};
 use crate::kmers::Counter;
 use crate::model::TrainingIdentity;
 use crate::{Architecture, CnnConfig, Predictor, random};
@@ -254,6 +255,74 @@ fn a_companion_takes_its_share_of_the_log_odds() {
             let expected = 0.75 * readout + 0.25 * at_one_in_ten;
             assert!((found - expected).abs() < 1e-3, "{found} {expected}");
         }
+    }
+}
+
+#[test]
+fn mutagenesis_of_a_readout_is_what_edited_sequences_score() {
+    let (rows, labels) = sequences(80);
+    let model = multi();
+    let (_, _, readout) = fitted(&model, &rows, &labels);
+    let mut training = identity();
+    training.bound_shares = Some(vec![0.1]);
+    let read = model.with_readout("MAX".into(), training, readout);
+    assert!(ReadoutMutagenesis::<f64>::of(&single()).unwrap().is_none());
+    let joint = read.with_companion(&single(), 0.25);
+    for (model, strands) in [
+        (&read, Strands::Both),
+        (&joint, Strands::Both),
+        (&joint, Strands::Forward),
+    ] {
+        let mutagenesis = ReadoutMutagenesis::<f64>::of(model).unwrap().unwrap();
+        let log_odds = |rows: &PackedSequences| -> Vec<f64> {
+            let scores = model.predict(rows, strands, 64, &Device::flex(), &Silent);
+            let odds = |score: Option<f32>| {
+                let score = f64::from(score.unwrap());
+                (score / (1.0 - score)).ln()
+            };
+            scores.unwrap().into_iter().map(odds).collect()
+        };
+        let bases: Vec<Vec<u8>> = (0..3)
+            .map(|row| {
+                let mut bases = vec![0; 90];
+                rows.bases(row, Strand::Forward, &mut bases);
+                bases
+            })
+            .collect();
+        let own = log_odds(&rows);
+        let found = mutagenesis.attribute(&bases, false, strands);
+        let centred = mutagenesis.attribute(&bases, true, strands);
+        for (row, (found, centred)) in found.iter().zip(&centred).enumerate() {
+            assert!((found.output - own[row]).abs() < 1e-4);
+            let mut edited = PackedSequences::new(90);
+            for base in 0..4 {
+                for position in 0..90 {
+                    let mut letters = rows.letters(row).into_bytes();
+                    letters[position] = b"ACGT"[base];
+                    edited.push(&letters);
+                }
+            }
+            let scored = log_odds(&edited);
+            for (at, (change, scored)) in found.hypothetical.iter().zip(&scored).enumerate() {
+                let expected = scored - own[row];
+                assert!(
+                    (change - expected).abs() < 2e-4,
+                    "{at}: {change} {expected}"
+                );
+            }
+            for position in 0..90 {
+                let at = |base: usize| base * 90 + position;
+                let sum: f64 = (0..4).map(|base| found.hypothetical[at(base)]).sum();
+                let expected = found.hypothetical[at(2)] - sum / 4.0;
+                assert!((centred.hypothetical[at(2)] - expected).abs() < 1e-9);
+            }
+        }
+        // The site counts, which begins at base 20 of the first sequence.
+        let most = |bases: &[u8], found: &Attribution| {
+            let of = found.contributions(bases);
+            (0..90).max_by(|&a, &b| of[a].total_cmp(&of[b])).unwrap()
+        };
+        assert!((20..26).contains(&most(&bases[0], &centred[0])));
     }
 }
 

@@ -208,7 +208,7 @@ fn page(plan: &Filters, found: &FiltersFound, known: &Known) -> Result<FilterPag
         influence: influential(&group.influence),
     });
     Ok(FilterPage {
-        model: crate::data::file_name(&plan.model),
+        model: crate::model::called(&plan.model),
         before: plan.before.as_deref().map(crate::data::file_name),
         tfs: found.tfs.clone(),
         regions: format!(

@@ -14,7 +14,7 @@ use crate::attribute::{Attributed, CONTRIBUTIONS, ONE_HOT, REGIONS, SMALL_DIFFER
 use crate::data::{counted, plural, thousands};
 use crate::demo::Demonstrated;
 use crate::evaluate::Evaluated;
-use crate::explain::Explained;
+use crate::explain::{Explained, ExplainedInside};
 use crate::finetune::Finetuned;
 use crate::job::Outcome;
 use crate::matrix::{BuiltMatrix, ImportedMatrix};
@@ -478,7 +478,10 @@ impl Outcome for Predicted {
     }
 }
 
-/// Regions, patterns, filters, and where the page is.
+/// Features of a readout that are named.
+const FEATURES: usize = 5;
+
+/// Regions, patterns, filters or weights, and where the page is.
 impl Outcome for Explained {
     fn notes(&self) -> Vec<String> {
         let mut notes = vec![self.in_words()];
@@ -486,7 +489,19 @@ impl Outcome for Explained {
             notes.extend(found.in_detail());
             notes.extend(hits.in_detail());
         }
-        notes.extend(self.filters.in_detail());
+        match &self.inside {
+            ExplainedInside::Filters(filters) => notes.extend(filters.in_detail()),
+            ExplainedInside::Readout(features) => {
+                let most = features.iter().take(FEATURES);
+                let most: Vec<String> = most
+                    .map(|feature| format!("{} ({:+.2})", feature.feature, feature.effect))
+                    .collect();
+                notes.push(format!(
+                    "the readout weighs most, per standard deviation: {}",
+                    most.join(", ")
+                ));
+            }
+        }
         notes.push(format!("wrote {}", self.page.display()));
         notes
     }
