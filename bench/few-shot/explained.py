@@ -37,8 +37,7 @@ if not (modes / "modes.tsv").exists():
 of_motif = {row["motif"]: row["cluster"] for row in table(modes / "clusters.tsv")}
 of_tf = defaultdict(set)
 for row in table(modes / "modes.tsv"):
-    for tf in row["tf"].upper().split("::"):
-        of_tf[tf].update(row["clusters"].split(","))
+    of_tf[row["tf"].upper()].update(row["clusters"].split(","))
 
 counts, kinds = defaultdict(lambda: [0, 0, 0]), ["PWM", *KINDS]
 chance, tfs = 0.0, 0
@@ -69,7 +68,7 @@ for directory in sorted(Path(runs).iterdir()):
             there = out / f"{tf}.{kind}"
             if not (there / "explanation.json").exists():
                 run("explain", "--model", directory / f"{kind}-1/model.safetensors", "--matrix", matrix, "--sequences",
-                    Path(data) / "sequences.200bp.fa.gz", "--out", there)
+                    Path(data) / "sequences.200bp.fa.gz", "--on", "unseen", "--max-regions", 300, "--out", there)
             rows = []
             if (there / "patterns/patterns.tsv").exists():
                 rows = [row for row in table(there / "patterns/patterns.tsv") if row["sign"] == "+"]

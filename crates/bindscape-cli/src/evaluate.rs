@@ -58,7 +58,7 @@ pub(crate) struct Arguments {
 }
 
 /// Regions that a model can be measured on.
-const REGIONS: &[(&str, &str)] = &[
+pub(crate) const REGIONS: &[(&str, &str)] = &[
     ("held-out", "The test part of the model's own training"),
     (
         "unseen",

@@ -2,19 +2,22 @@
 
 use std::path::PathBuf;
 
+use bindscape::evaluate::EvaluationRegions;
 use bindscape::explain::Explain;
 use bindscape::motif::Modisco;
 use bindscape_base::Result;
 use clap::Args;
 
+use crate::choice::choice;
 use crate::data::SequenceArguments;
+use crate::evaluate::REGIONS;
 use crate::face::Verb;
 
 /// Options of `explain`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Of the regions of the model's test part that the TF binds, those with the highest predictions are \
-explained: `attribute` says which of their bases count, `motif modisco` which patterns these form, \
+Of the regions that the TF binds in the model's test part (with `--on unseen` in all that the model \
+was not fitted on), those with the highest predictions are explained: `attribute` says which of their bases count, `motif modisco` which patterns these form, \
 `motif hits` where the patterns lie, `filters` what the first layer looks for. Each leaves its \
 files in a directory of its own; explanation.html shows all of it. Of a readout it shows what that \
 weighs in place of filters. For other settings and regions, use these commands.")]
@@ -33,6 +36,9 @@ pub(crate) struct Arguments {
     /// TF whose logit is explained [default: the model's only one]
     #[arg(long, value_name = "TF")]
     tf: Option<String>,
+    /// Regions whose bound ones are explained
+    #[arg(long, default_value = "held-out", value_parser = choice::<EvaluationRegions>(REGIONS))]
+    on: EvaluationRegions,
     /// Bound regions that are explained at most
     #[arg(long, value_name = "N", default_value_t = 1000)]
     max_regions: usize,
@@ -58,6 +64,7 @@ impl Verb for Arguments {
             width: self.sequences.width,
             sequences: self.sequences.input()?,
             tf: self.tf,
+            on: self.on,
             max_regions: self.max_regions,
             motifs: self.motifs,
             seed: self.seed,

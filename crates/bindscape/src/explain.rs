@@ -24,6 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::attribute::{self, Attribute, Attributed};
 use crate::data::{self, counted};
+use crate::evaluate::EvaluationRegions;
 use crate::filters::{FilterRegions, Filters, FiltersFound};
 use crate::job::Job;
 use crate::model::{self, FeatureKind, WeighedFeature};
@@ -109,8 +110,10 @@ pub struct Explain {
     /// TF whose logit is explained; `None` for the only one of the model.
     #[serde(default)]
     pub tf: Option<String>,
-    /// Bound regions of the model's test part that are explained, those with the highest
-    /// predictions.
+    /// The regions that may be explained.
+    #[serde(default)]
+    pub on: EvaluationRegions,
+    /// Bound ones of these that are explained, those with the highest predictions.
     pub max_regions: usize,
     /// Motifs that patterns and filters are compared with, as [`bindscape_motif::motifs_from`] takes
     /// them.
@@ -128,7 +131,9 @@ pub struct Explained {
     pub tf: String,
     /// Regions that were explained.
     pub regions: usize,
-    /// Bound regions of the test part.
+    /// Where they were chosen from.
+    pub on: EvaluationRegions,
+    /// Bound regions there.
     pub bound: usize,
     /// Those of the explained regions with a predicted probability of one half and more.
     pub predicted: usize,
@@ -167,7 +172,7 @@ struct Record<'a> {
     hits: usize,
 }
 
-/// Bound regions of the test part.
+/// Bound regions that the model was not fitted on.
 struct Chosen {
     regions: Regions,
     sequences: PackedSequences,
@@ -186,6 +191,7 @@ impl Explain {
             sequences,
             width: None,
             tf: None,
+            on: EvaluationRegions::default(),
             max_regions: 1000,
             motifs: Modisco::TARGETS.to_owned(),
             seed: 1,
@@ -193,8 +199,7 @@ impl Explain {
         }
     }
 
-    /// The bound regions of the test part of `model`, those with the highest predictions for the
-    /// TF.
+    /// Bound regions that `model` was not fitted on, those with the highest predictions for the TF.
     fn choose(
         &self,
         (model, file): (&Model, &Path),
@@ -216,10 +221,21 @@ impl Explain {
         model::check_build(model, file, genome, &self.matrix, session)?;
         let width = data::width(&matrix, &self.matrix)?;
         model::check_length(model, file, width, &self.matrix, model::OTHER_LENGTH)?;
-        let rows: Vec<usize> = data::rows_of(&matrix, &model.training.held_out)
-            .into_iter()
-            .filter(|&row| matrix.columns[0][row].label(View::Sparse) == Some(true))
-            .collect();
+        let bound = |row: &usize| matrix.columns[0][*row].label(View::Sparse) == Some(true);
+        let rows: Vec<usize> = match self.on {
+            EvaluationRegions::HeldOut => {
+                let rows = data::rows_of(&matrix, &model.training.held_out).into_iter();
+                rows.filter(bound).collect()
+            }
+            EvaluationRegions::Unseen => {
+                let rows: Vec<usize> = (0..matrix.regions.len()).filter(bound).collect();
+                let regions = matrix.regions.select(&rows);
+                let seen = regions.overlaps(&model.training.fitted);
+                let rows = rows.into_iter().zip(seen);
+                rows.filter_map(|(row, seen)| (!seen).then_some(row))
+                    .collect()
+            }
+        };
         let regions = matrix.regions.select(&rows);
         let mut source = data::open_recorded(&self.sequences)?;
         let length = model.architecture.length();
@@ -231,13 +247,19 @@ impl Explain {
             return Err(Error::input(
                 &self.matrix,
                 Place::File,
-                format!("at least {FEWEST} bound regions of {tf} in the test part of the model"),
+                format!("at least {FEWEST} bound regions of {tf} {}", place(self.on)),
                 known.len().to_string(),
             )
-            .hint(
-                "give the matrix that the model was trained from, or explain regions of your own \
-                 with `attribute`",
-            ));
+            .hint(match self.on {
+                EvaluationRegions::HeldOut => {
+                    "give the matrix that the model was trained from, or explain all regions that \
+                     it was not fitted on with ⟦on⟧ unseen"
+                }
+                EvaluationRegions::Unseen => {
+                    "give a matrix with more regions, or explain regions of your own with \
+                     `attribute`"
+                }
+            }));
         }
         let (regions, sequences) = (regions.select(&known), sequences.select(&known));
         session.begin("scoring regions", Some(known.len() as u64));
@@ -376,6 +398,7 @@ impl Explain {
         let patterns = self.patterns(session)?;
         let explained = Explained {
             regions: chosen.regions.len(),
+            on: self.on,
             bound: chosen.bound,
             predicted: chosen.predicted,
             attributed,
@@ -426,6 +449,14 @@ impl Explain {
     }
 }
 
+/// Where regions are chosen from, in words.
+fn place(on: EvaluationRegions) -> &'static str {
+    match on {
+        EvaluationRegions::HeldOut => "in the test part of the model",
+        EvaluationRegions::Unseen => "outside of all that the model was fitted on",
+    }
+}
+
 /// What a readout weighs as the page shows it.
 fn weighed_page(model: &Model, readout: &Readout) -> WeighedFeatures {
     let rows = model::weighed(readout).into_iter().map(|feature| {
@@ -459,10 +490,11 @@ impl Explained {
     /// Which regions were explained.
     pub(crate) fn in_words(&self) -> String {
         format!(
-            "Explained: the {} with the highest predictions among {} bound by {} in the test part of the model; {} of them have a predicted probability of one half or more.",
+            "Explained: the {} with the highest predictions among {} bound by {} {}; {} of them have a predicted probability of one half or more.",
             counted(self.regions as u64, "region"),
             thousands(self.bound as u64),
             self.tf,
+            place(self.on),
             thousands(self.predicted as u64)
         )
     }

@@ -13,7 +13,7 @@ const STUDY: &str = r#"{
   "tfs": ["MAX"],
   "sets": [{ "name": "both", "tfs": "MAX,JUND" }],
   "models": ["profile", "pwm", "kmers", "multi-model", "scratch", "motif-filters", "de-novo-filters", "layers:convolutional", "transfer",
-             "freeze:convolutional", "readout"],
+             "freeze:convolutional", "readout", "joint"],
   "positives": [40, 500],
   "pretraining": { "max_epochs": 1 },
   "training": { "max_epochs": 1 }
@@ -68,11 +68,11 @@ fn all_models_come_into_one_table_whatever_the_threads() {
     says(
         &told,
         &[
-            "A toy: 1 TF, 1 multi-model, 2 cases with 11 models each",
+            "A toy: 1 TF, 1 multi-model, 2 cases with 12 models each",
             "both-1: 300 regions of 2 TFs, mean test AUCPR",
             "MAX.both.500.1.1.1: left out, positives: expected 500 bound regions of MAX, found 100",
             "both, 40 bound regions, transfer: mean AUCPR",
-            "wrote 11 rows",
+            "wrote 12 rows",
         ],
     );
     let table = rows(&here.join("one"));
@@ -89,7 +89,8 @@ fn all_models_come_into_one_table_whatever_the_threads() {
             "layers:convolutional",
             "transfer",
             "freeze:convolutional",
-            "readout"
+            "readout",
+            "joint"
         ]
     );
     for (name, expected) in [
@@ -121,9 +122,10 @@ fn all_models_come_into_one_table_whatever_the_threads() {
         .iter()
         .map(|of| of == "1")
         .collect();
-    let by_epochs = |row: usize| (4..10).contains(&row);
+    // A joint model has the epochs of its network.
+    let by_epochs = |row: usize| (4..10).contains(&row) || row == 11;
     assert!(
-        (0..11).all(|row| trained[row] == by_epochs(row)),
+        (0..12).all(|row| trained[row] == by_epochs(row)),
         "{trained:?}"
     );
     // The page and the tests follow from the table alone.
@@ -358,7 +360,7 @@ fn rows_are_those_of_pretrain_and_finetune() {
         "--positives",
         "40",
         "--models",
-        "profile,pwm,kmers,scratch,transfer,readout",
+        "profile,pwm,kmers,scratch,transfer,readout,joint",
     ];
     succeeds(here, &experiment("mine.json", "out", &more));
     let words = [toy::PRETRAIN, &["multi", "--architecture", "cnn"]].concat();

@@ -97,9 +97,20 @@ fn a_readout_is_explained_by_what_it_weighs() {
         )
     };
     run("pretrain --tfs MAX,JUND --regions 300 --epochs 1 --resamples 0 --out multi");
-    run("finetune --model multi --tf MAX --readout-only --resamples 0 --out max");
+    run("finetune --model multi --tf MAX --positives 130 --readout-only --resamples 0 --out max");
     let explain = "explain --model max/readout-1/model.safetensors";
-    let told = run(&format!("{explain} --out why"));
+    // The test part of a model of few peaks is too small.
+    let words = format!("{explain} --out why");
+    let words = [&words.split(' ').collect::<Vec<_>>()[..], &data].concat();
+    says(
+        &refuses(here, &words),
+        &[
+            "at least 20 bound regions of MAX in the test part",
+            "--on unseen",
+        ],
+    );
+    let told = run(&format!("{explain} --on unseen --out why"));
+    says(&told, &["outside of all that the model was fitted on"]);
     says(
         &told,
         &["the readout weighs most", "wrote why/explanation.html"],

@@ -8,8 +8,8 @@ pub(super) const SCRATCH: &str = "scratch";
 pub(super) const TRANSFER: &str = "transfer";
 
 /// The simplest first. Names that end in a colon are beginnings.
-const ORDER: [&str; 9] = [
-    PWM, "kmers", "profile", MULTI, SCRATCH, TRANSFER, "layers:", "freeze:", "readout",
+const ORDER: [&str; 10] = [
+    "profile", PWM, "kmers", MULTI, SCRATCH, TRANSFER, "layers:", "freeze:", "readout", "joint",
 ];
 
 /// Different models, the simplest first, those that are not known last.
@@ -33,7 +33,9 @@ pub(super) fn name(model: &str) -> &str {
     match model {
         PWM => "PWM",
         SCRATCH => "from scratch",
+        "profile" => "JASPAR profile",
         "kmers" => "k-mers",
+        "joint" => "readout and network",
         other => other,
     }
 }

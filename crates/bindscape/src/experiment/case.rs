@@ -1,5 +1,6 @@
 //! One case of an experiment: a TF, a multi-model, a draw of regions; and all models of it.
 
+use std::cell::OnceCell;
 use std::path::Path;
 use std::time::Instant;
 
@@ -7,7 +8,7 @@ use bindscape_base::{Error, ErrorKind, Result};
 use bindscape_matrix::View;
 use bindscape_matrix::dataset::{Dataset, Part};
 use bindscape_matrix::experiment::{Relation, ResultRow};
-use bindscape_matrix::results::{RunKind, TfMetrics};
+use bindscape_matrix::results::{Compared, RunKind, TfMetrics};
 use bindscape_matrix::sample::FinetuningPool;
 use bindscape_motif::{Motif, MotifSet, motifs_from};
 use bindscape_nn::evaluate::Bootstrap;
@@ -90,6 +91,17 @@ struct Running<'a> {
     tested: [Tested; 2],
     split_seed: u64,
     observer: &'a dyn Observer,
+    /// What [`ModelKind::Joint`] is made of, as soon as it is there.
+    transferred: OnceCell<Made>,
+    readout: OnceCell<Made>,
+}
+
+/// A model, and what it took.
+struct Made {
+    model: Model,
+    /// Epochs and the best one.
+    epochs: Option<(u32, u32)>,
+    seconds: f64,
 }
 
 /// A model's metrics on both kinds of test regions, with its epochs and its best one.
@@ -123,10 +135,13 @@ impl Bench<'_> {
         let mut rows = Vec::new();
         for &model in &study.models {
             let began = Instant::now();
-            let (seconds_before, motifs) = match &motifs {
+            let (mut seconds_before, motifs) = match &motifs {
                 Some((motifs, seconds)) if model.needs_motifs() => (*seconds, Some(motifs)),
                 _ => (0.0, None),
             };
+            if model == ModelKind::Joint {
+                seconds_before += running.seconds_of_parts();
+            }
             if let Some(tested) = running.test(model, motifs)? {
                 let seconds = seconds_before + began.elapsed().as_secs_f64();
                 rows.push(running.row(model, tested, seconds));
@@ -213,8 +228,36 @@ impl Bench<'_> {
             tested,
             split_seed,
             observer,
+            transferred: OnceCell::new(),
+            readout: OnceCell::new(),
         })
     }
+}
+
+/// All weights of a multi-model but those of its outputs.
+fn whole(parent: &Model) -> Start<'_> {
+    Start::Transfer {
+        parent,
+        layers: TransferLayers::AllButOutput,
+    }
+}
+
+/// What `cell` holds, or what `make` makes now.
+fn made(
+    cell: &OnceCell<Made>,
+    make: impl FnOnce() -> Result<(Model, Option<(u32, u32)>)>,
+) -> Result<&Made> {
+    if let Some(made) = cell.get() {
+        return Ok(made);
+    }
+    let began = Instant::now();
+    let (model, epochs) = make()?;
+    let seconds = began.elapsed().as_secs_f64();
+    Ok(cell.get_or_init(|| Made {
+        model,
+        epochs,
+        seconds,
+    }))
 }
 
 impl Running<'_> {
@@ -235,10 +278,6 @@ impl Running<'_> {
 
     /// Makes a model and tests it; `None` where there is no such model of the TF.
     fn test(&self, model: ModelKind, motifs: Option<&MotifSet>) -> Result<Option<Outcome>> {
-        let whole = |parent| Start::Transfer {
-            parent,
-            layers: TransferLayers::AllButOutput,
-        };
         match (model, &self.multi, motifs) {
             (ModelKind::Profile, ..) => self.test_profile(),
             (ModelKind::Pwm, _, Some(motifs)) => motifs
@@ -253,16 +292,17 @@ impl Running<'_> {
                 self.train_from_motifs(model, &motifs_from(FILTER_MOTIFS)?)
             }
             (ModelKind::DeNovoFilters, _, Some(motifs)) => self.train_from_motifs(model, motifs),
-            (ModelKind::Transfer, Some(parent), _) => {
-                self.train(model, whole(parent), Freeze::None)
-            }
+            (ModelKind::Transfer, Some(parent), _) => self.test_made(self.transferred(parent)?),
             (ModelKind::Frozen(freeze), Some(parent), _) => {
                 self.train(model, whole(parent), freeze)
             }
             (ModelKind::Layers(layers), Some(parent), _) => {
                 self.train(model, Start::Transfer { parent, layers }, Freeze::None)
             }
-            (ModelKind::Readout, Some(multi), Some(motifs)) => self.test_readout(multi, motifs),
+            (ModelKind::Readout, Some(multi), Some(motifs)) => {
+                self.test_made(self.readout(multi, motifs)?)
+            }
+            (ModelKind::Joint, Some(multi), Some(motifs)) => self.test_joint(multi, motifs),
             _ => Ok(None),
         }
     }
@@ -319,29 +359,68 @@ impl Running<'_> {
             .map(|metrics| Some((metrics, None)))
     }
 
-    fn test_readout(&self, multi: &Model, motifs: &MotifSet) -> Result<Option<Outcome>> {
-        let data = self.bench.data;
-        let profile = self.profile(&self.fitted)?;
-        let model = ReadoutFit {
-            multi,
-            data: &self.data,
-            fitted: &self.fitted,
-            natural: &self.natural,
-            motifs,
-            profile,
-            seed: self.split_seed,
-            genome: data.matrix.provenance.genome.as_deref(),
-            files: &data.files,
-            precision: Precision::F32,
-            device: self.bench.device,
-            label: &self.case.tf,
-        }
-        .fit(self.observer)?;
-        let metrics = self.test_model(&model, 0)?;
-        Ok(Some((metrics, None)))
+    /// Seconds that the parts of a joint model took which are there already.
+    fn seconds_of_parts(&self) -> f64 {
+        let parts = [&self.transferred, &self.readout];
+        let made = parts.iter().filter_map(|part| part.get());
+        made.map(|made| made.seconds).sum()
     }
 
+    /// The readout of the case.
+    fn readout(&self, multi: &Model, motifs: &MotifSet) -> Result<&Made> {
+        made(&self.readout, || {
+            let data = self.bench.data;
+            let profile = self.profile(&self.fitted)?;
+            let model = ReadoutFit {
+                multi,
+                data: &self.data,
+                fitted: &self.fitted,
+                natural: &self.natural,
+                motifs,
+                profile,
+                seed: self.split_seed,
+                genome: data.matrix.provenance.genome.as_deref(),
+                files: &data.files,
+                precision: Precision::F32,
+                device: self.bench.device,
+                label: &self.case.tf,
+            }
+            .fit(self.observer)?;
+            Ok((model, None))
+        })
+    }
+
+    /// The network of the case that begins with all weights of `multi` but those of its outputs.
+    fn transferred(&self, multi: &Model) -> Result<&Made> {
+        made(&self.transferred, || {
+            self.trained(ModelKind::Transfer, whole(multi), Freeze::None)
+        })
+    }
+
+    fn test_joint(&self, multi: &Model, motifs: &MotifSet) -> Result<Option<Outcome>> {
+        let network = self.transferred(multi)?;
+        let readout = &self.readout(multi, motifs)?.model;
+        let model = readout.with_companion(&network.model, Compared::NETWORK_SHARE);
+        Ok(Some((self.test_model(&model, 0)?, network.epochs)))
+    }
+
+    fn test_made(&self, made: &Made) -> Result<Option<Outcome>> {
+        Ok(Some((self.test_model(&made.model, 0)?, made.epochs)))
+    }
+
+    /// Trains a network and tests it.
     fn train(&self, model: ModelKind, start: Start<'_>, freeze: Freeze) -> Result<Option<Outcome>> {
+        let (trained, epochs) = self.trained(model, start, freeze)?;
+        Ok(Some((self.test_model(&trained, 0)?, epochs)))
+    }
+
+    /// A network, with its epochs and its best one.
+    fn trained(
+        &self,
+        model: ModelKind,
+        start: Start<'_>,
+        freeze: Freeze,
+    ) -> Result<(Model, Option<(u32, u32)>)> {
         let study = &self.bench.plan.study;
         let parent = match start {
             Start::Transfer { parent, .. } => Some(parent),
@@ -374,9 +453,8 @@ impl Running<'_> {
             self.bench.device,
             self.observer,
         )?;
-        let metrics = self.test_model(&trained.model, 0)?;
         let epochs = trained.epochs.len() as u32;
-        Ok(Some((metrics, Some((epochs, trained.best_epoch)))))
+        Ok((trained.model, Some((epochs, trained.best_epoch))))
     }
 
     /// The metrics of one output of a model.

@@ -208,11 +208,13 @@ pub enum ModelKind {
     DeNovoFilters,
     /// A regression on the multi-model's outputs and de novo motifs.
     Readout,
+    /// The readout and the network that begins with the multi-model's weights, together.
+    Joint,
 }
 
 impl ModelKind {
     /// All models.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Profile,
         Self::Pwm,
         Self::Kmers,
@@ -227,6 +229,7 @@ impl ModelKind {
         Self::Frozen(Freeze::Convolutional),
         Self::Frozen(Freeze::AllButOutput),
         Self::Readout,
+        Self::Joint,
     ];
 
     /// Whether it needs a multi-model.
@@ -244,7 +247,10 @@ impl ModelKind {
 
     /// Whether it needs de novo motifs.
     pub(super) fn needs_motifs(self) -> bool {
-        matches!(self, Self::Pwm | Self::DeNovoFilters | Self::Readout)
+        matches!(
+            self,
+            Self::Pwm | Self::DeNovoFilters | Self::Readout | Self::Joint
+        )
     }
 }
 
@@ -262,6 +268,7 @@ impl fmt::Display for ModelKind {
             Self::MotifFilters => f.write_str("motif-filters"),
             Self::DeNovoFilters => f.write_str("de-novo-filters"),
             Self::Readout => f.write_str("readout"),
+            Self::Joint => f.write_str("joint"),
         }
     }
 }
