@@ -204,6 +204,25 @@ impl Regions {
         }
     }
 
+    /// The first row whose region an earlier row has, too, with that earlier row, as
+    /// (earlier, later).
+    ///
+    /// Costs O(n) where rows are sorted by start and end within chromosomes, O(n log n) elsewhere.
+    #[must_use]
+    pub fn first_repeat(&self) -> Option<(usize, usize)> {
+        let key = |row: usize| (self.chrom[row], self.start[row], self.end[row]);
+        if (1..self.len()).all(|row| key(row - 1) < key(row)) {
+            return None;
+        }
+        let mut sorted: Vec<_> = (0..self.len()).map(|row| (key(row), row)).collect();
+        sorted.sort_unstable();
+        sorted
+            .windows(2)
+            .filter(|pair| pair[0].0 == pair[1].0)
+            .map(|pair| (pair[0].1, pair[1].1))
+            .min_by_key(|&(_, later)| later)
+    }
+
     /// For every row of `self`, whether it shares at least one base with a region of `other`.
     ///
     /// Neither table needs to be sorted. Costs O((n + m) log m).
@@ -247,6 +266,36 @@ impl Regions {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_first_repeat_is_found_in_any_order() {
+        let repeat = |rows: &[(&str, u32, u32)]| {
+            let mut regions = Regions::new();
+            for &(chrom, start, end) in rows {
+                regions.push(chrom, start, end);
+            }
+            regions.first_repeat()
+        };
+        assert_eq!(repeat(&[]), None);
+        assert_eq!(
+            repeat(&[("chr2", 1, 5), ("chr2", 1, 6), ("chr1", 1, 5)]),
+            None
+        );
+        assert_eq!(
+            repeat(&[("chr1", 7, 9), ("chr1", 1, 5), ("chr1", 7, 8)]),
+            None
+        );
+        assert_eq!(repeat(&[("chr1", 1, 5), ("chr1", 1, 5)]), Some((0, 1)));
+        let unsorted = [
+            ("chr1", 9, 12),
+            ("chr1", 1, 5),
+            ("chr2", 1, 5),
+            ("chr1", 9, 12),
+            ("chr1", 1, 5),
+            ("chr1", 9, 12),
+        ];
+        assert_eq!(repeat(&unsorted), Some((0, 3)));
+    }
 
     #[test]
     fn overlap_needs_a_shared_base() {

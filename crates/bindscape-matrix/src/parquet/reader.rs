@@ -161,7 +161,8 @@ impl MatrixReader {
     /// The regions, in row order.
     ///
     /// # Errors
-    /// If the file is corrupted, or a region is missing, reversed or not below 2^32.
+    /// If the file is corrupted, or a region is missing, reversed, not below 2^32 or there twice:
+    /// such a region would count twice in every set.
     pub fn regions(&self) -> Result<Regions> {
         let [chrom, start, end] = self.region_columns;
         let mut starts = self.positions(start, "start")?.into_iter();
@@ -206,6 +207,18 @@ impl MatrixReader {
             })
         })?;
         self.check_rows(regions.len())?;
+        if let Some((earlier, later)) = regions.first_repeat() {
+            return Err(Error::input(
+                &self.path,
+                Place::Record(format!("row {later}")),
+                "each region once",
+                format!("{} again, first in row {earlier}", regions.get(later)),
+            )
+            .hint(
+                "rows count from 0; keep one row for each region, as \
+                 `drop_duplicates([\"chrom\", \"start\", \"end\"])` of pandas does, or join their states",
+            ));
+        }
         Ok(regions)
     }
 

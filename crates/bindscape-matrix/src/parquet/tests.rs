@@ -87,6 +87,11 @@ proptest! {
     ) {
         let all = [BindingState::Closed, BindingState::Unbound, BindingState::OneEvidence, BindingState::Bound];
         let mut regions = Regions::new();
+        let mut seen = HashSet::new();
+        let rows: Vec<_> = rows
+            .into_iter()
+            .filter(|&(chrom, start, _)| seen.insert((chrom, start)))
+            .collect();
         for &(chrom, start, _) in &rows {
             regions.push(["chr2", "chr1", "chrX"][chrom], start, start + 10);
         }
@@ -206,6 +211,29 @@ fn wrong_content_is_named() {
     assert!(error.contains("a column \"end\""), "{error}");
     let error = message(&read(&foreign("text_column.parquet"), None).unwrap_err());
     assert!(error.contains("column \"gene\""), "{error}");
+}
+
+#[test]
+fn a_region_in_two_rows_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("matrix.parquet");
+    let mut matrix = example(10);
+    let again = matrix.regions.get(3).to_string();
+    let rows: Vec<usize> = (0..10).chain([3]).collect();
+    matrix.regions = matrix.regions.select(&rows);
+    for states in &mut matrix.columns {
+        states.push(BindingState::Closed);
+    }
+    // Sorted when written: the two are neighbours.
+    write(&path, &matrix).unwrap();
+    let error = message(&read(&path, None).unwrap_err());
+    for part in [
+        "row 4: expected each region once",
+        &format!("{again} again, first in row 3"),
+        "drop_duplicates",
+    ] {
+        assert!(error.contains(part), "no {part:?} in {error}");
+    }
 }
 
 #[test]
