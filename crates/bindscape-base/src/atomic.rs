@@ -1,7 +1,7 @@
 //! Files that appear whole or not at all: temporary file, fsync, rename.
 
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
@@ -19,9 +19,11 @@ impl AtomicFile {
     /// the usual permissions. A directory that is missing is made.
     ///
     /// # Errors
-    /// If the directory of `target` cannot be made, or is not writable.
+    /// If `target` is a symbolic link to nothing, or its directory cannot be made or is not
+    /// writable.
     pub fn create(target: impl AsRef<Path>) -> Result<Self> {
         let target = target.as_ref();
+        refuse_dangling(target)?;
         let target = match std::fs::read_link(target) {
             Ok(_) => std::fs::canonicalize(target)
                 .map_err(|source| Error::io("create", target, source))?,
@@ -97,16 +99,48 @@ pub fn write(target: impl AsRef<Path>, bytes: &[u8]) -> Result<()> {
 /// # Errors
 /// If it cannot be made.
 pub fn make_parent(target: &Path) -> Result<()> {
-    let directory = parent(target);
+    make_directory(parent(target))
+}
+
+/// Makes a directory and those above it, where they are missing.
+///
+/// # Errors
+/// If one of them cannot be made, or is a symbolic link to nothing.
+pub fn make_directory(directory: &Path) -> Result<()> {
+    refuse_dangling(directory)?;
     std::fs::create_dir_all(directory).map_err(|source| Error::io("create", directory, source))
+}
+
+/// Refuses what leads through a symbolic link to something that does not exist: the system calls
+/// that missing, or says that it exists.
+fn refuse_dangling(path: &Path) -> Result<()> {
+    for path in path.ancestors() {
+        match std::fs::metadata(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            _ => break,
+        }
+        if let Ok(target) = std::fs::read_link(path) {
+            return Err(Error::conflict(
+                path,
+                "a place where something can be written",
+                format!(
+                    "a symbolic link to {}, which does not exist",
+                    target.display()
+                ),
+            )
+            .hint("remove the link, or make what it leads to"));
+        }
+    }
+    Ok(())
 }
 
 /// Makes sure, before any work, that `target` could be written: the nearest directory above it that
 /// is there takes a file. Nothing is left there. Devices and pipes pass.
 ///
 /// # Errors
-/// If it does not.
+/// If it does not, or `target` leads through a symbolic link to nothing.
 pub fn check_writable(target: &Path) -> Result<()> {
+    refuse_dangling(target)?;
     let mut directory = match std::fs::metadata(target) {
         Ok(metadata) if metadata.is_dir() => target,
         Ok(metadata) if !metadata.is_file() => return Ok(()),
@@ -218,5 +252,34 @@ mod tests {
         write(&link, b"third").unwrap();
         assert_eq!(std::fs::read_link(&link).unwrap(), Path::new("out.tsv"));
         assert_eq!(std::fs::read(&target).unwrap(), b"third");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_nothing_is_named_and_stays() {
+        let directory = tempfile::tempdir().unwrap();
+        let link = directory.path().join("link");
+        std::os::unix::fs::symlink("nowhere/at all", &link).unwrap();
+        let below = link.join("new/out.tsv");
+        for error in [
+            write(&link, b"text").unwrap_err(),
+            write(&below, b"text").unwrap_err(),
+            check_writable(&link).unwrap_err(),
+            check_writable(&below).unwrap_err(),
+            make_directory(&link).unwrap_err(),
+        ] {
+            let message = format!(
+                "{}: expected a place where something can be written, found a symbolic link to \
+                 nowhere/at all, which does not exist",
+                link.display()
+            );
+            assert_eq!(error.to_string(), message);
+            assert!(error.advice().unwrap().contains("remove the link"));
+        }
+        assert!(std::fs::read_link(&link).is_ok());
+        // What it leads to may be made.
+        std::fs::create_dir_all(directory.path().join("nowhere/at all")).unwrap();
+        write(&below, b"text").unwrap();
+        make_directory(&link).unwrap();
     }
 }

@@ -41,7 +41,7 @@ pub(crate) fn completions(arguments: &Completions) -> Result<()> {
 /// Writes a page for the program and for each verb.
 pub(crate) fn manual(arguments: &Manual, face: &Face<'_>) -> Result<()> {
     let directory = &arguments.directory;
-    std::fs::create_dir_all(directory).map_err(|source| Error::io("create", directory, source))?;
+    atomic::make_directory(directory)?;
     let mut command = cli::command().disable_help_subcommand(true);
     command.build();
     let pages = pages(&command, NAME.to_owned());

@@ -134,7 +134,7 @@ impl<R: Record> RunDirectory<R> {
     pub(crate) fn begin(path: &Path, planned: R, progress: &dyn Progress) -> Result<Self> {
         // Nothing is left in a directory that is something else.
         refuse_other_files(path, R::FILE)?;
-        std::fs::create_dir_all(path).map_err(|source| Error::io("create", path, source))?;
+        atomic::make_directory(path)?;
         let lock = lock(path)?;
         // What another process did before it let go of the lock counts.
         refuse_other_files(path, R::FILE)?;

@@ -20,6 +20,7 @@ mod motif_compare;
 mod motif_discover;
 mod motif_modisco;
 mod motif_scan;
+mod outputs;
 mod places;
 mod plan;
 mod protein_crossval;
