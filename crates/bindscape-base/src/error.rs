@@ -468,7 +468,7 @@ impl Error {
             Error::Io { source, .. } => match source.kind() {
                 io::ErrorKind::NotFound => Some("check the path".into()),
                 io::ErrorKind::PermissionDenied => Some("check the permissions".into()),
-                io::ErrorKind::StorageFull => Some(
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Some(
                     "free space on that disk or choose another output; nothing was left half-written".into(),
                 ),
                 _ => None,

@@ -289,7 +289,8 @@ fn next_column<'a, W: io::Write + Send>(
         .ok_or_else(|| ParquetError::General("more columns than the schema has".into()))
 }
 
-fn write_failed(path: &Path, error: ParquetError) -> Error {
+/// The error that a failed write of Parquet is, with what the system said of it.
+pub(crate) fn write_failed(path: &Path, error: ParquetError) -> Error {
     let source = match error {
         ParquetError::External(source) => match source.downcast::<io::Error>() {
             Ok(source) => *source,

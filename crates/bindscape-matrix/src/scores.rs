@@ -18,6 +18,7 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::Type;
 
+use crate::parquet::write_failed;
 use bindscape_base::atomic::AtomicFile;
 use bindscape_base::bgzf::{self, TextFile};
 use bindscape_base::digest::InputFile;
@@ -291,7 +292,7 @@ impl ParquetSink {
                 .with_repetition(repetition)
                 .build()
                 .map(Arc::new)
-                .map_err(|error| parquet_failed(path, &error))
+                .map_err(|error| write_failed(path, error))
         };
         let mut fields = vec![
             column(
@@ -315,7 +316,7 @@ impl ParquetSink {
         let schema = Type::group_type_builder("scores")
             .with_fields(fields)
             .build()
-            .map_err(|error| parquet_failed(path, &error))?;
+            .map_err(|error| write_failed(path, error))?;
         let metadata = facts(header)
             .into_iter()
             .map(|(key, value)| KeyValue::new(format!("bindscape.{key}"), value))
@@ -329,7 +330,7 @@ impl ParquetSink {
             Arc::new(schema),
             Arc::new(properties),
         )
-        .map_err(|error| parquet_failed(path, &error))?;
+        .map_err(|error| write_failed(path, error))?;
         Ok(Self {
             writer,
             chrom: Vec::new(),
@@ -357,7 +358,7 @@ impl ParquetSink {
     }
 
     fn flush(&mut self, path: &Path) -> Result<()> {
-        let failed = |error: parquet::errors::ParquetError| parquet_failed(path, &error);
+        let failed = |error| write_failed(path, error);
         let mut group = self.writer.next_row_group().map_err(failed)?;
         let mut scores = self.scores.iter();
         let mut index = 0;
@@ -409,13 +410,9 @@ impl ParquetSink {
         }
         self.writer
             .into_inner()
-            .map_err(|error| parquet_failed(path, &error))?
+            .map_err(|error| write_failed(path, error))?
             .commit()
     }
-}
-
-fn parquet_failed(path: &Path, error: &parquet::errors::ParquetError) -> Error {
-    Error::io("write", path, std::io::Error::other(error.to_string()))
 }
 
 #[cfg(test)]

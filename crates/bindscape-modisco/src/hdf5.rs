@@ -99,8 +99,13 @@ pub fn write(
         file.add_group(group.finish());
     }
     let mut target = AtomicFile::create(path)?;
-    file.finish_to(&mut target)
-        .map_err(|error| Error::io("write", path, std::io::Error::other(error.to_string())))?;
+    file.finish_to(&mut target).map_err(|error| {
+        let source = match error {
+            hdf5_pure::Error::Io(source) => source,
+            other => std::io::Error::other(other.to_string()),
+        };
+        Error::io("write", path, source)
+    })?;
     target.commit()
 }
 

@@ -26,7 +26,7 @@ use self::matched::Known;
 use crate::data::counted;
 use crate::job::Job;
 use crate::model;
-use crate::motif::{check_directory, create_directory};
+use crate::motif::check_directory;
 use crate::session::Session;
 use crate::training::PREDICTION_BATCH;
 
@@ -391,7 +391,6 @@ impl Filters {
             threshold: self.threshold,
             out: self.out.clone(),
         };
-        create_directory(&self.out)?;
         let page = write::all(self, &found, &known)?;
         Ok((found, page))
     }

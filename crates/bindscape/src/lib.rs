@@ -23,6 +23,7 @@ pub mod matrix;
 pub mod model;
 pub mod motif;
 mod outcome;
+mod output_directory;
 pub mod predict;
 pub mod pretrain;
 mod profiles;

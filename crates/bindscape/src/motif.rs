@@ -26,5 +26,5 @@ pub use input::MotifInput;
 pub(crate) use input::{motif_file, motifs_from};
 pub use logo::{Drawn, Heights, Logo, LogoContent, LogoInput};
 pub use modisco::{Modisco, PatternsFound, SeqletCounts};
-pub(crate) use output::{check_directory, create_directory};
+pub(crate) use output::check_directory;
 pub use scan::{Scan, ScanOptions, ScanResults, Scanned};

@@ -3,8 +3,10 @@
 #![cfg(unix)]
 
 use std::fs;
+use std::process::Command;
+use std::path::Path;
 
-use crate::{refuses, says, succeeds};
+use crate::{listing, refuses, says, succeeds};
 
 /// A directory with `m.meme`, which holds two motifs, and `s.fa`.
 fn directory() -> tempfile::TempDir {
@@ -79,4 +81,47 @@ fn a_link_to_nothing_is_named() {
     let text = fs::read_to_string(here.path().join("nowhere.txt")).expect("the file");
     assert!(text.starts_with(">ebox"), "{text}");
     assert!(fs::read_link(here.path().join("file")).is_ok());
+}
+
+/// Runs `words` where no file can be larger than 4 or 8 kB: writing fails as on a full disk.
+fn with_small_files(directory: &Path, words: &[&str]) -> std::process::Output {
+    Command::new("sh")
+        .args(["-c", "trap '' XFSZ; ulimit -f 8; exec \"$0\" \"$@\""])
+        .arg(env!("CARGO_BIN_EXE_bindscape"))
+        .args(words)
+        .current_dir(directory)
+        .output()
+        .expect("a shell")
+}
+
+#[test]
+fn a_directory_that_cannot_be_filled_holds_nothing_new() {
+    let here = directory();
+    let at = |name: &str| here.path().join(name);
+    for (out, words) in [
+        ("new/below", "motif cluster m.meme --out new/below"),
+        ("empty", "motif cluster m.meme --out empty"),
+        (
+            "old",
+            "motif compare m.meme m.meme --evalue --thresh 100 --oc old",
+        ),
+        ("new", "motif scan m.meme s.fa --thresh 0.1 --oc new"),
+    ] {
+        for made in ["empty", "old"] {
+            if !at(made).exists() {
+                fs::create_dir(at(made)).expect("a new directory");
+            }
+        }
+        fs::write(at("old/notes.txt"), "mine").expect("a writable directory");
+        let before = listing(here.path());
+        let words: Vec<&str> = words.split(' ').collect();
+        let output = with_small_files(here.path(), &words);
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{words:?}: {message}");
+        says(&message, &["error: cannot write", out]);
+        assert_eq!(listing(here.path()), before, "{words:?}");
+        succeeds(here.path(), &words);
+        assert_ne!(listing(here.path()), before, "{words:?}");
+        fs::remove_dir_all(at(out)).expect("the results");
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use bindscape_base::{Result, atomic};
+use bindscape_base::Result;
 use bindscape_motif::format::write_motifs;
 use bindscape_motif::logo::letter_definitions;
 use bindscape_motif::{Background, Format, Logo, MotifSet};
@@ -12,6 +12,7 @@ use bindscape_report::{FilterBefore, FilterPage, FilterRow, GroupRow, filters_pa
 use super::matched::Known;
 use super::{Filters, FiltersFound, KnownMotif, strongest};
 use crate::data::counted;
+use crate::output_directory::OutputDirectory;
 
 const TABLE: &str = "filters.tsv";
 const INFLUENCE: &str = "influence.tsv";
@@ -21,20 +22,21 @@ const PAGE: &str = "filters.html";
 
 /// Writes all of them.
 pub(super) fn all(plan: &Filters, found: &FiltersFound, known: &Known) -> Result<FilterPage> {
-    let put = |name: &str, text: &str| atomic::write(plan.out.join(name), text.as_bytes());
+    let mut directory = OutputDirectory::make(&plan.out)?;
     let motifs = found
         .filters
         .iter()
         .filter_map(|filter| filter.motif.clone());
     let motifs = MotifSet::new(motifs.collect());
-    put(MOTIFS, &write_motifs(&motifs, Format::Meme))?;
+    directory.write(MOTIFS, write_motifs(&motifs, Format::Meme))?;
     if plan.influence_regions > 0 {
-        put(INFLUENCE, &influence(found))?;
-        put(GROUPS, &groups(found))?;
+        directory.write(INFLUENCE, influence(found))?;
+        directory.write(GROUPS, groups(found))?;
     }
     let page = page(plan, found, known)?;
-    put(PAGE, &filters_page(&page))?;
-    put(TABLE, &table(found))?;
+    directory.write(PAGE, filters_page(&page))?;
+    directory.write(TABLE, table(found))?;
+    directory.keep();
     Ok(page)
 }
 

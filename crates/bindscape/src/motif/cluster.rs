@@ -7,14 +7,14 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use bindscape_base::progress::Progress;
-use bindscape_base::{Error, Place, Result, atomic, table};
+use bindscape_base::{Error, Place, Result, table};
 use bindscape_motif::cluster::{Agreement, Clustering, Thresholds, agreement, cluster, consensus};
 use bindscape_motif::{Format, Motif, MotifSet, format};
 use serde::{Deserialize, Serialize};
 
 use super::input::motifs_from;
-use super::output::create_directory;
 use crate::job::{Job, Outcome};
+use crate::output_directory::OutputDirectory;
 use crate::run_directory::refuse_occupied;
 use crate::session::Session;
 
@@ -146,7 +146,7 @@ impl Cluster {
             &means,
             clustering,
         )?;
-        create_directory(&self.out)?;
+        let mut directory = OutputDirectory::make(&self.out)?;
         for (name, text) in [
             ("clusters.tsv", cluster_table(motifs, clustering)),
             ("modes.tsv", mode_table(motifs, clustering)),
@@ -154,8 +154,9 @@ impl Cluster {
             ("consensus.meme", format::write_motifs(&means, Format::Meme)),
             ("clusters.html", page),
         ] {
-            atomic::write(self.out.join(name), text.as_bytes())?;
+            directory.write(name, text)?;
         }
+        directory.keep();
         Ok(())
     }
 

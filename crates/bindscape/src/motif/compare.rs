@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use bindscape_base::progress::Progress;
-use bindscape_base::{Error, Result, atomic};
+use bindscape_base::{Error, Result};
 use bindscape_motif::compare::{Distance, Match, Options, Targets};
 use bindscape_motif::logo::letter_definitions;
 use bindscape_motif::{Background, Logo, Motif};
@@ -14,9 +14,10 @@ use serde::{Deserialize, Serialize};
 
 use super::background::BackgroundChoice;
 use super::input::{check_known, goes_by, motifs_from};
-use super::output::{check_directory, create_directory, is_standard, remove, trailer, write_text};
+use super::output::{check_directory, is_standard, remove, trailer, write_text};
 use crate::data::counted;
 use crate::job::Job;
+use crate::output_directory::OutputDirectory;
 use crate::session::Session;
 
 /// The files of an output directory.
@@ -336,20 +337,20 @@ impl Compare {
     }
 
     fn write(&self, text: &str, page: Option<&str>, session: &Session<'_>) -> Result<()> {
-        let directory = &self.out;
-        if is_standard(directory) {
-            return write_text(directory, text, session);
+        if is_standard(&self.out) {
+            return write_text(&self.out, text, session);
         }
-        create_directory(directory)?;
-        let path = directory.join(PAGE);
+        let mut directory = OutputDirectory::make(&self.out)?;
         match page {
-            Some(page) => atomic::write(&path, page.as_bytes())?,
+            Some(page) => directory.write(PAGE, page)?,
             // That of an earlier comparison does not stay beside another table.
             None => {
-                remove(&path)?;
+                remove(&self.out.join(PAGE))?;
             }
         }
-        atomic::write(directory.join(TABLE), text.as_bytes())
+        directory.write(TABLE, text)?;
+        directory.keep();
+        Ok(())
     }
 }
 

@@ -1,19 +1,20 @@
 //! De novo motifs of a set of sequences.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use bindscape_base::digest::InputFile;
 use bindscape_base::reading::Reading;
-use bindscape_base::{Error, Result, atomic, digest};
+use bindscape_base::{Error, Result, digest};
 use bindscape_motif::discover::{Discovered, Discovery, Options, SequenceSet, WordModel, discover};
 use bindscape_motif::{EValue, Format, Frequencies, format, logo};
 use bindscape_report::{EnrichedMotif, enrichment_page};
 use serde::{Deserialize, Serialize};
 
 use super::background::BackgroundChoice;
-use super::output::{check_directory, create_directory, is_standard, remove, write_text};
+use super::output::{check_directory, is_standard, remove, write_text};
 use crate::data::counted;
 use crate::job::Job;
+use crate::output_directory::OutputDirectory;
 use crate::run_directory::write_json;
 use crate::session::Session;
 
@@ -140,26 +141,27 @@ impl Discover {
             options: &self.options,
             result: found,
         };
-        let directory = &self.out;
-        create_directory(directory)?;
+        let mut directory = OutputDirectory::make(&self.out)?;
         // The record comes last: a directory that has it is complete.
-        remove(&directory.join(RECORD))?;
+        remove(&self.out.join(RECORD))?;
         for (name, text) in [
             (MOTIFS, motifs),
             (MOTIF_TABLE, &found.motif_table()),
             (SEQUENCE_TABLE, &found.sequence_table(positives, controls)),
             (SITE_TABLE, &found.site_table(positives)),
         ] {
-            atomic::write(directory.join(name), text.as_bytes())?;
+            directory.write(name, text)?;
         }
-        write_logos(found, directory)?;
-        atomic::write(directory.join(PAGE), self.page(found)?.as_bytes())?;
-        write_json(&directory.join(RECORD), &record)
+        self.write_logos(found, &mut directory)?;
+        directory.write(PAGE, self.page(found)?)?;
+        write_json(&directory.file(RECORD), &record)?;
+        directory.keep();
+        Ok(())
     }
 }
 
 /// What the files beside the page hold.
-const FILES: [(&str, &str); 5] = [
+const DESCRIBED: [(&str, &str); 5] = [
     (MOTIFS, "motifs in MEME's format"),
     (MOTIF_TABLE, "counts, thresholds, p-values and E-values"),
     (SEQUENCE_TABLE, "sequences with a site"),
@@ -168,6 +170,21 @@ const FILES: [(&str, &str); 5] = [
 ];
 
 impl Discover {
+    /// `logo1.svg` and so on, by rank; those of an earlier discovery with more motifs go.
+    fn write_logos(&self, found: &Discovery, directory: &mut OutputDirectory) -> Result<()> {
+        let name = |number: usize| format!("logo{number}.svg");
+        for (rank, motif) in found.motifs.iter().enumerate() {
+            let logo = logo::Logo::information(&motif.frequencies, &found.background)?;
+            directory.write(name(rank + 1), logo.svg())?;
+        }
+        for old in (found.motifs.len() + 1..).map(name) {
+            if !remove(&self.out.join(old))? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// The page of the motifs.
     fn page(&self, found: &Discovery) -> Result<String> {
         let ids: Vec<String> = (0..found.motifs.len()).map(|rank| found.id(rank)).collect();
@@ -210,7 +227,7 @@ impl Discover {
             &notes,
             &definitions,
             &motifs,
-            &FILES,
+            &DESCRIBED,
         ))
     }
 }
@@ -255,21 +272,6 @@ fn facts(found: &Discovery, motif: &Discovered) -> Vec<(&'static str, String)> {
     facts.push(("Sites", motif.counts.sites().to_string()));
     facts.push(("Consensus", motif.frequencies.consensus()));
     facts
-}
-
-/// `logo1.svg` and so on, by rank; those of an earlier discovery with more motifs go.
-fn write_logos(found: &Discovery, directory: &Path) -> Result<()> {
-    let path = |number: usize| directory.join(format!("logo{number}.svg"));
-    for (rank, motif) in found.motifs.iter().enumerate() {
-        let logo = logo::Logo::information(&motif.frequencies, &found.background)?;
-        atomic::write(path(rank + 1), logo.svg().as_bytes())?;
-    }
-    for old in (found.motifs.len() + 1..).map(path) {
-        if !remove(&old)? {
-            break;
-        }
-    }
-    Ok(())
 }
 
 impl Job for Discover {

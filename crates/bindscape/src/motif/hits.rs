@@ -4,9 +4,9 @@ mod tables;
 
 use std::path::PathBuf;
 
+use bindscape_base::Result;
 use bindscape_base::digest::InputFile;
 use bindscape_base::progress::{Progress, check};
-use bindscape_base::{Result, atomic};
 use bindscape_modisco::hdf5::{self, Stored};
 use bindscape_modisco::hits::{Called, Hit, HitOptions, call};
 use bindscape_modisco::{Seqlet, Tracks};
@@ -16,10 +16,10 @@ use serde::{Deserialize, Serialize};
 use super::compare::{KnownName, best_matches, best_names, check_q_value};
 use super::input::motifs_from;
 use super::modisco::{Modisco, core_motif, whole};
-use super::output::create_directory;
 use super::places::Places;
 use crate::data;
 use crate::job::Job;
+use crate::output_directory::OutputDirectory;
 use crate::run_directory::{refuse_occupied, write_json};
 use crate::session::Session;
 
@@ -244,7 +244,7 @@ impl CallHits {
             directory: self.out.clone(),
         };
         check(session)?;
-        create_directory(&self.out)?;
+        let mut directory = OutputDirectory::make(&self.out)?;
         for (name, text) in [
             (
                 HITS,
@@ -254,7 +254,7 @@ impl CallHits {
             (PATTERN_TABLE, tables::patterns(&found.patterns)),
             (SEQUENCE_TABLE, tables::sequences(&found.called, &places)),
         ] {
-            atomic::write(self.out.join(name), text.as_bytes())?;
+            directory.write(name, text)?;
         }
         // The record comes last: a directory that has it is complete.
         let record = Record {
@@ -266,7 +266,8 @@ impl CallHits {
             hits: found.called.hits.len(),
             patterns: &found.patterns,
         };
-        write_json(&self.out.join(RECORD), &record)?;
+        write_json(&directory.file(RECORD), &record)?;
+        directory.keep();
         Ok(found)
     }
 }

@@ -10,8 +10,8 @@ use bindscape_report::{MotifRow, motif_page};
 use serde::{Deserialize, Serialize};
 
 use super::input::MotifInput;
-use super::output::create_directory;
 use crate::job::Job;
+use crate::output_directory::OutputDirectory;
 use crate::session::Session;
 
 /// A plan to draw motifs, or any weights of bases, as SVG, PNG or a page of all.
@@ -201,19 +201,19 @@ impl Logo {
                 .hint("choose one of them with ⟦select⟧, or write a page (.html)"));
             }
         }
-        create_directory(&self.out)?;
+        let mut directory = OutputDirectory::make(&self.out)?;
         session.begin("drawing logos", Some(files.len() as u64));
         for (name, motif) in files {
             session.check()?;
             let logo = heights.draw(motif)?;
-            let path = self.out.join(&name);
-            atomic::write(path.with_added_extension("svg"), logo.svg().as_bytes())?;
+            directory.write(format!("{name}.svg"), logo.svg())?;
             if self.png {
-                atomic::write(path.with_added_extension("png"), &logo.png(self.scale)?)?;
+                directory.write(format!("{name}.png"), logo.png(self.scale)?)?;
             }
             session.advance(1);
         }
         session.finish();
+        directory.keep();
         Ok(())
     }
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use bindscape_base::digest::InputFile;
 use bindscape_base::progress::check;
-use bindscape_base::{Error, Result, atomic};
+use bindscape_base::{Error, Result};
 use bindscape_modisco::hdf5::{self, Stored};
 use bindscape_modisco::{Found, Options, Tracks, find};
 use bindscape_motif::{Format, Frequencies, Motif, MotifSet, format};
@@ -16,10 +16,10 @@ use serde::{Deserialize, Serialize};
 
 use super::compare::{KnownName, SignificantMatch, best_matches, best_names, check_q_value};
 use super::input::motifs_from;
-use super::output::create_directory;
 use super::places::Places;
 use crate::data;
 use crate::job::Job;
+use crate::output_directory::OutputDirectory;
 use crate::run_directory::{refuse_occupied, write_json};
 use crate::session::Session;
 
@@ -296,9 +296,9 @@ impl Job for Modisco {
         let page = page::page(self, &found, &whole, targets.notice.as_deref())?;
         let set = MotifSet::new(whole);
         check(session)?;
-        create_directory(&self.out)?;
+        let mut directory = OutputDirectory::make(&self.out)?;
         if let Source::Search(tracks, search) = &source {
-            let path = self.out.join(STORED);
+            let path = directory.file(STORED);
             hdf5::write(&path, tracks, &search.positive, &search.negative)?;
         }
         for (name, text) in [
@@ -309,7 +309,7 @@ impl Job for Modisco {
             (SEQLETS, places.bed(&found.patterns)),
             (PAGE, page),
         ] {
-            atomic::write(self.out.join(name), text.as_bytes())?;
+            directory.write(name, text)?;
         }
         // The record comes last: a directory that has it is complete.
         let record = Record {
@@ -320,7 +320,8 @@ impl Job for Modisco {
             seqlets: found.counts,
             patterns: found.patterns.len(),
         };
-        write_json(&self.out.join(RECORD), &record)?;
+        write_json(&directory.file(RECORD), &record)?;
+        directory.keep();
         Ok(found)
     }
 }

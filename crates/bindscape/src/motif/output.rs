@@ -78,11 +78,6 @@ pub(super) fn trailer(what: &str, page: &str, session: &Session<'_>) -> String {
     )
 }
 
-/// Makes a directory and those above it.
-pub(crate) fn create_directory(directory: &Path) -> Result<()> {
-    std::fs::create_dir_all(directory).map_err(|source| Error::io("create", directory, source))
-}
-
 /// Removes a file of an earlier job, if there is one; says whether there was.
 pub(super) fn remove(file: &Path) -> Result<bool> {
     match std::fs::remove_file(file) {

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use bindscape_base::atomic::AtomicFile;
-use bindscape_base::{Error, Result, atomic};
+use bindscape_base::{Error, Result};
 use bindscape_motif::logo::letter_definitions;
 use bindscape_motif::scan::{COLUMNS, GFF_HEADER, HitFields, Writer};
 use bindscape_motif::{Background, Logo, Motif};
 use bindscape_report::{HitRow, SoughtMotif, hits_page};
 
 use super::{Found, Scan};
-use crate::motif::output::{create_directory, trailer};
+use crate::motif::output::trailer;
+use crate::output_directory::OutputDirectory;
 use crate::session::Session;
 
 const TABLE: &str = "fimo.tsv";
@@ -32,11 +33,10 @@ pub(super) fn write(
     found: &Found,
     session: &Session<'_>,
 ) -> Result<u64> {
-    let directory = &plan.out;
-    create_directory(directory)?;
-    let mut table = AtomicFile::create(directory.join(TABLE))?;
-    let mut gff = AtomicFile::create(directory.join(GFF))?;
-    let failed = |source| Error::io("write", directory, source);
+    let mut directory = OutputDirectory::make(&plan.out)?;
+    let mut table = AtomicFile::create(directory.file(TABLE))?;
+    let mut gff = AtomicFile::create(directory.file(GFF))?;
+    let failed = |source| Error::io("write", &plan.out, source);
     table.write_all(COLUMNS.as_bytes()).map_err(failed)?;
     gff.write_all(GFF_HEADER.as_bytes()).map_err(failed)?;
     let mut shown = Vec::new();
@@ -63,7 +63,8 @@ pub(super) fn write(
     table.commit()?;
     gff.commit()?;
     let page = page(plan, motifs, &counts, (&shown, hits))?;
-    atomic::write(directory.join(PAGE), page.as_bytes())?;
+    directory.write(PAGE, page)?;
+    directory.keep();
     Ok(hits)
 }
 
