@@ -299,6 +299,8 @@ impl Job for Filters {
 
     const NAME: &'static str = "filters";
 
+    const FILES: &'static [&'static str] = write::FILES;
+
     fn check(&self) -> Result<()> {
         let share = |field, value: f64| {
             if value > 0.0 && value < 1.0 {

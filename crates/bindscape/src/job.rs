@@ -20,6 +20,9 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync {
     /// The job's name in a written plan (`pretrain`).
     const NAME: &'static str;
 
+    /// Files that it writes over, or removes, in a directory ⟦out⟧ that holds them.
+    const FILES: &'static [&'static str] = &[];
+
     /// Checks the settings, without reading any file.
     ///
     /// # Errors
@@ -82,7 +85,7 @@ const NAMES: [&str; 9] = [
 ];
 
 /// Makes sure before the work that what `job` writes can be written, and is not read.
-fn check_outputs(job: &impl Serialize) -> Result<()> {
+fn check_outputs<J: Job>(job: &J) -> Result<()> {
     // A path that is not UTF-8 is looked at when it is written.
     let Ok(plan) = serde_json::to_value(job) else {
         return Ok(());
@@ -112,6 +115,11 @@ fn check_outputs(job: &impl Serialize) -> Result<()> {
     for (field, path) in outputs {
         atomic::check_writable(path)?;
         refuse_if_read(field, path, read.iter().map(Path::new))?;
+        if field == "out" {
+            for name in J::FILES {
+                refuse_if_inside(path, name, read.iter().map(Path::new))?;
+            }
+        }
     }
     Ok(())
 }
@@ -137,14 +145,7 @@ pub(crate) fn refuse_if_read<'a>(
     out: &Path,
     read: impl IntoIterator<Item = &'a Path>,
 ) -> Result<()> {
-    let file = |path: &Path| path.canonicalize().ok().filter(|path| path.is_file());
-    let Some(written) = file(out) else {
-        return Ok(());
-    };
-    match read
-        .into_iter()
-        .find(|path| file(path).as_ref() == Some(&written))
-    {
+    match same_file(out, read) {
         Some(path) => Err(Error::argument(
             field,
             "a file that is not read",
@@ -153,6 +154,36 @@ pub(crate) fn refuse_if_read<'a>(
         .hint("write to another file, and rename it if it is to take the place of this one")),
         None => Ok(()),
     }
+}
+
+/// Refuses to write over the file `name` in the directory `out`, or to remove it, if it is one of
+/// those that are `read`.
+fn refuse_if_inside<'a>(
+    out: &Path,
+    name: &str,
+    read: impl IntoIterator<Item = &'a Path>,
+) -> Result<()> {
+    match same_file(&out.join(name), read) {
+        Some(path) => Err(Error::argument(
+            "out",
+            "a directory whose files are not read",
+            format!(
+                "{}, whose {name} is read ({}) and would be replaced",
+                out.display(),
+                path.display()
+            ),
+        )
+        .hint("write to another directory")),
+        None => Ok(()),
+    }
+}
+
+/// The one of the paths `read` that leads to the file at `written`, by whatever name.
+fn same_file<'a>(written: &Path, read: impl IntoIterator<Item = &'a Path>) -> Option<&'a Path> {
+    let file = |path: &Path| path.canonicalize().ok().filter(|path| path.is_file());
+    let written = file(written)?;
+    read.into_iter()
+        .find(|path| file(path).as_ref() == Some(&written))
 }
 
 /// A plan as it stands in a file: the version that wrote it, the name of the job, its settings.

@@ -26,6 +26,50 @@ fn directory() -> tempfile::TempDir {
 }
 
 #[test]
+fn a_directory_whose_files_are_read_is_not_written_over() {
+    let here = directory();
+    let words = |text: &'static str| text.split(' ').collect::<Vec<_>>();
+    fs::create_dir(here.path().join("d")).expect("a new directory");
+    for (file, text) in [
+        (
+            "filters.meme",
+            "filters --model x --matrix m --genome g --motifs d/filters.meme --replace --out d",
+        ),
+        ("tomtom.tsv", "motif compare m.meme ./d/tomtom.tsv --oc d"),
+        ("tomtom.tsv", "motif tomtom m.meme link --oc d"),
+        (
+            "streme.txt",
+            "motif streme --p s.fa --bfile d/streme.txt --oc d",
+        ),
+        ("fimo.tsv", "motif fimo --oc d d/fimo.tsv s.fa"),
+    ] {
+        let path = here.path().join("d").join(file);
+        fs::copy(here.path().join("m.meme"), &path).expect("a copy");
+        let link = here.path().join("link");
+        if !link.exists() {
+            std::os::unix::fs::symlink("d/tomtom.tsv", &link).expect("a link");
+        }
+        let before = fs::read(&path).expect("an input");
+        let message = refuses(here.path(), &words(text));
+        says(
+            &message,
+            &[
+                "expected a directory whose files are not read",
+                &format!("found d, whose {file} is read ("),
+                "hint: write to another directory",
+            ],
+        );
+        assert_eq!(fs::read(&path).expect("an input"), before, "{text}");
+    }
+    // Other files in it do no harm.
+    fs::copy(here.path().join("m.meme"), here.path().join("d/mine.meme")).expect("a copy");
+    succeeds(
+        here.path(),
+        &words("motif compare m.meme d/mine.meme --oc d"),
+    );
+}
+
+#[test]
 fn a_link_to_nothing_is_named() {
     let here = directory();
     let link = |name: &str, to: &str| {

@@ -14,6 +14,9 @@ use super::{Filters, FiltersFound, KnownMotif, strongest};
 use crate::data::counted;
 use crate::output_directory::OutputDirectory;
 
+/// All of them.
+pub(super) const FILES: &[&str] = &[TABLE, INFLUENCE, GROUPS, MOTIFS, PAGE];
+
 const TABLE: &str = "filters.tsv";
 const INFLUENCE: &str = "influence.tsv";
 const GROUPS: &str = "groups.tsv";

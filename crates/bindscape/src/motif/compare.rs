@@ -392,6 +392,8 @@ impl Job for Compare {
 
     const NAME: &'static str = "motif compare";
 
+    const FILES: &'static [&'static str] = &[TABLE, PAGE];
+
     fn check(&self) -> Result<()> {
         if self.targets.is_empty() {
             return Err(Error::argument("targets", "at least one", "none"));

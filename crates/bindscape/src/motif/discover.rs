@@ -279,6 +279,15 @@ impl Job for Discover {
 
     const NAME: &'static str = "motif discover";
 
+    const FILES: &'static [&'static str] = &[
+        MOTIFS,
+        PAGE,
+        MOTIF_TABLE,
+        SEQUENCE_TABLE,
+        SITE_TABLE,
+        RECORD,
+    ];
+
     fn check(&self) -> Result<()> {
         self.options.validate()?;
         if let Some(BackgroundChoice::Motifs | BackgroundChoice::MotifsOrUniform) = self.background

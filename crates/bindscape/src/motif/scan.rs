@@ -186,6 +186,8 @@ impl Job for Scan {
 
     const NAME: &'static str = "motif scan";
 
+    const FILES: &'static [&'static str] = files::FILES;
+
     fn check(&self) -> Result<()> {
         let options = &self.options;
         Pseudocount::new(options.pseudocount)?;

@@ -15,6 +15,9 @@ use crate::motif::output::trailer;
 use crate::output_directory::OutputDirectory;
 use crate::session::Session;
 
+/// All of them.
+pub(super) const FILES: &[&str] = &[TABLE, GFF, PAGE];
+
 const TABLE: &str = "fimo.tsv";
 const GFF: &str = "fimo.gff";
 const PAGE: &str = "fimo.html";
