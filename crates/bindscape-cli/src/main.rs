@@ -34,6 +34,7 @@ mod training;
 mod vectors;
 
 use std::error::Error as _;
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use bindscape_base::{Error, Subject};
@@ -44,6 +45,9 @@ use clap::error::ContextKind;
 /// their memory where the system's gives it back and asks for it again.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// What a failed write there is about.
+const STANDARD_OUTPUT: &str = "standard output";
 
 fn main() -> ExitCode {
     // The version tells which vectors are used.
@@ -60,16 +64,39 @@ fn main() -> ExitCode {
         Ok(parsed) => parsed,
         Err(error) => match wrong_value(&error) {
             Some(status) => return status,
-            None => error.exit(),
+            None => return told(&error),
         },
     };
     if let Err(error) = terminal::listen_for_interrupts() {
         terminal::say(format!("warning: Ctrl-C will stop at once: {error}"));
     }
-    match limited.and_then(|()| arguments.run(&verb)) {
+    let done = limited
+        .and_then(|()| arguments.run(&verb))
+        .and_then(|()| flush());
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if nobody_reads(&error) => ExitCode::SUCCESS,
         Err(error) => wrong(&error, &|field| options::of_field(&verb, field)),
+    }
+}
+
+/// Makes sure that what is written on standard output gets there, such as a last line without its
+/// end.
+fn flush() -> Result<(), Error> {
+    let failed = |source| Error::io("write", STANDARD_OUTPUT, source);
+    std::io::stdout().flush().map_err(failed)
+}
+
+/// Says what the parser of arguments has to say, such as help, and gives the exit status.
+fn told(error: &clap::Error) -> ExitCode {
+    let failed = |source| Error::io("write", STANDARD_OUTPUT, source);
+    let status = u8::try_from(error.exit_code()).unwrap_or(2);
+    match error.print().map_err(failed).and_then(|()| flush()) {
+        Err(error) if status == 0 && !nobody_reads(&error) => {
+            wrong(&error, &|field| options::of_field("", field))
+        }
+        // What is wrong with the arguments counts, even where nobody reads it.
+        _ => ExitCode::from(status),
     }
 }
 

@@ -3,10 +3,10 @@
 #![cfg(unix)]
 
 use std::fs;
-use std::process::Command;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
-use crate::{listing, refuses, says, succeeds};
+use crate::{bindscape, command, listing, refuses, says, succeeds};
 
 /// A directory with `m.meme`, which holds two motifs, and `s.fa`.
 fn directory() -> tempfile::TempDir {
@@ -168,4 +168,44 @@ fn a_directory_that_cannot_be_filled_holds_nothing_new() {
         assert_ne!(listing(here.path()), before, "{words:?}");
         fs::remove_dir_all(at(out)).expect("the results");
     }
+}
+
+#[test]
+fn help_that_cannot_be_written_is_no_success() {
+    let here = tempfile::tempdir().expect("a temporary directory");
+    for words in [
+        &["--help"][..],
+        &["help", "motif"],
+        &["motif", "scan", "-h"],
+        &["--version"],
+        &["completions", "bash"],
+    ] {
+        let Ok(full) = fs::File::options().write(true).open("/dev/full") else {
+            println!("skipped: this system has no /dev/full");
+            return;
+        };
+        let output = command(here.path(), words)
+            .stdout(full)
+            .stderr(Stdio::piped())
+            .output()
+            .expect("the program was built");
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{words:?}: {message}");
+        says(&message, &["error: cannot write standard output"]);
+    }
+    // Nobody reads: that is no failure.
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let output = command(here.path(), &["--help"])
+        .stdout(writer)
+        .output()
+        .expect("the program was built");
+    let quiet = output.status.success() && output.stderr.is_empty();
+    assert!(quiet, "{}", String::from_utf8_lossy(&output.stderr));
+    let help = bindscape(here.path(), &["--help"]);
+    assert!(help.status.success() && help.stdout.ends_with(b"\n"));
+    assert_eq!(
+        bindscape(here.path(), &["--nonsense"]).status.code(),
+        Some(2)
+    );
 }
