@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | [`Format::Bed`] | BED3 to BED6 and more columns | centre |
 //! | [`Format::SummitBed`] | BED9 of ReMap: the summit is `thickStart`, column 7 | column 7 |
-//! | [`Format::NarrowPeak`] | ENCODE BED6+4 | start + column 10; centre if that is -1 |
+//! | [`Format::NarrowPeak`] | ENCODE BED6+4, and more columns | start + column 10; centre if that is -1 |
 //! | [`Format::BroadPeak`] | ENCODE BED6+3 | centre |
 //!
 //! Columns are separated by tabs; in a line whose first separator is a space,
@@ -142,7 +142,7 @@ impl Format {
             text == b"-1"
                 || coordinate(text, "").is_ok_and(|offset| i64::from(offset) <= end - start)
         };
-        if columns == 10 && record.column(10).is_some_and(is_offset) && record.is_peak() {
+        if record.column(10).is_some_and(is_offset) && record.is_peak() && !record.has_blocks() {
             return Ok(Format::NarrowPeak);
         }
         Err(Malformed::new(
@@ -358,6 +358,28 @@ impl<'a> Record<'a> {
             .column(6)
             .is_some_and(|text| matches!(text, b"+" | b"-" | b"."));
         strand && [5, 7, 8, 9].into_iter().all(is_number)
+    }
+
+    /// Whether columns 10 to 12 are those of BED12: a number of blocks, and as many lengths and
+    /// starts.
+    fn has_blocks(&self) -> bool {
+        let text = |column| std::str::from_utf8(self.column(column)?).ok();
+        let number = |text: &str| text.trim().parse::<usize>().ok();
+        let numbers = |text: &str| {
+            let list = text.trim().trim_end_matches(',').split(',');
+            list.map(number)
+                .collect::<Option<Vec<_>>>()
+                .map(|list| list.len())
+        };
+        let blocks = text(10).and_then(number);
+        blocks.is_some()
+            && [11, 12]
+                .into_iter()
+                .all(|column| text(column).and_then(numbers) == blocks)
+            && [7, 8].into_iter().all(|column| {
+                let thick = self.column(column).and_then(|text| signed(text, "").ok());
+                thick.is_some_and(|at| (self.stated.0..=self.stated.1).contains(&at))
+            })
     }
 
     /// The middle base, `floor((start + end) / 2)`.
@@ -783,7 +805,7 @@ mod tests {
 
     #[test]
     fn formats_are_detected_or_asked_for() {
-        let detect = |line| Format::detect(&record(line));
+        let detect = |line: &str| Format::detect(&record(line));
         assert_eq!(detect("chr1\t1\t9"), Ok(Format::Bed));
         assert_eq!(detect("chr1\t1\t9\tn\t0\t+"), Ok(Format::Bed));
         assert_eq!(
@@ -794,8 +816,18 @@ mod tests {
             detect("chr1\t1\t9\tn\t0\t+\t4.1\t5\t0\t3"),
             Ok(Format::NarrowPeak)
         );
-        // Two intervals beside each other, and other columns.
+        // With columns that other programs append, as `bedtools intersect -wo` does.
+        for more in ["1", "chr1\t2\t9\tn\t0\t+\t7", "0.3\tyes"] {
+            assert_eq!(
+                detect(&format!("chr1\t1\t9\tn\t0\t+\t4.1\t5\t0\t3\t{more}")),
+                Ok(Format::NarrowPeak),
+                "{more}"
+            );
+        }
+        // BED12, two intervals beside each other, and other columns.
         for line in [
+            "chr1\t1000\t1100\tp\t10\t+\t1000\t1100\t0\t2\t20,30,\t0,70,",
+            "chr1\t1000\t1100\tp\t10\t+\t1000\t1100\t0\t1\t100\t0\tmore",
             "chr1\t900\t2100\tp\t10\t+\tchr1\t1950\t2300\t150",
             "chr1\t1000\t1100\tp\t10\t+\tgeneA\texon\t1\t7",
             "chr1\t1000\t1100\tp\t10\tx\t1\t2\t3\t7",
