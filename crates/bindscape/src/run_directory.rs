@@ -31,6 +31,11 @@ pub(crate) trait Record: Serialize + DeserializeOwned {
     /// What sets two runs apart, as (expected, found); `None` if they are the same run.
     fn difference(planned: &Self, found: &Self) -> Option<(String, String)>;
 
+    /// What to say of a difference, beside what holds of every one.
+    fn advice(_planned: &Self, _found: &Self) -> Option<&'static str> {
+        None
+    }
+
     /// Gives the run `found` in `directory` what `planned` allows it beyond its end. Whether that
     /// is anything.
     ///
@@ -52,6 +57,15 @@ impl Record for RunRecord {
 
     fn difference(planned: &Self, found: &Self) -> Option<(String, String)> {
         difference(planned, found)
+    }
+
+    fn advice(planned: &Self, found: &Self) -> Option<&'static str> {
+        let training = |record: &Self| record.configuration.get("training").cloned();
+        let (planned, found) = (training(planned)?, training(found)?);
+        wants_more_of_falling(&planned, &found).then_some(
+            "a learning rate that falls (⟦decay⟧) does so over all epochs, so that a run with one \
+             takes no more of them",
+        )
     }
 
     /// More epochs, or more patience.
@@ -115,6 +129,23 @@ fn raise_limits(wanted: &Value, found: &mut Value) {
     }
 }
 
+/// Whether `wanted` has more epochs than `found`, of one training or of several by name, where the
+/// rate of both falls in the same way.
+fn wants_more_of_falling(wanted: &Value, found: &Value) -> bool {
+    let (Value::Object(wanted), Value::Object(found)) = (wanted, found) else {
+        return false;
+    };
+    let epochs = |of: &serde_json::Map<String, Value>| of.get(LIMITS[0]).and_then(Value::as_u64);
+    if found.contains_key("decay") {
+        return wanted.get("decay") == found.get("decay") && epochs(wanted) > epochs(found);
+    }
+    let mut below = found.iter();
+    below.any(|(name, known)| {
+        let of_name = wanted.get(name);
+        of_name.is_some_and(|wanted| wants_more_of_falling(wanted, known))
+    })
+}
+
 /// A directory that holds one run.
 pub(crate) struct RunDirectory<R = RunRecord> {
     path: PathBuf,
@@ -144,17 +175,15 @@ impl<R: Record> RunDirectory<R> {
         let record = if continued {
             let mut found: R = read_json(&file)?;
             extended = R::extend(&planned, &mut found, path)?;
-            if let Some((expected, found)) = R::difference(&planned, &found) {
+            if let Some((expected, differing)) = R::difference(&planned, &found) {
                 let mut hint =
                     "choose another ⟦out⟧, or remove that directory if its run is not needed"
                         .to_owned();
-                if expected.contains(LIMITS[0]) {
-                    hint.push_str(
-                        "; a learning rate that falls (⟦decay⟧) does so over all epochs, so that a \
-                         run with one takes no more of them",
-                    );
+                if let Some(advice) = R::advice(&planned, &found) {
+                    hint.push_str("; ");
+                    hint.push_str(advice);
                 }
-                return Err(Error::conflict(path, expected, found).hint(hint));
+                return Err(Error::conflict(path, expected, differing).hint(hint));
             }
             found
         } else {
@@ -546,6 +575,40 @@ mod tests {
             "{message}"
         );
         assert_eq!(read_record(&path).unwrap(), trained);
+    }
+
+    #[test]
+    fn what_a_falling_rate_forbids_is_said_where_one_falls() {
+        let directory = tempfile::tempdir().unwrap();
+        let planned = |epochs: u32, decay: Option<&str>| {
+            let mut options = serde_json::json!({ "max_epochs": epochs });
+            if let Some(decay) = decay {
+                options["decay"] = decay.into();
+            }
+            RunRecord {
+                configuration: serde_json::json!({ "training": { "transfer": options } }),
+                ..record("cpu", 1)
+            }
+        };
+        for (name, decay, epochs, says) in [
+            ("falls", Some("cosine"), 9, true),
+            ("fewer", Some("cosine"), 2, false),
+            ("stays", None, 2, false),
+        ] {
+            let path = directory.path().join(name);
+            drop(RunDirectory::begin(&path, planned(5, decay), &Silent).unwrap());
+            let Err(error) = RunDirectory::begin(&path, planned(epochs, decay), &Silent) else {
+                panic!("{name}: another run is not continued");
+            };
+            let message = error.to_string();
+            assert!(
+                message.contains(&format!("max_epochs {epochs}")),
+                "{message}"
+            );
+            let advice = error.advice().unwrap();
+            assert!(advice.contains("choose another"), "{name}: {advice}");
+            assert_eq!(advice.contains("falls"), says, "{name}: {advice}");
+        }
     }
 
     #[test]
