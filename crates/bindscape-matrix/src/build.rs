@@ -328,10 +328,12 @@ fn rule(options: &BuildOptions) -> String {
 
 fn checksums(files: &[(&str, &Path)]) -> Result<Vec<InputFile>> {
     let reading = Reading::current();
-    files
+    let found: Vec<Result<InputFile>> = files
         .par_iter()
         .map(|&(role, path)| reading.enter(|| digest::input_file(role, path)))
-        .collect()
+        .collect();
+    // Of several faults the first, not that which a thread came to first.
+    found.into_iter().collect()
 }
 
 fn build_from(

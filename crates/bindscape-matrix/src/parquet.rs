@@ -129,9 +129,10 @@ pub fn read(path: &Path, tfs: Option<&[String]>) -> Result<BindingMatrix> {
     let (regions, columns) = rayon::join(
         || reader.regions(),
         || {
-            tfs.par_iter()
-                .map(|tf| reader.column(tf))
-                .collect::<Result<Vec<_>>>()
+            let columns = tfs.par_iter().map(|tf| reader.column(tf));
+            // Of several faults the first, not that which a thread came to first.
+            let columns: Vec<Result<_>> = columns.collect();
+            columns.into_iter().collect::<Result<Vec<_>>>()
         },
     );
     Ok(BindingMatrix {

@@ -168,12 +168,13 @@ impl Scanner {
         if motifs.is_empty() {
             return Err(Error::argument("motifs", "at least one motif", "none"));
         }
-        let motifs: Result<Vec<ScanMotif>> = motifs
+        let motifs: Vec<Result<ScanMotif>> = motifs
             .par_iter()
             .map(|motif| ScanMotif::new(motif, background, options))
             .collect();
         Ok(Self {
-            motifs: motifs?,
+            // Of several faults the first, not that which a thread came to first.
+            motifs: motifs.into_iter().collect::<Result<_>>()?,
             single_strand: options.single_strand,
         })
     }
