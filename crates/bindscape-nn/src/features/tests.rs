@@ -212,14 +212,20 @@ fn single() -> Model {
     Model::new(architecture, vec!["MAX".into()], training, state)
 }
 
-#[test]
-fn a_companion_takes_its_share_of_the_log_odds() {
+/// 80 sequences, and a readout that was fitted to them, which takes a tenth for bound.
+fn read_out() -> (PackedSequences, Model) {
     let (rows, labels) = sequences(80);
     let model = multi();
     let (_, _, readout) = fitted(&model, &rows, &labels);
     let mut training = identity();
     training.bound_shares = Some(vec![0.1]);
     let read = model.with_readout("MAX".into(), training, readout);
+    (rows, read)
+}
+
+#[test]
+fn a_companion_takes_its_share_of_the_log_odds() {
+    let (rows, read) = read_out();
     let mut network = single();
     network.training.fitted.push("chr9", 100, 190);
     let joint = read.with_companion(&network, 0.25);
@@ -260,12 +266,7 @@ fn a_companion_takes_its_share_of_the_log_odds() {
 
 #[test]
 fn mutagenesis_of_a_readout_is_what_edited_sequences_score() {
-    let (rows, labels) = sequences(80);
-    let model = multi();
-    let (_, _, readout) = fitted(&model, &rows, &labels);
-    let mut training = identity();
-    training.bound_shares = Some(vec![0.1]);
-    let read = model.with_readout("MAX".into(), training, readout);
+    let (rows, read) = read_out();
     assert!(ReadoutMutagenesis::<f64>::of(&single()).unwrap().is_none());
     let joint = read.with_companion(&single(), 0.25);
     for (model, strands) in [
