@@ -3,10 +3,11 @@
     explained.py BINDSCAPE DATA MATRIX RUNS OUT
 
 RUNS holds directories that end in .TF, as run.sh leaves them. The transferred network, the readout, and both
-together of each are explained with the defaults of `explain`, which compares patterns with JASPAR's vertebrates.
-Printed is, for how many TFs the largest pattern is most like a profile of one of the TF's own binding modes
-(`motif cluster` of JASPAR's vertebrates), and for how many any pattern is. The first rows are a profile drawn at
-random, and the de novo PWM of the same peaks, compared with JASPAR in the same way. TFs without a profile are left out.
+together of each are explained by `explain`, on up to 300 bound regions that they were not fitted to; it compares
+patterns with JASPAR's vertebrates. Printed is, for how many TFs the largest pattern is most like a profile of one of
+the TF's own binding modes (`motif cluster` of JASPAR's vertebrates), and for how many any pattern is. The first rows
+are a profile drawn at random, and the de novo PWM of the same peaks, compared with JASPAR in the same way. TFs without
+a profile are left out.
 """
 
 import csv

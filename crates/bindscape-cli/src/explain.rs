@@ -17,10 +17,11 @@ use crate::face::Verb;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Of the regions that the TF binds in the model's test part (with `--on unseen` in all that the model \
-was not fitted on), those with the highest predictions are explained: `attribute` says which of their bases count, `motif modisco` which patterns these form, \
-`motif hits` where the patterns lie, `filters` what the first layer looks for. Each leaves its \
-files in a directory of its own; explanation.html shows all of it. Of a readout it shows what that \
-weighs in place of filters. For other settings and regions, use these commands.")]
+was not fitted on), those with the highest predictions are explained: `attribute` says which of \
+their bases count, `motif modisco` which patterns these form, `motif hits` where the patterns lie, \
+`filters` what the first layer looks for. Each leaves its files in a directory of its own; \
+explanation.html shows all of it. Of a readout it shows what that weighs in place of filters. For \
+other settings and regions, use these commands.")]
 pub(crate) struct Arguments {
     /// Model: a run directory with one model, or a .safetensors file: a network, a readout, or both together
     #[arg(long, value_name = "RUN|FILE")]

@@ -88,7 +88,12 @@ pub(crate) fn show(face: &Face<'_>, outcome: &impl Outcome) -> Result<()> {
     } else {
         outcome.write_result(&mut out)
     };
-    written.map_err(|source| Error::io("write", "standard output", source))
+    written.map_err(unwritten)
+}
+
+/// The error that standard output takes nothing.
+pub(crate) fn unwritten(source: std::io::Error) -> Error {
+    Error::io("write", "standard output", source)
 }
 
 /// Shows what the job `J` leaves.
@@ -164,5 +169,5 @@ pub(crate) fn print_json(value: &impl Serialize) -> Result<()> {
     serde_json::to_writer_pretty(&mut out, value)
         .map_err(std::io::Error::from)
         .and_then(|()| writeln!(out))
-        .map_err(|source| Error::io("write", "standard output", source))
+        .map_err(unwritten)
 }

@@ -46,9 +46,6 @@ use clap::error::ContextKind;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// What a failed write there is about.
-const STANDARD_OUTPUT: &str = "standard output";
-
 fn main() -> ExitCode {
     // The version tells which vectors are used.
     let limited = vectors::limit();
@@ -83,15 +80,17 @@ fn main() -> ExitCode {
 /// Makes sure that what is written on standard output gets there, such as a last line without its
 /// end.
 fn flush() -> Result<(), Error> {
-    let failed = |source| Error::io("write", STANDARD_OUTPUT, source);
-    std::io::stdout().flush().map_err(failed)
+    std::io::stdout().flush().map_err(face::unwritten)
 }
 
 /// Says what the parser of arguments has to say, such as help, and gives the exit status.
 fn told(error: &clap::Error) -> ExitCode {
-    let failed = |source| Error::io("write", STANDARD_OUTPUT, source);
     let status = u8::try_from(error.exit_code()).unwrap_or(2);
-    match error.print().map_err(failed).and_then(|()| flush()) {
+    match error
+        .print()
+        .map_err(face::unwritten)
+        .and_then(|()| flush())
+    {
         Err(error) if status == 0 && !nobody_reads(&error) => {
             wrong(&error, &|field| options::of_field("", field))
         }

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use bindscape_base::progress::Progress;
-use bindscape_base::{Error, Result, atomic};
+use bindscape_base::{Result, atomic};
 use clap::{Args, Command};
 use clap_complete::Shell;
 
 use crate::cli;
-use crate::face::Face;
+use crate::face::{Face, unwritten};
 
 /// Options of `completions`.
 #[derive(Debug, Args)]
@@ -33,9 +33,7 @@ pub(crate) struct Manual {
 pub(crate) fn completions(arguments: &Completions) -> Result<()> {
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, &mut cli::command(), NAME, &mut script);
-    std::io::stdout()
-        .write_all(&script)
-        .map_err(|source| Error::io("write", "standard output", source))
+    std::io::stdout().write_all(&script).map_err(unwritten)
 }
 
 /// Writes a page for the program and for each verb.

@@ -15,7 +15,6 @@ use bindscape_genome::sequence::{PackedSequences, Strand};
 use bindscape_matrix::View;
 use bindscape_motif::logo::letter_definitions;
 use bindscape_nn::filters::FirstLayer;
-use bindscape_nn::readout::Readout;
 use bindscape_nn::{Device, Model, Predictor, Strands};
 use bindscape_report::{
     ExplanationPage, Inside, PatternSection, WeighedFeatures, explanation_page,
@@ -222,20 +221,13 @@ impl Explain {
         let width = data::width(&matrix, &self.matrix)?;
         model::check_length(model, file, width, &self.matrix, model::OTHER_LENGTH)?;
         let bound = |row: &usize| matrix.columns[0][*row].label(View::Sparse) == Some(true);
-        let rows: Vec<usize> = match self.on {
-            EvaluationRegions::HeldOut => {
-                let rows = data::rows_of(&matrix, &model.training.held_out).into_iter();
-                rows.filter(bound).collect()
-            }
-            EvaluationRegions::Unseen => {
-                let rows: Vec<usize> = (0..matrix.regions.len()).filter(bound).collect();
-                let regions = matrix.regions.select(&rows);
-                let seen = regions.overlaps(&model.training.fitted);
-                let rows = rows.into_iter().zip(seen);
-                rows.filter_map(|(row, seen)| (!seen).then_some(row))
-                    .collect()
-            }
-        };
+        let mut rows = self.on.candidates(&matrix, model);
+        rows.retain(bound);
+        if self.on == EvaluationRegions::Unseen {
+            let regions = matrix.regions.select(&rows);
+            let mut seen = regions.overlaps(&model.training.fitted).into_iter();
+            rows.retain(|_| !seen.next().expect("one for each row"));
+        }
         let regions = matrix.regions.select(&rows);
         let mut source = data::open_recorded(&self.sequences)?;
         let length = model.architecture.length();
@@ -390,8 +382,9 @@ impl Explain {
                 (ExplainedInside::Filters(filters), Inside::Filters(page))
             }
             Some(readout) => {
-                let page = Inside::Readout(weighed_page(model, readout));
-                (ExplainedInside::Readout(model::weighed(readout)), page)
+                let features = model::weighed(readout);
+                let page = Inside::Readout(weighed_page(model, &features));
+                (ExplainedInside::Readout(features), page)
             }
         };
         let (attributed, shows) = self.attribution(&tf).attribute(session)?;
@@ -458,14 +451,14 @@ fn place(on: EvaluationRegions) -> &'static str {
 }
 
 /// What a readout weighs as the page shows it.
-fn weighed_page(model: &Model, readout: &Readout) -> WeighedFeatures {
-    let rows = model::weighed(readout).into_iter().map(|feature| {
+fn weighed_page(model: &Model, features: &[WeighedFeature]) -> WeighedFeatures {
+    let rows = features.iter().map(|feature| {
         let kind = match feature.kind {
             FeatureKind::Motif => "motif",
             FeatureKind::Output => "TF of the multi-model",
             FeatureKind::Words => "gapped k-mers",
         };
-        (feature.feature, kind, feature.effect)
+        (feature.feature.clone(), kind, feature.effect)
     });
     let mut notes = vec![
         "Effect: the change of the log odds of binding for one standard deviation of the feature \
@@ -553,6 +546,8 @@ impl Job for Explain {
             )
             .hint("leave ⟦before⟧ out, or explain the fine-tuned network alone"));
         }
+        // A fault of theirs is none of the contributions, from which patterns may well not form.
+        bindscape_motif::motifs_from(&self.motifs)?;
         let (target, tf) = attribute::target(self.tf.as_deref(), &model)?;
         let chosen = self.choose((&model, &file), (target, &tf), session)?;
         let is_new = !self.out.exists();

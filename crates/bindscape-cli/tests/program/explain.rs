@@ -138,6 +138,13 @@ fn a_readout_is_explained_by_what_it_weighs() {
         "{patterns}"
     );
 
+    // A fault of the known motifs is not taken for too little that stands out.
+    let typo = "MEME version 4\nMOTIF a\nletter-probability matrix:\n 0.7 O.1 0.1 0.1\n";
+    fs::write(here.join("typo.meme"), typo).expect("written");
+    let words = format!("{explain} --on unseen --motifs typo.meme --out none");
+    let words = [&words.split(' ').collect::<Vec<_>>()[..], &data].concat();
+    says(&refuses(here, &words), &["typo.meme, line 4", "O.1"]);
+
     let before = format!("{explain} --before multi --out none");
     let words = [&before.split(' ').collect::<Vec<_>>()[..], &data].concat();
     says(

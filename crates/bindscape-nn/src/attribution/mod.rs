@@ -149,19 +149,18 @@ impl Attribution {
     }
 
     /// In-silico mutagenesis that found `changes` of a logit.
-    fn of_changes(output: f64, changes: Vec<f64>, centred: bool) -> Self {
-        let mut hypothetical = changes;
+    fn of_changes(output: f64, mut changes: Vec<f64>, centred: bool) -> Self {
         if centred {
-            let length = hypothetical.len() / 4;
+            let length = changes.len() / 4;
             for position in 0..length {
                 let at = |base: usize| base * length + position;
-                let mean = (0..4).map(|base| hypothetical[at(base)]).sum::<f64>() / 4.0;
-                (0..4).for_each(|base| hypothetical[at(base)] -= mean);
+                let mean = (0..4).map(|base| changes[at(base)]).sum::<f64>() / 4.0;
+                (0..4).for_each(|base| changes[at(base)] -= mean);
             }
         }
         Self {
             output,
-            hypothetical,
+            hypothetical: changes,
             reference_outputs: Vec::new(),
             gaps: Vec::new(),
         }

@@ -35,11 +35,18 @@ pub(super) fn choose(
     Ok(rows)
 }
 
+impl EvaluationRegions {
+    /// Rows of these regions, among which may still be some that the model was fitted on.
+    pub(crate) fn candidates(self, matrix: &BindingMatrix, model: &Model) -> Vec<usize> {
+        match self {
+            Self::Unseen => (0..matrix.regions.len()).collect(),
+            Self::HeldOut => data::rows_of(matrix, &model.training.held_out),
+        }
+    }
+}
+
 fn wanted(plan: &Evaluate, matrix: &BindingMatrix, model: &Model) -> Result<Vec<usize>> {
-    let wanted: Vec<usize> = match plan.on {
-        EvaluationRegions::Unseen => (0..matrix.regions.len()).collect(),
-        EvaluationRegions::HeldOut => data::rows_of(matrix, &model.training.held_out),
-    };
+    let wanted = plan.on.candidates(matrix, model);
     if wanted.is_empty() {
         return Err(Error::input(
             &plan.matrix,

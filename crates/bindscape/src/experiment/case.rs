@@ -139,9 +139,7 @@ impl Bench<'_> {
                 Some((motifs, seconds)) if model.needs_motifs() => (*seconds, Some(motifs)),
                 _ => (0.0, None),
             };
-            if model == ModelKind::Joint {
-                seconds_before += running.seconds_of_parts();
-            }
+            seconds_before += running.seconds_of_parts(model);
             if let Some(tested) = running.test(model, motifs)? {
                 let seconds = seconds_before + began.elapsed().as_secs_f64();
                 rows.push(running.row(model, tested, seconds));
@@ -359,9 +357,14 @@ impl Running<'_> {
             .map(|metrics| Some((metrics, None)))
     }
 
-    /// Seconds that the parts of a joint model took which are there already.
-    fn seconds_of_parts(&self) -> f64 {
-        let parts = [&self.transferred, &self.readout];
+    /// Seconds that the parts of `model` took which are there already, made for another one.
+    fn seconds_of_parts(&self, model: ModelKind) -> f64 {
+        let parts: &[_] = match model {
+            ModelKind::Transfer => &[&self.transferred],
+            ModelKind::Readout => &[&self.readout],
+            ModelKind::Joint => &[&self.transferred, &self.readout],
+            _ => &[],
+        };
         let made = parts.iter().filter_map(|part| part.get());
         made.map(|made| made.seconds).sum()
     }

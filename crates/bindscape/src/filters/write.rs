@@ -214,7 +214,7 @@ fn page(plan: &Filters, found: &FiltersFound, known: &Known) -> Result<FilterPag
     });
     Ok(FilterPage {
         model: crate::model::called(&plan.model),
-        before: plan.before.as_deref().map(crate::data::file_name),
+        before: plan.before.as_deref().map(crate::model::called),
         tfs: found.tfs.clone(),
         regions: format!(
             "{} of {} looked at",
